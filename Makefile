@@ -1,0 +1,99 @@
+# make run    build the page and serve it
+# make test   everything a change must pass (sets itself up; minutes)
+# make check  the longer checks: race detector, fuzzing, generated code, other platforms
+# make site   only build the page into build/site
+# make clean  remove what was built
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := site
+.DELETE_ON_ERROR:
+
+GOROOT := $(shell go env GOROOT)
+SITE := build/site
+# The engine's ceiling, gzipped: what a phone on a slow line still takes.
+ENGINE_MAX := 1800000
+FUZZTIME ?= 60s
+# js/wasm tests run in Node. Go's wasm loader has a small fixed space for the
+# environment, so that a rich one (a CI's) must not be passed on.
+NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
+say = @printf '\n== %s\n'
+
+.PHONY: run test check site clean setup format vet unit noasm wasm cli browser size race fuzz generate platforms
+
+run: site
+	$(say) 'serve $(SITE); stop with Ctrl-C'
+	@go run ./cmd/serve --dir $(SITE)
+
+site:
+	$(say) 'build the page into $(SITE)'
+	@go run ./site/assemble --out $(SITE)
+
+test: setup format vet unit noasm wasm cli site size browser
+	$(say) 'all tests passed'
+
+check: test platforms generate race fuzz
+	$(say) 'all checks passed'
+
+setup:
+	$(say) 'tools: go, node, a Chromium browser'
+	@.ci/setup
+
+format:
+	$(say) 'gofmt: every file is formatted'
+	@bad=$$(gofmt -l $$(find . -name '*.go' -not -path './build/*' -not -path '*/node_modules/*')); \
+	if [ -n "$$bad" ]; then echo "not formatted, run gofmt -w on:" $$bad; exit 1; fi
+
+vet:
+	$(say) 'go vet: natively and for the browser'
+	@go vet ./...
+	@GOOS=js GOARCH=wasm go vet ./core/... ./wasm/...
+
+unit:
+	$(say) 'unit tests, native'
+	@go test ./core/... ./train/... ./wasm/... ./assets/...
+
+noasm:
+	$(say) 'kernels and what runs on them, without assembly'
+	@go test -tags noasm ./core/kernel/... ./core/supernet/... ./core/classify/...
+
+wasm:
+	$(say) 'the core and the engine as js/wasm, in Node'
+	@GOOS=js GOARCH=wasm go test -exec '$(NODE_EXEC)' ./core/... ./wasm/...
+
+cli:
+	$(say) 'command lines and the rules of the house'
+	@go test ./cmd/...
+
+browser:
+	$(say) 'the page in a browser'
+	@go test ./site/...
+
+size: site
+	$(say) 'size of the engine'
+	@n=$$(gzip -9 -c $(SITE)/engine.wasm | wc -c); \
+	echo "engine.wasm is $$n bytes gzipped; the ceiling is $(ENGINE_MAX)"; \
+	test "$$n" -le $(ENGINE_MAX)
+
+platforms:
+	$(say) 'other platforms build'
+	@for p in linux/arm64 darwin/arm64 windows/amd64; do echo $$p; \
+	GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go build ./core/... ./train/... ./cmd/...; done
+
+generate:
+	$(say) 'generated code is what its generators write'
+	@mkdir -p build && grep -rlE '^// Code generated .* DO NOT EDIT' core wasm assets | xargs sha256sum > build/generated.sha256
+	@cd core/kernel/internal/asmgen && go run . -out ../..
+	@sha256sum --quiet -c build/generated.sha256 && echo "$$(wc -l < build/generated.sha256) files unchanged"
+
+race:
+	$(say) 'race detector (needs a C compiler)'
+	@go test -race -short ./core/kernel/... ./core/supernet/... ./core/trainer/... ./core/classify/... ./train/...
+
+fuzz:
+	$(say) 'fuzzing, $(FUZZTIME) for each target'
+	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' core train wasm cmd | while IFS=: read -r file name; do \
+	go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) < /dev/null; done
+
+clean:
+	$(say) 'remove build'
+	@rm -rf build

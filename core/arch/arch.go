@@ -1,0 +1,162 @@
+package arch
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// Arch is one architecture of a space: every elastic dimension decided.
+type Arch struct {
+	Space      *Space      `json:"-"`
+	Resolution int         `json:"resolution"`
+	Stem       int         `json:"stem"`
+	Stages     []StageArch `json:"stages"`
+	Head       int         `json:"head"`
+}
+
+// StageArch is the choice for one stage. Kernels has one entry a layer.
+type StageArch struct {
+	Width     int   `json:"width"`
+	Depth     int   `json:"depth"`
+	Expansion int   `json:"expansion"`
+	Kernels   []int `json:"kernels"`
+}
+
+// pick builds an architecture by asking choose for every dimension in a fixed
+// order: resolution, stem, then per stage width, depth, expansion and kernels,
+// then head.
+func (s *Space) pick(choose func(of []int) int) Arch {
+	a := Arch{Space: s, Resolution: choose(s.Resolutions), Stem: choose(s.Stem)}
+	for _, st := range s.Stages {
+		c := StageArch{Width: choose(st.Widths), Depth: choose(st.Depths), Expansion: choose(st.Expansions)}
+		c.Kernels = make([]int, c.Depth)
+		for i := range c.Kernels {
+			if i > 0 && !s.KernelPerLayer {
+				c.Kernels[i] = c.Kernels[0]
+				continue
+			}
+			c.Kernels[i] = choose(st.Kernels)
+		}
+		a.Stages = append(a.Stages, c)
+	}
+	a.Head = choose(s.Head)
+	return a
+}
+
+// Min is the smallest child: the least of everything.
+func (s *Space) Min() Arch { return s.pick(func(of []int) int { return of[0] }) }
+
+// Max is the biggest child: the most of everything.
+func (s *Space) Max() Arch { return s.pick(func(of []int) int { return of[len(of)-1] }) }
+
+// Sample draws every dimension uniformly and independently, as BigNAS trains
+// its random children (section 3.1).
+func (s *Space) Sample(r *rand.Rand) Arch {
+	return s.pick(func(of []int) int { return of[r.IntN(len(of))] })
+}
+
+// Mutate returns a copy of a in which every dimension was drawn anew with
+// probability p.
+func (s *Space) Mutate(a Arch, r *rand.Rand, p float64) Arch {
+	b := a.Clone()
+	again := func(v *int, of []int) {
+		if r.Float64() < p {
+			*v = of[r.IntN(len(of))]
+		}
+	}
+	again(&b.Resolution, s.Resolutions)
+	again(&b.Stem, s.Stem)
+	for i, st := range s.Stages {
+		c := &b.Stages[i]
+		again(&c.Width, st.Widths)
+		again(&c.Depth, st.Depths)
+		again(&c.Expansion, st.Expansions)
+		for len(c.Kernels) < c.Depth { // a layer that appears repeats the last one's kernel
+			c.Kernels = append(c.Kernels, c.Kernels[len(c.Kernels)-1])
+		}
+		c.Kernels = c.Kernels[:c.Depth]
+		for j := range c.Kernels {
+			again(&c.Kernels[j], st.Kernels)
+			if !s.KernelPerLayer {
+				c.Kernels[j] = c.Kernels[0]
+			}
+		}
+	}
+	again(&b.Head, s.Head)
+	return b
+}
+
+// Clone returns a deep copy.
+func (a Arch) Clone() Arch {
+	a.Stages = slices.Clone(a.Stages)
+	for i := range a.Stages {
+		a.Stages[i].Kernels = slices.Clone(a.Stages[i].Kernels)
+	}
+	return a
+}
+
+// Equal reports whether a and b are the same architecture of the same space.
+func (a Arch) Equal(b Arch) bool {
+	return a.Space == b.Space && a.Resolution == b.Resolution && a.Stem == b.Stem && a.Head == b.Head &&
+		slices.EqualFunc(a.Stages, b.Stages, func(x, y StageArch) bool {
+			return x.Width == y.Width && x.Depth == y.Depth && x.Expansion == y.Expansion && slices.Equal(x.Kernels, y.Kernels)
+		})
+}
+
+// Error says which field of an architecture is impossible.
+type Error struct {
+	Space   string
+	Field   string // e.g. "S3 width"
+	Value   int
+	Allowed []int
+}
+
+// Error names the field, the value and what is allowed.
+func (e *Error) Error() string {
+	return fmt.Sprintf("arch: %s is %d; the space %s allows %s", e.Field, e.Value, e.Space, list(e.Allowed))
+}
+
+func list(v []int) string {
+	s := make([]string, len(v))
+	for i, x := range v {
+		s[i] = fmt.Sprint(x)
+	}
+	if len(s) > 6 && v[1]-v[0] == v[len(v)-1]-v[len(v)-2] { // an arithmetic run reads better short
+		return fmt.Sprintf("%d to %d in steps of %d", v[0], v[len(v)-1], v[1]-v[0])
+	}
+	return strings.Join(s, ", ")
+}
+
+// Validate returns an *Error for the first dimension of a that the space does
+// not allow. Nothing is ever rounded to what would be allowed.
+func (s *Space) Validate(a Arch) error {
+	var err error
+	check := func(field string, v int, of []int) {
+		if err == nil && !slices.Contains(of, v) {
+			err = &Error{s.Name, field, v, of}
+		}
+	}
+	check("resolution", a.Resolution, s.Resolutions)
+	check("stem channels", a.Stem, s.Stem)
+	check("number of stages", len(a.Stages), []int{len(s.Stages)})
+	if err != nil {
+		return err
+	}
+	for i, st := range s.Stages {
+		c := a.Stages[i]
+		check(st.Name+" width", c.Width, st.Widths)
+		check(st.Name+" depth", c.Depth, st.Depths)
+		check(st.Name+" expansion", c.Expansion, st.Expansions)
+		check(st.Name+" number of kernels", len(c.Kernels), []int{c.Depth})
+		for j, k := range c.Kernels {
+			check(fmt.Sprintf("%s layer %d kernel", st.Name, j+1), k, st.Kernels)
+			if !s.KernelPerLayer {
+				check(fmt.Sprintf("%s layer %d kernel (one a stage)", st.Name, j+1), k, c.Kernels[:1])
+			}
+		}
+	}
+	check("head channels", a.Head, s.Head)
+	return err
+}

@@ -1,0 +1,159 @@
+package arch
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// String is the canonical text of an architecture, made of letters, digits and
+// '-', so that it can stand in a URL, a file name and a shell word:
+//
+//	r160-c16-8x1k3-16x2k3-24x3k355-40x2k5-64x2k3-96x3k3-128x1k5-h384
+//
+// resolution, stem channels, then per stage width x depth, k and the kernels
+// (one digit where all layers agree, otherwise one a layer), e and the
+// expansion where the space leaves it open, and the head channels.
+func (a Arch) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "r%d-c%d", a.Resolution, a.Stem)
+	for i, c := range a.Stages {
+		fmt.Fprintf(&b, "-%dx%dk", c.Width, c.Depth)
+		n := len(c.Kernels)
+		if same(c.Kernels) {
+			n = min(n, 1)
+		}
+		for _, k := range c.Kernels[:n] {
+			fmt.Fprintf(&b, "%d", k)
+		}
+		if len(a.Space.Stages[i].Expansions) > 1 {
+			fmt.Fprintf(&b, "e%d", c.Expansion)
+		}
+	}
+	fmt.Fprintf(&b, "-h%d", a.Head)
+	return b.String()
+}
+
+func same(v []int) bool {
+	for _, x := range v {
+		if x != v[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// SyntaxError says where the text of an architecture can not be read.
+type SyntaxError struct{ Text, Part, Want string }
+
+// Error shows the part and what was wanted there.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("arch: %q in %q: want %s, e.g. min, max or %s", e.Part, e.Text, e.Want, spaces["nette"].Min())
+}
+
+// Parse reads "min", "max" or the text that Arch.String writes. It returns a
+// *SyntaxError for text of another form and an *Error for a choice that the
+// space does not have.
+func (s *Space) Parse(text string) (Arch, error) {
+	switch text {
+	case "min", "smallest":
+		return s.Min(), nil
+	case "max", "biggest":
+		return s.Max(), nil
+	}
+	if len(text) > 1024 {
+		return Arch{}, &SyntaxError{text[:24] + "…", "", "at most 1024 letters"}
+	}
+	parts := strings.Split(text, "-")
+	if want := len(s.Stages) + 3; len(parts) != want {
+		return Arch{}, &SyntaxError{text, fmt.Sprintf("%d parts", len(parts)),
+			fmt.Sprintf("%d parts joined by '-' (the space %s has %d stages)", want, s.Name, len(s.Stages))}
+	}
+	a := Arch{Space: s}
+	p := parser{text: text}
+	a.Resolution = p.field(parts[0], "r", "r and the resolution")
+	a.Stem = p.field(parts[1], "c", "c and the stem channels")
+	for i, st := range s.Stages {
+		a.Stages = append(a.Stages, p.stage(parts[2+i], st))
+	}
+	a.Head = p.field(parts[len(parts)-1], "h", "h and the head channels")
+	if p.err != nil {
+		return Arch{}, p.err
+	}
+	if err := s.Validate(a); err != nil {
+		return Arch{}, err
+	}
+	return a, nil
+}
+
+type parser struct {
+	text string
+	err  error
+}
+
+func (p *parser) fail(part, want string) {
+	if p.err == nil {
+		p.err = &SyntaxError{p.text, part, want}
+	}
+}
+
+// number reads the plain decimal s: no sign, no leading zero, so that there is
+// one text for one architecture.
+func (p *parser) number(s, part, want string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || len(s) > 5 || s[0] == '+' || s[0] == '-' || (s[0] == '0' && s != "0") {
+		p.fail(part, want)
+		return 0
+	}
+	return n
+}
+
+func (p *parser) field(part, prefix, want string) int {
+	rest, ok := strings.CutPrefix(part, prefix)
+	if !ok {
+		p.fail(part, want)
+		return 0
+	}
+	return p.number(rest, part, want)
+}
+
+func (p *parser) stage(part string, st Stage) StageArch {
+	want := "width x depth k kernels for " + st.Name + ", like " +
+		fmt.Sprintf("%dx%dk%d", st.Widths[0], st.Depths[0], st.Kernels[0])
+	c := StageArch{Expansion: st.Expansions[0]}
+	rest := part
+	if len(st.Expansions) > 1 {
+		want += fmt.Sprintf("e%d", st.Expansions[0])
+		var e string
+		var ok bool
+		if rest, e, ok = strings.Cut(rest, "e"); !ok {
+			p.fail(part, want)
+			return c
+		}
+		c.Expansion = p.number(e, part, want)
+	}
+	w, rest, okW := strings.Cut(rest, "x")
+	d, ks, okD := strings.Cut(rest, "k")
+	if !okW || !okD || len(ks) == 0 {
+		p.fail(part, want)
+		return c
+	}
+	c.Width, c.Depth = p.number(w, part, want), p.number(d, part, want)
+	if c.Depth < 0 || c.Depth > 64 {
+		p.fail(part, want)
+		return c
+	}
+	if len(ks) != 1 && len(ks) != c.Depth {
+		p.fail(part, fmt.Sprintf("one kernel, or one for each of the %d layers", c.Depth))
+		return c
+	}
+	for i := range c.Depth {
+		k := ks[min(i, len(ks)-1)]
+		if k < '0' || k > '9' {
+			p.fail(part, want)
+			return c
+		}
+		c.Kernels = append(c.Kernels, int(k-'0'))
+	}
+	return c
+}

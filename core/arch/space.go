@@ -1,0 +1,191 @@
+// Package arch describes search spaces, the architectures in them, and the one
+// text form of an architecture that the command line, URLs, JSON and file names
+// share.
+//
+// A Space lists what may be chosen; an Arch is one choice of everything; a
+// Network is an Arch with every layer's sizes worked out. Nothing here knows
+// about weights.
+package arch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Space is a search space: the choices of every elastic dimension, ascending.
+type Space struct {
+	Name        string  `json:"name"`
+	Resolutions []int   `json:"resolutions"` // pixels on a side of the square input
+	Stem        []int   `json:"stem"`        // output channels of the 3x3 stride-2 convolution
+	Stages      []Stage `json:"stages"`
+	Head        []int   `json:"head"` // output channels of the last 1x1 convolution
+
+	// HeadExpansion, when not zero, puts a 1x1 convolution to that many times
+	// the last stage's channels before the global pool, and the Head
+	// convolution after it (AttentiveNAS). Zero means one 1x1 convolution
+	// before the pool (BigNAS, EfficientNet).
+	HeadExpansion int `json:"headExpansion,omitempty"`
+	// KernelPerLayer says that layers of a stage may differ in kernel size.
+	KernelPerLayer bool `json:"kernelPerLayer"`
+	// Squeeze says what the squeeze width of an SE block is taken from.
+	Squeeze SqueezeRule `json:"squeeze"`
+	// Shortcuts says which blocks have one.
+	Shortcuts ShortcutRule `json:"shortcuts"`
+}
+
+// Stage is a run of inverted-residual blocks (MBConv) of one width.
+type Stage struct {
+	Name       string `json:"name"`
+	Widths     []int  `json:"widths"`  // output channels
+	Depths     []int  `json:"depths"`  // blocks
+	Kernels    []int  `json:"kernels"` // side of the depthwise kernel
+	Expansions []int  `json:"expansions"`
+	Stride     int    `json:"stride"` // of the stage's first block
+	SE         bool   `json:"se"`     // squeeze-and-excitation
+}
+
+// SqueezeRule says how wide the bottleneck of squeeze-and-excitation is.
+type SqueezeRule string
+
+const (
+	// SqueezeInput is a quarter of the block's input channels (EfficientNet, BigNAS).
+	SqueezeInput SqueezeRule = "input"
+	// SqueezeExpanded is a quarter of the expanded channels in steps of 8 (AttentiveNAS).
+	SqueezeExpanded SqueezeRule = "expanded"
+)
+
+// ShortcutRule says which blocks add their input to their output.
+type ShortcutRule string
+
+const (
+	// ShortcutPlain adds the input only where stride is 1 and channels agree (MobileNetV2).
+	ShortcutPlain ShortcutRule = "plain"
+	// ShortcutTransition also gives the first block of every stage one: 2x2
+	// average pool where the stride is 2, then a 1x1 convolution (BigNAS,
+	// section 3.2, "modified residual"). It is a property of the block, not of
+	// the child, so that every child runs the same operators.
+	ShortcutTransition ShortcutRule = "transition"
+	// ShortcutDiffering has the 1x1 convolution only in children whose
+	// channels differ across the block (AttentiveNAS).
+	ShortcutDiffering ShortcutRule = "differing"
+)
+
+// steps returns lo, lo+by, ... hi.
+func steps(lo, hi, by int) []int {
+	var s []int
+	for v := lo; v <= hi; v += by {
+		s = append(s, v)
+	}
+	return s
+}
+
+// bignas is Table 1 of the paper (arXiv 2003.11142), channels in steps of 8.
+func bignas() *Space {
+	st := func(name string, stride int, w []int, d []int, k []int, e int) Stage {
+		return Stage{Name: name, Widths: w, Depths: d, Kernels: k, Expansions: []int{e}, Stride: stride, SE: true}
+	}
+	k3, k35 := []int{3}, []int{3, 5}
+	return &Space{
+		Name:        "bignas",
+		Resolutions: []int{192, 224, 288, 320},
+		Stem:        steps(32, 40, 8),
+		Stages: []Stage{
+			st("S1", 1, steps(16, 24, 8), steps(1, 2, 1), k3, 1),
+			st("S2", 2, steps(24, 32, 8), steps(2, 3, 1), k3, 6),
+			st("S3", 2, steps(40, 48, 8), steps(2, 3, 1), k35, 6),
+			st("S4", 2, steps(80, 88, 8), steps(2, 4, 1), k35, 6),
+			st("S5", 1, steps(112, 128, 8), steps(2, 6, 1), k35, 6),
+			st("S6", 2, steps(192, 216, 8), steps(2, 6, 1), k35, 6),
+			st("S7", 1, steps(320, 352, 8), steps(1, 2, 1), k35, 6),
+		},
+		Head:           steps(1280, 1408, 8),
+		KernelPerLayer: true,
+		Squeeze:        SqueezeInput,
+		Shortcuts:      ShortcutTransition,
+	}
+}
+
+// nette is the space of the shipped weights: the stages, operators, SE and
+// shortcuts of bignas at about half its channels, for two cores and a browser.
+// It runs from 9.5 MMACs (smallest at 96) to about 190 (biggest at 192), and a
+// stage's channels go from about half to all of its biggest, so that every
+// slider of the page matters.
+func nette() *Space {
+	st := func(name string, stride int, w []int, d []int, k []int, e int) Stage {
+		return Stage{Name: name, Widths: w, Depths: d, Kernels: k, Expansions: []int{e}, Stride: stride, SE: true}
+	}
+	k3, k35 := []int{3}, []int{3, 5}
+	return &Space{
+		Name:        "nette",
+		Resolutions: []int{96, 128, 160, 192},
+		Stem:        steps(8, 16, 4),
+		Stages: []Stage{
+			st("S1", 1, steps(8, 12, 4), steps(1, 2, 1), k3, 1),
+			st("S2", 2, steps(12, 20, 4), steps(1, 2, 1), k3, 6),
+			st("S3", 2, steps(20, 32, 4), steps(2, 3, 1), k35, 6),
+			st("S4", 2, steps(32, 56, 8), steps(2, 3, 1), k35, 6),
+			st("S5", 1, steps(48, 72, 8), steps(2, 3, 1), k35, 6),
+			st("S6", 2, steps(72, 136, 16), steps(2, 4, 1), k35, 6),
+			st("S7", 1, steps(112, 208, 16), steps(1, 2, 1), k35, 6),
+		},
+		Head:           steps(320, 640, 64),
+		KernelPerLayer: true,
+		Squeeze:        SqueezeInput,
+		Shortcuts:      ShortcutTransition,
+	}
+}
+
+// attentivenas is the space of AttentiveNAS and AlphaNet (arXiv 2011.09011,
+// 2102.07954), the closest published relative; kernel and expansion per stage.
+func attentivenas() *Space {
+	st := func(name string, stride int, w, d, e []int, se bool) Stage {
+		return Stage{Name: name, Widths: w, Depths: d, Kernels: []int{3, 5}, Expansions: e, Stride: stride, SE: se}
+	}
+	e46 := steps(4, 6, 1)
+	return &Space{
+		Name:        "attentivenas",
+		Resolutions: []int{192, 224, 256, 288},
+		Stem:        []int{16, 24},
+		Stages: []Stage{
+			st("mb1", 1, []int{16, 24}, steps(1, 2, 1), []int{1}, false),
+			st("mb2", 2, []int{24, 32}, steps(3, 5, 1), e46, false),
+			st("mb3", 2, []int{32, 40}, steps(3, 6, 1), e46, true),
+			st("mb4", 2, []int{64, 72}, steps(3, 6, 1), e46, false),
+			st("mb5", 1, []int{112, 120, 128}, steps(3, 8, 1), e46, true),
+			st("mb6", 2, []int{192, 200, 208, 216}, steps(3, 8, 1), []int{6}, true),
+			st("mb7", 1, []int{216, 224}, steps(1, 2, 1), []int{6}, true),
+		},
+		Head:          []int{1792, 1984},
+		HeadExpansion: 6,
+		Squeeze:       SqueezeExpanded,
+		Shortcuts:     ShortcutDiffering,
+	}
+}
+
+var spaces = map[string]*Space{}
+
+func init() {
+	for _, s := range []*Space{bignas(), nette(), attentivenas()} {
+		spaces[s.Name] = s
+	}
+}
+
+// Lookup returns the search space of that name. The result is shared: do not
+// change it.
+func Lookup(name string) (*Space, error) {
+	if s := spaces[name]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("arch: unknown space %q; known: %s", name, strings.Join(Spaces(), ", "))
+}
+
+// Spaces lists the names that Lookup knows.
+func Spaces() []string {
+	var names []string
+	for n := range spaces {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}

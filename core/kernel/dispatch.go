@@ -1,0 +1,44 @@
+package kernel
+
+import (
+	"fmt"
+	"strings"
+)
+
+// implementations available on this machine, best first; generic is always last.
+var implementations = []*operators{{name: "generic"}}
+
+// active is the implementation in use.
+var active = implementations[0]
+
+// register adds a faster implementation and makes it the active one. Call it
+// from init functions, slowest first.
+func register(o *operators) {
+	implementations = append([]*operators{o}, implementations...)
+	active = o
+}
+
+// Implementations lists the names that Use takes, best first.
+func Implementations() []string {
+	var names []string
+	for _, o := range implementations {
+		names = append(names, o.name)
+	}
+	return names
+}
+
+// Active is the name of the implementation in use.
+func Active() string { return active.name }
+
+// Use switches to an implementation and returns what switches back. Not to be
+// called while operators run.
+func Use(name string) (undo func(), err error) {
+	for _, o := range implementations {
+		if o.name == name {
+			before := active
+			active = o
+			return func() { active = before }, nil
+		}
+	}
+	return nil, fmt.Errorf("kernel: no implementation %q here; there are %s", name, strings.Join(Implementations(), ", "))
+}

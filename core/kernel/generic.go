@@ -1,0 +1,305 @@
+package kernel
+
+import "math"
+
+// The generic loops are the specification: plain, in index order, never tuned.
+
+func pointwiseGeneric[T Float](y, x []T, m, k, n int, w []T, ws int) {
+	Parallel(m, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			r := y[i*n : i*n+n]
+			clear(r)
+			for q, a := range x[i*k : i*k+k] {
+				for j, v := range w[q*ws : q*ws+n] {
+					r[j] += a * v
+				}
+			}
+		}
+	})
+}
+func pointwiseGradInputGeneric[T Float](dx, dy []T, m, k, n int, w []T, ws int, acc bool) {
+	Parallel(m, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			d := dy[i*n : i*n+n]
+			for q := range k {
+				s := T(0)
+				for j, v := range w[q*ws : q*ws+n] {
+					s += d[j] * v
+				}
+				if acc {
+					dx[i*k+q] += s
+				} else {
+					dx[i*k+q] = s
+				}
+			}
+		}
+	})
+}
+func pointwiseGradWeightGeneric[T Float](dw []T, ws int, x, dy []T, m, k, n int) {
+	Parallel(k, func(lo, hi int) {
+		for i := range m {
+			d := dy[i*n : i*n+n]
+			for q := lo; q < hi; q++ {
+				a := x[i*k+q]
+				r := dw[q*ws : q*ws+n]
+				for j, v := range d {
+					r[j] += a * v
+				}
+			}
+		}
+	})
+}
+
+func (s DepthwiseShape) each(lo, hi int, f func(out, in, tap int), pitch int) {
+	oh, ow := s.Out()
+	for b := lo; b < hi; b++ {
+		for y := range oh {
+			for x := range ow {
+				for ky := range s.K {
+					iy := y*s.Stride + ky - s.K/2
+					if iy < 0 || iy >= s.H {
+						continue
+					}
+					for kx := range s.K {
+						ix := x*s.Stride + kx - s.K/2
+						if ix < 0 || ix >= s.W {
+							continue
+						}
+						f(((b*oh+y)*ow+x)*s.C, ((b*s.H+iy)*s.W+ix)*s.C, ky*pitch+kx)
+					}
+				}
+			}
+		}
+	}
+}
+func depthwiseGeneric[T Float](y, x []T, s DepthwiseShape, w []T, pitch, ws int) {
+	oh, ow := s.Out()
+	clear(y[:s.N*oh*ow*s.C])
+	Parallel(s.N, func(lo, hi int) {
+		s.each(lo, hi, func(o, i, t int) {
+			a, b, v := y[o:o+s.C], x[i:i+s.C], w[t*ws:t*ws+s.C]
+			for c := range a {
+				a[c] += b[c] * v[c]
+			}
+		}, pitch)
+	})
+}
+func depthwiseGradInputGeneric[T Float](dx, dy []T, s DepthwiseShape, w []T, pitch, ws int) {
+	clear(dx[:s.N*s.H*s.W*s.C])
+	Parallel(s.N, func(lo, hi int) {
+		s.each(lo, hi, func(o, i, t int) {
+			a, b, v := dy[o:o+s.C], dx[i:i+s.C], w[t*ws:t*ws+s.C]
+			for c := range a {
+				b[c] += a[c] * v[c]
+			}
+		}, pitch)
+	})
+}
+func depthwiseGradWeightGeneric[T Float](dw []T, pitch, ws int, x, dy []T, s DepthwiseShape) {
+	s.each(0, s.N, func(o, i, t int) {
+		a, b, v := dy[o:o+s.C], x[i:i+s.C], dw[t*ws:t*ws+s.C]
+		for c := range a {
+			v[c] += a[c] * b[c]
+		}
+	}, pitch)
+}
+func batchStatsGeneric[T Float](mean, variance, x []T, m, c int) {
+	for j := range c {
+		s, q := 0.0, 0.0
+		for i := range m {
+			s += float64(x[i*c+j])
+		}
+		s /= float64(m)
+		for i := range m {
+			d := float64(x[i*c+j]) - s
+			q += d * d
+		}
+		mean[j], variance[j] = T(s), T(q/float64(m))
+	}
+}
+func act[T Float](x T, a Act) T {
+	switch a {
+	case Swish:
+		return T(float64(x) / (1 + math.Exp(-float64(x))))
+	case Sigmoid:
+		return T(1 / (1 + math.Exp(-float64(x))))
+	case ReLU:
+		return max(x, 0)
+	}
+	return x
+}
+func grad[T Float](x T, a Act) T {
+	s := 1 / (1 + math.Exp(-float64(x)))
+	switch a {
+	case Swish:
+		return T(s * (1 + float64(x)*(1-s)))
+	case Sigmoid:
+		return T(s * (1 - s))
+	case ReLU:
+		if x > 0 {
+			return 1
+		}
+		return 0
+	}
+	return 1
+}
+func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, residual []T) {
+	Parallel(m, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			for j := range c {
+				v := act(x[i*c+j]*scale[j]+shift[j], a)
+				if residual != nil {
+					v += residual[i*c+j]
+				}
+				y[i*c+j] = v
+			}
+		}
+	})
+}
+func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma, beta []T, a Act, dgamma, dbeta []T) {
+	Parallel(c, func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			sg, sb := 0.0, 0.0
+			for i := range m {
+				h := (x[i*c+j] - mean[j]) * invstd[j]
+				d := dy[i*c+j] * grad(gamma[j]*h+beta[j], a)
+				sg += float64(d * h)
+				sb += float64(d)
+			}
+			dgamma[j] += T(sg)
+			dbeta[j] += T(sb)
+			for i := range m {
+				h := (x[i*c+j] - mean[j]) * invstd[j]
+				d := dy[i*c+j] * grad(gamma[j]*h+beta[j], a)
+				dx[i*c+j] = gamma[j] * invstd[j] * (d - T(sb/float64(m)) - h*T(sg/float64(m)))
+			}
+		}
+	})
+}
+func activateGeneric[T Float](y, x []T, a Act) {
+	for i, v := range x {
+		y[i] = act(v, a)
+	}
+}
+func activateGradGeneric[T Float](dx, dy, x []T, a Act) {
+	for i, v := range x {
+		dx[i] = dy[i] * grad(v, a)
+	}
+}
+func addBiasGeneric[T Float](y []T, m, c int, b []T) {
+	for i := range m {
+		for j := range c {
+			y[i*c+j] += b[j]
+		}
+	}
+}
+func biasGradGeneric[T Float](db, dy []T, m, c int) {
+	for i := range m {
+		for j := range c {
+			db[j] += dy[i*c+j]
+		}
+	}
+}
+func addGeneric[T Float](y, x []T) {
+	for i, v := range x {
+		y[i] += v
+	}
+}
+func globalPoolGeneric[T Float](y, x []T, n, hw, c int) {
+	for b := range n {
+		for j := range c {
+			s := T(0)
+			for i := range hw {
+				s += x[(b*hw+i)*c+j]
+			}
+			y[b*c+j] = s / T(hw)
+		}
+	}
+}
+func globalPoolGradGeneric[T Float](dx, dy []T, n, hw, c int) {
+	for b := range n {
+		for i := range hw {
+			for j := range c {
+				dx[(b*hw+i)*c+j] = dy[b*c+j] / T(hw)
+			}
+		}
+	}
+}
+func channelScaleGeneric[T Float](y, x, s []T, n, hw, c int) {
+	for b := range n {
+		for i := range hw {
+			for j := range c {
+				y[(b*hw+i)*c+j] = x[(b*hw+i)*c+j] * s[b*c+j]
+			}
+		}
+	}
+}
+func channelScaleReduceGeneric[T Float](ds, dy, x []T, n, hw, c int) {
+	for b := range n {
+		for j := range c {
+			s := T(0)
+			for i := range hw {
+				s += dy[(b*hw+i)*c+j] * x[(b*hw+i)*c+j]
+			}
+			ds[b*c+j] = s
+		}
+	}
+}
+func channelScaleGradGeneric[T Float](dx, dy, s, g []T, n, hw, c int) {
+	for b := range n {
+		for i := range hw {
+			for j := range c {
+				dx[(b*hw+i)*c+j] = dy[(b*hw+i)*c+j]*s[b*c+j] + g[b*c+j]/T(hw)
+			}
+		}
+	}
+}
+func im2col3x3s2Generic[T Float](cols, x []T, n, h, w, cin int) {
+	oh, ow := (h+1)/2, (w+1)/2
+	Parallel(n*oh, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			b, y := r/oh, r%oh
+			for xx := range ow {
+				for ky := range 3 {
+					for kx := range 3 {
+						d := cols[((r*ow+xx)*9+ky*3+kx)*cin:][:cin]
+						iy, ix := 2*y+ky-1, 2*xx+kx-1
+						if iy < 0 || iy >= h || ix < 0 || ix >= w {
+							clear(d)
+						} else {
+							copy(d, x[((b*h+iy)*w+ix)*cin:])
+						}
+					}
+				}
+			}
+		}
+	})
+}
+func avgPool2x2Generic[T Float](y, x []T, n, h, w, c int) {
+	for b := range n {
+		for i := range h / 2 {
+			for j := range w / 2 {
+				for k := range c {
+					o := ((b*h+2*i)*w+2*j)*c + k
+					y[((b*(h/2)+i)*(w/2)+j)*c+k] = (x[o] + x[o+c] + x[o+w*c] + x[o+w*c+c]) / 4
+				}
+			}
+		}
+	}
+}
+func avgPool2x2GradGeneric[T Float](dx, dy []T, n, h, w, c int, acc bool) {
+	for b := range n {
+		for i := range h {
+			for j := range w {
+				for k := range c {
+					o := ((b*h+i)*w+j)*c + k
+					v := dy[((b*(h/2)+i/2)*(w/2)+j/2)*c+k] / 4
+					if acc {
+						v += dx[o]
+					}
+					dx[o] = v
+				}
+			}
+		}
+	}
+}

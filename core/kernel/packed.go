@@ -1,0 +1,54 @@
+package kernel
+
+// Packed is a weight matrix ready for inference, laid out for the
+// implementation that was active when it was packed.
+type Packed struct {
+	k, n  int
+	bias  []float32 // nil for none
+	data  []float32 // layout of the implementation
+	apply func(p *Packed, y, x []float32, m int, act Act, residual []float32)
+}
+
+// Pack copies W[k][n], row stride ws, and bias [n], which may be nil.
+func Pack(w []float32, k, n, ws int, bias []float32) *Packed {
+	if active.pack != nil {
+		return active.pack(w, k, n, ws, bias)
+	}
+	p := &Packed{k: k, n: n, bias: append([]float32(nil), bias...), apply: applyGeneric}
+	for i := range k {
+		p.data = append(p.data, w[i*ws:i*ws+n]...)
+	}
+	return p
+}
+
+// Apply computes y = act(x W + bias), plus residual where it is not nil:
+// x [m,k], y and residual [m,n].
+func (p *Packed) Apply(y, x []float32, m int, act Act, residual []float32) {
+	p.apply(p, y, x, m, act, residual)
+}
+
+func applyGeneric(p *Packed, y, x []float32, m int, act Act, residual []float32) {
+	pointwiseGeneric(y, x, m, p.k, p.n, p.data, p.n)
+	y = y[:m*p.n]
+	if len(p.bias) > 0 {
+		addBiasGeneric(y, m, p.n, p.bias)
+	}
+	activateGeneric(y, y, act)
+	if residual != nil {
+		addGeneric(y, residual[:m*p.n])
+	}
+}
+
+// DepthwiseAct is the depthwise convolution of inference: y = act(x*w + bias),
+// w contiguous [K*K][C].
+func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+	if active.depthwiseAct != nil {
+		active.depthwiseAct(y, x, s, w, bias, act)
+		return
+	}
+	oh, ow := s.Out()
+	m := s.N * oh * ow
+	depthwiseGeneric(y, x, s, w, s.K, s.C)
+	addBiasGeneric(y, m, s.C, bias)
+	activateGeneric(y, y[:m*s.C], act)
+}

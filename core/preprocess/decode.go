@@ -1,0 +1,106 @@
+package preprocess
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"strings"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+	"golang.org/x/image/webp"
+
+	"bignas/core/fault"
+)
+
+// codec is how one format is read: its header alone, then all of it.
+type codec struct {
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}
+
+var codecs = map[Format]codec{
+	JPEG: {jpeg.DecodeConfig, jpeg.Decode},
+	PNG:  {png.DecodeConfig, png.Decode},
+	GIF:  {gif.DecodeConfig, gif.Decode}, // the first frame
+	WebP: {webp.DecodeConfig, webp.Decode},
+	BMP:  {bmp.DecodeConfig, bmp.Decode},
+	TIFF: {tiff.DecodeConfig, tiff.Decode},
+}
+
+// Decode reads a JPEG (also grey and CMYK), PNG, GIF (first frame), WebP, BMP or
+// TIFF file, turns it upright by its EXIF orientation and lays transparency over
+// white. A picture of more than maxPixels pixels (0: DefaultMaxPixels) is refused
+// from its header, before anything of that size is allocated.
+//
+// Every error is a *fault.Error with one of the codes of this package.
+func Decode(data []byte, maxPixels int) (*Image, error) {
+	if maxPixels <= 0 {
+		maxPixels = DefaultMaxPixels
+	}
+	format, err := Sniff(data)
+	if err != nil {
+		return nil, err
+	}
+	c := codecs[format]
+	header, err := guard(func() (image.Config, error) { return c.config(bytes.NewReader(data)) })
+	if err != nil {
+		return nil, unreadable(format, len(data), err)
+	}
+	if header.Width <= 0 || header.Height <= 0 {
+		return nil, fault.New(CodeDamaged, "choose another picture", "the %s file says that it is %d x %d pixels", format, header.Width, header.Height)
+	}
+	if int64(header.Width)*int64(header.Height) > int64(maxPixels) {
+		return nil, fault.New(CodeTooBig, "make it smaller first",
+			"the picture has %d x %d = %s megapixels, more than the limit of %s", header.Width, header.Height,
+			mega(int64(header.Width)*int64(header.Height)), mega(int64(maxPixels)))
+	}
+	im, err := guard(func() (image.Image, error) { return c.decode(bytes.NewReader(data)) })
+	if err != nil {
+		return nil, unreadable(format, len(data), err)
+	}
+	size := im.Bounds()
+	if format == GIF { // the first frame may cover a part of the screen only
+		size = image.Rect(0, 0, header.Width, header.Height)
+	}
+	if size.Empty() || int64(size.Dx())*int64(size.Dy()) > int64(maxPixels) {
+		return nil, fault.New(CodeDamaged, "choose another picture", "the %s file has another size than its header says", format)
+	}
+	return flatten(im, size, orientation(data, format)), nil
+}
+
+// guard turns a panic of a decoder into an error: a file from a stranger must
+// not end the worker.
+func guard[T any](f func() (T, error)) (v T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("decoder failed: %v", p)
+		}
+	}()
+	return f()
+}
+
+// unreadable tells a file that ends early from one that is broken or of a rare kind.
+func unreadable(f Format, size int, err error) error {
+	text := err.Error()
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
+		strings.Contains(text, "not enough pixel data"), strings.Contains(text, "unexpected EOF"), strings.Contains(text, "short Huffman data"), strings.Contains(text, "short chunk"):
+		return fault.New(CodeTruncated, "copy or download it again", "the %s file ends too early, after %d bytes", f, size)
+	case strings.Contains(text, "unsupported"):
+		return fault.New(CodeUnsupported, hintSaveAs, "this kind of %s file cannot be read here: %v", f, err)
+	}
+	return fault.New(CodeDamaged, "open it in a picture program and save it again as JPEG, PNG or WebP", "the %s file is damaged: %v", f, err)
+}
+
+// mega writes a count of pixels in millions with one decimal, rounded up so that
+// a picture just over the limit does not show the limit's own number.
+func mega(pixels int64) string {
+	tenths := (pixels + 99_999) / 100_000
+	return fmt.Sprintf("%d.%d", tenths/10, tenths%10)
+}

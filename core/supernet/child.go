@@ -1,0 +1,217 @@
+package supernet
+
+import (
+	"fmt"
+	"math"
+
+	"bignas/core/arch"
+	"bignas/core/kernel"
+)
+
+// Child is one child ready for inference: batch normalisation folded into the
+// weights, the weights packed for the kernels. It owns its activation buffers:
+// one Forward at a time.
+type Child struct {
+	Arch    arch.Arch
+	Classes int
+
+	net        arch.Network
+	stem       *kernel.Packed
+	blocks     []childBlock
+	head       *kernel.Packed
+	classifier *kernel.Packed
+	buf        [6][]float32
+}
+
+type childBlock struct {
+	expand             *kernel.Packed
+	depthwise, bias    []float32
+	seReduce, seExpand *kernel.Packed
+	project, shortcut  *kernel.Packed
+}
+
+// Child slices a out of the shared weights and folds its statistics in. It
+// fails when a is impossible or when the statistics are of another child:
+// uncalibrated children are refused, never run on statistics that are not theirs.
+func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
+	if err := w.check(a); err != nil {
+		return nil, err
+	}
+	if st == nil {
+		return nil, fmt.Errorf("supernet: child %s has no BN statistics; calibrate it first", a)
+	}
+	if err := st.belongTo(a); err != nil {
+		return nil, err
+	}
+	c := &Child{Arch: a, Classes: w.Classes, net: a.Network()}
+	f := folder{st: st}
+	n := c.net
+	c.stem = foldConv(&f, w.Stem, 27, n.Stem.Out)
+	for _, b := range n.Blocks {
+		p := w.Blocks[b.Stage][b.Index]
+		var cb childBlock
+		if b.Expand {
+			cb.expand = foldConv(&f, p.Expand, b.In, b.Mid)
+		}
+		cb.depthwise, cb.bias = foldDepthwise(&f, p, b)
+		if b.Squeeze > 0 {
+			cb.seReduce = pack(p.SEReduce, b.Mid, b.Squeeze, p.SEBiasR)
+			cb.seExpand = pack(p.SEExpand, b.Squeeze, b.Mid, p.SEBiasE)
+		}
+		cb.project = foldConv(&f, p.Project, b.Mid, b.Out)
+		if b.Shortcut == arch.Project {
+			cb.shortcut = pack(p.Shortcut, b.In, b.Out, nil)
+		}
+		c.blocks = append(c.blocks, cb)
+	}
+	c.head = foldConv(&f, w.Head, n.Head.In, n.Head.Out)
+	c.classifier = pack(w.Classifier, n.Head.Out, w.Classes, w.ClassBias)
+	return c, nil
+}
+
+// folder walks the statistics in network order.
+type folder struct {
+	st *Statistics
+	at int
+}
+
+// scales returns, for the next BN of c channels, what to multiply by and add.
+func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32) {
+	mean, variance := f.st.Mean[f.at], f.st.Variance[f.at]
+	f.at++
+	scale, shift = make([]float32, c), make([]float32, c)
+	for i := range c {
+		s := float64(bn.Gamma.Data[i]) / math.Sqrt(float64(variance[i])+Epsilon)
+		scale[i] = float32(s)
+		shift[i] = float32(float64(bn.Beta.Data[i]) - s*float64(mean[i]))
+	}
+	return scale, shift
+}
+
+// foldConv packs the [k, n] corner of a convolution with its BN folded in.
+func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
+	scale, shift := scales(f, c.BN, n)
+	ws := c.Weight.Shape[len(c.Weight.Shape)-1]
+	folded := make([]float32, k*n)
+	for i := range k {
+		row := c.Weight.Data[i*ws : i*ws+n]
+		for j, v := range row {
+			folded[i*n+j] = float32(v) * scale[j]
+		}
+	}
+	return kernel.Pack(folded, k, n, n, shift)
+}
+
+// foldDepthwise copies the centre of the kernel, [K*K][Mid], with its BN folded in.
+func foldDepthwise[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) (w, bias []float32) {
+	scale, shift := scales(f, p.Depthwise.BN, b.Mid)
+	big, ws := p.Size.Kernel, p.Size.Mid
+	lo := (big - b.Kernel) / 2
+	for y := range b.Kernel {
+		for x := range b.Kernel {
+			off := ((lo+y)*big + lo + x) * ws
+			for j, v := range p.Depthwise.Weight.Data[off : off+b.Mid] {
+				w = append(w, float32(v)*scale[j])
+			}
+		}
+	}
+	return w, shift
+}
+
+// pack packs the [k, n] corner of a matrix without BN.
+func pack[T kernel.Float](p *ParamOf[T], k, n int, bias *ParamOf[T]) *kernel.Packed {
+	ws := p.Shape[1]
+	w := make([]float32, k*n)
+	for i := range k {
+		for j, v := range p.Data[i*ws : i*ws+n] {
+			w[i*n+j] = float32(v)
+		}
+	}
+	var b []float32
+	if bias != nil {
+		b = make([]float32, n)
+		for i := range b {
+			b[i] = float32(bias.Data[i])
+		}
+	}
+	return kernel.Pack(w, k, n, n, b)
+}
+
+// get returns buffer i with room for size elements.
+func (c *Child) get(i, size int) []float32 {
+	if cap(c.buf[i]) < size {
+		c.buf[i] = make([]float32, size)
+	}
+	return c.buf[i][:size]
+}
+
+// Forward runs n images x [n, r, r, 3] and returns the logits [n, Classes],
+// newly allocated. between, where not nil, is called after every block; its
+// error ends the pass and is returned.
+func (c *Child) Forward(x []float32, n int, between func() error) ([]float32, error) {
+	net := c.net
+	r := net.Stem.Size
+	if len(x) != n*r*r*3 {
+		panic("supernet: Forward wants x of n*r*r*3 elements")
+	}
+	m := n * net.Stem.OutSize * net.Stem.OutSize
+	cols := c.get(0, m*27)
+	kernel.Im2col3x3s2(cols, x, n, r, r, 3)
+	cur, other := 1, 2
+	a := c.get(cur, m*net.Stem.Out)
+	c.stem.Apply(a, cols, m, kernel.Swish, nil)
+	for i, b := range net.Blocks {
+		out := c.get(other, n*b.OutSize*b.OutSize*b.Out)
+		c.block(out, a, n, b, &c.blocks[i])
+		cur, other, a = other, cur, out
+		if between != nil {
+			if err := between(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	hw := net.Head.Size * net.Head.Size
+	h := c.get(0, n*hw*net.Head.Out)
+	c.head.Apply(h, a, n*hw, kernel.Swish, nil)
+	pool := c.get(3, n*net.Head.Out)
+	kernel.GlobalPool(pool, h, n, hw, net.Head.Out)
+	logits := make([]float32, n*c.Classes)
+	c.classifier.Apply(logits, pool, n, kernel.None, nil)
+	return logits, nil
+}
+
+// block runs one inverted-residual block from x into out. Buffers: 0 expanded,
+// 3 after the depthwise, 4 SE vectors, 5 shortcut.
+func (c *Child) block(out, x []float32, n int, b arch.Block, p *childBlock) {
+	m, mo := n*b.Size*b.Size, n*b.OutSize*b.OutSize
+	e := x
+	if p.expand != nil {
+		e = c.get(0, m*b.Mid)
+		p.expand.Apply(e, x, m, kernel.Swish, nil)
+	}
+	d := c.get(3, mo*b.Mid)
+	kernel.DepthwiseAct(d, e, kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}, p.depthwise, p.bias, kernel.Swish)
+	if p.seReduce != nil {
+		v := c.get(4, n*(2*b.Mid+b.Squeeze))
+		pool, gate, sq := v[:n*b.Mid], v[n*b.Mid:2*n*b.Mid], v[2*n*b.Mid:]
+		hw := b.OutSize * b.OutSize
+		kernel.GlobalPool(pool, d, n, hw, b.Mid)
+		p.seReduce.Apply(sq, pool, n, kernel.Swish, nil)
+		p.seExpand.Apply(gate, sq, n, kernel.Sigmoid, nil)
+		kernel.ChannelScale(d, d, gate, n, hw, b.Mid)
+	}
+	var residual []float32
+	switch b.Shortcut {
+	case arch.Identity:
+		residual = x
+	case arch.Project:
+		in := x
+		if b.Stride == 2 {
+			in = c.get(0, mo*b.In)
+			kernel.AvgPool2x2(in, x, n, b.Size, b.Size, b.In)
+		}
+		residual = c.get(5, mo*b.Out)
+		p.shortcut.Apply(residual, in, mo, kernel.None, nil)
+	}
+	p.project.Apply(out, d, mo, kernel.None, residual)
+}

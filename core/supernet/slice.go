@@ -1,0 +1,172 @@
+package supernet
+
+import (
+	"fmt"
+
+	"bignas/core/arch"
+	"bignas/core/kernel"
+)
+
+// View is the part of one shared tensor that a child uses: From and To bound
+// each dimension, To exclusive.
+type View[T kernel.Float] struct {
+	Param    *ParamOf[T]
+	From, To []int
+}
+
+// Len is the number of elements in the view.
+func (v View[T]) Len() int {
+	n := 1
+	for i := range v.From {
+		n *= v.To[i] - v.From[i]
+	}
+	return n
+}
+
+// Copy returns the view's elements, row-major and contiguous.
+func (v View[T]) Copy() []T {
+	out := make([]T, 0, v.Len())
+	var walk func(dim, off int)
+	walk = func(dim, off int) {
+		if dim == len(v.From)-1 {
+			out = append(out, v.Param.Data[off+v.From[dim]:off+v.To[dim]]...)
+			return
+		}
+		stride := 1
+		for _, s := range v.Param.Shape[dim+1:] {
+			stride *= s
+		}
+		for i := v.From[dim]; i < v.To[dim]; i++ {
+			walk(dim+1, off+i*stride)
+		}
+	}
+	walk(0, 0)
+	return out
+}
+
+// check says whether the weights can run a.
+func (w *WeightsOf[T]) check(a arch.Arch) error {
+	if a.Space != w.Space {
+		return fmt.Errorf("supernet: the architecture is of space %s, the weights of %s", a.Space.Name, w.Space.Name)
+	}
+	if err := w.Space.Validate(a); err != nil {
+		return err
+	}
+	big := w.Biggest.Arch
+	over := func(field string, v, limit int) error {
+		if v <= limit {
+			return nil
+		}
+		return fmt.Errorf("supernet: %s is %d; these weights hold at most %d", field, v, limit)
+	}
+	if err := over("stem channels", a.Stem, big.Stem); err != nil {
+		return err
+	}
+	for i, c := range a.Stages {
+		name, b := w.Space.Stages[i].Name, big.Stages[i]
+		if err := over(name+" width", c.Width, b.Width); err != nil {
+			return err
+		}
+		if err := over(name+" depth", c.Depth, b.Depth); err != nil {
+			return err
+		}
+		for j, k := range c.Kernels {
+			if err := over(fmt.Sprintf("%s layer %d kernel", name, j+1), k, b.Kernels[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return over("head channels", a.Head, big.Head)
+}
+
+// Views lists, in network order, what the child a uses of every tensor it
+// needs: channel prefixes, kernel centres, the first layers of each stage.
+func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
+	if err := w.check(a); err != nil {
+		return nil, err
+	}
+	var vs []View[T]
+	add := func(p *ParamOf[T], to ...int) {
+		if p != nil {
+			vs = append(vs, View[T]{p, make([]int, len(to)), to})
+		}
+	}
+	conv := func(c ConvOf[T], to ...int) {
+		add(c.Weight, to...)
+		add(c.BN.Gamma, to[len(to)-1])
+		add(c.BN.Beta, to[len(to)-1])
+	}
+	n := a.Network()
+	conv(w.Stem, 3, 3, 3, n.Stem.Out)
+	for _, b := range n.Blocks {
+		p := w.Blocks[b.Stage][b.Index]
+		if b.Expand {
+			conv(p.Expand, b.In, b.Mid)
+		}
+		lo := (p.Size.Kernel - b.Kernel) / 2
+		conv(p.Depthwise, lo+b.Kernel, lo+b.Kernel, b.Mid)
+		v := vs[len(vs)-3]
+		v.From[0], v.From[1] = lo, lo
+		add(p.SEReduce, b.Mid, b.Squeeze)
+		add(p.SEBiasR, b.Squeeze)
+		add(p.SEExpand, b.Squeeze, b.Mid)
+		add(p.SEBiasE, b.Mid)
+		conv(p.Project, b.Mid, b.Out)
+		if b.Shortcut == arch.Project {
+			add(p.Shortcut, b.In, b.Out)
+		}
+	}
+	conv(w.Head, n.Head.In, n.Head.Out)
+	add(w.Classifier, n.Head.Out, w.Classes)
+	add(w.ClassBias, w.Classes)
+	return vs, nil
+}
+
+// Extract copies the child a out as a plain network of its own. Its logits
+// equal those of the slice bit for bit.
+func (w *WeightsOf[T]) Extract(a arch.Arch) (*WeightsOf[T], error) {
+	vs, err := w.Views(a)
+	if err != nil {
+		return nil, err
+	}
+	out := layout[T](a, w.Classes)
+	for i, v := range vs {
+		if out.Params[i].Name != v.Param.Name || len(out.Params[i].Data) != v.Len() {
+			panic("supernet: views and layout disagree")
+		}
+		copy(out.Params[i].Data, v.Copy())
+	}
+	return out, nil
+}
+
+// Shared counts the parameters that children a and b have in common and those
+// of each: every child is nested in the same corner of each tensor, so the
+// common part of two views is their overlap.
+func (w *WeightsOf[T]) Shared(a, b arch.Arch) (both, ofA, ofB int, err error) {
+	va, err := w.Views(a)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	vb, err := w.Views(b)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	seen := map[*ParamOf[T]]View[T]{}
+	for _, v := range va {
+		ofA += v.Len()
+		seen[v.Param] = v
+	}
+	for _, v := range vb {
+		ofB += v.Len()
+		u, ok := seen[v.Param]
+		if !ok {
+			continue
+		}
+		n := 1
+		for i := range v.From {
+			n *= max(0, min(v.To[i], u.To[i])-max(v.From[i], u.From[i]))
+		}
+		both += n
+	}
+	return both, ofA, ofB, nil
+}

@@ -1,0 +1,216 @@
+// Package supernet holds one set of shared weights and runs any child sliced
+// out of it: a prefix of the channels, the centre of each depthwise kernel and
+// the first layers of each stage (BigNAS, arXiv 2003.11142, section 3.1).
+//
+// Slices are views: no weight is copied or changed when a child is chosen. Only
+// batch-normalisation statistics are a child's own; they come from Calibrate.
+package supernet
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"bignas/core/arch"
+	"bignas/core/kernel"
+)
+
+// Epsilon is added to the variance by every batch normalisation.
+const Epsilon = 1e-5
+
+// ParamOf is one tensor of the shared weights, row-major.
+type ParamOf[T kernel.Float] struct {
+	Name  string
+	Shape []int
+	Data  []T
+	// Decay says whether weight decay applies: to the matrices and kernels,
+	// not to BN scales, shifts and biases.
+	Decay bool
+
+	fanIn int
+	init  initialiser
+}
+
+type initialiser uint8
+
+const (
+	initHe       initialiser = iota // normal, variance 2/fan-in
+	initLinear                      // normal, variance 1/fan-in, before no activation
+	initSmall                       // normal, standard deviation 0.01
+	initOne                         // BN scale
+	initZero                        // biases, BN shift
+	initResidual                    // scale of the last BN of a block: 0 with zero gamma, else 1
+)
+
+// Param is a tensor of float32, the type of every stored weight.
+type Param = ParamOf[float32]
+
+// BN is the shared scale and shift of one batch normalisation, [C] each.
+type BN[T kernel.Float] struct{ Gamma, Beta *ParamOf[T] }
+
+// ConvOf is a 1x1 or stem convolution [In, Out] and its batch normalisation.
+type ConvOf[T kernel.Float] struct {
+	Weight *ParamOf[T]
+	BN     BN[T]
+}
+
+// BlockOf is the weights of one inverted-residual block. Pointers are nil where
+// the block has no such part.
+type BlockOf[T kernel.Float] struct {
+	Size      arch.Block // sizes in the biggest network
+	Expand    ConvOf[T]  // [In, Mid]
+	Depthwise ConvOf[T]  // [K, K, Mid]
+	SEReduce  *ParamOf[T]
+	SEBiasR   *ParamOf[T]
+	SEExpand  *ParamOf[T]
+	SEBiasE   *ParamOf[T]
+	Project   ConvOf[T]   // [Mid, Out]
+	Shortcut  *ParamOf[T] // [In, Out]
+}
+
+// WeightsOf is the shared weights. Biggest is the network they are laid out
+// for: the space's biggest child, or, for an extracted child, that child.
+type WeightsOf[T kernel.Float] struct {
+	Space   *arch.Space
+	Biggest arch.Network
+	Classes int
+	// Params lists every tensor in network order.
+	Params []*ParamOf[T]
+
+	Stem       ConvOf[T] // [3, 3, 3, Out]
+	Blocks     [][]*BlockOf[T]
+	Head       ConvOf[T]
+	Classifier *ParamOf[T] // [Head, Classes]
+	ClassBias  *ParamOf[T]
+}
+
+// Weights is the shared weights in float32.
+type Weights = WeightsOf[float32]
+
+// NewWeights allocates zeroed weights for every child of the space. Spaces with
+// an expanded head or squeeze widths of the expanded channels can be counted
+// but not yet run.
+func NewWeights(space *arch.Space, classes int) (*Weights, error) {
+	return NewWeightsOf[float32](space, classes)
+}
+
+// NewWeightsOf is NewWeights for any element type; gradients are checked in float64.
+func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T], error) {
+	if space.HeadExpansion != 0 || space.Squeeze != arch.SqueezeInput {
+		return nil, fmt.Errorf("supernet: space %s can be counted but not run; run nette or bignas", space.Name)
+	}
+	if classes < 2 {
+		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", classes)
+	}
+	return layout[T](space.Max(), classes), nil
+}
+
+// layout allocates the weights whose biggest network is that of a.
+func layout[T kernel.Float](a arch.Arch, classes int) *WeightsOf[T] {
+	n := a.Network()
+	w := &WeightsOf[T]{Space: a.Space, Biggest: n, Classes: classes, Blocks: make([][]*BlockOf[T], len(a.Stages))}
+	w.Stem = w.conv("stem.conv", initHe, 27, initOne, 3, 3, 3, n.Stem.Out)
+	for _, b := range n.Blocks {
+		name := fmt.Sprintf("s%d.%d.", b.Stage+1, b.Index)
+		p := &BlockOf[T]{Size: b}
+		if b.Expand {
+			p.Expand = w.conv(name+"expand", initHe, b.In, initOne, b.In, b.Mid)
+		}
+		p.Depthwise = w.conv(name+"depthwise", initHe, b.Kernel*b.Kernel, initOne, b.Kernel, b.Kernel, b.Mid)
+		if b.Squeeze > 0 {
+			p.SEReduce = w.param(name+"se.reduce.weight", initHe, b.Mid, true, b.Mid, b.Squeeze)
+			p.SEBiasR = w.param(name+"se.reduce.bias", initZero, 0, false, b.Squeeze)
+			p.SEExpand = w.param(name+"se.expand.weight", initLinear, b.Squeeze, true, b.Squeeze, b.Mid)
+			p.SEBiasE = w.param(name+"se.expand.bias", initZero, 0, false, b.Mid)
+		}
+		residual := initOne
+		if b.Shortcut != arch.NoShortcut {
+			residual = initResidual
+		}
+		p.Project = w.conv(name+"project", initHe, b.Mid, residual, b.Mid, b.Out)
+		if b.Shortcut == arch.Project {
+			p.Shortcut = w.param(name+"shortcut", initLinear, b.In, true, b.In, b.Out)
+		}
+		w.Blocks[b.Stage] = append(w.Blocks[b.Stage], p)
+	}
+	w.Head = w.conv("head.conv", initHe, n.Head.In, initOne, n.Head.In, n.Head.Out)
+	w.Classifier = w.param("classifier.weight", initSmall, n.Head.Out, true, n.Head.Out, classes)
+	w.ClassBias = w.param("classifier.bias", initZero, 0, false, classes)
+	return w
+}
+
+func (w *WeightsOf[T]) param(name string, in initialiser, fanIn int, decay bool, shape ...int) *ParamOf[T] {
+	size := 1
+	for _, s := range shape {
+		size *= s
+	}
+	p := &ParamOf[T]{Name: name, Shape: shape, Data: make([]T, size), Decay: decay, fanIn: fanIn, init: in}
+	w.Params = append(w.Params, p)
+	return p
+}
+
+func (w *WeightsOf[T]) conv(name string, in initialiser, fanIn int, gamma initialiser, shape ...int) ConvOf[T] {
+	c := shape[len(shape)-1]
+	return ConvOf[T]{
+		Weight: w.param(name, in, fanIn, true, shape...),
+		BN: BN[T]{
+			Gamma: w.param(name+".bn.gamma", gamma, 0, false, c),
+			Beta:  w.param(name+".bn.beta", initZero, 0, false, c),
+		},
+	}
+}
+
+// Init draws He-normal weights. With zeroGamma the last BN of every residual
+// block starts at 0, so that a block begins as its shortcut (section 3.2).
+func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
+	for _, p := range w.Params {
+		std := 0.0
+		fill := T(0)
+		switch p.init {
+		case initHe:
+			std = math.Sqrt(2 / float64(p.fanIn))
+		case initLinear:
+			std = math.Sqrt(1 / float64(p.fanIn))
+		case initSmall:
+			std = 0.01
+		case initOne:
+			fill = 1
+		case initResidual:
+			if !zeroGamma {
+				fill = 1
+			}
+		}
+		for i := range p.Data {
+			p.Data[i] = fill
+			if std > 0 {
+				p.Data[i] = T(std * r.NormFloat64())
+			}
+		}
+	}
+}
+
+// Like returns zeroed weights of the same layout: gradients, optimiser state,
+// averages.
+func (w *WeightsOf[T]) Like() *WeightsOf[T] { return layout[T](w.Biggest.Arch, w.Classes) }
+
+// Convert copies src into dst, tensor by tensor; both must have one layout.
+func Convert[D, S kernel.Float](dst *WeightsOf[D], src *WeightsOf[S]) {
+	for i, p := range src.Params {
+		d := dst.Params[i]
+		if d.Name != p.Name || len(d.Data) != len(p.Data) {
+			panic("supernet: Convert between different layouts")
+		}
+		for j, v := range p.Data {
+			d.Data[j] = D(v)
+		}
+	}
+}
+
+// Count is the number of shared parameters.
+func (w *WeightsOf[T]) Count() int {
+	n := 0
+	for _, p := range w.Params {
+		n += len(p.Data)
+	}
+	return n
+}

@@ -1,0 +1,135 @@
+package trainer
+
+import (
+	"math/rand/v2"
+
+	"bignas/core/arch"
+	"bignas/core/kernel"
+	"bignas/core/supernet"
+)
+
+// Config is the recipe of a sandwich step (section 3.1 to 3.3).
+type Config struct {
+	RandomChildren int     // besides the biggest and the smallest; the paper has 2
+	Distill        bool    // children learn from the biggest child's softmax; otherwise from the labels
+	LabelSmoothing float64 // of the biggest child's labels
+	Dropout        float64 // biggest child only
+	DropConnect    float64 // biggest child only
+	WeightDecay    float64 // once a step, for the biggest child, which holds every weight
+	DecayAll       bool    // also decay BN and biases
+	ClipNorm       float64 // of the summed gradients; 0 for none
+	EMA            float64 // decay of the moving average; 0 for none
+}
+
+// Trainer holds the weights under training and their optimiser.
+type Trainer[T kernel.Float] struct {
+	Config    Config
+	Weights   *supernet.WeightsOf[T]
+	Average   *supernet.WeightsOf[T] // nil without EMA
+	Optimiser Optimiser[T]
+	Updates   int // steps done
+
+	grad  *supernet.WeightsOf[T]
+	arena supernet.Arena[T]
+}
+
+// New returns a trainer of w.
+func New[T kernel.Float](c Config, w *supernet.WeightsOf[T], o Optimiser[T]) *Trainer[T] {
+	t := &Trainer[T]{Config: c, Weights: w, Optimiser: o, grad: w.Like()}
+	if c.EMA > 0 {
+		t.Average = w.Like()
+		supernet.Convert(t.Average, w)
+	}
+	return t
+}
+
+// Batch is the images of one step. At returns them all at a resolution,
+// [n, r, r, 3]: one crop an image, resized for each child, so that teacher and
+// students see the same patch.
+type Batch[T kernel.Float] struct {
+	Labels        []int
+	At            func(resolution int) []T
+	MaxResolution int // of any child in this step; 0 for the space's biggest
+}
+
+// ChildResult is what one child did in a step.
+type ChildResult struct {
+	Arch    arch.Arch
+	Loss    float64 // against its own target, in nats
+	Correct int     // images whose label it named
+}
+
+// StepResult is what a sandwich step did: the biggest child first, then the
+// smallest, then the random ones.
+type StepResult struct {
+	Children []ChildResult
+	GradNorm float64 // before clipping
+}
+
+// Children draws the architectures of one step.
+func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
+	s := t.Weights.Space
+	as := []arch.Arch{s.Max(), s.Min()}
+	for range t.Config.RandomChildren {
+		as = append(as, s.Sample(r))
+	}
+	var allowed []int
+	for _, v := range s.Resolutions {
+		if maxResolution == 0 || v <= maxResolution {
+			allowed = append(allowed, v)
+		}
+	}
+	as[0].Resolution = allowed[len(allowed)-1]
+	for i := 2; i < len(as); i++ {
+		as[i].Resolution = allowed[r.IntN(len(allowed))]
+	}
+	return as
+}
+
+// Step does one sandwich step and update with learning rate lr. r decides the
+// random children and the dropout.
+func (t *Trainer[T]) Step(b Batch[T], lr float64, r *rand.Rand) StepResult {
+	res := t.Gradients(b, r)
+	res.GradNorm = ClipNorm(t.grad, t.Config.ClipNorm)
+	t.Optimiser.Update(t.Weights, t.grad, lr, t.Config.WeightDecay, t.Config.DecayAll)
+	t.Updates++
+	if t.Average != nil {
+		Average(t.Average, t.Weights, t.Config.EMA, t.Updates)
+	}
+	return res
+}
+
+// Gradients does the forward and backward passes of a sandwich step and leaves
+// the summed gradients in Gradient().
+func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
+	for _, p := range t.grad.Params {
+		clear(p.Data)
+	}
+	n, classes := len(b.Labels), t.Weights.Classes
+	labels := make([]T, n*classes)
+	LabelTargets(labels, b.Labels, classes, t.Config.LabelSmoothing)
+	target := labels
+	var res StepResult
+	for i, a := range t.Children(r, b.MaxResolution) {
+		o := supernet.BatchOptions{}
+		if i == 0 {
+			o = supernet.BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
+		}
+		mark := t.arena.Mark()
+		tape := t.Weights.ForwardBatch(&t.arena, a, b.At(a.Resolution), n, o)
+		dlogits := t.arena.Alloc(n * classes)
+		loss := SoftCrossEntropy(dlogits, tape.Logits, target, n, classes, 1)
+		if i == 0 && t.Config.Distill {
+			// The teacher's softmax is copied: no gradient flows back through it.
+			target = make([]T, n*classes)
+			Softmax(target, tape.Logits, n, classes)
+		}
+		Backward(&t.arena, t.Weights, t.grad, tape, dlogits)
+		res.Children = append(res.Children, ChildResult{a, loss, Correct(tape.Logits, b.Labels, classes)})
+		t.arena.Release(mark)
+	}
+	return res
+}
+
+// Gradient is the summed gradients of the last step.
+func (t *Trainer[T]) Gradient() *supernet.WeightsOf[T] { return t.grad }

@@ -1,0 +1,189 @@
+// Package weights reads and writes the weights file: safetensors
+// (https://huggingface.co/docs/safetensors), so that any tool of the field opens
+// it, with float16 or float32 tensors in the order given, and a Bundle of
+// everything that a supernet needs to run in its metadata.
+package weights
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"bignas/core/fault"
+)
+
+// DType is the number format of a stored tensor.
+type DType uint8
+
+// The number formats that are read and written.
+const (
+	Default DType = iota // of a Tensor: that of the file
+	Float32              // "F32"
+	Float16              // "F16"
+)
+
+// String returns the safetensors name.
+func (d DType) String() string {
+	switch d {
+	case Float32:
+		return "F32"
+	case Float16:
+		return "F16"
+	}
+	return "default"
+}
+
+func (d DType) size() int {
+	if d == Float16 {
+		return 2
+	}
+	return 4
+}
+
+// Tensor is one named array.
+type Tensor struct {
+	Name  string
+	Shape []int     // row-major; empty for a scalar
+	DType DType     // as stored; Default when writing means the format given to Write
+	Data  []float32 // product of Shape values
+}
+
+// File is the content of a safetensors file.
+type File struct {
+	Metadata map[string]string
+	Tensors  []Tensor // in the order of their bytes
+}
+
+// DigestKey is the metadata entry that Write adds and Read checks:
+// "sha256:" and the hexadecimal SHA-256 of all tensor bytes of the file.
+const DigestKey = "digest"
+
+const (
+	metadataKey = "__metadata__"
+	maxHeader   = 100_000_000 // bytes; the format's own limit
+)
+
+// Codes of the errors of this package, all of type *fault.Error.
+const (
+	CodeNotWeights = "not_weights"       // not a safetensors file, or not one of this program
+	CodeTruncated  = "weights_truncated" // shorter than its header says
+	CodeDamaged    = "weights_damaged"   // inconsistent header, wrong digest
+	CodeDType      = "weights_dtype"     // a number format other than F32 and F16
+	CodeMismatch   = "weights_mismatch"  // another space, class count or shape than needed
+)
+
+const (
+	hintAgain      = "copy or download it again"
+	hintNotWeights = "give a .safetensors file written by train"
+)
+
+// entry is the header of one tensor.
+type entry struct {
+	DType   string   `json:"dtype"`
+	Shape   []int64  `json:"shape"`
+	Offsets [2]int64 `json:"data_offsets"`
+}
+
+// Write writes f with tensors of the given format (those with a DType of their
+// own keep it), in the order of f.Tensors, and adds the digest to the metadata.
+// It returns an error for a repeated name, a shape that does not fit the data, a
+// value that the format cannot hold (infinite, NaN, beyond 65504 in float16), or
+// what w returns.
+func Write(w io.Writer, f *File, dtype DType) error {
+	if dtype == Default {
+		dtype = Float32
+	}
+	header := make(map[string]any, len(f.Tensors)+1)
+	var data []byte
+	for _, t := range f.Tensors {
+		if _, twice := header[t.Name]; twice || t.Name == metadataKey || t.Name == "" {
+			return fmt.Errorf("weights: tensor name %q is reserved or used twice", t.Name)
+		}
+		n, shape := 1, make([]int64, len(t.Shape))
+		for i, d := range t.Shape {
+			n, shape[i] = n*d, int64(d)
+		}
+		if n != len(t.Data) {
+			return fmt.Errorf("weights: tensor %q has shape %v and %d values", t.Name, t.Shape, len(t.Data))
+		}
+		kind := t.DType
+		if kind == Default {
+			kind = dtype
+		}
+		if i := slices.IndexFunc(t.Data, func(v float32) bool { return !storable(v, kind) }); i >= 0 {
+			return fmt.Errorf("weights: value %d of tensor %q is %v, which %s cannot hold; write float32, and check that the training did not collapse", i, t.Name, t.Data[i], kind)
+		}
+		begin := int64(len(data))
+		data = encode(data, t.Data, kind)
+		header[t.Name] = entry{kind.String(), shape, [2]int64{begin, int64(len(data))}}
+	}
+	metadata := make(map[string]string, len(f.Metadata)+1)
+	for k, v := range f.Metadata {
+		metadata[k] = v
+	}
+	metadata[DigestKey] = digest(data)
+	header[metadataKey] = metadata
+	text, err := json.Marshal(header)
+	if err != nil {
+		return err
+	}
+	for len(text)%8 != 0 { // the format allows spaces: the tensors begin aligned
+		text = append(text, ' ')
+	}
+	head := binary.LittleEndian.AppendUint64(nil, uint64(len(text)))
+	for _, part := range [][]byte{head, text, data} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storable says whether v keeps its meaning in the format: halves end at 65504,
+// and no weight is infinite or NaN.
+func storable(v float32, d DType) bool {
+	magnitude := math.Abs(float64(v))
+	return magnitude <= math.MaxFloat32 && (d != Float16 || magnitude < 65520)
+}
+
+func encode(to []byte, values []float32, d DType) []byte {
+	if d == Float16 {
+		for _, v := range values {
+			to = binary.LittleEndian.AppendUint16(to, Half(v))
+		}
+		return to
+	}
+	for _, v := range values {
+		to = binary.LittleEndian.AppendUint32(to, math.Float32bits(v))
+	}
+	return to
+}
+
+func decode(from []byte, d DType) []float32 {
+	values := make([]float32, len(from)/d.size())
+	if d == Float16 {
+		for i := range values {
+			values[i] = Single(binary.LittleEndian.Uint16(from[2*i:]))
+		}
+		return values
+	}
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(from[4*i:]))
+	}
+	return values
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// damaged is the error for a header that contradicts itself.
+func damaged(format string, args ...any) error {
+	return fault.New(CodeDamaged, hintAgain, "the weights file is damaged: %s", fmt.Sprintf(format, args...))
+}

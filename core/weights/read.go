@@ -1,0 +1,137 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"sort"
+	"strings"
+
+	"bignas/core/fault"
+)
+
+// Read parses a whole safetensors file. The tensors are copied out of data and
+// come in the order of their bytes. The digest is checked if the file has one.
+// Every error is a *fault.Error that says what is wrong: not a weights file,
+// truncated, damaged, or a number format other than F32 and F16.
+func Read(data []byte) (*File, error) {
+	header, body, err := split(data)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{Metadata: map[string]string{}}
+	if raw, ok := header[metadataKey]; ok {
+		if err := json.Unmarshal(raw, &f.Metadata); err != nil {
+			return nil, damaged("its metadata is not a table of texts")
+		}
+		delete(header, metadataKey)
+	}
+	type place struct {
+		Tensor
+		begin, end int64
+	}
+	places := make([]place, 0, len(header))
+	for name, raw := range header {
+		t, e, err := parseEntry(name, raw)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, place{t, e.Offsets[0], e.Offsets[1]})
+	}
+	sort.Slice(places, func(i, j int) bool {
+		a, b := places[i], places[j]
+		if a.begin != b.begin {
+			return a.begin < b.begin
+		}
+		if a.end != b.end {
+			return a.end < b.end
+		}
+		return a.Name < b.Name
+	})
+	var at int64
+	for _, p := range places {
+		if p.begin != at {
+			return nil, damaged("tensor %q begins at byte %d, expected %d", p.Name, p.begin, at)
+		}
+		at = p.end
+	}
+	if at > int64(len(body)) {
+		return nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes of tensors and its header says %d", len(body), at)
+	}
+	if at < int64(len(body)) {
+		return nil, damaged("%d bytes follow the last tensor", int64(len(body))-at)
+	}
+	if want, ok := f.Metadata[DigestKey]; ok {
+		if got := digest(body); got != want {
+			return nil, damaged("its tensors have the digest %s, its header says %s", got, want)
+		}
+	}
+	for _, p := range places {
+		p.Data = decode(body[p.begin:p.end], p.DType)
+		f.Tensors = append(f.Tensors, p.Tensor)
+	}
+	return f, nil
+}
+
+// split checks the length word and parses the header.
+func split(data []byte) (map[string]json.RawMessage, []byte, error) {
+	head := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 64)])))
+	switch {
+	case len(data) == 0:
+		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file is empty")
+	case strings.HasPrefix(head, "<!doctype"), strings.HasPrefix(head, "<html"):
+		return nil, nil, fault.New(CodeNotWeights, "check the address of the weights", "the weights file is a web page")
+	case strings.HasPrefix(head, "version https://git-lfs"):
+		return nil, nil, fault.New(CodeNotWeights, "run git lfs pull", "the weights file is a Git LFS pointer")
+	case len(data) < 8:
+		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends after %d bytes", len(data))
+	}
+	size := binary.LittleEndian.Uint64(data)
+	if size > maxHeader || size < 2 {
+		return nil, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: a header of %d bytes, allowed is 2 to %d", size, maxHeader)
+	}
+	if size > uint64(len(data)-8) {
+		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes and its header alone %d", len(data), size)
+	}
+	var header map[string]json.RawMessage
+	if err := json.Unmarshal(data[8:8+size], &header); err != nil {
+		return nil, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: its header is not JSON")
+	}
+	return header, data[8+size:], nil
+}
+
+// parseEntry checks one tensor's header on its own; the order of the offsets and
+// the end of the file are checked by Read.
+func parseEntry(name string, raw json.RawMessage) (Tensor, entry, error) {
+	var e entry
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&e); err != nil {
+		return Tensor{}, e, damaged("tensor %q has an unreadable header", name)
+	}
+	t := Tensor{Name: name, Shape: make([]int, len(e.Shape))}
+	switch e.DType {
+	case "F32":
+		t.DType = Float32
+	case "F16":
+		t.DType = Float16
+	default:
+		return t, e, fault.New(CodeDType, hintNotWeights, "tensor %q has the number format %q, allowed are F32 and F16", name, e.DType)
+	}
+	const most = 1 << 31 // values; keeps every product below 1<<62
+	values := int64(1)
+	for i, d := range e.Shape {
+		if d < 0 || d > most {
+			return t, e, damaged("tensor %q has the shape %v", name, e.Shape)
+		}
+		values *= d
+		if values > most {
+			return t, e, damaged("tensor %q has the shape %v, more than %d values", name, e.Shape, int64(most))
+		}
+		t.Shape[i] = int(d)
+	}
+	if e.Offsets[0] < 0 || e.Offsets[1]-e.Offsets[0] != values*int64(t.DType.size()) {
+		return t, e, damaged("tensor %q of shape %v and format %s lies at bytes %d to %d", name, e.Shape, e.DType, e.Offsets[0], e.Offsets[1])
+	}
+	return t, e, nil
+}

@@ -1,0 +1,176 @@
+// Package dataset reads pictures sorted into folders by class into memory: from
+// a folder or an archive, or drawn by the program itself.
+//
+// Every picture is decoded once and kept as RGB bytes of one fixed side, so that
+// an epoch costs no decoding. The order of the pictures and the split into
+// training and validation depend on the names alone: not on the kind of archive,
+// the order in it, the number of workers or the machine.
+package dataset
+
+import (
+	"fmt"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+
+	"bignas/core/fault"
+)
+
+// Options says how Open reads. The zero value is usable.
+type Options struct {
+	Side      int                   // pixels on a side of every stored picture; 0: 224, for Shapes 128
+	Workers   int                   // decoding goroutines; 0: one a CPU
+	MaxPixels int                   // a picture with more is skipped; 0: preprocess.DefaultMaxPixels
+	Seed      uint64                // of the drawn data set Shapes
+	Progress  func(done, total int) // called from one goroutine after each picture; total is 0 while unknown (.tgz)
+}
+
+// Skipped is a picture that was left out.
+type Skipped struct {
+	Name string // path inside the data set
+	Err  error  // why
+}
+
+// Dataset is a set of labelled pictures in memory.
+type Dataset struct {
+	Source  string    // what Open was given
+	Classes []string  // folder names, sorted; the index is the label
+	Labels  []string  // the same for people: WordNet ids of Imagenette become words
+	Side    int       // pixels on a side of every picture
+	Skipped []Skipped // pictures that could not be read, sorted by name
+
+	items []item
+}
+
+// half is the part of the data set that a picture was found in.
+type half uint8
+
+const (
+	trainHalf half = iota // also everything where there are no halves
+	valHalf
+)
+
+// item is one picture.
+type item struct {
+	name  string // path inside the data set
+	pix   []uint8
+	label int
+	half  half
+}
+
+// Codes of the errors of Open, all of type *fault.Error.
+const (
+	CodeNoData      = "no_such_data"     // the path does not exist or cannot be read
+	CodeArchive     = "bad_archive"      // an archive of an unknown kind, or a broken one
+	CodeNoImages    = "no_images"        // nothing that can be decoded
+	CodeSingleClass = "one_class"        // fewer than two class folders
+	CodeOptions     = "bad_data_options" // an option out of range
+)
+
+// Open reads the data set at path: a folder of class folders, or a .tar, .tgz,
+// .tar.gz or .zip of one; with or without train/ and val/ halves, perhaps under
+// one top folder. The word "shapes" (Shapes) gives the drawn data set.
+//
+// A picture that is already square is resized to o.Side, any other is cropped to
+// its centre square first (the same as scaling the short side and cropping).
+// What cannot be decoded is listed in Skipped. Errors are *fault.Error.
+func Open(path string, o Options) (*Dataset, error) {
+	if o.Side < 0 || o.Side > 4096 {
+		return nil, fault.New(CodeOptions, "", "data: side is %d pixels, allowed are 1 to 4096 (0: the default)", o.Side)
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if path == Shapes {
+		return drawShapes(o), nil
+	}
+	if o.Side == 0 {
+		o.Side = 224
+	}
+	src, err := openSource(path)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	items, skipped, err := decodeAll(src, o)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(path, o.Side, items, skipped)
+}
+
+// assemble gives every picture its class and half and sorts them.
+func assemble(source string, side int, items []item, skipped []Skipped) (*Dataset, error) {
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
+	d := &Dataset{Source: source, Side: side, Skipped: skipped}
+	names := make([]string, len(items))
+	for i, it := range items {
+		names[i] = it.name
+	}
+	seen := map[string]int{}
+	classes := make([]string, 0, len(items))
+	for i, p := range placeAll(names) {
+		if p.err != nil {
+			d.Skipped = append(d.Skipped, Skipped{items[i].name, p.err})
+			continue
+		}
+		it := items[i]
+		it.half = p.half
+		d.items = append(d.items, it)
+		classes = append(classes, p.class)
+		seen[p.class]++
+	}
+	slices.SortFunc(d.Skipped, func(a, b Skipped) int { return strings.Compare(a.Name, b.Name) })
+	if len(d.items) == 0 {
+		return nil, noImages(d)
+	}
+	for c := range seen {
+		d.Classes = append(d.Classes, c)
+	}
+	slices.Sort(d.Classes)
+	if len(d.Classes) < 2 {
+		return nil, fault.New(CodeSingleClass, "put the pictures of each class into a folder of their own, and name the folder above them",
+			"data: %s has the pictures of one class only, %q; at least 2 are needed", source, d.Classes[0])
+	}
+	for i, c := range d.Classes {
+		seen[c] = i
+		d.Labels = append(d.Labels, labelOf(c))
+	}
+	for i := range d.items {
+		d.items[i].label = seen[classes[i]]
+	}
+	return d, nil
+}
+
+// noImages says why nothing is left.
+func noImages(d *Dataset) error {
+	if n := len(d.Skipped); n > 0 {
+		return fault.New(CodeNoImages, "see the first: "+d.Skipped[0].Err.Error(),
+			"data: none of the %d pictures in %s can be used, the first is %s", n, d.Source, d.Skipped[0].Name)
+	}
+	return fault.New(CodeNoImages, "a data set is a folder with one folder for each class, or an archive of it",
+		"data: there are no pictures (%s) in %s", strings.Join(extensions, ", "), d.Source)
+}
+
+// Len is the number of pictures, both halves together.
+func (d *Dataset) Len() int { return len(d.items) }
+
+// Image returns picture i, Side*Side RGB bytes, row by row. It is shared: do not
+// change it.
+func (d *Dataset) Image(i int) []uint8 { return d.items[i].pix }
+
+// Label returns the class of picture i, an index of Classes.
+func (d *Dataset) Label(i int) int { return d.items[i].label }
+
+// Name returns the path of picture i inside the data set, with slashes.
+func (d *Dataset) Name(i int) string { return d.items[i].name }
+
+// Describe is one line for people: how many pictures of how many classes.
+func (d *Dataset) Describe() string {
+	text := fmt.Sprintf("%s: %d pictures of %d classes at %d x %d", path.Base(d.Source), len(d.items), len(d.Classes), d.Side, d.Side)
+	if n := len(d.Skipped); n > 0 {
+		text += fmt.Sprintf(", %d skipped (first %s: %v)", n, d.Skipped[0].Name, d.Skipped[0].Err)
+	}
+	return text
+}

@@ -1,0 +1,112 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Subset is some of the pictures of a Dataset, in a fixed order. It is a view.
+type Subset struct {
+	data  *Dataset
+	index []int
+}
+
+// HasVal tells whether the data came with a val/ half of its own.
+func (d *Dataset) HasVal() bool {
+	return slices.ContainsFunc(d.items, func(it item) bool { return it.half == valHalf })
+}
+
+// Split gives the pictures to train on and those to validate on. Where the data
+// has a val/ half of its own, that is val. Otherwise val is cut off by HeldOut.
+func (d *Dataset) Split(valFraction float64) (train, val Subset) {
+	train.data, val.data = d, d
+	own := d.HasVal()
+	for i, it := range d.items {
+		if own && it.half == valHalf || !own && HeldOut(it.name, valFraction) {
+			val.index = append(val.index, i)
+		} else {
+			train.index = append(train.index, i)
+		}
+	}
+	return train, val
+}
+
+// All is every picture, both halves together.
+func (d *Dataset) All() Subset {
+	s := Subset{data: d, index: make([]int, len(d.items))}
+	for i := range s.index {
+		s.index[i] = i
+	}
+	return s
+}
+
+// HeldOut tells whether a picture belongs to the share fraction (0 to 1) of a
+// data set that is held out for validation. It depends on the base name of the
+// file alone, so that a picture never changes sides: not when others are added,
+// when folders are renamed or when the archive is repacked. A bigger fraction
+// keeps all that a smaller one held out.
+//
+// The rule: the first 8 bytes of SHA-256(base name), big endian, over 2^64, are
+// less than fraction.
+func HeldOut(name string, fraction float64) bool {
+	return float64(rank(name)) < fraction*(1<<64)
+}
+
+// rank is a number that the base name of a file decides.
+func rank(name string) uint64 {
+	sum := sha256.Sum256([]byte(path.Base(name)))
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// Len is the number of pictures.
+func (s Subset) Len() int { return len(s.index) }
+
+// Image returns picture i of the subset, Side*Side RGB bytes, shared.
+func (s Subset) Image(i int) []uint8 { return s.data.Image(s.index[i]) }
+
+// Label returns the class of picture i of the subset.
+func (s Subset) Label(i int) int { return s.data.Label(s.index[i]) }
+
+// Name returns the path of picture i of the subset inside the data set.
+func (s Subset) Name(i int) string { return s.data.Name(s.index[i]) }
+
+// Side is the number of pixels on a side of every picture.
+func (s Subset) Side() int { return s.data.Side }
+
+// Classes is the number of classes of the whole data set.
+func (s Subset) Classes() int { return len(s.data.Classes) }
+
+// Limit returns n pictures of the subset, spread evenly over the classes and
+// picked by the hash of their names; all of them if n is 0 or not less than Len.
+// The pictures of a smaller n are among those of a bigger one.
+func (s Subset) Limit(n int) Subset {
+	if n <= 0 || n >= len(s.index) {
+		return s
+	}
+	order := slices.Clone(s.index)
+	slices.SortFunc(order, func(a, b int) int {
+		p, q := rank(s.data.items[a].name), rank(s.data.items[b].name)
+		if p != q {
+			if p < q {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(s.data.items[a].name, s.data.items[b].name)
+	})
+	// The k-th picture of every class comes before the (k+1)-th of any.
+	turn := make([]int, len(s.data.Classes))
+	round := make(map[int]int, len(order))
+	for _, i := range order {
+		label := s.data.items[i].label
+		round[i] = turn[label]
+		turn[label]++
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return round[a] - round[b] })
+	order = order[:n]
+	slices.Sort(order)
+	return Subset{data: s.data, index: order}
+}
