@@ -117,7 +117,7 @@ func batchStatsGeneric[T Float](mean, variance, x []T, m, c int) {
 		mean[j], variance[j] = T(s), T(q/float64(m))
 	}
 }
-func act[T Float](x T, a Act) T {
+func activation[T Float](x T, a Act) T {
 	switch a {
 	case Swish:
 		return T(float64(x) / (1 + math.Exp(-float64(x))))
@@ -128,7 +128,7 @@ func act[T Float](x T, a Act) T {
 	}
 	return x
 }
-func grad[T Float](x T, a Act) T {
+func activationGrad[T Float](x T, a Act) T {
 	s := 1 / (1 + math.Exp(-float64(x)))
 	switch a {
 	case Swish:
@@ -147,7 +147,7 @@ func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, 
 	Parallel(m, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j := range c {
-				v := act(x[i*c+j]*scale[j]+shift[j], a)
+				v := activation(x[i*c+j]*scale[j]+shift[j], a)
 				if residual != nil {
 					v += residual[i*c+j]
 				}
@@ -162,7 +162,7 @@ func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma,
 			sg, sb := 0.0, 0.0
 			for i := range m {
 				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := dy[i*c+j] * grad(gamma[j]*h+beta[j], a)
+				d := dy[i*c+j] * activationGrad(gamma[j]*h+beta[j], a)
 				sg += float64(d * h)
 				sb += float64(d)
 			}
@@ -170,7 +170,7 @@ func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma,
 			dbeta[j] += T(sb)
 			for i := range m {
 				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := dy[i*c+j] * grad(gamma[j]*h+beta[j], a)
+				d := dy[i*c+j] * activationGrad(gamma[j]*h+beta[j], a)
 				dx[i*c+j] = gamma[j] * invstd[j] * (d - T(sb/float64(m)) - h*T(sg/float64(m)))
 			}
 		}
@@ -178,12 +178,12 @@ func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma,
 }
 func activateGeneric[T Float](y, x []T, a Act) {
 	for i, v := range x {
-		y[i] = act(v, a)
+		y[i] = activation(v, a)
 	}
 }
 func activateGradGeneric[T Float](dx, dy, x []T, a Act) {
 	for i, v := range x {
-		dx[i] = dy[i] * grad(v, a)
+		dx[i] = dy[i] * activationGrad(v, a)
 	}
 }
 func addBiasGeneric[T Float](y []T, m, c int, b []T) {

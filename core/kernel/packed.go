@@ -5,6 +5,7 @@ package kernel
 type Packed struct {
 	k, n  int
 	bias  []float32 // nil for none
+	ones  []float32 // scale of the fused pass, where the implementation wants one
 	data  []float32 // layout of the implementation
 	apply func(p *Packed, y, x []float32, m int, act Act, residual []float32)
 }
@@ -46,6 +47,10 @@ func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) 
 		active.depthwiseAct(y, x, s, w, bias, act)
 		return
 	}
+	depthwiseActGeneric(y, x, s, w, bias, act)
+}
+
+func depthwiseActGeneric(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
 	oh, ow := s.Out()
 	m := s.N * oh * ow
 	depthwiseGeneric(y, x, s, w, s.K, s.C)

@@ -45,4 +45,3 @@ func (w *WeightsOf[T]) Calibrate(a arch.Arch, batches iter.Seq2[[]T, int]) (*Sta
 	}
 	return st, nil
 }
-

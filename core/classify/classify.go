@@ -1,0 +1,148 @@
+package classify
+
+import (
+	"math"
+	"sort"
+	"time"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+)
+
+// Picture is a decoded picture and the inputs made of it so far, one for each
+// resolution. It belongs to the Engine that opened it.
+type Picture struct {
+	image  *preprocess.Image
+	inputs map[int][]float32 // by resolution; guarded by Engine.mu
+}
+
+// Image returns the upright picture. Do not change it.
+func (p *Picture) Image() *preprocess.Image { return p.image }
+
+// OpenPicture decodes the bytes of a picture file of at most
+// preprocess.DefaultMaxPixels. Every error is a *fault.Error of package preprocess.
+func (e *Engine) OpenPicture(data []byte) (*Picture, error) {
+	im, err := preprocess.Decode(data, preprocess.DefaultMaxPixels)
+	if err != nil {
+		return nil, err
+	}
+	return &Picture{image: im, inputs: map[int][]float32{}}, nil
+}
+
+// Options of Classify; the zero value is right for most.
+type Options struct {
+	// Between, where not nil, is called after every block of the network; its
+	// error ends the computation and is returned as it is.
+	Between func() error
+	// Inherited takes the BN statistics of the biggest child instead of those of
+	// the child itself, to show what that costs.
+	Inherited bool
+	// Top is the length of Result.Top; 0 means 5.
+	Top int
+}
+
+// Score is one class of an answer.
+type Score struct {
+	Label string  `json:"label"`
+	Index int     `json:"index"` // of the class
+	P     float64 `json:"p"`     // probability, 0 to 1
+}
+
+// Timing is in milliseconds; what came from a cache took 0.
+type Timing struct {
+	Slice   float64 `json:"slice"`   // cut the child out, fold its BN statistics, pack its weights
+	Resize  float64 `json:"resize"`  // crop, shrink and normalise the picture
+	Forward float64 `json:"forward"` // the network
+}
+
+// Total is the sum of the parts, in milliseconds.
+func (t Timing) Total() float64 { return t.Slice + t.Resize + t.Forward }
+
+// Result is the answer of one child to one picture.
+type Result struct {
+	Arch          arch.Arch `json:"-"`
+	Text          string    `json:"arch"` // Arch as text
+	Top           []Score   `json:"top"`  // best first, equals by index
+	Probabilities []float64 `json:"probabilities"`
+	Logits        []float32 `json:"logits"`
+	Timing        Timing    `json:"timing"`
+	MACs          int64     `json:"macs"`
+	Params        int64     `json:"params"`
+	Inherited     bool      `json:"inherited"`
+}
+
+// Classify asks the child a about the picture. It keeps the child and the input
+// of the picture, so that the next call redoes only what has changed. The errors
+// are of type *fault.Error, but for that of Options.Between.
+func (e *Engine) Classify(p *Picture, a arch.Arch, o Options) (*Result, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := &Result{Inherited: o.Inherited}
+	start := time.Now()
+	lap := func() float64 {
+		now := time.Now()
+		ms := now.Sub(start).Seconds() * 1000
+		start = now
+		return ms
+	}
+	before := e.child
+	child, err := e.slice(a, o.Inherited)
+	if err != nil {
+		return nil, err
+	}
+	if ms := lap(); child != before {
+		r.Timing.Slice = ms
+	}
+	x, ok := p.inputs[a.Resolution]
+	if !ok {
+		x = make([]float32, 3*a.Resolution*a.Resolution)
+		e.info.Preprocessing.Apply(x, p.image, a.Resolution)
+		p.inputs[a.Resolution] = x
+		r.Timing.Resize = lap()
+	}
+	r.Logits, err = child.Forward(x, 1, o.Between)
+	if err != nil {
+		return nil, err
+	}
+	r.Timing.Forward = lap()
+	if r.Probabilities, err = softmax(r.Logits); err != nil {
+		return nil, err
+	}
+	report := e.Cost(a)
+	r.Arch, r.Text, r.MACs, r.Params = child.Arch, report.Arch, report.MACs, report.Params
+	r.Top = e.top(r.Probabilities, o.Top)
+	return r, nil
+}
+
+// softmax is computed in float64, with the largest logit taken off first.
+func softmax(logits []float32) ([]float64, error) {
+	largest := math.Inf(-1)
+	for i, v := range logits {
+		if v := float64(v); math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fault.New(CodeNotFinite, "the weights or their BN statistics are broken: export them again", "the child computed %v for class %d", v, i)
+		}
+		largest = max(largest, float64(v))
+	}
+	p, sum := make([]float64, len(logits)), 0.0
+	for i, v := range logits {
+		p[i] = math.Exp(float64(v) - largest)
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p, nil
+}
+
+func (e *Engine) top(p []float64, n int) []Score {
+	if n <= 0 {
+		n = 5
+	}
+	scores := make([]Score, len(p))
+	for i, v := range p {
+		scores[i] = Score{e.info.Labels[i], i, v}
+	}
+	sort.SliceStable(scores, func(i, j int) bool { return scores[i].P > scores[j].P })
+	return scores[:min(n, len(scores))]
+}

@@ -1,0 +1,158 @@
+// Package classify is the facade that the page, the command line and the tests
+// share: the bytes of a weights file and of a picture go in, the answer of any
+// child of the supernet comes out. The same bytes give the same answer
+// everywhere; how close two kernel implementations agree is stated by package
+// kernel.
+package classify
+
+import (
+	"encoding/json"
+	"sort"
+	"sync"
+
+	"bignas/core/arch"
+	"bignas/core/cost"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/core/weights"
+)
+
+// Codes of the errors of this package; those of preprocess and weights pass through.
+const (
+	CodeBadArch      = "bad_arch"      // the text or the choices of an architecture
+	CodeNoStatistics = "no_statistics" // the weights file has no BN statistics
+	CodeNotFinite    = "not_finite"    // the child computed NaN or infinity
+)
+
+// Info is what a weights file says about itself.
+type Info struct {
+	SpaceName     string            `json:"spaceName"`
+	Space         *arch.Space       `json:"space"`
+	Labels        []string          `json:"labels"` // of the classes, by index
+	Preprocessing preprocess.Spec   `json:"preprocessing"`
+	Digest        string            `json:"digest"`           // of the tensors, "sha256:..."
+	Bytes         int               `json:"bytes"`            // size of the file
+	Params        int               `json:"params"`           // shared weights, BN statistics not counted
+	Family        map[string]string `json:"family,omitempty"` // named children: "S" to its canonical text
+	Metadata      map[string]string `json:"metadata"`         // everything else: training configuration, seed
+}
+
+// KeyFamily is the metadata entry of a weights file that names children: a JSON
+// object of names and architecture texts, e.g. {"S": "r96-..."}.
+const KeyFamily = "family"
+
+// Engine runs the children of one weights file. Classify computes one picture at
+// a time; the other methods may be called while it does.
+type Engine struct {
+	bundle *weights.Bundle
+	info   Info
+
+	mu    sync.Mutex // held by Classify: the last child and the tensors of pictures
+	child *supernet.Child
+	// inherited tells which statistics child was sliced with.
+	inherited bool
+}
+
+// New opens the bytes of a weights file, all of it. Every error is a *fault.Error
+// of package weights. The Engine keeps nothing of data.
+func New(data []byte) (*Engine, error) {
+	b, err := weights.Unmarshal(data)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{bundle: b, info: Info{
+		SpaceName: b.Net.Space.Name, Space: b.Net.Space, Labels: b.Labels, Preprocessing: b.Spec,
+		Digest: b.Metadata[weights.DigestKey], Bytes: len(data), Params: b.Net.Count(), Metadata: b.Metadata,
+	}}
+	if text, ok := b.Metadata[KeyFamily]; ok {
+		if err := json.Unmarshal([]byte(text), &e.info.Family); err != nil {
+			return nil, fault.New(weights.CodeDamaged, "export it again", "the weights file is damaged: its family of named children cannot be read")
+		}
+		for name, text := range e.info.Family {
+			if _, err := b.Net.Space.Parse(text); err != nil {
+				return nil, fault.New(weights.CodeMismatch, "export it again", "the weights file names an impossible child %q: %v", name, err)
+			}
+		}
+	}
+	return e, nil
+}
+
+// Info describes the weights. The result shares memory with the Engine: do not
+// change it.
+func (e *Engine) Info() Info { return e.info }
+
+// Weights returns the shared weights. They are never changed by an Engine.
+func (e *Engine) Weights() *supernet.Weights { return e.bundle.Net }
+
+// Statistics returns the model that predicts the BN statistics of a child, nil
+// where the file has none.
+func (e *Engine) Statistics() *supernet.StatisticsModel { return e.bundle.Statistics }
+
+// Parse reads "min", "max", a name of the family, or the text of an architecture
+// of the engine's space. The error is a *fault.Error with CodeBadArch.
+func (e *Engine) Parse(text string) (arch.Arch, error) {
+	if named, ok := e.info.Family[text]; ok {
+		text = named
+	}
+	a, err := e.info.Space.Parse(text)
+	if err != nil {
+		return arch.Arch{}, fault.New(CodeBadArch, "use min, max"+e.names()+" or a text like "+e.info.Space.Min().String(), "%v", err)
+	}
+	return a, nil
+}
+
+// names lists the family for a hint.
+func (e *Engine) names() string {
+	var names []string
+	for name := range e.info.Family {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	list := ""
+	for _, name := range names {
+		list += ", " + name
+	}
+	return list
+}
+
+// Cost counts the child a with the engine's number of classes. The architecture
+// must be valid.
+func (e *Engine) Cost(a arch.Arch) cost.Report { return cost.ForClasses(a, len(e.info.Labels)) }
+
+// slice returns the child a, the last one again if it is the same. Right
+// statistics are predicted for a; inherited ones are cut from those of the
+// biggest child, which is what goes wrong without calibration.
+func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
+	if e.child != nil && e.inherited == inherited && e.child.Arch.Equal(a) {
+		return e.child, nil
+	}
+	space, model := e.info.Space, e.bundle.Statistics
+	if a.Space != space {
+		return nil, fault.New(CodeBadArch, "take it from Parse", "the architecture is not of the space %s of the weights", space.Name)
+	}
+	if err := space.Validate(a); err != nil {
+		return nil, fault.New(CodeBadArch, "choose one of the allowed values", "%v", err)
+	}
+	if model == nil {
+		return nil, fault.New(CodeNoStatistics, "export the weights with statistics", "the weights file has no BN statistics, and a child without its own answers nonsense")
+	}
+	of := a
+	if inherited {
+		of = space.Max()
+	}
+	st, err := model.Predict(of)
+	if err == nil && inherited {
+		st, err = st.Inherit(of, a)
+	}
+	if err != nil {
+		return nil, fault.As(err, CodeNoStatistics)
+	}
+	child, err := e.bundle.Net.Child(a, st)
+	if err != nil {
+		return nil, fault.As(err, CodeBadArch)
+	}
+	child.Arch = a.Clone() // the caller's slices are the caller's to change
+	e.child, e.inherited = child, inherited
+	return child, nil
+}

@@ -1,0 +1,19 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// The AVX-512 implementation: matrix products and the pixelwise operators,
+// each within a few units in the last place of the generic loops, which round
+// in another order.
+func init() {
+	if !cpu.X86.HasAVX512F || !cpu.X86.HasAVX512DQ || !cpu.X86.HasAVX512BW || !cpu.X86.HasAVX512VL || !cpu.X86.HasFMA {
+		return
+	}
+	o := &operators{name: "avx512"}
+	gemmAVX512(o)
+	pixelwiseAVX512(o)
+	depthwiseAVX512(o)
+	register(o)
+}

@@ -1,0 +1,207 @@
+package weights
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+)
+
+// nette is a bundle of seeded random numbers for three classes.
+func nette(t testing.TB) *Bundle {
+	t.Helper()
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := supernet.NewWeights(space, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(7, 7))
+	net.Init(r, false)
+	m := supernet.NewStatisticsModel(space)
+	for _, l := range m.Layers {
+		for i := range l.Mean {
+			l.Mean[i], l.LogVariance[i] = float32(r.NormFloat64()), float32(r.NormFloat64())
+		}
+	}
+	return &Bundle{
+		Net: net, Statistics: m, Labels: []string{"cat", "dog é", "\"bird\" <x>"},
+		Spec:     preprocess.Spec{Mean: [3]float32{0.4, 0.5, 0.6}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 0.875, Filter: preprocess.CatmullRom},
+		Metadata: map[string]string{"seed": "42", "configuration": "epochs = 3\n"},
+	}
+}
+
+func marshal(t testing.TB, b *Bundle, d DType) []byte {
+	t.Helper()
+	data, err := Marshal(b, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Everything comes back: to the bit in float32, rounded to halves in float16.
+func TestBundleRoundTrip(t *testing.T) {
+	in := nette(t)
+	for _, d := range []DType{Float32, Float16} {
+		data := marshal(t, in, d)
+		out, err := Unmarshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		round := func(v float32) float32 {
+			if d == Float16 {
+				return Single(Half(v))
+			}
+			return v
+		}
+		for i, p := range in.Net.Params {
+			q := out.Net.Params[i]
+			if q.Name != p.Name || len(q.Data) != len(p.Data) {
+				t.Fatalf("%v: tensor %d is %s, want %s", d, i, q.Name, p.Name)
+			}
+			for j, v := range p.Data {
+				if q.Data[j] != round(v) {
+					t.Fatalf("%v: %s[%d] is %v, want %v", d, p.Name, j, q.Data[j], round(v))
+				}
+			}
+		}
+		for i, l := range in.Statistics.Layers {
+			m := out.Statistics.Layers[i]
+			if m.Channels != l.Channels || m.Features != l.Features || m.Mean[1] != round(l.Mean[1]) || m.LogVariance[2] != round(l.LogVariance[2]) {
+				t.Fatalf("%v: statistics of layer %d differ", d, i)
+			}
+		}
+		if out.Spec != in.Spec || strings.Join(out.Labels, "|") != strings.Join(in.Labels, "|") || out.Net.Space != in.Net.Space {
+			t.Errorf("%v: %+v %q", d, out.Spec, out.Labels)
+		}
+		if len(out.Metadata) != 3 || out.Metadata["configuration"] != "epochs = 3\n" || out.Metadata[DigestKey] == "" {
+			t.Errorf("%v: metadata %v", d, out.Metadata)
+		}
+		// What was read is written again to the same bytes.
+		if !bytes.Equal(marshal(t, out, d), data) {
+			t.Errorf("%v: another file after reading and writing", d)
+		}
+		// The pointers of the layers see the tensors that were read.
+		if &out.Net.Stem.Weight.Data[0] != &out.Net.Params[0].Data[0] {
+			t.Errorf("%v: the stem is not the first tensor", d)
+		}
+	}
+	in.Statistics = nil
+	if out, err := Unmarshal(marshal(t, in, Float16)); err != nil || out.Statistics != nil {
+		t.Errorf("without statistics: %v", err)
+	}
+}
+
+// edit writes the file anew after a change to its content.
+func edit(t *testing.T, data []byte, change func(f *File)) []byte {
+	t.Helper()
+	f, err := Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(f)
+	return write(t, f, Float16)
+}
+
+func find(f *File, name string) *Tensor {
+	for i := range f.Tensors {
+		if f.Tensors[i].Name == name {
+			return &f.Tensors[i]
+		}
+	}
+	panic("no tensor " + name)
+}
+
+func TestUnmarshalRefuses(t *testing.T) {
+	data := marshal(t, nette(t), Float16)
+	set := func(key, value string) func(*File) { return func(f *File) { f.Metadata[key] = value } }
+	for _, c := range []struct {
+		name, code string
+		change     func(f *File)
+		says       []string
+	}{
+		{"another program", CodeNotWeights, set(KeyFormat, "pt"), []string{"another program", `"pt"`}},
+		{"a later version", CodeMismatch, set(KeyVersion, "2"), []string{`version "2"`, `reads "1"`}},
+		{"unknown space", CodeMismatch, set(KeySpace, "resnet"), []string{`"resnet"`, "nette"}},
+		{"another space", CodeMismatch, set(KeySpace, "bignas"), []string{"bignas has changed"}},
+		{"changed space", CodeMismatch, set(KeyBiggest, "r999"), []string{"biggest", `"r999"`}},
+		{"class count", CodeDamaged, set(KeyClasses, "1000000000"), []string{"3 labels", "1000000000"}},
+		{"other labels", CodeMismatch, func(f *File) { f.Metadata[KeyLabels], f.Metadata[KeyClasses] = `["a","b"]`, "2" }, []string{"classifier.bias", "[3]", "2 classes"}},
+		{"labels", CodeDamaged, set(KeyLabels, "cat"), []string{"labels"}},
+		{"preprocessing", CodeDamaged, set(KeyPreprocessing, "[]"), []string{"preprocessing"}},
+		{"preprocessing value", preprocess.CodeBadSpec, set(KeyPreprocessing, `{"std":[1,1,0]}`), []string{"std[2] is 0"}},
+		{"statistics", CodeMismatch, set(KeyStatistics, "neural"), []string{`"neural"`, "linear"}},
+		{"statistics left over", CodeMismatch, set(KeyStatistics, "none"), []string{`"statistics.0.mean"`}},
+		{"missing tensor", CodeMismatch, func(f *File) { find(f, "s3.1.project").Name = "s3.1.projekt" }, []string{`lacks the tensor "s3.1.project"`}},
+		{"unknown tensor", CodeMismatch, func(f *File) {
+			f.Tensors = append(f.Tensors, Tensor{Name: "extra", Shape: []int{1}, Data: []float32{1}})
+		}, []string{`"extra"`}},
+		{"shape", CodeMismatch, func(f *File) {
+			x := find(f, "s2.0.expand")
+			x.Shape[0], x.Shape[1] = x.Shape[1], x.Shape[0]
+		}, []string{`"s2.0.expand"`, "[72 12]", "[12 72]"}},
+	} {
+		_, err := Unmarshal(edit(t, data, c.change))
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Code != c.code || e.Hint == "" {
+			t.Errorf("%s: %v, want code %s and a hint", c.name, err, c.code)
+			continue
+		}
+		for _, part := range c.says {
+			if !strings.Contains(e.Message, part) {
+				t.Errorf("%s: %q does not say %q", c.name, e.Message, part)
+			}
+		}
+	}
+	if _, err := Unmarshal(data[:len(data)/2]); fault.Of(err).Code != CodeTruncated {
+		t.Errorf("half a file: %v", err)
+	}
+}
+
+func TestMarshalRefuses(t *testing.T) {
+	for says, change := range map[string]func(*Bundle){
+		"2 labels for 3 classes": func(b *Bundle) { b.Labels = b.Labels[:2] },
+		"no network":             func(b *Bundle) { b.Net = nil },
+		"crop is 2":              func(b *Bundle) { b.Spec.Crop = 2 },
+		`key "space"`:            func(b *Bundle) { b.Metadata["space"] = "x" },
+		`"head.conv" is 1e+06`:   func(b *Bundle) { b.Net.Head.Weight.Data[5] = 1e6 },
+		"extracted child": func(b *Bundle) {
+			var err error
+			if b.Net, err = b.Net.Extract(b.Net.Space.Min()); err != nil {
+				panic(err)
+			}
+		},
+		"of space bignas": func(b *Bundle) {
+			s, err := arch.Lookup("bignas")
+			if err != nil {
+				panic(err)
+			}
+			b.Statistics = supernet.NewStatisticsModel(s)
+		},
+	} {
+		b := nette(t)
+		change(b)
+		if _, err := Marshal(b, Float16); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
+}
+
+func BenchmarkUnmarshal(b *testing.B) {
+	data := marshal(b, nette(b), Float16)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, err := Unmarshal(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
