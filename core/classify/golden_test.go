@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -16,11 +17,11 @@ var regenerate = flag.Bool("regenerate", false, "print the golden logits instead
 // goldenBits are the logits of three children for one drawing with the portable
 // loops, as float32 bits: exact, because the whole way from the file's bytes to
 // the logits has no fused multiply-add on amd64 and on wasm. (The arm64 compiler
-// would fuse; the tolerance below is for the assembly.)
+// fuses: there, and for assembly, the tolerance below holds.)
 var goldenBits = map[string][]uint32{
-	"min":     {0xc000022c, 0x3f5b1acd, 0xbf051ba0, 0x3f6ac060, 0x3dbe4cec, 0xbf961a4e}, // -2.0001326 0.8558777 -0.5199528 0.9169979 0.092920154 -1.1726778
-	"max":     {0x41617317, 0x415f8d4d, 0xc0c717b8, 0x40150be0, 0xc0dccf63, 0x41bbbcee}, // 14.090598 13.971997 -6.2216454 2.3288498 -6.9003158 23.46725
-	"sampled": {0xbe3b962f, 0x3e5cd908, 0xbda889a4, 0xbfaebceb, 0xc08f9bf2, 0x4078bbcc}, // -0.18319009 0.21567166 -0.08229378 -1.3651403 -4.4877863 3.8864622
+	"min":     {0xc000022a, 0x3f5b1ad7, 0xbf051ba1, 0x3f6ac060, 0x3dbe4d0f, 0xbf961a52}, // -2.000132 0.8558783 -0.51995283 0.9169979 0.092920415 -1.1726782
+	"max":     {0x4161730f, 0x415f8d50, 0xc0c717a8, 0x40150bdc, 0xc0dccf48, 0x41bbbcef}, // 14.0905905 13.972 -6.2216377 2.3288488 -6.900303 23.467253
+	"sampled": {0xbe3b9653, 0x3e5cd91f, 0xbda88996, 0xbfaebced, 0xc08f9bf4, 0x4078bbc9}, // -0.18319063 0.215672 -0.082293674 -1.3651406 -4.4877872 3.8864615
 }
 
 func goldenArchs(s *arch.Space) map[string]arch.Arch {
@@ -52,7 +53,8 @@ func TestGoldenLogits(t *testing.T) {
 				continue
 			}
 			want := goldenBits[child]
-			if name == "generic" || name == "portable" {
+			exact := runtime.GOARCH == "amd64" || runtime.GOARCH == "wasm"
+			if exact && (name == "generic" || name == "portable") {
 				if !slices.Equal(bits, want) {
 					t.Errorf("%s: %s gives %v", name, child, got)
 				}

@@ -12,6 +12,7 @@ func init() {
 		return
 	}
 	o := &operators{name: "avx512"}
+	rowwise(o)
 	gemmAVX512(o)
 	pixelwiseAVX512(o)
 	depthwiseAVX512(o)

@@ -6,7 +6,7 @@ import (
 )
 
 // implementations available on this machine, best first; generic is always last.
-var implementations = []*operators{{name: "generic"}}
+var implementations = []*operators{portable, {name: "generic"}}
 
 // active is the implementation in use.
 var active = implementations[0]

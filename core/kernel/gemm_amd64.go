@@ -2,10 +2,7 @@
 
 package kernel
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // gemmAVX512 fills in the matrix products.
 func gemmAVX512(o *operators) {
@@ -113,18 +110,6 @@ func packedSize(k int, widths []int) int {
 		v += w
 	}
 	return k * v * 16
-}
-
-var scratch = sync.Pool{New: func() any { return new([]float32) }}
-
-// borrow returns a buffer of n elements; give it back to scratch.
-func borrow(n int) *[]float32 {
-	p := scratch.Get().(*[]float32)
-	if cap(*p) < n {
-		*p = make([]float32, n)
-	}
-	*p = (*p)[:n]
-	return p
 }
 
 // productNN computes rows [lo, hi) of y = x B, B packed, in row blocks of x

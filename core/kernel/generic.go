@@ -1,8 +1,8 @@
 package kernel
 
-import "math"
-
 // The generic loops are the specification: plain, in index order, never tuned.
+// A product is converted before it is added to: that rules out fused
+// multiply-add, which not every platform has, so that all round alike.
 
 func pointwiseGeneric[T Float](y, x []T, m, k, n int, w []T, ws int) {
 	Parallel(m, func(lo, hi int) {
@@ -11,7 +11,7 @@ func pointwiseGeneric[T Float](y, x []T, m, k, n int, w []T, ws int) {
 			clear(r)
 			for q, a := range x[i*k : i*k+k] {
 				for j, v := range w[q*ws : q*ws+n] {
-					r[j] += a * v
+					r[j] += T(a * v)
 				}
 			}
 		}
@@ -24,7 +24,7 @@ func pointwiseGradInputGeneric[T Float](dx, dy []T, m, k, n int, w []T, ws int, 
 			for q := range k {
 				s := T(0)
 				for j, v := range w[q*ws : q*ws+n] {
-					s += d[j] * v
+					s += T(d[j] * v)
 				}
 				if acc {
 					dx[i*k+q] += s
@@ -43,7 +43,7 @@ func pointwiseGradWeightGeneric[T Float](dw []T, ws int, x, dy []T, m, k, n int)
 				a := x[i*k+q]
 				r := dw[q*ws : q*ws+n]
 				for j, v := range d {
-					r[j] += a * v
+					r[j] += T(a * v)
 				}
 			}
 		}
@@ -79,7 +79,7 @@ func depthwiseGeneric[T Float](y, x []T, s DepthwiseShape, w []T, pitch, ws int)
 		s.each(lo, hi, func(o, i, t int) {
 			a, b, v := y[o:o+s.C], x[i:i+s.C], w[t*ws:t*ws+s.C]
 			for c := range a {
-				a[c] += b[c] * v[c]
+				a[c] += T(b[c] * v[c])
 			}
 		}, pitch)
 	})
@@ -90,7 +90,7 @@ func depthwiseGradInputGeneric[T Float](dx, dy []T, s DepthwiseShape, w []T, pit
 		s.each(lo, hi, func(o, i, t int) {
 			a, b, v := dy[o:o+s.C], dx[i:i+s.C], w[t*ws:t*ws+s.C]
 			for c := range a {
-				b[c] += a[c] * v[c]
+				b[c] += T(a[c] * v[c])
 			}
 		}, pitch)
 	})
@@ -99,7 +99,7 @@ func depthwiseGradWeightGeneric[T Float](dw []T, pitch, ws int, x, dy []T, s Dep
 	s.each(0, s.N, func(o, i, t int) {
 		a, b, v := dy[o:o+s.C], x[i:i+s.C], dw[t*ws:t*ws+s.C]
 		for c := range a {
-			v[c] += a[c] * b[c]
+			v[c] += T(a[c] * b[c])
 		}
 	}, pitch)
 }
@@ -112,7 +112,7 @@ func batchStatsGeneric[T Float](mean, variance, x []T, m, c int) {
 		s /= float64(m)
 		for i := range m {
 			d := float64(x[i*c+j]) - s
-			q += d * d
+			q += float64(d * d)
 		}
 		mean[j], variance[j] = T(s), T(q/float64(m))
 	}
@@ -120,20 +120,24 @@ func batchStatsGeneric[T Float](mean, variance, x []T, m, c int) {
 func activation[T Float](x T, a Act) T {
 	switch a {
 	case Swish:
-		return T(float64(x) / (1 + math.Exp(-float64(x))))
+		if x < logisticFloor {
+			x = logisticFloor // -Inf*0 is not a number
+		}
+		return T(float64(x) * sigmoid(x))
 	case Sigmoid:
-		return T(1 / (1 + math.Exp(-float64(x))))
+		return T(sigmoid(x))
 	case ReLU:
 		return max(x, 0)
 	}
 	return x
 }
 func activationGrad[T Float](x T, a Act) T {
-	s := 1 / (1 + math.Exp(-float64(x)))
 	switch a {
 	case Swish:
-		return T(s * (1 + float64(x)*(1-s)))
+		s := sigmoid(x)
+		return T(s * (1 + float64(float64(x)*(1-s))))
 	case Sigmoid:
+		s := sigmoid(x)
 		return T(s * (1 - s))
 	case ReLU:
 		if x > 0 {
@@ -147,7 +151,7 @@ func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, 
 	Parallel(m, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j := range c {
-				v := activation(x[i*c+j]*scale[j]+shift[j], a)
+				v := activation(T(x[i*c+j]*scale[j])+shift[j], a)
 				if residual != nil {
 					v += residual[i*c+j]
 				}
@@ -162,16 +166,16 @@ func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma,
 			sg, sb := 0.0, 0.0
 			for i := range m {
 				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := dy[i*c+j] * activationGrad(gamma[j]*h+beta[j], a)
-				sg += float64(d * h)
+				d := dy[i*c+j] * activationGrad(T(gamma[j]*h)+beta[j], a)
+				sg += float64(T(d * h))
 				sb += float64(d)
 			}
 			dgamma[j] += T(sg)
 			dbeta[j] += T(sb)
 			for i := range m {
 				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := dy[i*c+j] * activationGrad(gamma[j]*h+beta[j], a)
-				dx[i*c+j] = gamma[j] * invstd[j] * (d - T(sb/float64(m)) - h*T(sg/float64(m)))
+				d := dy[i*c+j] * activationGrad(T(gamma[j]*h)+beta[j], a)
+				dx[i*c+j] = gamma[j] * invstd[j] * (d - T(sb/float64(m)) - T(h*T(sg/float64(m))))
 			}
 		}
 	})
@@ -239,7 +243,7 @@ func channelScaleReduceGeneric[T Float](ds, dy, x []T, n, hw, c int) {
 		for j := range c {
 			s := T(0)
 			for i := range hw {
-				s += dy[(b*hw+i)*c+j] * x[(b*hw+i)*c+j]
+				s += T(dy[(b*hw+i)*c+j] * x[(b*hw+i)*c+j])
 			}
 			ds[b*c+j] = s
 		}
@@ -249,7 +253,7 @@ func channelScaleGradGeneric[T Float](dx, dy, s, g []T, n, hw, c int) {
 	for b := range n {
 		for i := range hw {
 			for j := range c {
-				dx[(b*hw+i)*c+j] = dy[(b*hw+i)*c+j]*s[b*c+j] + g[b*c+j]/T(hw)
+				dx[(b*hw+i)*c+j] = T(dy[(b*hw+i)*c+j]*s[b*c+j]) + g[b*c+j]/T(hw)
 			}
 		}
 	}

@@ -157,3 +157,15 @@ func (p *pool) help() {
 		<-p.wake
 	}
 }
+
+// parallelWork is Parallel where there is enough work, in elements or
+// multiplications, to be worth waking somebody for.
+func parallelWork(work, n int, f func(lo, hi int)) {
+	if work < 1<<14 {
+		if n > 0 {
+			f(0, n)
+		}
+		return
+	}
+	Parallel(n, f)
+}

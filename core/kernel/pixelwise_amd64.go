@@ -2,6 +2,8 @@
 
 package kernel
 
+import "math/bits"
+
 // pixelwiseAVX512 fills in the operators that pass once over [m, c].
 func pixelwiseAVX512(o *operators) {
 	o.batchStats = batchStatsAVX512
@@ -11,10 +13,13 @@ func pixelwiseAVX512(o *operators) {
 	o.activateGrad = activateGradAVX512
 	o.add = addAVX512
 	o.addBias = addBiasAVX512
+	o.biasGrad = biasGradAVX512
 	o.globalPool = globalPoolAVX512
 	o.channelScale = channelScaleAVX512
 	o.channelScaleReduce = channelScaleReduceAVX512
 	o.channelScaleGrad = channelScaleGradAVX512
+	o.avgPool2x2 = avgPool2x2AVX512
+	o.avgPool2x2Grad = avgPool2x2GradAVX512
 }
 
 var (
@@ -73,13 +78,17 @@ func fill(s []float32, v float32) {
 	}
 }
 
-// splitRows runs f over parts of m rows, on one thread where there is little to do.
+// splitRows runs f over parts of m rows, each starting on a whole vector, on
+// one thread where there is little to do. No part is empty.
 func splitRows(m, c int, f func(lo, hi int)) {
 	if m*c < 1<<14 {
-		f(0, m)
+		if m > 0 {
+			f(0, m)
+		}
 		return
 	}
-	Parallel(m, f)
+	g := 16 >> min(bits.TrailingZeros(uint(c)), 4)
+	Parallel((m+g-1)/g, func(lo, hi int) { f(lo*g, min(hi*g, m)) })
 }
 
 func checkRows(m, c int, least ...[]float32) {
@@ -97,9 +106,6 @@ func scaleShiftActAVX512(y, x []float32, m, c int, scale, shift []float32, act A
 	p.set(0, scale[:c])
 	p.set(1, shift[:c])
 	splitRows(m, c, func(lo, hi int) {
-		if hi == lo {
-			return
-		}
 		n := (hi - lo) * c
 		if residual != nil {
 			affineAdd[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), &residual[lo*c], n, p.bytes())
@@ -133,8 +139,10 @@ func columnSums(m, c, arrays int, run func(p periodic, lo, hi int)) [][]float64 
 				clear(*p.buf)
 				run(p, from, min(from+blockRows(c), hi))
 				for i := range total {
-					for j, v := range p.of(i) {
-						total[i][j%c] += float64(v)
+					for sums := p.of(i); len(sums) > 0; sums = sums[c:] {
+						for j, v := range sums[:c] {
+							total[i][j] += float64(v)
+						}
 					}
 				}
 			}
@@ -196,9 +204,7 @@ func batchNormGradAVX512(dx, dy, x []float32, m, c int, mean, invstd, gamma, bet
 	q.set(4, a)
 	q.set(5, b)
 	splitRows(m, c, func(lo, hi int) {
-		if hi > lo {
-			gradient[act](&dx[lo*c], &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(3), q.ptr(4), q.ptr(5), (hi-lo)*c, q.bytes())
-		}
+		gradient[act](&dx[lo*c], &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(3), q.ptr(4), q.ptr(5), (hi-lo)*c, q.bytes())
 	})
 }
 
@@ -247,78 +253,6 @@ func addBiasAVX512(y []float32, m, c int, bias []float32) {
 	p.fill(0, 1)
 	p.set(1, bias[:c])
 	splitRows(m, c, func(lo, hi int) {
-		if hi > lo {
-			affineNone(&y[lo*c], &y[lo*c], p.ptr(0), p.ptr(1), (hi-lo)*c, p.bytes())
-		}
-	})
-}
-
-// eachImage runs f over images, with scratch arrays of one period.
-func eachImage(n, hw, c, arrays int, f func(i int, p periodic)) {
-	run := func(lo, hi int) {
-		p := newPeriodic(c, arrays)
-		for i := lo; i < hi; i++ {
-			f(i, p)
-		}
-		p.release()
-	}
-	if n*hw*c < 1<<14 {
-		run(0, n)
-		return
-	}
-	Parallel(n, run)
-}
-
-// fold adds the repeats of a period up into out [c], times factor.
-func fold(out, sums []float32, factor float32) {
-	c := len(out)
-	copy(out, sums[:c])
-	for at := c; at < len(sums); at += c {
-		for j, v := range sums[at : at+c] {
-			out[j] += v
-		}
-	}
-	for j := range out {
-		out[j] *= factor
-	}
-}
-
-func globalPoolAVX512(y, x []float32, n, hw, c int) {
-	checkRows(n*hw, c, x)
-	eachImage(n, hw, c, 1, func(i int, p periodic) {
-		clear(p.of(0))
-		sumColumns(p.ptr(0), &x[i*hw*c], hw*c, p.bytes())
-		fold(y[i*c:(i+1)*c], p.of(0), 1/float32(hw))
-	})
-}
-
-func channelScaleAVX512(y, x, s []float32, n, hw, c int) {
-	checkRows(n*hw, c, y, x)
-	eachImage(n, hw, c, 2, func(i int, p periodic) {
-		p.set(0, s[i*c:(i+1)*c])
-		p.fill(1, 0)
-		affineNone(&y[i*hw*c], &x[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
-	})
-}
-
-func channelScaleReduceAVX512(ds, dy, x []float32, n, hw, c int) {
-	checkRows(n*hw, c, dy, x)
-	eachImage(n, hw, c, 1, func(i int, p periodic) {
-		clear(p.of(0))
-		dotColumns(p.ptr(0), &dy[i*hw*c], &x[i*hw*c], hw*c, p.bytes())
-		fold(ds[i*c:(i+1)*c], p.of(0), 1)
-	})
-}
-
-func channelScaleGradAVX512(dx, dy, s, g []float32, n, hw, c int) {
-	checkRows(n*hw, c, dx, dy)
-	eachImage(n, hw, c, 2, func(i int, p periodic) {
-		p.set(0, s[i*c:(i+1)*c])
-		shift := p.of(1)
-		for j, v := range g[i*c : (i+1)*c] {
-			shift[j] = v / float32(hw)
-		}
-		spread(shift, shift[:c])
-		affineNone(&dx[i*hw*c], &dy[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
+		affineNone(&y[lo*c], &y[lo*c], p.ptr(0), p.ptr(1), (hi-lo)*c, p.bytes())
 	})
 }

@@ -98,3 +98,18 @@ func dotColumns(sum *float32, a *float32, b *float32, n int, period int)
 //
 //go:noescape
 func sumColumns(sum *float32, x *float32, n int, period int)
+
+// averagePairs writes n pixels, step bytes each, averages of 2x2 pixels of two rows.
+//
+//go:noescape
+func averagePairs(y *float32, upper *float32, lower *float32, n int, step int)
+
+// spreadPairs writes dx = dy/4 to both pixels of n pairs of a row, step bytes a pixel.
+//
+//go:noescape
+func spreadPairs(dx *float32, dy *float32, n int, step int)
+
+// spreadPairsAdd adds dy/4 to both pixels of n pairs of a row, step bytes a pixel.
+//
+//go:noescape
+func spreadPairsAdd(dx *float32, dy *float32, n int, step int)

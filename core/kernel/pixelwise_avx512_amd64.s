@@ -5,1249 +5,1561 @@
 #include "textflag.h"
 
 // func affineNone(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·affineNone(SB), NOSPLIT, $0-48
-	MOVQ  y+0(FP), AX
-	MOVQ  x+8(FP), DX
-	MOVQ  scale+16(FP), BX
-	MOVQ  shift+24(FP), SI
-	MOVQ  n+32(FP), DI
-	MOVQ  period+40(FP), R8
-	XORQ  R9, R9
-	XORQ  R10, R10
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ scale+16(FP), DX
+	MOVQ shift+24(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ period+40(FP), DI
+	XORQ R8, R8
+	XORQ R9, R9
+	XORQ R10, R10
+	SUBQ $0x10, SI
+	JL   rest
 
 loop:
-	CMPQ  DI, $0x10
-	JGE   full
-	MOVL  $0x00000001, R11
-	MOVQ  DI, CX
-	SHLL  CL, R11
-	DECL  R11
-	KMOVW R11, K1
-
-full:
-	VMOVUPS.Z   (DX)(R9*1), K1, Z0
-	VMOVUPS     (BX)(R10*1), Z1
-	VFMADD213PS (SI)(R10*1), Z1, Z0
-	VMOVUPS     Z0, K1, (AX)(R9*1)
+	VMOVUPS     (CX)(R8*1), Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VFMADD213PS (BX)(R9*1), Z1, Z0
+	VMOVUPS     Z0, (AX)(R8*1)
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, R9
-	ADDQ        $0x40, R10
-	CMPQ        R10, R8
-	JNE         same
-	XORQ        R10, R10
+	CMPQ        R9, DI
+	CMOVQEQ     R10, R9
+	SUBQ        $0x10, SI
+	JGE         loop
 
-same:
-	SUBQ $0x10, DI
-	JG   loop
+rest:
+	ADDQ        $0x10, SI
+	JEQ         done
+	MOVL        $0x0000ffff, DI
+	BZHIL       SI, DI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(R8*1), K1, Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VFMADD213PS (BX)(R9*1), Z1, Z0
+	VMOVUPS     Z0, K1, (AX)(R8*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineNoneAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·affineNoneAdd(SB), NOSPLIT, $0-56
-	MOVQ  y+0(FP), AX
-	MOVQ  x+8(FP), DX
-	MOVQ  scale+16(FP), BX
-	MOVQ  shift+24(FP), SI
-	MOVQ  residual+32(FP), DI
-	MOVQ  n+40(FP), R8
-	MOVQ  period+48(FP), R9
-	XORQ  R10, R10
-	XORQ  R11, R11
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ scale+16(FP), DX
+	MOVQ shift+24(FP), BX
+	MOVQ residual+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ period+48(FP), R8
+	XORQ R9, R9
+	XORQ R10, R10
+	XORQ R11, R11
+	SUBQ $0x10, DI
+	JL   rest
 
 loop:
-	CMPQ  R8, $0x10
-	JGE   full
-	MOVL  $0x00000001, R12
-	MOVQ  R8, CX
-	SHLL  CL, R12
-	DECL  R12
-	KMOVW R12, K1
-
-full:
-	VMOVUPS.Z   (DX)(R10*1), K1, Z0
-	VMOVUPS     (BX)(R11*1), Z1
-	VFMADD213PS (SI)(R11*1), Z1, Z0
-	VMOVUPS.Z   (DI)(R10*1), K1, Z1
-	VADDPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(R10*1)
+	VMOVUPS     (CX)(R9*1), Z0
+	VMOVUPS     (DX)(R10*1), Z1
+	VFMADD213PS (BX)(R10*1), Z1, Z0
+	VADDPS      (SI)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (AX)(R9*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, R10
-	ADDQ        $0x40, R11
-	CMPQ        R11, R9
-	JNE         same
-	XORQ        R11, R11
+	CMPQ        R10, R8
+	CMOVQEQ     R11, R10
+	SUBQ        $0x10, DI
+	JGE         loop
 
-same:
-	SUBQ $0x10, R8
-	JG   loop
+rest:
+	ADDQ        $0x10, DI
+	JEQ         done
+	MOVL        $0x0000ffff, R8
+	BZHIL       DI, R8, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX)(R9*1), K1, Z0
+	VMOVUPS     (DX)(R10*1), Z1
+	VFMADD213PS (BX)(R10*1), Z1, Z0
+	VMOVUPS.Z   (SI)(R9*1), K1, Z1
+	VADDPS      Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(R9*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func gradientNone(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·gradientNone(SB), NOSPLIT, $0-80
-	MOVQ  dx+0(FP), AX
-	MOVQ  dy+8(FP), DX
-	MOVQ  x+16(FP), BX
-	MOVQ  scale+24(FP), CX
-	MOVQ  shift+32(FP), CX
-	MOVQ  k+40(FP), SI
-	MOVQ  a+48(FP), DI
-	MOVQ  b+56(FP), R8
-	MOVQ  n+64(FP), R9
-	MOVQ  period+72(FP), R10
-	XORQ  R11, R11
-	XORQ  R12, R12
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ scale+24(FP), BX
+	MOVQ shift+32(FP), BX
+	MOVQ k+40(FP), BX
+	MOVQ a+48(FP), SI
+	MOVQ b+56(FP), DI
+	MOVQ n+64(FP), R8
+	MOVQ period+72(FP), R9
+	XORQ R10, R10
+	XORQ R11, R11
+	XORQ R12, R12
+	SUBQ $0x10, R8
+	JL   rest
 
 loop:
-	CMPQ  R9, $0x10
-	JGE   full
-	MOVL  $0x00000001, R13
-	MOVQ  R9, CX
-	SHLL  CL, R13
-	DECL  R13
-	KMOVW R13, K1
-
-full:
-	VMOVUPS.Z   (BX)(R11*1), K1, Z0
-	VMOVUPS.Z   (DX)(R11*1), K1, Z1
-	VMOVUPS     (R8)(R12*1), Z2
-	VFMADD231PS (DI)(R12*1), Z0, Z2
-	VFMADD231PS (SI)(R12*1), Z1, Z2
-	VMOVUPS     Z2, K1, (AX)(R11*1)
+	VMOVUPS     (DX)(R10*1), Z0
+	VMOVUPS     (CX)(R10*1), Z1
+	VMOVUPS     (DI)(R11*1), Z2
+	VFMADD231PS (SI)(R11*1), Z0, Z2
+	VFMADD231PS (BX)(R11*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R10*1)
+	ADDQ        $0x40, R10
 	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	CMPQ        R12, R10
-	JNE         same
-	XORQ        R12, R12
+	CMPQ        R11, R9
+	CMOVQEQ     R12, R11
+	SUBQ        $0x10, R8
+	JGE         loop
 
-same:
-	SUBQ $0x10, R9
-	JG   loop
+rest:
+	ADDQ        $0x10, R8
+	JEQ         done
+	MOVL        $0x0000ffff, R9
+	BZHIL       R8, R9, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (DX)(R10*1), K1, Z0
+	VMOVUPS.Z   (CX)(R10*1), K1, Z1
+	VMOVUPS     (DI)(R11*1), Z2
+	VFMADD231PS (SI)(R11*1), Z0, Z2
+	VFMADD231PS (BX)(R11*1), Z1, Z2
+	VMOVUPS     Z2, K1, (AX)(R10*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func reduceGradientNone(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·reduceGradientNone(SB), NOSPLIT, $0-72
-	MOVQ  sumD+0(FP), AX
-	MOVQ  sumDX+8(FP), DX
-	MOVQ  dy+16(FP), BX
-	MOVQ  x+24(FP), SI
-	MOVQ  scale+32(FP), CX
-	MOVQ  shift+40(FP), CX
-	MOVQ  mean+48(FP), DI
-	MOVQ  n+56(FP), R8
-	MOVQ  period+64(FP), R9
-	XORQ  R10, R10
-	XORQ  R11, R11
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ sumD+0(FP), AX
+	MOVQ sumDX+8(FP), CX
+	MOVQ dy+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), SI
+	MOVQ mean+48(FP), SI
+	MOVQ n+56(FP), DI
+	MOVQ period+64(FP), R8
+	XORQ R9, R9
+	XORQ R10, R10
+	XORQ R11, R11
+	SUBQ $0x10, DI
+	JL   rest
 
 loop:
-	CMPQ  R8, $0x10
-	JGE   full
-	MOVL  $0x00000001, R12
-	MOVQ  R8, CX
-	SHLL  CL, R12
-	DECL  R12
-	KMOVW R12, K1
-
-full:
-	VMOVUPS.Z   (SI)(R10*1), K1, Z0
-	VMOVUPS.Z   (BX)(R10*1), K1, Z1
-	VADDPS      (AX)(R11*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R11*1)
-	VSUBPS      (DI)(R11*1), Z0, Z0
-	VFMADD213PS (DX)(R11*1), Z1, Z0
-	VMOVUPS     Z0, (DX)(R11*1)
+	VMOVUPS     (BX)(R9*1), Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VADDPS      (AX)(R10*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R10*1)
+	VSUBPS      (SI)(R10*1), Z0, Z0
+	VFMADD213PS (CX)(R10*1), Z1, Z0
+	VMOVUPS     Z0, (CX)(R10*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, R10
-	ADDQ        $0x40, R11
-	CMPQ        R11, R9
-	JNE         same
-	XORQ        R11, R11
+	CMPQ        R10, R8
+	CMOVQEQ     R11, R10
+	SUBQ        $0x10, DI
+	JGE         loop
 
-same:
-	SUBQ $0x10, R8
-	JG   loop
+rest:
+	ADDQ        $0x10, DI
+	JEQ         done
+	MOVL        $0x0000ffff, R8
+	BZHIL       DI, R8, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (BX)(R9*1), K1, Z0
+	VMOVUPS.Z   (DX)(R9*1), K1, Z1
+	VADDPS      (AX)(R10*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R10*1)
+	VSUBPS      (SI)(R10*1), Z0, Z0
+	VFMADD213PS (CX)(R10*1), Z1, Z0
+	VMOVUPS     Z0, (CX)(R10*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineSwish(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·affineSwish(SB), NOSPLIT, $0-48
 	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), DX
-	MOVQ         scale+16(FP), BX
-	MOVQ         shift+24(FP), SI
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+32(FP), DI
-	MOVQ         period+40(FP), R8
+	MOVQ         x+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVL         $0x3f800000, SI
+	VPBROADCASTD SI, Z0
+	MOVL         $0x40000000, SI
+	VPBROADCASTD SI, Z1
+	MOVL         $0x42ae0000, SI
+	VPBROADCASTD SI, Z2
+	MOVL         $0xbfb8aa3b, SI
+	VPBROADCASTD SI, Z3
+	MOVL         $0x3f318000, SI
+	VPBROADCASTD SI, Z4
+	MOVL         $0xb95e8083, SI
+	VPBROADCASTD SI, Z5
+	MOVL         $0xb9506967, SI
+	VPBROADCASTD SI, Z6
+	MOVL         $0x3ab743ce, SI
+	VPBROADCASTD SI, Z7
+	MOVL         $0xbc088908, SI
+	VPBROADCASTD SI, Z8
+	MOVL         $0x3d2aa9c1, SI
+	VPBROADCASTD SI, Z9
+	MOVL         $0xbe2aaaaa, SI
+	VPBROADCASTD SI, Z10
+	MOVL         $0x3f000000, SI
+	VPBROADCASTD SI, Z11
+	MOVQ         n+32(FP), SI
+	MOVQ         period+40(FP), DI
+	XORQ         R8, R8
 	XORQ         R9, R9
 	XORQ         R10, R10
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, SI
+	JL           rest
 
 loop:
-	CMPQ  DI, $0x10
-	JGE   full
-	MOVL  $0x00000001, R11
-	MOVQ  DI, CX
-	SHLL  CL, R11
-	DECL  R11
-	KMOVW R11, K1
-
-full:
-	VMOVUPS.Z    (DX)(R9*1), K1, Z13
-	VMOVUPS      (BX)(R10*1), Z14
-	VFMADD213PS  (SI)(R10*1), Z14, Z13
-	VPXORD       Z15, Z15, Z15
-	VSUBPS       Z13, Z15, Z15
-	VMINPS       Z15, Z3, Z15
-	VMAXPS       Z15, Z2, Z15
-	VMULPS       Z4, Z15, Z14
+	VMOVUPS      (CX)(R8*1), Z12
+	VMOVUPS      (DX)(R9*1), Z13
+	VFMADD213PS  (BX)(R9*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z13
+	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
-	VMOVAPS      Z15, Z16
-	VFNMADD231PS Z5, Z14, Z16
-	VFNMADD231PS Z6, Z14, Z16
-	VMOVAPS      Z7, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z9, Z16, Z17
-	VFMADD213PS  Z10, Z16, Z17
-	VFMADD213PS  Z11, Z16, Z17
-	VFMADD213PS  Z12, Z16, Z17
-	VMULPS       Z16, Z16, Z18
-	VFMADD213PS  Z16, Z18, Z17
-	VADDPS       Z0, Z17, Z17
-	VSCALEFPS    Z14, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VRCP14PS     Z17, Z18
-	VFNMADD213PS Z1, Z18, Z17
-	VMULPS       Z18, Z17, Z18
-	VMULPS       Z18, Z13, Z13
-	VMOVUPS      Z13, K1, (AX)(R9*1)
+	VFMADD231PS  Z4, Z14, Z13
+	VFMADD231PS  Z5, Z14, Z13
+	VMOVAPS      Z6, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VFMADD213PS  Z8, Z13, Z15
+	VFMADD213PS  Z9, Z13, Z15
+	VFMADD213PS  Z10, Z13, Z15
+	VFMADD213PS  Z11, Z13, Z15
+	VFNMADD213PS Z0, Z13, Z15
+	VFNMADD213PS Z0, Z13, Z15
+	VSCALEFPS    Z14, Z15, Z15
+	VADDPS       Z0, Z15, Z15
+	VRCP14PS     Z15, Z13
+	VFNMADD213PS Z1, Z13, Z15
+	VMULPS       Z13, Z15, Z13
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      Z12, (AX)(R8*1)
+	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
-	ADDQ         $0x40, R10
-	CMPQ         R10, R8
-	JNE          same
-	XORQ         R10, R10
+	CMPQ         R9, DI
+	CMOVQEQ      R10, R9
+	SUBQ         $0x10, SI
+	JGE          loop
 
-same:
-	SUBQ $0x10, DI
-	JG   loop
+rest:
+	ADDQ         $0x10, SI
+	JEQ          done
+	MOVL         $0x0000ffff, DI
+	BZHIL        SI, DI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(R8*1), K1, Z12
+	VMOVUPS      (DX)(R9*1), Z13
+	VFMADD213PS  (BX)(R9*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z0
+	VFNMADD213PS Z1, Z0, Z4
+	VMULPS       Z0, Z4, Z0
+	VMULPS       Z0, Z12, Z12
+	VMOVUPS      Z12, K1, (AX)(R8*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineSwishAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·affineSwishAdd(SB), NOSPLIT, $0-56
 	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), DX
-	MOVQ         scale+16(FP), BX
-	MOVQ         shift+24(FP), SI
-	MOVQ         residual+32(FP), DI
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+40(FP), R8
-	MOVQ         period+48(FP), R9
+	MOVQ         x+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVQ         residual+32(FP), SI
+	MOVL         $0x3f800000, DI
+	VPBROADCASTD DI, Z0
+	MOVL         $0x40000000, DI
+	VPBROADCASTD DI, Z1
+	MOVL         $0x42ae0000, DI
+	VPBROADCASTD DI, Z2
+	MOVL         $0xbfb8aa3b, DI
+	VPBROADCASTD DI, Z3
+	MOVL         $0x3f318000, DI
+	VPBROADCASTD DI, Z4
+	MOVL         $0xb95e8083, DI
+	VPBROADCASTD DI, Z5
+	MOVL         $0xb9506967, DI
+	VPBROADCASTD DI, Z6
+	MOVL         $0x3ab743ce, DI
+	VPBROADCASTD DI, Z7
+	MOVL         $0xbc088908, DI
+	VPBROADCASTD DI, Z8
+	MOVL         $0x3d2aa9c1, DI
+	VPBROADCASTD DI, Z9
+	MOVL         $0xbe2aaaaa, DI
+	VPBROADCASTD DI, Z10
+	MOVL         $0x3f000000, DI
+	VPBROADCASTD DI, Z11
+	MOVQ         n+40(FP), DI
+	MOVQ         period+48(FP), R8
+	XORQ         R9, R9
 	XORQ         R10, R10
 	XORQ         R11, R11
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, DI
+	JL           rest
 
 loop:
-	CMPQ  R8, $0x10
-	JGE   full
-	MOVL  $0x00000001, R12
-	MOVQ  R8, CX
-	SHLL  CL, R12
-	DECL  R12
-	KMOVW R12, K1
-
-full:
-	VMOVUPS.Z    (DX)(R10*1), K1, Z13
-	VMOVUPS      (BX)(R11*1), Z14
-	VFMADD213PS  (SI)(R11*1), Z14, Z13
-	VPXORD       Z15, Z15, Z15
-	VSUBPS       Z13, Z15, Z15
-	VMINPS       Z15, Z3, Z15
-	VMAXPS       Z15, Z2, Z15
-	VMULPS       Z4, Z15, Z14
+	VMOVUPS      (CX)(R9*1), Z12
+	VMOVUPS      (DX)(R10*1), Z13
+	VFMADD213PS  (BX)(R10*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z13
+	VMULPS       Z3, Z13, Z14
 	VRNDSCALEPS  $0x00, Z14, Z14
-	VMOVAPS      Z15, Z16
-	VFNMADD231PS Z5, Z14, Z16
-	VFNMADD231PS Z6, Z14, Z16
-	VMOVAPS      Z7, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z9, Z16, Z17
-	VFMADD213PS  Z10, Z16, Z17
-	VFMADD213PS  Z11, Z16, Z17
-	VFMADD213PS  Z12, Z16, Z17
-	VMULPS       Z16, Z16, Z18
-	VFMADD213PS  Z16, Z18, Z17
-	VADDPS       Z0, Z17, Z17
-	VSCALEFPS    Z14, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VRCP14PS     Z17, Z18
-	VFNMADD213PS Z1, Z18, Z17
-	VMULPS       Z18, Z17, Z18
-	VMULPS       Z18, Z13, Z13
-	VMOVUPS.Z    (DI)(R10*1), K1, Z14
-	VADDPS       Z14, Z13, Z13
-	VMOVUPS      Z13, K1, (AX)(R10*1)
+	VFMADD231PS  Z4, Z14, Z13
+	VFMADD231PS  Z5, Z14, Z13
+	VMOVAPS      Z6, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VFMADD213PS  Z8, Z13, Z15
+	VFMADD213PS  Z9, Z13, Z15
+	VFMADD213PS  Z10, Z13, Z15
+	VFMADD213PS  Z11, Z13, Z15
+	VFNMADD213PS Z0, Z13, Z15
+	VFNMADD213PS Z0, Z13, Z15
+	VSCALEFPS    Z14, Z15, Z15
+	VADDPS       Z0, Z15, Z15
+	VRCP14PS     Z15, Z13
+	VFNMADD213PS Z1, Z13, Z15
+	VMULPS       Z13, Z15, Z13
+	VMULPS       Z13, Z12, Z12
+	VADDPS       (SI)(R9*1), Z12, Z12
+	VMOVUPS      Z12, (AX)(R9*1)
+	ADDQ         $0x40, R9
 	ADDQ         $0x40, R10
-	ADDQ         $0x40, R11
-	CMPQ         R11, R9
-	JNE          same
-	XORQ         R11, R11
+	CMPQ         R10, R8
+	CMOVQEQ      R11, R10
+	SUBQ         $0x10, DI
+	JGE          loop
 
-same:
-	SUBQ $0x10, R8
-	JG   loop
+rest:
+	ADDQ         $0x10, DI
+	JEQ          done
+	MOVL         $0x0000ffff, R8
+	BZHIL        DI, R8, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(R9*1), K1, Z12
+	VMOVUPS      (DX)(R10*1), Z13
+	VFMADD213PS  (BX)(R10*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z0
+	VFNMADD213PS Z1, Z0, Z4
+	VMULPS       Z0, Z4, Z0
+	VMULPS       Z0, Z12, Z12
+	VMOVUPS.Z    (SI)(R9*1), K1, Z0
+	VADDPS       Z0, Z12, Z12
+	VMOVUPS      Z12, K1, (AX)(R9*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func gradientSwish(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·gradientSwish(SB), NOSPLIT, $0-80
 	MOVQ         dx+0(FP), AX
-	MOVQ         dy+8(FP), DX
-	MOVQ         x+16(FP), BX
-	MOVQ         scale+24(FP), SI
-	MOVQ         shift+32(FP), DI
-	MOVQ         k+40(FP), R8
-	MOVQ         a+48(FP), R9
-	MOVQ         b+56(FP), R10
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+64(FP), R11
-	MOVQ         period+72(FP), R12
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         scale+24(FP), BX
+	MOVQ         shift+32(FP), SI
+	MOVQ         k+40(FP), DI
+	MOVQ         a+48(FP), R8
+	MOVQ         b+56(FP), R9
+	MOVL         $0x3f800000, R10
+	VPBROADCASTD R10, Z0
+	MOVL         $0x40000000, R10
+	VPBROADCASTD R10, Z1
+	MOVL         $0x42ae0000, R10
+	VPBROADCASTD R10, Z2
+	MOVL         $0xbfb8aa3b, R10
+	VPBROADCASTD R10, Z3
+	MOVL         $0x3f318000, R10
+	VPBROADCASTD R10, Z4
+	MOVL         $0xb95e8083, R10
+	VPBROADCASTD R10, Z5
+	MOVL         $0xb9506967, R10
+	VPBROADCASTD R10, Z6
+	MOVL         $0x3ab743ce, R10
+	VPBROADCASTD R10, Z7
+	MOVL         $0xbc088908, R10
+	VPBROADCASTD R10, Z8
+	MOVL         $0x3d2aa9c1, R10
+	VPBROADCASTD R10, Z9
+	MOVL         $0xbe2aaaaa, R10
+	VPBROADCASTD R10, Z10
+	MOVL         $0x3f000000, R10
+	VPBROADCASTD R10, Z11
+	MOVQ         n+64(FP), R10
+	MOVQ         period+72(FP), R11
+	XORQ         R12, R12
 	XORQ         R13, R13
 	XORQ         R14, R14
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, R10
+	JL           rest
 
 loop:
-	CMPQ  R11, $0x10
-	JGE   full
-	MOVL  $0x00000001, R15
-	MOVQ  R11, CX
-	SHLL  CL, R15
-	DECL  R15
-	KMOVW R15, K1
-
-full:
-	VMOVUPS.Z    (BX)(R13*1), K1, Z13
-	VMOVUPS.Z    (DX)(R13*1), K1, Z14
-	VMOVUPS      (SI)(R14*1), Z15
-	VFMADD213PS  (DI)(R14*1), Z13, Z15
-	VPXORD       Z16, Z16, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMINPS       Z16, Z3, Z16
-	VMAXPS       Z16, Z2, Z16
-	VMULPS       Z4, Z16, Z17
-	VRNDSCALEPS  $0x00, Z17, Z17
-	VMOVAPS      Z16, Z18
-	VFNMADD231PS Z5, Z17, Z18
-	VFNMADD231PS Z6, Z17, Z18
-	VMOVAPS      Z7, Z19
-	VFMADD213PS  Z8, Z18, Z19
-	VFMADD213PS  Z9, Z18, Z19
-	VFMADD213PS  Z10, Z18, Z19
-	VFMADD213PS  Z11, Z18, Z19
-	VFMADD213PS  Z12, Z18, Z19
-	VMULPS       Z18, Z18, Z20
-	VFMADD213PS  Z18, Z20, Z19
-	VADDPS       Z0, Z19, Z19
-	VSCALEFPS    Z17, Z19, Z19
-	VADDPS       Z0, Z19, Z19
-	VRCP14PS     Z19, Z20
-	VFNMADD213PS Z1, Z20, Z19
-	VMULPS       Z20, Z19, Z20
-	VSUBPS       Z20, Z0, Z17
-	VFMADD213PS  Z0, Z15, Z17
-	VMULPS       Z20, Z17, Z17
-	VMULPS       Z17, Z14, Z14
-	VMOVUPS      (R10)(R14*1), Z15
-	VFMADD231PS  (R9)(R14*1), Z13, Z15
-	VFMADD231PS  (R8)(R14*1), Z14, Z15
-	VMOVUPS      Z15, K1, (AX)(R13*1)
+	VMOVUPS      (DX)(R12*1), Z12
+	VMOVUPS      (CX)(R12*1), Z13
+	VMOVUPS      (BX)(R13*1), Z14
+	VFMADD213PS  (SI)(R13*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z15
+	VMULPS       Z3, Z15, Z16
+	VRNDSCALEPS  $0x00, Z16, Z16
+	VFMADD231PS  Z4, Z16, Z15
+	VFMADD231PS  Z5, Z16, Z15
+	VMOVAPS      Z6, Z17
+	VFMADD213PS  Z7, Z15, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VFMADD213PS  Z11, Z15, Z17
+	VFNMADD213PS Z0, Z15, Z17
+	VFNMADD213PS Z0, Z15, Z17
+	VSCALEFPS    Z16, Z17, Z17
+	VADDPS       Z0, Z17, Z17
+	VRCP14PS     Z17, Z15
+	VFNMADD213PS Z1, Z15, Z17
+	VMULPS       Z15, Z17, Z15
+	VSUBPS       Z15, Z0, Z16
+	VFMADD213PS  Z0, Z14, Z16
+	VMULPS       Z15, Z16, Z16
+	VMULPS       Z16, Z13, Z13
+	VMOVUPS      (R9)(R13*1), Z14
+	VFMADD231PS  (R8)(R13*1), Z12, Z14
+	VFMADD231PS  (DI)(R13*1), Z13, Z14
+	VMOVUPS      Z14, (AX)(R12*1)
+	ADDQ         $0x40, R12
 	ADDQ         $0x40, R13
-	ADDQ         $0x40, R14
-	CMPQ         R14, R12
-	JNE          same
-	XORQ         R14, R14
+	CMPQ         R13, R11
+	CMOVQEQ      R14, R13
+	SUBQ         $0x10, R10
+	JGE          loop
 
-same:
-	SUBQ $0x10, R11
-	JG   loop
+rest:
+	ADDQ         $0x10, R10
+	JEQ          done
+	MOVL         $0x0000ffff, R11
+	BZHIL        R10, R11, R10
+	KMOVW        R10, K1
+	VMOVUPS.Z    (DX)(R12*1), K1, Z12
+	VMOVUPS.Z    (CX)(R12*1), K1, Z13
+	VMOVUPS      (BX)(R13*1), Z14
+	VFMADD213PS  (SI)(R13*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z2
+	VFNMADD213PS Z1, Z2, Z4
+	VMULPS       Z2, Z4, Z2
+	VSUBPS       Z2, Z0, Z1
+	VFMADD213PS  Z0, Z14, Z1
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z1, Z13, Z13
+	VMOVUPS      (R9)(R13*1), Z0
+	VFMADD231PS  (R8)(R13*1), Z12, Z0
+	VFMADD231PS  (DI)(R13*1), Z13, Z0
+	VMOVUPS      Z0, K1, (AX)(R12*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func reduceGradientSwish(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·reduceGradientSwish(SB), NOSPLIT, $0-72
 	MOVQ         sumD+0(FP), AX
-	MOVQ         sumDX+8(FP), DX
-	MOVQ         dy+16(FP), BX
-	MOVQ         x+24(FP), SI
-	MOVQ         scale+32(FP), DI
-	MOVQ         shift+40(FP), R8
-	MOVQ         mean+48(FP), R9
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+56(FP), R10
-	MOVQ         period+64(FP), R11
+	MOVQ         sumDX+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         scale+32(FP), SI
+	MOVQ         shift+40(FP), DI
+	MOVQ         mean+48(FP), R8
+	MOVL         $0x3f800000, R9
+	VPBROADCASTD R9, Z0
+	MOVL         $0x40000000, R9
+	VPBROADCASTD R9, Z1
+	MOVL         $0x42ae0000, R9
+	VPBROADCASTD R9, Z2
+	MOVL         $0xbfb8aa3b, R9
+	VPBROADCASTD R9, Z3
+	MOVL         $0x3f318000, R9
+	VPBROADCASTD R9, Z4
+	MOVL         $0xb95e8083, R9
+	VPBROADCASTD R9, Z5
+	MOVL         $0xb9506967, R9
+	VPBROADCASTD R9, Z6
+	MOVL         $0x3ab743ce, R9
+	VPBROADCASTD R9, Z7
+	MOVL         $0xbc088908, R9
+	VPBROADCASTD R9, Z8
+	MOVL         $0x3d2aa9c1, R9
+	VPBROADCASTD R9, Z9
+	MOVL         $0xbe2aaaaa, R9
+	VPBROADCASTD R9, Z10
+	MOVL         $0x3f000000, R9
+	VPBROADCASTD R9, Z11
+	MOVQ         n+56(FP), R9
+	MOVQ         period+64(FP), R10
+	XORQ         R11, R11
 	XORQ         R12, R12
 	XORQ         R13, R13
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, R9
+	JL           rest
 
 loop:
-	CMPQ  R10, $0x10
-	JGE   full
-	MOVL  $0x00000001, R14
-	MOVQ  R10, CX
-	SHLL  CL, R14
-	DECL  R14
-	KMOVW R14, K1
-
-full:
-	VMOVUPS.Z    (SI)(R12*1), K1, Z13
-	VMOVUPS.Z    (BX)(R12*1), K1, Z14
-	VMOVUPS      (DI)(R13*1), Z15
-	VFMADD213PS  (R8)(R13*1), Z13, Z15
-	VPXORD       Z16, Z16, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMINPS       Z16, Z3, Z16
-	VMAXPS       Z16, Z2, Z16
-	VMULPS       Z4, Z16, Z17
-	VRNDSCALEPS  $0x00, Z17, Z17
-	VMOVAPS      Z16, Z18
-	VFNMADD231PS Z5, Z17, Z18
-	VFNMADD231PS Z6, Z17, Z18
-	VMOVAPS      Z7, Z19
-	VFMADD213PS  Z8, Z18, Z19
-	VFMADD213PS  Z9, Z18, Z19
-	VFMADD213PS  Z10, Z18, Z19
-	VFMADD213PS  Z11, Z18, Z19
-	VFMADD213PS  Z12, Z18, Z19
-	VMULPS       Z18, Z18, Z20
-	VFMADD213PS  Z18, Z20, Z19
-	VADDPS       Z0, Z19, Z19
-	VSCALEFPS    Z17, Z19, Z19
-	VADDPS       Z0, Z19, Z19
-	VRCP14PS     Z19, Z20
-	VFNMADD213PS Z1, Z20, Z19
-	VMULPS       Z20, Z19, Z20
-	VSUBPS       Z20, Z0, Z17
-	VFMADD213PS  Z0, Z15, Z17
-	VMULPS       Z20, Z17, Z17
-	VMULPS       Z17, Z14, Z14
-	VADDPS       (AX)(R13*1), Z14, Z15
-	VMOVUPS      Z15, (AX)(R13*1)
-	VSUBPS       (R9)(R13*1), Z13, Z13
-	VFMADD213PS  (DX)(R13*1), Z14, Z13
-	VMOVUPS      Z13, (DX)(R13*1)
+	VMOVUPS      (BX)(R11*1), Z12
+	VMOVUPS      (DX)(R11*1), Z13
+	VMOVUPS      (SI)(R12*1), Z14
+	VFMADD213PS  (DI)(R12*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z15
+	VMULPS       Z3, Z15, Z16
+	VRNDSCALEPS  $0x00, Z16, Z16
+	VFMADD231PS  Z4, Z16, Z15
+	VFMADD231PS  Z5, Z16, Z15
+	VMOVAPS      Z6, Z17
+	VFMADD213PS  Z7, Z15, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VFMADD213PS  Z11, Z15, Z17
+	VFNMADD213PS Z0, Z15, Z17
+	VFNMADD213PS Z0, Z15, Z17
+	VSCALEFPS    Z16, Z17, Z17
+	VADDPS       Z0, Z17, Z17
+	VRCP14PS     Z17, Z15
+	VFNMADD213PS Z1, Z15, Z17
+	VMULPS       Z15, Z17, Z15
+	VSUBPS       Z15, Z0, Z16
+	VFMADD213PS  Z0, Z14, Z16
+	VMULPS       Z15, Z16, Z16
+	VMULPS       Z16, Z13, Z13
+	VADDPS       (AX)(R12*1), Z13, Z14
+	VMOVUPS      Z14, (AX)(R12*1)
+	VSUBPS       (R8)(R12*1), Z12, Z12
+	VFMADD213PS  (CX)(R12*1), Z13, Z12
+	VMOVUPS      Z12, (CX)(R12*1)
+	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
-	ADDQ         $0x40, R13
-	CMPQ         R13, R11
-	JNE          same
-	XORQ         R13, R13
+	CMPQ         R12, R10
+	CMOVQEQ      R13, R12
+	SUBQ         $0x10, R9
+	JGE          loop
 
-same:
-	SUBQ $0x10, R10
-	JG   loop
+rest:
+	ADDQ         $0x10, R9
+	JEQ          done
+	MOVL         $0x0000ffff, R10
+	BZHIL        R9, R10, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (BX)(R11*1), K1, Z12
+	VMOVUPS.Z    (DX)(R11*1), K1, Z13
+	VMOVUPS      (SI)(R12*1), Z14
+	VFMADD213PS  (DI)(R12*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z2
+	VFNMADD213PS Z1, Z2, Z4
+	VMULPS       Z2, Z4, Z2
+	VSUBPS       Z2, Z0, Z1
+	VFMADD213PS  Z0, Z14, Z1
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z1, Z13, Z13
+	VADDPS       (AX)(R12*1), Z13, Z0
+	VMOVUPS      Z0, (AX)(R12*1)
+	VSUBPS       (R8)(R12*1), Z12, Z12
+	VFMADD213PS  (CX)(R12*1), Z13, Z12
+	VMOVUPS      Z12, (CX)(R12*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineSigmoid(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·affineSigmoid(SB), NOSPLIT, $0-48
 	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), DX
-	MOVQ         scale+16(FP), BX
-	MOVQ         shift+24(FP), SI
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+32(FP), DI
-	MOVQ         period+40(FP), R8
+	MOVQ         x+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVL         $0x3f800000, SI
+	VPBROADCASTD SI, Z0
+	MOVL         $0x40000000, SI
+	VPBROADCASTD SI, Z1
+	MOVL         $0x42ae0000, SI
+	VPBROADCASTD SI, Z2
+	MOVL         $0xbfb8aa3b, SI
+	VPBROADCASTD SI, Z3
+	MOVL         $0x3f318000, SI
+	VPBROADCASTD SI, Z4
+	MOVL         $0xb95e8083, SI
+	VPBROADCASTD SI, Z5
+	MOVL         $0xb9506967, SI
+	VPBROADCASTD SI, Z6
+	MOVL         $0x3ab743ce, SI
+	VPBROADCASTD SI, Z7
+	MOVL         $0xbc088908, SI
+	VPBROADCASTD SI, Z8
+	MOVL         $0x3d2aa9c1, SI
+	VPBROADCASTD SI, Z9
+	MOVL         $0xbe2aaaaa, SI
+	VPBROADCASTD SI, Z10
+	MOVL         $0x3f000000, SI
+	VPBROADCASTD SI, Z11
+	MOVQ         n+32(FP), SI
+	MOVQ         period+40(FP), DI
+	XORQ         R8, R8
 	XORQ         R9, R9
 	XORQ         R10, R10
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, SI
+	JL           rest
 
 loop:
-	CMPQ  DI, $0x10
-	JGE   full
-	MOVL  $0x00000001, R11
-	MOVQ  DI, CX
-	SHLL  CL, R11
-	DECL  R11
-	KMOVW R11, K1
-
-full:
-	VMOVUPS.Z    (DX)(R9*1), K1, Z13
-	VMOVUPS      (BX)(R10*1), Z14
-	VFMADD213PS  (SI)(R10*1), Z14, Z13
-	VPXORD       Z15, Z15, Z15
-	VSUBPS       Z13, Z15, Z15
-	VMINPS       Z15, Z3, Z15
-	VMAXPS       Z15, Z2, Z15
-	VMULPS       Z4, Z15, Z13
+	VMOVUPS      (CX)(R8*1), Z12
+	VMOVUPS      (DX)(R9*1), Z13
+	VFMADD213PS  (BX)(R9*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z12
+	VMULPS       Z3, Z12, Z13
 	VRNDSCALEPS  $0x00, Z13, Z13
-	VMOVAPS      Z15, Z14
-	VFNMADD231PS Z5, Z13, Z14
-	VFNMADD231PS Z6, Z13, Z14
-	VMOVAPS      Z7, Z16
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z9, Z14, Z16
-	VFMADD213PS  Z10, Z14, Z16
-	VFMADD213PS  Z11, Z14, Z16
-	VFMADD213PS  Z12, Z14, Z16
-	VMULPS       Z14, Z14, Z17
-	VFMADD213PS  Z14, Z17, Z16
-	VADDPS       Z0, Z16, Z16
-	VSCALEFPS    Z13, Z16, Z16
-	VADDPS       Z0, Z16, Z16
-	VRCP14PS     Z16, Z17
-	VFNMADD213PS Z1, Z17, Z16
-	VMULPS       Z17, Z16, Z17
-	VMOVUPS      Z17, K1, (AX)(R9*1)
+	VFMADD231PS  Z4, Z13, Z12
+	VFMADD231PS  Z5, Z13, Z12
+	VMOVAPS      Z6, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z8, Z12, Z14
+	VFMADD213PS  Z9, Z12, Z14
+	VFMADD213PS  Z10, Z12, Z14
+	VFMADD213PS  Z11, Z12, Z14
+	VFNMADD213PS Z0, Z12, Z14
+	VFNMADD213PS Z0, Z12, Z14
+	VSCALEFPS    Z13, Z14, Z14
+	VADDPS       Z0, Z14, Z14
+	VRCP14PS     Z14, Z12
+	VFNMADD213PS Z1, Z12, Z14
+	VMULPS       Z12, Z14, Z12
+	VMOVUPS      Z12, (AX)(R8*1)
+	ADDQ         $0x40, R8
 	ADDQ         $0x40, R9
-	ADDQ         $0x40, R10
-	CMPQ         R10, R8
-	JNE          same
-	XORQ         R10, R10
+	CMPQ         R9, DI
+	CMOVQEQ      R10, R9
+	SUBQ         $0x10, SI
+	JGE          loop
 
-same:
-	SUBQ $0x10, DI
-	JG   loop
+rest:
+	ADDQ         $0x10, SI
+	JEQ          done
+	MOVL         $0x0000ffff, DI
+	BZHIL        SI, DI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX)(R8*1), K1, Z12
+	VMOVUPS      (DX)(R9*1), Z13
+	VFMADD213PS  (BX)(R9*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z0
+	VFNMADD213PS Z1, Z0, Z4
+	VMULPS       Z0, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)(R8*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineSigmoidAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·affineSigmoidAdd(SB), NOSPLIT, $0-56
 	MOVQ         y+0(FP), AX
-	MOVQ         x+8(FP), DX
-	MOVQ         scale+16(FP), BX
-	MOVQ         shift+24(FP), SI
-	MOVQ         residual+32(FP), DI
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+40(FP), R8
-	MOVQ         period+48(FP), R9
+	MOVQ         x+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVQ         residual+32(FP), SI
+	MOVL         $0x3f800000, DI
+	VPBROADCASTD DI, Z0
+	MOVL         $0x40000000, DI
+	VPBROADCASTD DI, Z1
+	MOVL         $0x42ae0000, DI
+	VPBROADCASTD DI, Z2
+	MOVL         $0xbfb8aa3b, DI
+	VPBROADCASTD DI, Z3
+	MOVL         $0x3f318000, DI
+	VPBROADCASTD DI, Z4
+	MOVL         $0xb95e8083, DI
+	VPBROADCASTD DI, Z5
+	MOVL         $0xb9506967, DI
+	VPBROADCASTD DI, Z6
+	MOVL         $0x3ab743ce, DI
+	VPBROADCASTD DI, Z7
+	MOVL         $0xbc088908, DI
+	VPBROADCASTD DI, Z8
+	MOVL         $0x3d2aa9c1, DI
+	VPBROADCASTD DI, Z9
+	MOVL         $0xbe2aaaaa, DI
+	VPBROADCASTD DI, Z10
+	MOVL         $0x3f000000, DI
+	VPBROADCASTD DI, Z11
+	MOVQ         n+40(FP), DI
+	MOVQ         period+48(FP), R8
+	XORQ         R9, R9
 	XORQ         R10, R10
 	XORQ         R11, R11
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, DI
+	JL           rest
 
 loop:
-	CMPQ  R8, $0x10
-	JGE   full
-	MOVL  $0x00000001, R12
-	MOVQ  R8, CX
-	SHLL  CL, R12
-	DECL  R12
-	KMOVW R12, K1
-
-full:
-	VMOVUPS.Z    (DX)(R10*1), K1, Z13
-	VMOVUPS      (BX)(R11*1), Z14
-	VFMADD213PS  (SI)(R11*1), Z14, Z13
-	VPXORD       Z15, Z15, Z15
-	VSUBPS       Z13, Z15, Z15
-	VMINPS       Z15, Z3, Z15
-	VMAXPS       Z15, Z2, Z15
-	VMULPS       Z4, Z15, Z13
+	VMOVUPS      (CX)(R9*1), Z12
+	VMOVUPS      (DX)(R10*1), Z13
+	VFMADD213PS  (BX)(R10*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z12
+	VMULPS       Z3, Z12, Z13
 	VRNDSCALEPS  $0x00, Z13, Z13
-	VMOVAPS      Z15, Z14
-	VFNMADD231PS Z5, Z13, Z14
-	VFNMADD231PS Z6, Z13, Z14
-	VMOVAPS      Z7, Z16
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z9, Z14, Z16
-	VFMADD213PS  Z10, Z14, Z16
-	VFMADD213PS  Z11, Z14, Z16
-	VFMADD213PS  Z12, Z14, Z16
-	VMULPS       Z14, Z14, Z17
-	VFMADD213PS  Z14, Z17, Z16
-	VADDPS       Z0, Z16, Z16
-	VSCALEFPS    Z13, Z16, Z16
-	VADDPS       Z0, Z16, Z16
-	VRCP14PS     Z16, Z17
-	VFNMADD213PS Z1, Z17, Z16
-	VMULPS       Z17, Z16, Z17
-	VMOVUPS.Z    (DI)(R10*1), K1, Z13
-	VADDPS       Z13, Z17, Z17
-	VMOVUPS      Z17, K1, (AX)(R10*1)
+	VFMADD231PS  Z4, Z13, Z12
+	VFMADD231PS  Z5, Z13, Z12
+	VMOVAPS      Z6, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z8, Z12, Z14
+	VFMADD213PS  Z9, Z12, Z14
+	VFMADD213PS  Z10, Z12, Z14
+	VFMADD213PS  Z11, Z12, Z14
+	VFNMADD213PS Z0, Z12, Z14
+	VFNMADD213PS Z0, Z12, Z14
+	VSCALEFPS    Z13, Z14, Z14
+	VADDPS       Z0, Z14, Z14
+	VRCP14PS     Z14, Z12
+	VFNMADD213PS Z1, Z12, Z14
+	VMULPS       Z12, Z14, Z12
+	VADDPS       (SI)(R9*1), Z12, Z12
+	VMOVUPS      Z12, (AX)(R9*1)
+	ADDQ         $0x40, R9
 	ADDQ         $0x40, R10
-	ADDQ         $0x40, R11
-	CMPQ         R11, R9
-	JNE          same
-	XORQ         R11, R11
+	CMPQ         R10, R8
+	CMOVQEQ      R11, R10
+	SUBQ         $0x10, DI
+	JGE          loop
 
-same:
-	SUBQ $0x10, R8
-	JG   loop
+rest:
+	ADDQ         $0x10, DI
+	JEQ          done
+	MOVL         $0x0000ffff, R8
+	BZHIL        DI, R8, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX)(R9*1), K1, Z12
+	VMOVUPS      (DX)(R10*1), Z13
+	VFMADD213PS  (BX)(R10*1), Z13, Z12
+	VRANGEPS     $0x02, Z2, Z12, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z0
+	VFNMADD213PS Z1, Z0, Z4
+	VMULPS       Z0, Z4, Z0
+	VMOVUPS.Z    (SI)(R9*1), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(R9*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func gradientSigmoid(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·gradientSigmoid(SB), NOSPLIT, $0-80
 	MOVQ         dx+0(FP), AX
-	MOVQ         dy+8(FP), DX
-	MOVQ         x+16(FP), BX
-	MOVQ         scale+24(FP), SI
-	MOVQ         shift+32(FP), DI
-	MOVQ         k+40(FP), R8
-	MOVQ         a+48(FP), R9
-	MOVQ         b+56(FP), R10
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+64(FP), R11
-	MOVQ         period+72(FP), R12
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         scale+24(FP), BX
+	MOVQ         shift+32(FP), SI
+	MOVQ         k+40(FP), DI
+	MOVQ         a+48(FP), R8
+	MOVQ         b+56(FP), R9
+	MOVL         $0x3f800000, R10
+	VPBROADCASTD R10, Z0
+	MOVL         $0x40000000, R10
+	VPBROADCASTD R10, Z1
+	MOVL         $0x42ae0000, R10
+	VPBROADCASTD R10, Z2
+	MOVL         $0xbfb8aa3b, R10
+	VPBROADCASTD R10, Z3
+	MOVL         $0x3f318000, R10
+	VPBROADCASTD R10, Z4
+	MOVL         $0xb95e8083, R10
+	VPBROADCASTD R10, Z5
+	MOVL         $0xb9506967, R10
+	VPBROADCASTD R10, Z6
+	MOVL         $0x3ab743ce, R10
+	VPBROADCASTD R10, Z7
+	MOVL         $0xbc088908, R10
+	VPBROADCASTD R10, Z8
+	MOVL         $0x3d2aa9c1, R10
+	VPBROADCASTD R10, Z9
+	MOVL         $0xbe2aaaaa, R10
+	VPBROADCASTD R10, Z10
+	MOVL         $0x3f000000, R10
+	VPBROADCASTD R10, Z11
+	MOVQ         n+64(FP), R10
+	MOVQ         period+72(FP), R11
+	XORQ         R12, R12
 	XORQ         R13, R13
 	XORQ         R14, R14
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, R10
+	JL           rest
 
 loop:
-	CMPQ  R11, $0x10
-	JGE   full
-	MOVL  $0x00000001, R15
-	MOVQ  R11, CX
-	SHLL  CL, R15
-	DECL  R15
-	KMOVW R15, K1
-
-full:
-	VMOVUPS.Z    (BX)(R13*1), K1, Z13
-	VMOVUPS.Z    (DX)(R13*1), K1, Z14
-	VMOVUPS      (SI)(R14*1), Z15
-	VFMADD213PS  (DI)(R14*1), Z13, Z15
-	VPXORD       Z16, Z16, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMINPS       Z16, Z3, Z16
-	VMAXPS       Z16, Z2, Z16
-	VMULPS       Z4, Z16, Z15
+	VMOVUPS      (DX)(R12*1), Z12
+	VMOVUPS      (CX)(R12*1), Z13
+	VMOVUPS      (BX)(R13*1), Z14
+	VFMADD213PS  (SI)(R13*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z14
+	VMULPS       Z3, Z14, Z15
 	VRNDSCALEPS  $0x00, Z15, Z15
-	VMOVAPS      Z16, Z17
-	VFNMADD231PS Z5, Z15, Z17
-	VFNMADD231PS Z6, Z15, Z17
-	VMOVAPS      Z7, Z18
-	VFMADD213PS  Z8, Z17, Z18
-	VFMADD213PS  Z9, Z17, Z18
-	VFMADD213PS  Z10, Z17, Z18
-	VFMADD213PS  Z11, Z17, Z18
-	VFMADD213PS  Z12, Z17, Z18
-	VMULPS       Z17, Z17, Z19
-	VFMADD213PS  Z17, Z19, Z18
-	VADDPS       Z0, Z18, Z18
-	VSCALEFPS    Z15, Z18, Z18
-	VADDPS       Z0, Z18, Z18
-	VRCP14PS     Z18, Z19
-	VFNMADD213PS Z1, Z19, Z18
-	VMULPS       Z19, Z18, Z19
-	VSUBPS       Z19, Z0, Z15
-	VMULPS       Z19, Z15, Z15
-	VMULPS       Z15, Z14, Z14
-	VMOVUPS      (R10)(R14*1), Z15
-	VFMADD231PS  (R9)(R14*1), Z13, Z15
-	VFMADD231PS  (R8)(R14*1), Z14, Z15
-	VMOVUPS      Z15, K1, (AX)(R13*1)
+	VFMADD231PS  Z4, Z15, Z14
+	VFMADD231PS  Z5, Z15, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VFNMADD213PS Z0, Z14, Z16
+	VFNMADD213PS Z0, Z14, Z16
+	VSCALEFPS    Z15, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VRCP14PS     Z16, Z14
+	VFNMADD213PS Z1, Z14, Z16
+	VMULPS       Z14, Z16, Z14
+	VSUBPS       Z14, Z0, Z15
+	VMULPS       Z14, Z15, Z15
+	VMULPS       Z15, Z13, Z13
+	VMOVUPS      (R9)(R13*1), Z14
+	VFMADD231PS  (R8)(R13*1), Z12, Z14
+	VFMADD231PS  (DI)(R13*1), Z13, Z14
+	VMOVUPS      Z14, (AX)(R12*1)
+	ADDQ         $0x40, R12
 	ADDQ         $0x40, R13
-	ADDQ         $0x40, R14
-	CMPQ         R14, R12
-	JNE          same
-	XORQ         R14, R14
+	CMPQ         R13, R11
+	CMOVQEQ      R14, R13
+	SUBQ         $0x10, R10
+	JGE          loop
 
-same:
-	SUBQ $0x10, R11
-	JG   loop
+rest:
+	ADDQ         $0x10, R10
+	JEQ          done
+	MOVL         $0x0000ffff, R11
+	BZHIL        R10, R11, R10
+	KMOVW        R10, K1
+	VMOVUPS.Z    (DX)(R12*1), K1, Z12
+	VMOVUPS.Z    (CX)(R12*1), K1, Z13
+	VMOVUPS      (BX)(R13*1), Z14
+	VFMADD213PS  (SI)(R13*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z2
+	VFNMADD213PS Z1, Z2, Z4
+	VMULPS       Z2, Z4, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z0, Z13, Z13
+	VMOVUPS      (R9)(R13*1), Z0
+	VFMADD231PS  (R8)(R13*1), Z12, Z0
+	VFMADD231PS  (DI)(R13*1), Z13, Z0
+	VMOVUPS      Z0, K1, (AX)(R12*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func reduceGradientSigmoid(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·reduceGradientSigmoid(SB), NOSPLIT, $0-72
 	MOVQ         sumD+0(FP), AX
-	MOVQ         sumDX+8(FP), DX
-	MOVQ         dy+16(FP), BX
-	MOVQ         x+24(FP), SI
-	MOVQ         scale+32(FP), DI
-	MOVQ         shift+40(FP), R8
-	MOVQ         mean+48(FP), R9
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z0
-	MOVL         $0x40000000, CX
-	VPBROADCASTD CX, Z1
-	MOVL         $0xc2ae0000, CX
-	VPBROADCASTD CX, Z2
-	MOVL         $0x42ae0000, CX
-	VPBROADCASTD CX, Z3
-	MOVL         $0x3fb8aa3b, CX
-	VPBROADCASTD CX, Z4
-	MOVL         $0x3f318000, CX
-	VPBROADCASTD CX, Z5
-	MOVL         $0xb95e8083, CX
-	VPBROADCASTD CX, Z6
-	MOVL         $0x39506967, CX
-	VPBROADCASTD CX, Z7
-	MOVL         $0x3ab743ce, CX
-	VPBROADCASTD CX, Z8
-	MOVL         $0x3c088908, CX
-	VPBROADCASTD CX, Z9
-	MOVL         $0x3d2aa9c1, CX
-	VPBROADCASTD CX, Z10
-	MOVL         $0x3e2aaaaa, CX
-	VPBROADCASTD CX, Z11
-	MOVL         $0x3f000000, CX
-	VPBROADCASTD CX, Z12
-	MOVQ         n+56(FP), R10
-	MOVQ         period+64(FP), R11
+	MOVQ         sumDX+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         scale+32(FP), SI
+	MOVQ         shift+40(FP), DI
+	MOVQ         mean+48(FP), R8
+	MOVL         $0x3f800000, R9
+	VPBROADCASTD R9, Z0
+	MOVL         $0x40000000, R9
+	VPBROADCASTD R9, Z1
+	MOVL         $0x42ae0000, R9
+	VPBROADCASTD R9, Z2
+	MOVL         $0xbfb8aa3b, R9
+	VPBROADCASTD R9, Z3
+	MOVL         $0x3f318000, R9
+	VPBROADCASTD R9, Z4
+	MOVL         $0xb95e8083, R9
+	VPBROADCASTD R9, Z5
+	MOVL         $0xb9506967, R9
+	VPBROADCASTD R9, Z6
+	MOVL         $0x3ab743ce, R9
+	VPBROADCASTD R9, Z7
+	MOVL         $0xbc088908, R9
+	VPBROADCASTD R9, Z8
+	MOVL         $0x3d2aa9c1, R9
+	VPBROADCASTD R9, Z9
+	MOVL         $0xbe2aaaaa, R9
+	VPBROADCASTD R9, Z10
+	MOVL         $0x3f000000, R9
+	VPBROADCASTD R9, Z11
+	MOVQ         n+56(FP), R9
+	MOVQ         period+64(FP), R10
+	XORQ         R11, R11
 	XORQ         R12, R12
 	XORQ         R13, R13
-	MOVL         $0x0000ffff, CX
-	KMOVW        CX, K1
+	SUBQ         $0x10, R9
+	JL           rest
 
 loop:
-	CMPQ  R10, $0x10
-	JGE   full
-	MOVL  $0x00000001, R14
-	MOVQ  R10, CX
-	SHLL  CL, R14
-	DECL  R14
-	KMOVW R14, K1
-
-full:
-	VMOVUPS.Z    (SI)(R12*1), K1, Z13
-	VMOVUPS.Z    (BX)(R12*1), K1, Z14
-	VMOVUPS      (DI)(R13*1), Z15
-	VFMADD213PS  (R8)(R13*1), Z13, Z15
-	VPXORD       Z16, Z16, Z16
-	VSUBPS       Z15, Z16, Z16
-	VMINPS       Z16, Z3, Z16
-	VMAXPS       Z16, Z2, Z16
-	VMULPS       Z4, Z16, Z15
+	VMOVUPS      (BX)(R11*1), Z12
+	VMOVUPS      (DX)(R11*1), Z13
+	VMOVUPS      (SI)(R12*1), Z14
+	VFMADD213PS  (DI)(R12*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z14
+	VMULPS       Z3, Z14, Z15
 	VRNDSCALEPS  $0x00, Z15, Z15
-	VMOVAPS      Z16, Z17
-	VFNMADD231PS Z5, Z15, Z17
-	VFNMADD231PS Z6, Z15, Z17
-	VMOVAPS      Z7, Z18
-	VFMADD213PS  Z8, Z17, Z18
-	VFMADD213PS  Z9, Z17, Z18
-	VFMADD213PS  Z10, Z17, Z18
-	VFMADD213PS  Z11, Z17, Z18
-	VFMADD213PS  Z12, Z17, Z18
-	VMULPS       Z17, Z17, Z19
-	VFMADD213PS  Z17, Z19, Z18
-	VADDPS       Z0, Z18, Z18
-	VSCALEFPS    Z15, Z18, Z18
-	VADDPS       Z0, Z18, Z18
-	VRCP14PS     Z18, Z19
-	VFNMADD213PS Z1, Z19, Z18
-	VMULPS       Z19, Z18, Z19
-	VSUBPS       Z19, Z0, Z15
-	VMULPS       Z19, Z15, Z15
-	VMULPS       Z15, Z14, Z14
-	VADDPS       (AX)(R13*1), Z14, Z15
-	VMOVUPS      Z15, (AX)(R13*1)
-	VSUBPS       (R9)(R13*1), Z13, Z13
-	VFMADD213PS  (DX)(R13*1), Z14, Z13
-	VMOVUPS      Z13, (DX)(R13*1)
+	VFMADD231PS  Z4, Z15, Z14
+	VFMADD231PS  Z5, Z15, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VFNMADD213PS Z0, Z14, Z16
+	VFNMADD213PS Z0, Z14, Z16
+	VSCALEFPS    Z15, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VRCP14PS     Z16, Z14
+	VFNMADD213PS Z1, Z14, Z16
+	VMULPS       Z14, Z16, Z14
+	VSUBPS       Z14, Z0, Z15
+	VMULPS       Z14, Z15, Z15
+	VMULPS       Z15, Z13, Z13
+	VADDPS       (AX)(R12*1), Z13, Z14
+	VMOVUPS      Z14, (AX)(R12*1)
+	VSUBPS       (R8)(R12*1), Z12, Z12
+	VFMADD213PS  (CX)(R12*1), Z13, Z12
+	VMOVUPS      Z12, (CX)(R12*1)
+	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
-	ADDQ         $0x40, R13
-	CMPQ         R13, R11
-	JNE          same
-	XORQ         R13, R13
+	CMPQ         R12, R10
+	CMOVQEQ      R13, R12
+	SUBQ         $0x10, R9
+	JGE          loop
 
-same:
-	SUBQ $0x10, R10
-	JG   loop
+rest:
+	ADDQ         $0x10, R9
+	JEQ          done
+	MOVL         $0x0000ffff, R10
+	BZHIL        R9, R10, R9
+	KMOVW        R9, K1
+	VMOVUPS.Z    (BX)(R11*1), K1, Z12
+	VMOVUPS.Z    (DX)(R11*1), K1, Z13
+	VMOVUPS      (SI)(R12*1), Z14
+	VFMADD213PS  (DI)(R12*1), Z12, Z14
+	VRANGEPS     $0x02, Z2, Z14, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VFMADD231PS  Z4, Z3, Z2
+	VFMADD231PS  Z5, Z3, Z2
+	VMOVAPS      Z6, Z4
+	VFMADD213PS  Z7, Z2, Z4
+	VFMADD213PS  Z8, Z2, Z4
+	VFMADD213PS  Z9, Z2, Z4
+	VFMADD213PS  Z10, Z2, Z4
+	VFMADD213PS  Z11, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VFNMADD213PS Z0, Z2, Z4
+	VSCALEFPS    Z3, Z4, Z4
+	VADDPS       Z0, Z4, Z4
+	VRCP14PS     Z4, Z2
+	VFNMADD213PS Z1, Z2, Z4
+	VMULPS       Z2, Z4, Z2
+	VSUBPS       Z2, Z0, Z0
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z0, Z13, Z13
+	VADDPS       (AX)(R12*1), Z13, Z0
+	VMOVUPS      Z0, (AX)(R12*1)
+	VSUBPS       (R8)(R12*1), Z12, Z12
+	VFMADD213PS  (CX)(R12*1), Z13, Z12
+	VMOVUPS      Z12, (CX)(R12*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineReLU(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·affineReLU(SB), NOSPLIT, $0-48
-	MOVQ  y+0(FP), AX
-	MOVQ  x+8(FP), DX
-	MOVQ  scale+16(FP), BX
-	MOVQ  shift+24(FP), SI
-	MOVQ  n+32(FP), DI
-	MOVQ  period+40(FP), R8
-	XORQ  R9, R9
-	XORQ  R10, R10
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ scale+16(FP), DX
+	MOVQ shift+24(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ period+40(FP), DI
+	XORQ R8, R8
+	XORQ R9, R9
+	XORQ R10, R10
+	SUBQ $0x10, SI
+	JL   rest
 
 loop:
-	CMPQ  DI, $0x10
-	JGE   full
-	MOVL  $0x00000001, R11
-	MOVQ  DI, CX
-	SHLL  CL, R11
-	DECL  R11
-	KMOVW R11, K1
-
-full:
-	VMOVUPS.Z   (DX)(R9*1), K1, Z0
-	VMOVUPS     (BX)(R10*1), Z1
-	VFMADD213PS (SI)(R10*1), Z1, Z0
+	VMOVUPS     (CX)(R8*1), Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VFMADD213PS (BX)(R9*1), Z1, Z0
 	VPXORD      Z2, Z2, Z2
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)(R9*1)
+	VMOVUPS     Z0, (AX)(R8*1)
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, R9
-	ADDQ        $0x40, R10
-	CMPQ        R10, R8
-	JNE         same
-	XORQ        R10, R10
+	CMPQ        R9, DI
+	CMOVQEQ     R10, R9
+	SUBQ        $0x10, SI
+	JGE         loop
 
-same:
-	SUBQ $0x10, DI
-	JG   loop
+rest:
+	ADDQ        $0x10, SI
+	JEQ         done
+	MOVL        $0x0000ffff, DI
+	BZHIL       SI, DI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(R8*1), K1, Z0
+	VMOVUPS     (DX)(R9*1), Z1
+	VFMADD213PS (BX)(R9*1), Z1, Z0
+	VPXORD      Z3, Z3, Z3
+	VMAXPS      Z0, Z3, Z0
+	VMOVUPS     Z0, K1, (AX)(R8*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func affineReLUAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·affineReLUAdd(SB), NOSPLIT, $0-56
-	MOVQ  y+0(FP), AX
-	MOVQ  x+8(FP), DX
-	MOVQ  scale+16(FP), BX
-	MOVQ  shift+24(FP), SI
-	MOVQ  residual+32(FP), DI
-	MOVQ  n+40(FP), R8
-	MOVQ  period+48(FP), R9
-	XORQ  R10, R10
-	XORQ  R11, R11
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ scale+16(FP), DX
+	MOVQ shift+24(FP), BX
+	MOVQ residual+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ period+48(FP), R8
+	XORQ R9, R9
+	XORQ R10, R10
+	XORQ R11, R11
+	SUBQ $0x10, DI
+	JL   rest
 
 loop:
-	CMPQ  R8, $0x10
-	JGE   full
-	MOVL  $0x00000001, R12
-	MOVQ  R8, CX
-	SHLL  CL, R12
-	DECL  R12
-	KMOVW R12, K1
-
-full:
-	VMOVUPS.Z   (DX)(R10*1), K1, Z0
-	VMOVUPS     (BX)(R11*1), Z1
-	VFMADD213PS (SI)(R11*1), Z1, Z0
+	VMOVUPS     (CX)(R9*1), Z0
+	VMOVUPS     (DX)(R10*1), Z1
+	VFMADD213PS (BX)(R10*1), Z1, Z0
 	VPXORD      Z2, Z2, Z2
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS.Z   (DI)(R10*1), K1, Z1
-	VADDPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(R10*1)
+	VADDPS      (SI)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (AX)(R9*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, R10
-	ADDQ        $0x40, R11
-	CMPQ        R11, R9
-	JNE         same
-	XORQ        R11, R11
+	CMPQ        R10, R8
+	CMOVQEQ     R11, R10
+	SUBQ        $0x10, DI
+	JGE         loop
 
-same:
-	SUBQ $0x10, R8
-	JG   loop
+rest:
+	ADDQ        $0x10, DI
+	JEQ         done
+	MOVL        $0x0000ffff, R8
+	BZHIL       DI, R8, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX)(R9*1), K1, Z0
+	VMOVUPS     (DX)(R10*1), Z1
+	VFMADD213PS (BX)(R10*1), Z1, Z0
+	VPXORD      Z3, Z3, Z3
+	VMAXPS      Z0, Z3, Z0
+	VMOVUPS.Z   (SI)(R9*1), K1, Z1
+	VADDPS      Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(R9*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func gradientReLU(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·gradientReLU(SB), NOSPLIT, $0-80
-	MOVQ  dx+0(FP), AX
-	MOVQ  dy+8(FP), DX
-	MOVQ  x+16(FP), BX
-	MOVQ  scale+24(FP), SI
-	MOVQ  shift+32(FP), DI
-	MOVQ  k+40(FP), R8
-	MOVQ  a+48(FP), R9
-	MOVQ  b+56(FP), R10
-	MOVQ  n+64(FP), R11
-	MOVQ  period+72(FP), R12
-	XORQ  R13, R13
-	XORQ  R14, R14
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ scale+24(FP), BX
+	MOVQ shift+32(FP), SI
+	MOVQ k+40(FP), DI
+	MOVQ a+48(FP), R8
+	MOVQ b+56(FP), R9
+	MOVQ n+64(FP), R10
+	MOVQ period+72(FP), R11
+	XORQ R12, R12
+	XORQ R13, R13
+	XORQ R14, R14
+	SUBQ $0x10, R10
+	JL   rest
 
 loop:
-	CMPQ  R11, $0x10
-	JGE   full
-	MOVL  $0x00000001, R15
-	MOVQ  R11, CX
-	SHLL  CL, R15
-	DECL  R15
-	KMOVW R15, K1
-
-full:
-	VMOVUPS.Z   (BX)(R13*1), K1, Z0
-	VMOVUPS.Z   (DX)(R13*1), K1, Z1
-	VMOVUPS     (SI)(R14*1), Z2
-	VFMADD213PS (DI)(R14*1), Z0, Z2
+	VMOVUPS     (DX)(R12*1), Z0
+	VMOVUPS     (CX)(R12*1), Z1
+	VMOVUPS     (BX)(R13*1), Z2
+	VFMADD213PS (SI)(R13*1), Z0, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x0e, Z3, Z2, K2
 	VMOVAPS.Z   Z1, K2, Z1
-	VMOVUPS     (R10)(R14*1), Z2
-	VFMADD231PS (R9)(R14*1), Z0, Z2
-	VFMADD231PS (R8)(R14*1), Z1, Z2
-	VMOVUPS     Z2, K1, (AX)(R13*1)
+	VMOVUPS     (R9)(R13*1), Z2
+	VFMADD231PS (R8)(R13*1), Z0, Z2
+	VFMADD231PS (DI)(R13*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R12*1)
+	ADDQ        $0x40, R12
 	ADDQ        $0x40, R13
-	ADDQ        $0x40, R14
-	CMPQ        R14, R12
-	JNE         same
-	XORQ        R14, R14
+	CMPQ        R13, R11
+	CMOVQEQ     R14, R13
+	SUBQ        $0x10, R10
+	JGE         loop
 
-same:
-	SUBQ $0x10, R11
-	JG   loop
+rest:
+	ADDQ        $0x10, R10
+	JEQ         done
+	MOVL        $0x0000ffff, R11
+	BZHIL       R10, R11, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (DX)(R12*1), K1, Z0
+	VMOVUPS.Z   (CX)(R12*1), K1, Z1
+	VMOVUPS     (BX)(R13*1), Z2
+	VFMADD213PS (SI)(R13*1), Z0, Z2
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x0e, Z4, Z2, K2
+	VMOVAPS.Z   Z1, K2, Z1
+	VMOVUPS     (R9)(R13*1), Z2
+	VFMADD231PS (R8)(R13*1), Z0, Z2
+	VFMADD231PS (DI)(R13*1), Z1, Z2
+	VMOVUPS     Z2, K1, (AX)(R12*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func reduceGradientReLU(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·reduceGradientReLU(SB), NOSPLIT, $0-72
-	MOVQ  sumD+0(FP), AX
-	MOVQ  sumDX+8(FP), DX
-	MOVQ  dy+16(FP), BX
-	MOVQ  x+24(FP), SI
-	MOVQ  scale+32(FP), DI
-	MOVQ  shift+40(FP), R8
-	MOVQ  mean+48(FP), R9
-	MOVQ  n+56(FP), R10
-	MOVQ  period+64(FP), R11
-	XORQ  R12, R12
-	XORQ  R13, R13
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ sumD+0(FP), AX
+	MOVQ sumDX+8(FP), CX
+	MOVQ dy+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), DI
+	MOVQ mean+48(FP), R8
+	MOVQ n+56(FP), R9
+	MOVQ period+64(FP), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	XORQ R13, R13
+	SUBQ $0x10, R9
+	JL   rest
 
 loop:
-	CMPQ  R10, $0x10
-	JGE   full
-	MOVL  $0x00000001, R14
-	MOVQ  R10, CX
-	SHLL  CL, R14
-	DECL  R14
-	KMOVW R14, K1
-
-full:
-	VMOVUPS.Z   (SI)(R12*1), K1, Z0
-	VMOVUPS.Z   (BX)(R12*1), K1, Z1
-	VMOVUPS     (DI)(R13*1), Z2
-	VFMADD213PS (R8)(R13*1), Z0, Z2
+	VMOVUPS     (BX)(R11*1), Z0
+	VMOVUPS     (DX)(R11*1), Z1
+	VMOVUPS     (SI)(R12*1), Z2
+	VFMADD213PS (DI)(R12*1), Z0, Z2
 	VPXORD      Z3, Z3, Z3
 	VCMPPS      $0x0e, Z3, Z2, K2
 	VMOVAPS.Z   Z1, K2, Z1
-	VADDPS      (AX)(R13*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R13*1)
-	VSUBPS      (R9)(R13*1), Z0, Z0
-	VFMADD213PS (DX)(R13*1), Z1, Z0
-	VMOVUPS     Z0, (DX)(R13*1)
+	VADDPS      (AX)(R12*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R12*1)
+	VSUBPS      (R8)(R12*1), Z0, Z0
+	VFMADD213PS (CX)(R12*1), Z1, Z0
+	VMOVUPS     Z0, (CX)(R12*1)
+	ADDQ        $0x40, R11
 	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	CMPQ        R13, R11
-	JNE         same
-	XORQ        R13, R13
+	CMPQ        R12, R10
+	CMOVQEQ     R13, R12
+	SUBQ        $0x10, R9
+	JGE         loop
 
-same:
-	SUBQ $0x10, R10
-	JG   loop
+rest:
+	ADDQ        $0x10, R9
+	JEQ         done
+	MOVL        $0x0000ffff, R10
+	BZHIL       R9, R10, R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (BX)(R11*1), K1, Z0
+	VMOVUPS.Z   (DX)(R11*1), K1, Z1
+	VMOVUPS     (SI)(R12*1), Z2
+	VFMADD213PS (DI)(R12*1), Z0, Z2
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x0e, Z4, Z2, K2
+	VMOVAPS.Z   Z1, K2, Z1
+	VADDPS      (AX)(R12*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R12*1)
+	VSUBPS      (R8)(R12*1), Z0, Z0
+	VFMADD213PS (CX)(R12*1), Z1, Z0
+	VMOVUPS     Z0, (CX)(R12*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func moments(sum *float32, square *float32, x *float32, origin *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·moments(SB), NOSPLIT, $0-48
-	MOVQ  sum+0(FP), AX
-	MOVQ  square+8(FP), DX
-	MOVQ  x+16(FP), BX
-	MOVQ  origin+24(FP), SI
-	MOVQ  n+32(FP), DI
-	MOVQ  period+40(FP), R8
-	XORQ  R9, R9
-	XORQ  R10, R10
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ sum+0(FP), AX
+	MOVQ square+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ origin+24(FP), BX
+	MOVQ n+32(FP), SI
+	MOVQ period+40(FP), DI
+	XORQ R8, R8
+	XORQ R9, R9
+	XORQ R10, R10
+	SUBQ $0x10, SI
+	JL   rest
 
 loop:
-	CMPQ  DI, $0x10
-	JGE   full
-	MOVL  $0x00000001, R11
-	MOVQ  DI, CX
-	SHLL  CL, R11
-	DECL  R11
-	KMOVW R11, K1
-
-full:
-	VMOVUPS.Z   (BX)(R9*1), K1, Z0
-	VSUBPS.Z    (SI)(R10*1), Z0, K1, Z0
-	VADDPS      (AX)(R10*1), Z0, Z1
-	VMOVUPS     Z1, (AX)(R10*1)
-	VFMADD213PS (DX)(R10*1), Z0, Z0
-	VMOVUPS     Z0, (DX)(R10*1)
+	VMOVUPS     (DX)(R8*1), Z0
+	VSUBPS      (BX)(R9*1), Z0, Z0
+	VADDPS      (AX)(R9*1), Z0, Z1
+	VMOVUPS     Z1, (AX)(R9*1)
+	VFMADD213PS (CX)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (CX)(R9*1)
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, R9
-	ADDQ        $0x40, R10
-	CMPQ        R10, R8
-	JNE         same
-	XORQ        R10, R10
+	CMPQ        R9, DI
+	CMOVQEQ     R10, R9
+	SUBQ        $0x10, SI
+	JGE         loop
 
-same:
-	SUBQ $0x10, DI
-	JG   loop
+rest:
+	ADDQ        $0x10, SI
+	JEQ         done
+	MOVL        $0x0000ffff, DI
+	BZHIL       SI, DI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX)(R8*1), K1, Z0
+	VSUBPS.Z    (BX)(R9*1), Z0, K1, Z0
+	VADDPS      (AX)(R9*1), Z0, Z1
+	VMOVUPS     Z1, (AX)(R9*1)
+	VFMADD213PS (CX)(R9*1), Z0, Z0
+	VMOVUPS     Z0, (CX)(R9*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func dotColumns(sum *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·dotColumns(SB), NOSPLIT, $0-40
-	MOVQ  sum+0(FP), AX
-	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
-	MOVQ  n+24(FP), SI
-	MOVQ  period+32(FP), DI
-	XORQ  R8, R8
-	XORQ  R9, R9
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ sum+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ period+32(FP), SI
+	XORQ DI, DI
+	XORQ R8, R8
+	XORQ R9, R9
+	SUBQ $0x10, BX
+	JL   rest
 
 loop:
-	CMPQ  SI, $0x10
-	JGE   full
-	MOVL  $0x00000001, R10
-	MOVQ  SI, CX
-	SHLL  CL, R10
-	DECL  R10
-	KMOVW R10, K1
-
-full:
-	VMOVUPS.Z   (DX)(R8*1), K1, Z0
-	VMOVUPS.Z   (BX)(R8*1), K1, Z1
-	VFMADD213PS (AX)(R9*1), Z0, Z1
-	VMOVUPS     Z1, (AX)(R9*1)
+	VMOVUPS     (CX)(DI*1), Z0
+	VMOVUPS     (DX)(DI*1), Z1
+	VFMADD213PS (AX)(R8*1), Z0, Z1
+	VMOVUPS     Z1, (AX)(R8*1)
+	ADDQ        $0x40, DI
 	ADDQ        $0x40, R8
-	ADDQ        $0x40, R9
-	CMPQ        R9, DI
-	JNE         same
-	XORQ        R9, R9
+	CMPQ        R8, SI
+	CMOVQEQ     R9, R8
+	SUBQ        $0x10, BX
+	JGE         loop
 
-same:
-	SUBQ $0x10, SI
-	JG   loop
+rest:
+	ADDQ        $0x10, BX
+	JEQ         done
+	MOVL        $0x0000ffff, SI
+	BZHIL       BX, SI, BX
+	KMOVW       BX, K1
+	VMOVUPS.Z   (CX)(DI*1), K1, Z0
+	VMOVUPS.Z   (DX)(DI*1), K1, Z1
+	VFMADD213PS (AX)(R8*1), Z0, Z1
+	VMOVUPS     Z1, (AX)(R8*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func sumColumns(sum *float32, x *float32, n int, period int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·sumColumns(SB), NOSPLIT, $0-32
-	MOVQ  sum+0(FP), AX
-	MOVQ  x+8(FP), DX
-	MOVQ  n+16(FP), BX
-	MOVQ  period+24(FP), SI
-	XORQ  DI, DI
-	XORQ  R8, R8
-	MOVL  $0x0000ffff, CX
-	KMOVW CX, K1
+	MOVQ sum+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ period+24(FP), BX
+	XORQ SI, SI
+	XORQ DI, DI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   rest
 
 loop:
-	CMPQ  BX, $0x10
-	JGE   full
-	MOVL  $0x00000001, R9
-	MOVQ  BX, CX
-	SHLL  CL, R9
-	DECL  R9
-	KMOVW R9, K1
+	VMOVUPS (CX)(SI*1), Z0
+	VADDPS  (AX)(DI*1), Z0, Z0
+	VMOVUPS Z0, (AX)(DI*1)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	CMPQ    DI, BX
+	CMOVQEQ R8, DI
+	SUBQ    $0x10, DX
+	JGE     loop
 
-full:
-	VMOVUPS.Z (DX)(DI*1), K1, Z0
-	VADDPS    (AX)(R8*1), Z0, Z0
-	VMOVUPS   Z0, (AX)(R8*1)
+rest:
+	ADDQ      $0x10, DX
+	JEQ       done
+	MOVL      $0x0000ffff, BX
+	BZHIL     DX, BX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(SI*1), K1, Z0
+	VADDPS    (AX)(DI*1), Z0, Z0
+	VMOVUPS   Z0, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func averagePairs(y *float32, upper *float32, lower *float32, n int, step int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·averagePairs(SB), NOSPLIT, $0-40
+	MOVQ         y+0(FP), AX
+	MOVQ         upper+8(FP), CX
+	MOVQ         lower+16(FP), DX
+	MOVL         $0x3e800000, BX
+	VPBROADCASTD BX, Z0
+	MOVQ         n+24(FP), BX
+	MOVQ         step+32(FP), SI
+
+pixel:
+	XORQ DI, DI
+	MOVQ SI, R8
+	SHRQ $0x02, R8
+
+channels:
+	MOVL      $0x0000ffff, R9
+	MOVL      $0x00000010, R10
+	CMPQ      R8, $0x10
+	CMOVLLT   R8, R10
+	BZHIL     R10, R9, R9
+	KMOVW     R9, K1
+	VMOVUPS.Z (CX)(DI*1), K1, Z1
+	LEAQ      (CX)(SI*1), R9
+	LEAQ      (DX)(SI*1), R10
+	VMOVUPS.Z (R9)(DI*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS.Z (DX)(DI*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS.Z (R10)(DI*1), K1, Z2
+	VADDPS    Z2, Z1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(DI*1)
 	ADDQ      $0x40, DI
-	ADDQ      $0x40, R8
-	CMPQ      R8, SI
-	JNE       same
-	XORQ      R8, R8
+	SUBQ      $0x10, R8
+	JG        channels
+	ADDQ      SI, AX
+	LEAQ      (CX)(SI*2), CX
+	LEAQ      (DX)(SI*2), DX
+	DECQ      BX
+	JNZ       pixel
+	VZEROUPPER
+	RET
 
-same:
-	SUBQ $0x10, BX
-	JG   loop
+// func spreadPairs(dx *float32, dy *float32, n int, step int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·spreadPairs(SB), NOSPLIT, $0-32
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVL         $0x3e800000, DX
+	VPBROADCASTD DX, Z0
+	MOVQ         n+16(FP), DX
+	MOVQ         step+24(FP), BX
+
+pixel:
+	XORQ SI, SI
+	MOVQ BX, DI
+	SHRQ $0x02, DI
+
+channels:
+	MOVL      $0x0000ffff, R8
+	MOVL      $0x00000010, R9
+	CMPQ      DI, $0x10
+	CMOVLLT   DI, R9
+	BZHIL     R9, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (CX)(SI*1), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	LEAQ      (AX)(BX*1), R8
+	VMOVUPS   Z1, K1, (AX)(SI*1)
+	VMOVUPS   Z1, K1, (R8)(SI*1)
+	ADDQ      $0x40, SI
+	SUBQ      $0x10, DI
+	JG        channels
+	ADDQ      BX, CX
+	LEAQ      (AX)(BX*2), AX
+	DECQ      DX
+	JNZ       pixel
+	VZEROUPPER
+	RET
+
+// func spreadPairsAdd(dx *float32, dy *float32, n int, step int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·spreadPairsAdd(SB), NOSPLIT, $0-32
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVL         $0x3e800000, DX
+	VPBROADCASTD DX, Z0
+	MOVQ         n+16(FP), DX
+	MOVQ         step+24(FP), BX
+
+pixel:
+	XORQ SI, SI
+	MOVQ BX, DI
+	SHRQ $0x02, DI
+
+channels:
+	MOVL      $0x0000ffff, R8
+	MOVL      $0x00000010, R9
+	CMPQ      DI, $0x10
+	CMOVLLT   DI, R9
+	BZHIL     R9, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (CX)(SI*1), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	LEAQ      (AX)(BX*1), R8
+	VMOVUPS.Z (AX)(SI*1), K1, Z2
+	VADDPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)(SI*1)
+	VMOVUPS.Z (R8)(SI*1), K1, Z2
+	VADDPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (R8)(SI*1)
+	ADDQ      $0x40, SI
+	SUBQ      $0x10, DI
+	JG        channels
+	ADDQ      BX, CX
+	LEAQ      (AX)(BX*2), AX
+	DECQ      DX
+	JNZ       pixel
 	VZEROUPPER
 	RET

@@ -1,6 +1,10 @@
 package preprocess
 
-import "sync"
+import (
+	"sync"
+
+	"bignas/core/kernel"
+)
 
 // Resampler resizes square NHWC images from one side to another with the filter
 // of Axis: a batch at the biggest child's resolution becomes the same patches at
@@ -47,7 +51,7 @@ func (r *Resampler) Resize(dst, src []float32, n, channels int) {
 		copy(dst[:n*out], src[:n*in])
 		return
 	}
-	resampleParallel(n, func(lo, hi int) {
+	kernel.Parallel(n, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			r.one(dst[i*out:(i+1)*out], src[i*in:(i+1)*in], channels)
 		}

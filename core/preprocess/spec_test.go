@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -158,8 +159,13 @@ func TestApplyExtremes(t *testing.T) {
 	someSpec.Apply(make([]float32, 3), &Image{W: 1, H: 1, Pix: make([]uint8, 3)}, 2)
 }
 
-// The bits are the same natively and under wasm: the digests are fixed here.
+// The bits are the same natively and under wasm: the digests are fixed here. The
+// compilers of other processors fuse the float64 arithmetic of the filter's
+// weights; there, the slow reference has to do.
 func TestApplyGolden(t *testing.T) {
+	if runtime.GOARCH != "amd64" && runtime.GOARCH != "wasm" {
+		t.Skip("exact on amd64 and wasm only")
+	}
 	im := fromFunc(333, 257, func(x, y, c int) float64 { return float64((x*x + 3*y*y + 7*x*y + c*50) % 251) })
 	for r, want := range map[int]string{
 		320: "74d12b3e22166c05", // enlarges

@@ -5,6 +5,10 @@ import "bignas/core/kernel"
 // Arena hands out scratch slices and takes them all back at once, so that a
 // training step allocates nothing after the first. Contents are not zeroed.
 type Arena[T kernel.Float] struct {
+	// Grow makes a chunk of n elements; nil for make. A training run takes them
+	// from huge pages.
+	Grow func(n int) []T
+
 	chunks     [][]T
 	chunk, off int
 }
@@ -14,6 +18,7 @@ const chunkSize = 1 << 22
 
 // Alloc returns n elements, valid until the arena is released below this point.
 func (a *Arena[T]) Alloc(n int) []T {
+	want := n
 	for a.chunk < len(a.chunks) {
 		if c := a.chunks[a.chunk]; a.off+n <= len(c) {
 			s := c[a.off : a.off+n : a.off+n]
@@ -22,8 +27,15 @@ func (a *Arena[T]) Alloc(n int) []T {
 		}
 		a.chunk, a.off = a.chunk+1, 0
 	}
-	a.chunks = append(a.chunks, make([]T, max(n, chunkSize)))
-	return a.Alloc(n)
+	n = max(n, chunkSize)
+	var c []T
+	if a.Grow != nil {
+		c = a.Grow(n)
+	} else {
+		c = make([]T, n)
+	}
+	a.chunks = append(a.chunks, c)
+	return a.Alloc(want)
 }
 
 // Mark remembers the present point for Release.

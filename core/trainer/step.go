@@ -29,8 +29,9 @@ type Trainer[T kernel.Float] struct {
 	Optimiser Optimiser[T]
 	Updates   int // steps done
 
+	// Arena holds the activations of a step.
+	Arena supernet.Arena[T]
 	grad  *supernet.WeightsOf[T]
-	arena supernet.Arena[T]
 }
 
 // New returns a trainer of w.
@@ -115,18 +116,18 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 		if i == 0 {
 			o = supernet.BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
 		}
-		mark := t.arena.Mark()
-		tape := t.Weights.ForwardBatch(&t.arena, a, b.At(a.Resolution), n, o)
-		dlogits := t.arena.Alloc(n * classes)
+		mark := t.Arena.Mark()
+		tape := t.Weights.ForwardBatch(&t.Arena, a, b.At(a.Resolution), n, o)
+		dlogits := t.Arena.Alloc(n * classes)
 		loss := SoftCrossEntropy(dlogits, tape.Logits, target, n, classes, 1)
 		if i == 0 && t.Config.Distill {
 			// The teacher's softmax is copied: no gradient flows back through it.
 			target = make([]T, n*classes)
 			Softmax(target, tape.Logits, n, classes)
 		}
-		Backward(&t.arena, t.Weights, t.grad, tape, dlogits)
+		Backward(&t.Arena, t.Weights, t.grad, tape, dlogits)
 		res.Children = append(res.Children, ChildResult{a, loss, Correct(tape.Logits, b.Labels, classes)})
-		t.arena.Release(mark)
+		t.Arena.Release(mark)
 	}
 	return res
 }

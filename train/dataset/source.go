@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -26,21 +27,21 @@ type source struct {
 	close func()
 }
 
-// openSource finds out what is at path. An archive is recognised by its first
+// openSource finds out what file is. An archive is recognised by its first
 // bytes, whatever its name.
 func openSource(file string) (*source, error) {
-	info, err := os.Stat(path)
+	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.New(CodeNoData, "give a folder of class folders, a .tar, .tgz or .zip of one, or the word "+Shapes,
-			"data: %s does not exist", path)
+			"data: %s does not exist", file)
 	}
 	if err != nil {
 		return nil, fault.New(CodeNoData, "", "data: %v", err)
 	}
 	if info.IsDir() {
-		return openFolder(path)
+		return openFolder(file)
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, fault.New(CodeNoData, "", "data: %v", err)
 	}
@@ -54,14 +55,14 @@ func openSource(file string) (*source, error) {
 	var src *source
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		src, err = openZip(path, f, info.Size())
+		src, err = openZip(file, f, info.Size())
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		src = openGzip(path, f)
-	case len(head) > 262 && string(head[257:262]) == "ustar", strings.HasSuffix(strings.ToLower(path), ".tar"):
-		src, err = openTar(path, f)
+		src = openGzip(file, f)
+	case len(head) > 262 && string(head[257:262]) == "ustar", strings.HasSuffix(strings.ToLower(file), ".tar"):
+		src, err = openTar(file, f)
 	default:
 		err = fault.New(CodeArchive, "unpack it and give the folder, or pack it as .tar, .tgz or .zip",
-			"data: %s is neither a folder nor a tar, gzipped tar or zip archive", path)
+			"data: %s is neither a folder nor a tar, gzipped tar or zip archive", file)
 	}
 	if err != nil {
 		f.Close()
@@ -122,7 +123,7 @@ func listPictures(root, below string, names []string) ([]string, error) {
 func openZip(file string, f *os.File, size int64) (*source, error) {
 	z, err := zip.NewReader(f, size)
 	if err != nil {
-		return nil, broken(path, err)
+		return nil, broken(file, err)
 	}
 	var files []*zip.File
 	for _, e := range z.File {
@@ -155,14 +156,14 @@ func readZipped(e *zip.File) ([]byte, error) {
 // then everything in order.
 func openTar(file string, f *os.File) (*source, error) {
 	total := 0
-	if err := eachTar(path, f, func(string, *tar.Header, io.Reader) bool { total++; return true }); err != nil {
+	if err := eachTar(file, f, func(string, *tar.Header, io.Reader) bool { total++; return true }); err != nil {
 		return nil, err
 	}
 	each := func(visit func(string, []byte, error) bool) error {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return eachTar(path, f, reading(visit))
+		return eachTar(file, f, reading(visit))
 	}
 	return &source{total: total, each: each}, nil
 }
@@ -171,9 +172,9 @@ func openGzip(file string, f *os.File) *source {
 	return &source{each: func(visit func(string, []byte, error) bool) error {
 		z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<20))
 		if err != nil {
-			return broken(path, err)
+			return broken(file, err)
 		}
-		return eachTar(path, z, reading(visit))
+		return eachTar(file, z, reading(visit))
 	}}
 }
 
@@ -194,7 +195,7 @@ func eachTar(file string, r io.Reader, visit func(string, *tar.Header, io.Reader
 			return nil
 		}
 		if err != nil {
-			return broken(path, err)
+			return broken(file, err)
 		}
 		if name := entryName(h.Name); h.Typeflag == tar.TypeReg && isPicture(name) && !visit(name, h, t) {
 			return nil
@@ -217,5 +218,5 @@ func entryName(name string) string {
 }
 
 func broken(file string, err error) error {
-	return fault.New(CodeArchive, "download or copy it again", "data: the archive %s is damaged or incomplete: %v", path, err)
+	return fault.New(CodeArchive, "download or copy it again", "data: the archive %s is damaged or incomplete: %v", file, err)
 }

@@ -124,3 +124,18 @@ func load(path string, t *trainer.Trainer[float32], config string) (epoch int, e
 }
 
 func sorted(g map[string]*supernet.Weights) []string { return slices.Sorted(maps.Keys(g)) }
+
+// ConfigOf returns the configuration, as TOML, that the run in folder out was
+// started with.
+func ConfigOf(out string) (string, error) {
+	path := filepath.Join(out, checkpointName)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("run: no run there: %w", err)
+	}
+	f, err := weights.Read(data)
+	if err != nil {
+		return "", fmt.Errorf("run: checkpoint %s: %w", path, err)
+	}
+	return f.Metadata[keyConfig], nil
+}

@@ -36,7 +36,7 @@ const (
 	CodeNoPicture  = "no_picture"
 	CodeSuperseded = "superseded"
 	CodeCancelled  = "cancelled"
-	CodeBadArch    = "bad_arch"
+	CodeBadArch    = classify.CodeBadArch
 	CodeBadWeights = "bad_weights"
 )
 

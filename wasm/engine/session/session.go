@@ -198,7 +198,7 @@ func (s *Session) openPicture(q request, data []byte) error {
 	if err != nil {
 		return err
 	}
-	w, h := p.Size()
+	w, h := p.Image().W, p.Image().H
 	s.mu.Lock()
 	s.picture = p
 	s.mu.Unlock()

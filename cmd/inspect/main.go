@@ -1,0 +1,106 @@
+// Command inspect says what an architecture costs, before any weight exists:
+//
+//	inspect --space bignas --arch min [--resolution 192] [--layers]
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/cost"
+	"bignas/core/fault"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+const about = "Count the multiply-accumulates, parameters, bytes and activations of a child, without any weights."
+
+type flags struct {
+	Space      string `default:"nette" placeholder:"NAME" help:"Search space: ${spaces} (default: nette)."`
+	Arch       string `default:"max" placeholder:"CHILD" help:"Child: min, max or the text of an architecture (default: max)."`
+	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
+	Classes    int    `default:"1000" placeholder:"N" help:"Classes of the last layer (default: 1000, as in published counts)."`
+	Layers     bool   `help:"Also every layer."`
+	JSON       bool   `name:"json" help:"One JSON object on one line."`
+}
+
+// counts is what --json prints: the report, its layers only where asked for.
+type counts struct {
+	Space      string `json:"space"`
+	Resolution int    `json:"resolution"`
+	cost.Report
+	Layers []cost.Layer `json:"layers,omitempty"`
+}
+
+func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	var f flags
+	vars := map[string]string{"spaces": strings.Join(arch.Spaces(), ", ")}
+	if code, goOn := cli.ParseWith("inspect", about, &f, vars, args, stdout, stderr); !goOn {
+		return code
+	}
+	if f.Classes < 1 {
+		return cli.FailUsage(stderr, "inspect", fmt.Errorf("--classes is %d, allowed is 1 or more", f.Classes))
+	}
+	a, err := child(f)
+	if err != nil {
+		return cli.Fail(stderr, "inspect", err)
+	}
+	c := counts{Space: f.Space, Resolution: a.Resolution, Report: cost.ForClasses(a, f.Classes)}
+	if f.Layers {
+		c.Layers = c.Report.Layers
+	}
+	if f.JSON {
+		err = cli.Line(stdout, c)
+	} else {
+		err = show(stdout, a, c)
+	}
+	if err != nil {
+		return cli.Fail(stderr, "inspect", err)
+	}
+	return cli.OK
+}
+
+// child is the architecture that the flags describe.
+func child(f flags) (arch.Arch, error) {
+	space, err := arch.Lookup(f.Space)
+	if err != nil {
+		return arch.Arch{}, fault.New("bad_space", "choose one of them with --space", "%v", err)
+	}
+	a, err := space.Parse(f.Arch)
+	if err != nil {
+		return arch.Arch{}, fault.New("bad_arch", "use min, max or a text like "+space.Min().String(), "%v", err)
+	}
+	if f.Resolution != nil {
+		a.Resolution = *f.Resolution
+		if err := space.Validate(a); err != nil {
+			return arch.Arch{}, fault.New("bad_arch", "choose one of them with --resolution", "%v", err)
+		}
+	}
+	return a, nil
+}
+
+func show(w io.Writer, a arch.Arch, c counts) error {
+	biggest := cost.ForClasses(a.Space.Max(), c.Classes)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "space\t%s\n", c.Space)
+	fmt.Fprintf(t, "child\t%s\n", c.Arch)
+	fmt.Fprintf(t, "input\t%d x %d pixels, %d classes\n", c.Resolution, c.Resolution, c.Classes)
+	fmt.Fprintf(t, "MACs\t%.2f million (%.1f %% of the biggest child)\n", float64(c.MACs)/1e6, 100*float64(c.MACs)/float64(biggest.MACs))
+	fmt.Fprintf(t, "parameters\t%.3f million (%.1f %%)\n", float64(c.Params)/1e6, 100*float64(c.Params)/float64(biggest.Params))
+	fmt.Fprintf(t, "bytes\t%.2f MB in float16, %.2f MB in float32\n", float64(c.Bytes)/1e6, float64(c.Bytes32)/1e6)
+	fmt.Fprintf(t, "activations\t%.2f million written, at most %.2f million alive\n", float64(c.Activations)/1e6, float64(c.PeakActivations)/1e6)
+	if err := t.Flush(); err != nil || len(c.Layers) == 0 {
+		return err
+	}
+	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "\nlayer\tkind\tin\tout\tkernel\tpixels\tMACs\tparameters\t\n")
+	for _, l := range c.Layers {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d to %d\t%d\t%d\t\n", l.Name, l.Kind, l.In, l.Out, l.Kernel, l.Size, l.OutSize, l.MACs, l.Params)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"bignas/core/fault"
+)
+
+// DefaultWeights is where the shipped weights lie, seen from the root of the
+// repository.
+const DefaultWeights = "assets/bignas-nette.safetensors"
+
+// Codes of the errors of ReadFile and ReadWeights.
+const (
+	CodeNoFile   = "no_file"   // it does not exist
+	CodeReadFile = "read_file" // it exists and cannot be read
+)
+
+// ReadFile returns the content of the file, or of stdin where path is "-". Every
+// error is a *fault.Error that names the path.
+func ReadFile(path string, stdin io.Reader) ([]byte, error) {
+	if path == "-" {
+		data, err := io.ReadAll(stdin)
+		if err != nil {
+			return nil, fault.New(CodeReadFile, "", "standard input cannot be read: %v", err)
+		}
+		return data, nil
+	}
+	data, err := os.ReadFile(path)
+	if err == nil {
+		return data, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(CodeNoFile, "check the name"+folder(), "there is no file %s", path)
+	}
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return nil, fault.New(CodeReadFile, "choose a file that you may read", "%s cannot be read: %v", path, err)
+}
+
+// ReadWeights is ReadFile for the value of --weights.
+func ReadWeights(path string) ([]byte, error) {
+	data, err := ReadFile(path, nil)
+	if f := fault.Of(err); f != nil && f.Code == CodeNoFile {
+		if path == DefaultWeights {
+			return nil, fault.New(CodeNoFile, "run the command in the root folder of the repository, or give --weights a file written by train"+folder(), "there is no file %s", path)
+		}
+		return nil, fault.New(CodeNoFile, "give --weights a .safetensors file written by train"+folder(), "there is no file %s", path)
+	}
+	return data, err
+}
+
+// folder says where relative names start.
+func folder() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return "; the current folder is " + here
+}

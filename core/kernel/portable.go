@@ -1,0 +1,126 @@
+package kernel
+
+import "math"
+
+// portable is tuned plain Go, for wasm and for machines without AVX-512: what
+// inference needs, each bit as in the generic loops, which do the rest.
+var portable = portableOperators()
+
+func portableOperators() *operators {
+	o := &operators{
+		name:          "portable",
+		pointwise:     pointwisePortable,
+		depthwise:     depthwisePortable,
+		scaleShiftAct: scaleShiftActPortable,
+		activate:      activatePortable,
+		globalPool:    globalPoolPortable,
+		channelScale:  channelScalePortable,
+		pack:          packPortable,
+		depthwiseAct:  depthwiseActPortable,
+	}
+	rowwise(o)
+	return o
+}
+
+func activatePortable(y, x []float32, act Act) {
+	parallelWork(8*len(x), len(x), func(lo, hi int) { activatePortableSerial(y[lo:hi], x[lo:hi], act) })
+}
+
+func activatePortableSerial(y, x []float32, act Act) {
+	y = y[:len(x)]
+	switch act {
+	case Swish, Sigmoid:
+		logisticPortable(y, x, act == Swish)
+	case ReLU:
+		for i, v := range x {
+			y[i] = max(v, 0)
+		}
+	default:
+		if len(x) > 0 && &y[0] != &x[0] {
+			copy(y, x)
+		}
+	}
+}
+
+// logisticPortable is logistic written out in the loop: the compiler does not
+// inline it, and in wasm a call costs as much as the arithmetic.
+func logisticPortable(y, x []float32, swish bool) {
+	y = y[:len(x)]
+	for i, f := range x {
+		v := float64(f)
+		if v < logisticFloor {
+			v = logisticFloor
+		} else if v > logisticCeiling {
+			v = logisticCeiling
+		}
+		n := float64(v*-log2E) + roundMagic
+		r := -v - float64((n-roundMagic)*math.Ln2)
+		r2 := float64(r * r)
+		p := float64(float64(exp1*r)+exp0) + float64(float64(float64(exp3*r)+exp2)*r2)
+		p += float64(float64(float64(float64(exp5*r)+exp4)+float64(exp6*r2)) * float64(r2*r2))
+		s := 1 / (1 + math.Float64frombits(math.Float64bits(p)+math.Float64bits(n)<<52))
+		if swish {
+			if f > logisticFloor {
+				v = float64(f)
+			}
+			s *= v
+		}
+		y[i] = float32(s)
+	}
+}
+
+func scaleShiftActPortable(y, x []float32, m, c int, scale, shift []float32, act Act, residual []float32) {
+	parallelWork(4*m*c, m, func(lo, hi int) {
+		var buffer [256]float32 // y may be the residual: it is written last
+		for i := lo; i < hi; i++ {
+			for from := 0; from < c; from += len(buffer) {
+				to := min(from+len(buffer), c)
+				b := buffer[:to-from]
+				u, v, w := x[i*c+from:i*c+to], scale[from:to], shift[from:to]
+				for j := range b {
+					b[j] = float32(u[j]*v[j]) + w[j]
+				}
+				o := y[i*c+from : i*c+to]
+				if residual == nil {
+					activatePortableSerial(o, b, act)
+					continue
+				}
+				activatePortableSerial(b, b, act)
+				for j, r := range residual[i*c+from : i*c+to] {
+					o[j] = b[j] + r
+				}
+			}
+		}
+	})
+}
+
+func globalPoolPortable(y, x []float32, n, hw, c int) {
+	parallelWork(n*hw*c, n, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			s := y[i*c : i*c+c]
+			clear(s)
+			for r := x[i*hw*c : (i+1)*hw*c]; len(r) >= c; r = r[c:] {
+				for j, v := range r[:c] {
+					s[j] += v
+				}
+			}
+			for j := range s {
+				s[j] /= float32(hw)
+			}
+		}
+	})
+}
+
+func channelScalePortable(y, x, s []float32, n, hw, c int) {
+	parallelWork(n*hw*c, n, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			f := s[i*c : i*c+c]
+			for p := i * hw; p < (i+1)*hw; p++ {
+				o := y[p*c : p*c+c]
+				for j, v := range x[p*c : p*c+c] {
+					o[j] = v * f[j]
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package kernel
+
+// rowwise fills in operators that only move or average pixels: plain Go that
+// walks whole rows and shares them between threads, the additions in the order of
+// the generic loops, so that the bits are the same.
+func rowwise(o *operators) {
+	o.im2col3x3s2 = im2colRowwise
+	o.avgPool2x2 = avgPoolRowwise
+	o.avgPool2x2Grad = avgPoolGradRowwise
+	o.globalPoolGrad = globalPoolGradRowwise
+}
+
+// rowwiseLeast is the number of elements from which threads are worth waking.
+const rowwiseLeast = 1 << 14
+
+// eachRow runs f over parts of n rows of width elements.
+func eachRow(n, width int, f func(lo, hi int)) {
+	if n*width < rowwiseLeast {
+		f(0, n)
+		return
+	}
+	Parallel(n, f)
+}
+
+// im2colRowwise copies, for each tap row, the three neighbouring pixels at once:
+// they are neighbours in the image too, but for the left and the right edge.
+func im2colRowwise(cols, x []float32, n, h, w, cin int) {
+	oh, ow := (h+1)/2, (w+1)/2
+	tapRow := 3 * cin
+	eachRow(n*oh, ow*9*cin, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			out := cols[r*ow*3*tapRow:][:ow*3*tapRow]
+			for ky := range 3 {
+				iy := 2*(r%oh) + ky - 1
+				if iy < 0 || iy >= h {
+					for at := ky * tapRow; at < len(out); at += 3 * tapRow {
+						clear(out[at : at+tapRow])
+					}
+					continue
+				}
+				gatherTapRow(out[ky*tapRow:], x[(r/oh*h+iy)*w*cin:][:w*cin], ow, cin)
+			}
+		}
+	})
+}
+
+// gatherTapRow writes the three taps of each of ow output pixels, nine taps apart.
+func gatherTapRow(out, row []float32, ow, cin int) {
+	tapRow := 3 * cin
+	for ox := range ow {
+		d := out[ox*3*tapRow:][:tapRow]
+		from, to := (2*ox-1)*cin, (2*ox+2)*cin
+		if from < 0 || to > len(row) {
+			clear(d)
+			first := max(from, 0)
+			copy(d[first-from:], row[first:min(to, len(row))])
+			continue
+		}
+		if s := row[from:to]; len(s) == 9 && len(d) == 9 { // an RGB image: cheaper than a call of copy
+			d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8] = s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]
+		} else {
+			copy(d, s)
+		}
+	}
+}
+
+func avgPoolRowwise(y, x []float32, n, h, w, c int) {
+	oh, ow := h/2, w/2
+	eachRow(n*oh, 4*ow*c, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			top := x[(r/oh*h+r%oh*2)*w*c:]
+			bottom := top[w*c:]
+			out := y[r*ow*c:][:ow*c]
+			for j := range ow {
+				a, b := top[2*j*c:][:c], top[(2*j+1)*c:][:c]
+				d, e := bottom[2*j*c:][:c], bottom[(2*j+1)*c:][:c]
+				o := out[j*c:][:c]
+				for k := range o {
+					o[k] = (a[k] + b[k] + d[k] + e[k]) / 4
+				}
+			}
+		}
+	})
+}
+
+func avgPoolGradRowwise(dx, dy []float32, n, h, w, c int, accumulate bool) {
+	eachRow(n*h, w*c, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			in := dy[(r/h*(h/2)+r%h/2)*(w/2)*c:][:w/2*c]
+			out := dx[r*w*c:][:w*c]
+			for j := range w {
+				s, d := in[j/2*c:][:c], out[j*c:][:c]
+				if accumulate {
+					for k, v := range s {
+						d[k] += v / 4
+					}
+					continue
+				}
+				for k, v := range s {
+					d[k] = v / 4
+				}
+			}
+		}
+	})
+}
+
+func globalPoolGradRowwise(dx, dy []float32, n, hw, c int) {
+	eachRow(n, hw*c, func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			out := dx[b*hw*c:][:hw*c]
+			for j, v := range dy[b*c : (b+1)*c] {
+				out[j] = v / float32(hw)
+			}
+			for at := c; at < len(out); at += c {
+				copy(out[at:at+c], out[:c])
+			}
+		}
+	})
+}

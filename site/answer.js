@@ -1,0 +1,52 @@
+// The answer: five bars, patched in place, and one sentence for screen readers
+// at most once a second.
+import { byId, make, number, percent, write } from './page.js';
+
+const ROWS = 5;
+
+export class Answer {
+  #rows; #said = ''; #next = ''; #timer = 0;
+
+  constructor() {
+    this.#rows = Array.from({ length: ROWS }, () => {
+      const label = make('span', { textContent: '\u00a0' }), value = make('span'), bar = make('i');
+      return { label, value, bar, li: make('li', {}, label, value, bar) };
+    });
+    byId('bars').replaceChildren(...this.#rows.map(r => r.li));
+    write(this.#rows[0].label, 'Loading');
+  }
+
+  /** Shows an answer; truth is the label of a sample, empty where nobody knows. */
+  show({ top, timing }, truth) {
+    byId('answer').setAttribute('aria-busy', 'false');
+    this.#rows.forEach((r, i) => {
+      const s = top[i];
+      r.li.hidden = !s;
+      if (!s) return;
+      write(r.label, s.label);
+      write(r.value, percent(s.p));
+      r.bar.style.setProperty('--v', s.p.toFixed(4));
+    });
+    this.#rows[0].li.classList.toggle('long', top[0].label.length > 13);
+    const right = top[0].label === truth;
+    write(byId('verdict'), !truth ? '' : right ? '✓ right' : `✕ it is a ${truth}`);
+    write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms`);
+    this.#say(`${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
+  }
+
+  /** Says in place of the answer why there is none. */
+  none(text) {
+    byId('answer').setAttribute('aria-busy', 'false');
+    this.#rows.forEach(r => { write(r.label, '\u00a0'); write(r.value, ''); r.bar.style.setProperty('--v', 0); });
+    write(this.#rows[0].label, text);
+    write(byId('verdict'), '');
+  }
+
+  #say(text) {
+    this.#next = text;
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
+      if (this.#next !== this.#said) write(byId('say'), this.#said = this.#next);
+    }, 1000);
+  }
+}

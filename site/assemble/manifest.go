@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+)
+
+// manifest is assets/manifest.json. The repository's has the first three fields;
+// the page's has all of them, so that it can draw before the engine runs.
+type manifest struct {
+	Weights  string     `json:"weights"` // file name in assets/
+	Bytes    int        `json:"bytes"`
+	Children []measured `json:"children"` // what was measured, nothing else
+
+	Space  *arch.Space   `json:"space,omitempty"`
+	Labels []string      `json:"labels,omitempty"`
+	Family []familyChild `json:"family,omitempty"` // cheapest first
+}
+
+// measured is the accuracy of one child on N pictures that it was not trained on.
+type measured struct {
+	Arch string  `json:"arch"` // canonical text
+	Top1 float64 `json:"top1"` // 0 to 1
+	N    int     `json:"n"`
+}
+
+type familyChild struct {
+	Name  string    `json:"name"`
+	Child arch.Arch `json:"child"`
+}
+
+// manifest reads the weights, checks what the repository says about them, and
+// writes both.
+func (b *builder) manifest() error {
+	m, file, err := b.sources()
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fault.New("no_weights", "train some, or try the page with random ones: go run ./site/test/randomweights, then give --weights", "the weights cannot be read: %v", err)
+	}
+	e, err := classify.New(data)
+	if err != nil {
+		return err
+	}
+	info := e.Info()
+	if m.Bytes != len(data) {
+		return fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
+	}
+	for i, c := range m.Children {
+		a, err := e.Parse(c.Arch)
+		if err != nil {
+			return fault.New("bad_manifest", "", "assets/manifest.json: children[%d].arch: %v", i, err)
+		}
+		if m.Children[i].Arch = a.String(); c.Top1 < 0 || c.Top1 > 1 || c.N < 1 {
+			return fault.New("bad_manifest", "top1 is 0 to 1, n is 1 or more", "assets/manifest.json: children[%d] has top1 %v on %d pictures", i, c.Top1, c.N)
+		}
+	}
+	m.Space, m.Labels = info.Space, info.Labels
+	for name, text := range info.Family {
+		a, err := e.Parse(text)
+		if err != nil {
+			return err
+		}
+		m.Family = append(m.Family, familyChild{name, a})
+	}
+	slices.SortFunc(m.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if err := b.write("assets/"+m.Weights, data); err != nil {
+		return err
+	}
+	return b.write("assets/manifest.json", text)
+}
+
+// sources returns the manifest and where the weights lie. Weights given by hand
+// have a manifest of their own: nothing was measured with them.
+func (b *builder) sources() (manifest, string, error) {
+	var m manifest
+	if b.weights != "" {
+		info, err := os.Stat(b.weights)
+		if err != nil {
+			return m, "", fault.New("no_weights", "check the name after --weights", "the weights cannot be read: %v", err)
+		}
+		return manifest{Weights: filepath.Base(b.weights), Bytes: int(info.Size()), Children: []measured{}}, b.weights, nil
+	}
+	name := filepath.Join(b.root, "assets", "manifest.json")
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, "", fault.New("no_weights", "train some, or try the page with random ones: go run ./site/test/randomweights, then give --weights", "there is no %s", name)
+	}
+	if err != nil {
+		return m, "", err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, "", fault.New("bad_manifest", "", "%s: %v", name, err)
+	}
+	if m.Weights == "" || m.Weights != filepath.Base(m.Weights) {
+		return m, "", fault.New("bad_manifest", "weights is a file name in assets", "%s: weights is %q", name, m.Weights)
+	}
+	return m, filepath.Join(b.root, "assets", m.Weights), nil
+}

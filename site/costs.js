@@ -1,0 +1,65 @@
+// What the child costs, and the proof that it is only a slice: numbers that were
+// counted or measured, and a plain "not measured" where they were not.
+import { byId, make, megabytes, number, percent, write } from './page.js';
+
+export class Costs {
+  #measured; #tried = new Set();
+
+  /** measured: the children of the manifest whose accuracy is known, [{arch, top1, n}]. */
+  constructor(measured, children) {
+    this.#measured = new Map(measured.map(m => [m.arch, m]));
+    const power = Math.floor(Math.log10(children));
+    byId('proof-of').replaceChildren(`of ${number(children / 10 ** power, 1)} × 10`, make('sup', { textContent: power }), ' children tried');
+  }
+
+  /** Shows the exact counts of the child with that canonical text. */
+  show(arch, { macs, params, bytes, share, layers }, allLayers) {
+    const millions = macs / 1e6;
+    write(byId('cost-macs'), number(millions, millions < 20 ? 1 : 0));
+    write(byId('cost-params'), number(params / 1e6, 2));
+    write(byId('cost-share'), `${percent(share)} of the supernet`);
+    write(byId('cost-bytes'), number(bytes / 1000));
+    write(byId('share'), percent(share));
+    write(byId('share-of'), 'of the weights,');
+    write(byId('share-layers'), `${layers} of ${allLayers} layers`);
+    write(byId('net-caption'), `The child uses ${layers} of ${allLayers} layers and ${percent(share)} of the supernet’s weights.`);
+    this.#accuracy(this.#measured.get(arch));
+  }
+
+  #accuracy(m) {
+    const box = byId('cost-accuracy'), [value, note] = box.querySelectorAll('dd');
+    box.classList.toggle('unknown', !m);
+    const dot = box.querySelector('.dot');
+    dot.hidden = !m;
+    dot.classList.add('s'); // solid is measured
+    write(value.querySelector('b'), m ? `${number(100 * m.top1, 1)} %` : 'not measured');
+    write(note, m ? `measured on ${number(m.n)} pictures` : this.#measured.size ? 'for this child' : 'for any child yet');
+  }
+
+  /** Shows what one answer took: the forward pass, and drag to answer if it came from a drag. */
+  time(arch, timing, sinceInput) {
+    byId('time-dot').hidden = false;
+    write(byId('cost-time'), number(timing.forward, timing.forward < 100 ? 1 : 0));
+    write(byId('time-note'), 'measured on this device');
+    this.#tried.add(arch);
+    write(byId('proof-tried'), number(this.#tried.size));
+    if (sinceInput !== undefined) write(byId('proof-time'), `${number(sinceInput)} ms`);
+  }
+
+  /** Shows how much of the weights is here; all of it when loaded is total. */
+  progress(loaded, total) {
+    const bar = byId('progress'), done = loaded >= total, text = `${megabytes(loaded)} of ${megabytes(total)} MB`;
+    bar.hidden = done;
+    bar.firstElementChild.style.setProperty('--v', (loaded / total).toFixed(3));
+    bar.setAttribute('aria-valuenow', Math.round(100 * loaded / total));
+    bar.setAttribute('aria-valuetext', text);
+    write(byId('proof-bytes'), done ? `${megabytes(total)} MB` : text);
+    write(byId('proof-title'), done ? 'Nothing is retrained' : 'The weights are on their way');
+  }
+
+  /** Shows the engine's count of shared weights that differ from the downloaded ones. */
+  verified({ weights, changed }) {
+    write(byId('proof-changed'), number(changed));
+    write(byId('proof-changed-note'), `of ${number(weights / 1e6, 2)} million weights changed since`);
+  }
+}

@@ -1,0 +1,56 @@
+// The page's end of the engine: promises by id. The engine itself keeps one
+// classify running and one waiting, so that callers just ask again on every move.
+
+/** An error of the engine or of its worker: code for programs, message and hint for people. */
+export class EngineError extends Error {
+  constructor({ code, message, hint = '' }) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+
+  /** True where nothing is wrong: somebody asked for something newer. */
+  get stale() { return this.code === 'superseded' || this.code === 'cancelled'; }
+}
+
+/** True where this browser can run the engine. */
+export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
+
+export class Engine {
+  #worker;
+  #next = 1;
+  #waiting = new Map();
+
+  /** onstop(error) is called when the worker can not go on. */
+  constructor(onstop) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    this.#worker.onmessage = e => this.#receive(e.data, onstop);
+    this.#worker.onerror = e => {
+      e.preventDefault?.();
+      onstop(new EngineError({ code: 'worker_failed', message: 'The engine could not be started.', hint: 'Load the page again, or try another browser.' }));
+    };
+  }
+
+  /**
+   * Sends one request. The promise resolves with the reply, {type, ...}, and
+   * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
+   * copied. onprogress gets the replies of type "progress" on the way.
+   */
+  request(type, fields = {}, { bytes, onprogress } = {}) {
+    const id = this.#next++;
+    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress }));
+    promise.id = id;
+    this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);
+    return promise;
+  }
+
+  #receive(reply, onstop) {
+    if (reply.type === 'stopped') return onstop(new EngineError(reply.error));
+    const w = this.#waiting.get(reply.id);
+    if (!w) return;
+    if (reply.type === 'progress') return w.onprogress?.(reply);
+    this.#waiting.delete(reply.id);
+    if (reply.type === 'error') w.reject(new EngineError(reply.error));
+    else w.resolve(reply);
+  }
+}

@@ -1,0 +1,49 @@
+// Start: what is on the page, which weights there are, and the engine.
+import { Engine, supported } from './engine.js';
+import { Explorer, unsupported } from './explorer.js';
+import { notice, sentences } from './notice.js';
+import { byId } from './page.js';
+import { SAMPLES } from './pictures.js';
+import { State } from './state.js';
+import { theme } from './theme.js';
+
+async function manifest() {
+  const response = await fetch('assets/manifest.json').catch(() => undefined);
+  if (!response?.ok) throw { message: 'The list of weights did not arrive', hint: 'Check the connection and load the page again; if this is your server, build the page with make site' };
+  return response.json();
+}
+
+function copyLink(state) {
+  const button = byId('copy-link');
+  button.addEventListener('click', async () => {
+    const link = state.link();
+    history.replaceState(null, '', link);
+    try {
+      await navigator.clipboard.writeText(link);
+      button.textContent = 'Link copied';
+    } catch { // no permission, or no secure context
+      button.textContent = 'It is in the address bar';
+    }
+    setTimeout(() => { button.textContent = 'Copy link'; }, 2500);
+  });
+}
+
+async function main() {
+  document.body.classList.add('started');
+  theme(byId('theme'));
+  let weights;
+  try {
+    weights = await manifest();
+  } catch (error) {
+    notice('weights', 'The network is not here.', sentences(error), ['Load again', () => location.reload()]);
+    return;
+  }
+  const state = new State({ pictures: () => SAMPLES.map(s => s.name), stages: () => weights.space.stages.map(s => s.name) });
+  copyLink(state);
+  const explorer = new Explorer(state, weights);
+  if (!supported()) return unsupported();
+  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Load again', () => location.reload()]);
+  await explorer.start(new Engine(stopped));
+}
+
+main();

@@ -1,0 +1,25 @@
+// Small helpers around the document, and how numbers are written.
+
+/** The element with that id. */
+export const byId = id => document.getElementById(id);
+
+/** A new element with properties; children are nodes or text. */
+export function make(tag, properties = {}, ...children) {
+  const el = Object.assign(document.createElement(tag), properties);
+  el.append(...children);
+  return el;
+}
+
+/** Writes text only where it differs: nothing is laid out again for nothing. */
+export function write(el, text) {
+  if (el.textContent !== text) el.textContent = text;
+}
+
+/** A number with that many decimals and thousands marks. */
+export const number = (n, decimals = 0) => n.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
+/** A probability 0 to 1 as percent: two digits that matter. */
+export const percent = p => `${number(100 * p, p < 0.0995 ? 1 : 0)} %`;
+
+/** Bytes as megabytes of 10^6. */
+export const megabytes = n => number(n / 1e6, 1);

@@ -1,0 +1,96 @@
+// Where pictures come from: the gallery, a file, a drop, the clipboard. Only
+// bytes leave this module; they are decoded in Go, never read back from a canvas.
+import { byId, make } from './page.js';
+
+/** Samples drawn for this page; label is the truth. */
+export const SAMPLES = [
+  { name: 'parachute', label: 'parachute', alt: 'Sample picture: a red and white parachute in a blue sky' },
+  { name: 'church', label: 'church', alt: 'Sample picture: a stone church with a slate spire' },
+  { name: 'golf-ball', label: 'golf ball', alt: 'Sample picture: a golf ball on a tee in the grass' },
+  { name: 'gas-pump', label: 'gas pump', alt: 'Sample picture: a red gas pump in front of a wall' },
+  { name: 'garbage-truck', label: 'garbage truck', alt: 'Sample picture: a green garbage truck on a street' },
+  { name: 'french-horn', label: 'French horn', alt: 'Sample picture: a brass French horn on a dark cloth' },
+];
+
+const address = name => `assets/samples/${name}.jpg`;
+const MAX_FILE = 80e6; // bytes; more is no photograph
+
+/**
+ * Gallery and inputs. onpicture({name, label, alt, bytes}) gets every picture
+ * that was chosen; onproblem(title, text) what could not even be read.
+ */
+export class Pictures {
+  #onpicture; #onproblem; #buttons = new Map(); #own; #wanted = 0;
+
+  constructor({ onpicture, onproblem }) {
+    this.#onpicture = onpicture;
+    this.#onproblem = onproblem;
+    for (const s of SAMPLES) {
+      const img = make('img', { src: `assets/samples/${s.name}-small.jpg`, alt: '', width: 44, height: 44 });
+      const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
+      b.setAttribute('aria-label', s.label);
+      this.#buttons.set(s.name, b);
+    }
+    this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own picture', onclick: () => byId('file').click() });
+    this.#buttons.set('own', this.#own);
+    byId('gallery').replaceChildren(...this.#buttons.values());
+    byId('file').addEventListener('change', e => {
+      const [file] = e.target.files;
+      e.target.value = ''; // the same file again is a change again
+      if (file) this.#file(file);
+    });
+    this.#drops();
+    addEventListener('paste', e => {
+      const [file] = e.clipboardData?.files ?? [];
+      if (file) { e.preventDefault(); this.#file(file); }
+    });
+  }
+
+  /** Marks the button of the picture that is shown: a sample's name, or "own". */
+  mark(name) {
+    for (const [n, b] of this.#buttons) b.setAttribute('aria-pressed', String(n === name));
+  }
+
+  /** Fetches a sample and hands it on. */
+  async sample(name) {
+    const s = SAMPLES.find(x => x.name === name), turn = ++this.#wanted;
+    try {
+      const response = await fetch(address(name));
+      if (!response.ok) throw new Error(String(response.status));
+      const bytes = await response.arrayBuffer();
+      if (turn === this.#wanted) this.#onpicture({ ...s, bytes });
+    } catch {
+      if (turn === this.#wanted) this.#onproblem(`The sample “${s.label}” did not arrive.`, 'Check the connection and choose it again.');
+    }
+  }
+
+  async #file(file) {
+    const turn = ++this.#wanted, name = file.name || 'The picture';
+    if (file.size > MAX_FILE) {
+      return this.#onproblem(`${name} is too big.`, `It has ${Math.ceil(file.size / 1e6)} MB, at most ${MAX_FILE / 1e6} are read. Make it smaller first.`);
+    }
+    try {
+      const bytes = await file.arrayBuffer();
+      if (turn === this.#wanted) this.#onpicture({ name: 'own', file: name, label: '', alt: `Your picture: ${name}`, bytes });
+    } catch {
+      this.#onproblem(`${name} can’t be opened.`, 'Is it a folder, or was it moved? Choose a picture file.');
+    }
+  }
+
+  #drops() {
+    const drop = byId('drop');
+    let inside = 0;
+    const hasFile = e => [...(e.dataTransfer?.types ?? [])].includes('Files');
+    addEventListener('dragenter', e => { if (hasFile(e)) { inside++; drop.hidden = false; } });
+    addEventListener('dragleave', e => { if (hasFile(e) && --inside <= 0) { inside = 0; drop.hidden = true; } });
+    addEventListener('dragover', e => { if (hasFile(e)) e.preventDefault(); });
+    addEventListener('drop', e => {
+      if (!hasFile(e)) return;
+      e.preventDefault();
+      inside = 0;
+      drop.hidden = true;
+      const [file] = e.dataTransfer.files;
+      if (file) this.#file(file);
+    });
+  }
+}

@@ -1,0 +1,128 @@
+// Arithmetic over a search space: what the sliders move. A child is the object
+// that the engine understands: {resolution, stem, stages: [{width, depth,
+// expansion, kernels}], head}. Children are never changed in place.
+
+/** Positions of the width slider when it moves all stages. */
+export const WIDTH_STEPS = 12;
+
+const clamp = (x, lo, hi) => Math.min(hi, Math.max(lo, x));
+const last = list => list[list.length - 1];
+const pick = (list, fraction) => list[Math.round(fraction * (list.length - 1))];
+const sum = list => list.reduce((a, b) => a + b, 0);
+const copy = child => ({ ...child, stages: child.stages.map(s => ({ ...s, kernels: [...s.kernels] })) });
+
+/** The child with every choice at the same fraction of its range, 0 to 1. */
+export function atFraction(space, f) {
+  const child = {
+    resolution: pick(space.resolutions, f), stem: pick(space.stem, f), head: pick(space.head, f),
+    stages: space.stages.map(s => {
+      const depth = pick(s.depths, f);
+      return { width: pick(s.widths, f), depth, expansion: pick(s.expansions, f), kernels: Array(depth).fill(pick(s.kernels, f)) };
+    }),
+  };
+  const extra = depthOrder(space).length;
+  return f > 0 && f < 1 ? withDepth(space, child, Math.round(f * extra)) : child;
+}
+
+export const smallest = space => atFraction(space, 0);
+export const biggest = space => atFraction(space, 1);
+
+/** How many children the space has. */
+export function countChildren(space) {
+  const kernelChoices = (s, d) => space.kernelPerLayer ? s.kernels.length ** d : s.kernels.length;
+  return space.stages.reduce((n, s) => n * s.widths.length * s.expansions.length * sum(s.depths.map(d => kernelChoices(s, d))),
+    space.resolutions.length * space.stem.length * space.head.length);
+}
+
+export const layers = child => sum(child.stages.map(s => s.depth));
+
+function setDepth(stage, depth) {
+  const kernels = stage.kernels.slice(0, depth);
+  while (kernels.length < depth) kernels.push(last(kernels)); // a layer that appears repeats the one before it
+  return { ...stage, depth, kernels };
+}
+
+// The order in which layers appear as the depth slider goes up: one a notch,
+// each stage at an even pace over its own range (Webster's method), later
+// stages first where it is a tie, because a layer is cheaper there.
+function depthOrder(space) {
+  const turns = [];
+  space.stages.forEach((s, i) => {
+    const n = s.depths.length - 1;
+    for (let j = 1; j <= n; j++) turns.push({ i, at: (j - 0.5) / n });
+  });
+  return turns.sort((a, b) => a.at - b.at || b.i - a.i).map(t => t.i);
+}
+
+function withDepth(space, child, notch) {
+  const index = space.stages.map(() => 0);
+  depthOrder(space).slice(0, notch).forEach(i => index[i]++);
+  return { ...child, stages: child.stages.map((s, i) => setDepth(s, space.stages[i].depths[index[i]])) };
+}
+
+function withWidth(space, child, notch) {
+  const f = notch / WIDTH_STEPS;
+  return { ...child, stem: pick(space.stem, f), head: pick(space.head, f),
+    stages: child.stages.map((s, i) => ({ ...s, width: pick(space.stages[i].widths, f) })) };
+}
+
+const kernelChoices = space => space.stages.map(s => s.kernels).reduce((a, b) => b.length > a.length ? b : a);
+
+const widthsOf = (space, child) => [[space.stem, child.stem], ...space.stages.map((s, i) => [s.widths, child.stages[i].width]), [space.head, child.head]];
+const sameWidths = (space, a, b) => String(widthsOf(space, a).map(w => w[1])) === String(widthsOf(space, b).map(w => w[1]));
+const percent = x => `${Math.round(100 * x)} %`;
+const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
+const square = k => `${k} × ${k}`;
+
+/**
+ * What a slider shows: {max, value, text, off}. Stage is an index, or -1 for all
+ * stages; notches count from 0.
+ */
+export function slider(space, child, stage, name) {
+  const one = stage >= 0, s = space.stages[stage], c = child.stages[stage];
+  const list = (choices, value, text) => ({ max: choices.length - 1, value: choices.indexOf(value), text, off: choices.length < 2 });
+  switch (name) {
+    case 'resolution': return list(space.resolutions, child.resolution, `${child.resolution} px`);
+    case 'width': {
+      if (one) return list(s.widths, c.width, plural(c.width, 'channel'));
+      const all = widthsOf(space, child), elastic = all.filter(([choices]) => choices.length > 1);
+      const mean = sum(elastic.map(([choices, v]) => choices.indexOf(v) / (choices.length - 1))) / elastic.length;
+      const value = Math.round(mean * WIDTH_STEPS), share = sum(all.map(w => w[1])) / sum(all.map(w => last(w[0])));
+      return { max: WIDTH_STEPS, value, text: (sameWidths(space, child, withWidth(space, child, value)) ? '' : 'mixed, ') + percent(share) };
+    }
+    case 'depth': {
+      if (one) return list(s.depths, c.depth, plural(c.depth, 'layer'));
+      const max = depthOrder(space).length;
+      return { max, value: sum(space.stages.map((s, i) => s.depths.indexOf(child.stages[i].depth))), text: plural(layers(child), 'layer'), off: max === 0 };
+    }
+    case 'kernel': {
+      const choices = one ? s.kernels : kernelChoices(space);
+      const used = child.stages.filter((_, i) => one ? i === stage : space.stages[i].kernels.length > 1).flatMap(x => x.kernels);
+      const mean = sum(used.map(k => choices.indexOf(k))) / used.length;
+      const text = used.every(k => k === used[0]) ? square(used[0]) : 'mixed';
+      return { max: choices.length - 1, value: Math.round(mean), text, off: choices.length < 2 };
+    }
+  }
+}
+
+/** The child after that slider was put to that notch. */
+export function move(space, child, stage, name, notch) {
+  const next = copy(child), s = space.stages[stage], c = next.stages[stage];
+  const at = list => list[clamp(notch, 0, list.length - 1)];
+  if (name === 'resolution') return { ...next, resolution: at(space.resolutions) };
+  if (stage < 0) {
+    if (name === 'width') return withWidth(space, next, clamp(notch, 0, WIDTH_STEPS));
+    if (name === 'depth') return withDepth(space, next, notch);
+    const k = at(kernelChoices(space));
+    next.stages.forEach((x, i) => { if (space.stages[i].kernels.includes(k)) x.kernels.fill(k); });
+    return next;
+  }
+  if (name === 'width') c.width = at(s.widths);
+  if (name === 'depth') next.stages[stage] = setDepth(c, at(s.depths));
+  if (name === 'kernel') c.kernels.fill(at(s.kernels));
+  return next;
+}
+
+/** The same choices everywhere. */
+export const equal = (a, b) => JSON.stringify(order(a)) === JSON.stringify(order(b));
+const order = c => [c.resolution, c.stem, c.head, c.stages.map(s => [s.width, s.depth, s.expansion, s.kernels])];

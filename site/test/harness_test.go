@@ -1,0 +1,282 @@
+// Package test drives the page in a real browser: the assembled site, served by
+// cmd/serve under a sub-path, with seeded random weights.
+package test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	base    = "/some/where/" // every test runs under a sub-path
+	patient = 60 * time.Second
+)
+
+// site is what TestMain has made for all tests.
+var site struct {
+	root    string // of the repository
+	folder  string // of the assembled page
+	weights string
+	url     string // with the base and the final slash
+	browser context.Context
+}
+
+func TestMain(m *testing.M) {
+	code, err := setUp(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "site/test:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func setUp(run func() int) (code int, err error) {
+	if site.root, err = filepath.Abs("../.."); err != nil {
+		return 1, err
+	}
+	work, err := os.MkdirTemp("", "bignas-site-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(work)
+	site.folder, site.weights = filepath.Join(work, "page"), filepath.Join(work, "random.safetensors")
+	for _, args := range [][]string{
+		{"run", "./site/test/randomweights", "--out", site.weights},
+		{"run", "./site/assemble", "--out", site.folder, "--weights", site.weights},
+		{"build", "-o", filepath.Join(work, "serve"), "./cmd/serve"},
+	} {
+		c := exec.Command("go", args...)
+		c.Dir = site.root
+		if out, err := c.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	stop, err := startServer(filepath.Join(work, "serve"))
+	if err != nil {
+		return 1, err
+	}
+	defer stop()
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(browserPath()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("force-color-profile", "srgb"), chromedp.WindowSize(1280, 800))...)
+	defer cancel()
+	var close context.CancelFunc
+	site.browser, close = chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	defer close()
+	if err := chromedp.Run(site.browser); err != nil {
+		return 1, fmt.Errorf("no Chromium browser starts (set CHROME to its path): %w", err)
+	}
+	return run(), nil
+}
+
+func browserPath() string {
+	if p := os.Getenv("CHROME"); p != "" {
+		return p
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+	}
+	return "chromium"
+}
+
+// startServer runs cmd/serve on a free port and reads the address that it prints.
+func startServer(program string) (stop func(), err error) {
+	c := exec.Command(program, "--addr", "127.0.0.1:0", "--base", base, "--dir", site.folder)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	stop = func() { _ = c.Process.Signal(os.Interrupt); _ = c.Wait() }
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	_, rest, _ := strings.Cut(line, " on ")
+	site.url, _, _ = strings.Cut(rest, " ")
+	return stop, nil
+}
+
+// tab is a page under test.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	requests []string
+	problems []string // console errors, exceptions, refused policies
+	expected []string // parts of problems that the test causes on purpose
+}
+
+// options of open.
+type options struct {
+	width, height int // 1280 x 800 where 0
+	scale         float64
+	dark          bool
+	expect        []string // parts of console errors that are meant to happen
+	before        []chromedp.Action
+}
+
+// open loads the address (relative to the page) in a new tab. At the end of the
+// test it fails for every console error and every request to another origin.
+func open(t *testing.T, address string, o options) *tab {
+	t.Helper()
+	// The tab lives in a browser context of its own: no cache and no storage of other tests.
+	ctx, cancel := chromedp.NewContext(site.browser, chromedp.WithNewBrowserContext())
+	ctx, timeout := context.WithTimeout(ctx, 3*patient)
+	p := &tab{t: t, ctx: ctx, expected: o.expect}
+	chromedp.ListenTarget(ctx, p.listen)
+	if o.width == 0 {
+		o.width, o.height = 1280, 800
+	}
+	if o.scale == 0 {
+		o.scale = 1
+	}
+	scheme := "light"
+	if o.dark {
+		scheme = "dark"
+	}
+	target := site.url + address
+	if u, err := url.Parse(address); err == nil && u.Scheme != "" {
+		target = address
+	}
+	p.do(network.Enable(), log.Enable(), runtime.Enable(),
+		emulation.SetDeviceMetricsOverride(int64(o.width), int64(o.height), o.scale, o.width < 800),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+	p.do(o.before...)
+	p.do(chromedp.Navigate(target))
+	t.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, r := range p.requests {
+			if !strings.HasPrefix(r, site.url) && !strings.HasPrefix(r, "data:") && !strings.HasPrefix(r, "file:") && !strings.HasPrefix(r, "blob:") {
+				t.Errorf("a request left for %s", r)
+			}
+		}
+		for _, c := range p.problems {
+			if !p.isExpected(c) {
+				t.Errorf("console: %s", c)
+			}
+		}
+		timeout()
+		cancel()
+	})
+	return p
+}
+
+func (p *tab) isExpected(problem string) bool {
+	for _, e := range p.expected {
+		if strings.Contains(problem, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *tab) listen(ev any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch e := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		p.requests = append(p.requests, e.Request.URL)
+	case *runtime.EventExceptionThrown:
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			text += " " + e.ExceptionDetails.Exception.Description
+		}
+		p.problems = append(p.problems, text)
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+			var parts []string
+			for _, a := range e.Args {
+				parts = append(parts, string(a.Value)+a.Description)
+			}
+			p.problems = append(p.problems, strings.Join(parts, " "))
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.LevelError {
+			p.problems = append(p.problems, e.Entry.Text+" "+e.Entry.URL)
+		}
+	}
+}
+
+func (p *tab) do(actions ...chromedp.Action) {
+	p.t.Helper()
+	if err := chromedp.Run(p.ctx, actions...); err != nil {
+		p.t.Fatalf("browser: %v\nconsole: %s", err, p.console())
+	}
+}
+
+func (p *tab) console() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.problems, "\n")
+}
+
+// eval returns the value of a JavaScript expression; promises are awaited.
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	var raw []byte
+	p.do(chromedp.Evaluate(expression, &raw, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
+	var v T
+	if err := json.Unmarshal(raw, &v); err != nil {
+		p.t.Fatalf("%s is %s: %v", expression, raw, err)
+	}
+	return v
+}
+
+// wait polls until the expression is true.
+func (p *tab) wait(what, condition string) {
+	p.t.Helper()
+	err := chromedp.Run(p.ctx, chromedp.Poll("Boolean("+condition+")", nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patient)))
+	if err != nil {
+		var notice string
+		_ = chromedp.Run(p.ctx, chromedp.Evaluate(`document.getElementById('notice')?.textContent ?? ''`, &notice))
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = errors.New("the browser does not answer")
+		}
+		p.t.Fatalf("waiting for %s: %v; notice: %q; console: %s", what, err, notice, p.console())
+	}
+}
+
+// text is the text of the element with that id.
+func (p *tab) text(id string) string {
+	p.t.Helper()
+	return strings.TrimSpace(eval[string](p, fmt.Sprintf("document.getElementById(%q).textContent", id)))
+}
+
+// answered waits until an answer to the present picture stands.
+func (p *tab) answered() {
+	p.t.Helper()
+	p.wait("an answer", `document.querySelector('#answer[aria-busy=false]') && document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
+}
+
+// bars is the answer as shown: label and percent of each row.
+func (p *tab) bars() string {
+	p.t.Helper()
+	return eval[string](p, `[...document.querySelectorAll('#bars li')].map(li => li.children[0].textContent + ' ' + li.children[1].textContent).join(', ')`)
+}

@@ -1,0 +1,108 @@
+// The worker: fetches the engine and the weights, counts the bytes, and carries
+// messages between the page and the Go program. Everything else is in Go.
+import './wasm_exec.js';
+
+let handle;          // handle(text, bytes) of the Go program, once it runs
+let starting;        // the one start of the program
+
+const fault = (code, message, hint) => Object.assign(new Error(message), { fault: { code, message, hint } });
+const toFault = e => e.fault ?? { code: 'internal', message: String(e?.message ?? e), hint: 'Load the page again.' };
+const fail = (id, e) => postMessage({ id, type: 'error', error: toFault(e) });
+const megabytes = n => `${(n / 1e6).toFixed(1)} MB`;
+
+async function get(url, what) {
+  let response;
+  try {
+    response = await fetch(url);
+  } catch {
+    throw fault('offline', `The connection to the server failed while asking for ${what}.`, 'Check the connection and try again.');
+  }
+  if (!response.ok) {
+    throw fault('not_found', `The server has no ${what} (${response.status} for ${new URL(url).pathname}).`,
+      'Try again later; if this is your server, build the page with make site.');
+  }
+  return response;
+}
+
+// start compiles and runs the Go program; it resolves when the program listens.
+async function start(url) {
+  const response = await get(url, 'engine');
+  const go = new self.Go();
+  let instance;
+  try {
+    const wasm = (response.headers.get('Content-Type') ?? '').startsWith('application/wasm');
+    ({ instance } = wasm // streaming needs the right type; other servers get the slower way
+      ? await WebAssembly.instantiateStreaming(response, go.importObject)
+      : await WebAssembly.instantiate(await response.arrayBuffer(), go.importObject));
+  } catch (e) {
+    throw fault('engine_unusable', `This browser could not load the engine: ${e.message}`, 'Try again, or use a newer browser.');
+  }
+  const listening = new Promise(resolve => {
+    self.bignas = {
+      start: f => { handle = f; resolve(); },
+      post(text, bytes) {
+        const reply = JSON.parse(text);
+        if (!bytes) return postMessage(reply);
+        reply.bytes = bytes.buffer;
+        postMessage(reply, [bytes.buffer]);
+      },
+    };
+  });
+  const ended = go.run(instance).then(
+    () => ({ code: 'engine_stopped', message: 'The engine stopped.', hint: 'Load the page again.' }),
+    e => ({ code: 'engine_stopped', message: `The engine stopped: ${e.message}`, hint: 'Load the page again.' }));
+  ended.then(error => { handle = undefined; postMessage({ type: 'stopped', error }); });
+  await listening;
+}
+
+// download reads the body in pieces and tells how far it is.
+async function download(url, size, tell) {
+  const response = await get(url, 'weights');
+  const pieces = [];
+  let loaded = 0;
+  try {
+    for (const reader = response.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      loaded += value.length;
+      tell(loaded);
+    }
+  } catch {
+    throw fault('weights_cut', `The connection closed after ${megabytes(loaded)} of ${megabytes(size)} of the weights.`, 'Check the connection and try again.');
+  }
+  if (size && loaded !== size) {
+    throw fault('weights_cut', `${megabytes(loaded)} of weights arrived, ${megabytes(size)} were expected.`, 'Try again; if it stays, the file on the server is not complete.');
+  }
+  const all = new Uint8Array(loaded);
+  let at = 0;
+  for (const p of pieces) { all.set(p, at); at += p.length; }
+  return all;
+}
+
+async function boot({ id, engine, weights, size, space, classes }) {
+  let told = 0;
+  const tell = loaded => {
+    if (loaded < size && performance.now() - told < 60) return;
+    told = performance.now();
+    postMessage({ id, type: 'progress', loaded, total: size });
+  };
+  starting ||= start(engine).catch(e => { starting = undefined; throw e; });
+  const started = starting.then(() => {
+    handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
+    postMessage({ id, type: 'progress', engine: true });
+  });
+  const [, bytes] = await Promise.all([started, download(weights, size, tell)]);
+  handle(JSON.stringify({ id, type: 'boot' }), bytes);
+}
+
+onmessage = ({ data }) => {
+  const { bytes, ...message } = data;
+  if (message.type === 'boot') {
+    boot(message).catch(e => fail(message.id, e));
+  } else if (!handle) {
+    fail(message.id, fault('no_engine', 'The engine is not running yet.', 'Wait a moment, then try again.'));
+  } else {
+    handle(JSON.stringify(message), bytes ? new Uint8Array(bytes) : null);
+  }
+};

@@ -1,0 +1,226 @@
+package augment
+
+import (
+	"context"
+	"iter"
+	"math/rand/v2"
+	"sync"
+
+	"bignas/core/kernel"
+	"bignas/core/preprocess"
+	"bignas/train/dataset"
+)
+
+// Batch is the pictures of one training step.
+type Batch struct {
+	Images []float32 // [N, Side, Side, 3], normalised
+	Labels []int     // [N]
+	N      int       // pictures
+	Side   int       // pixels
+	Step   int       // of the epoch, from 0
+}
+
+// Loader makes the batches of training epochs.
+type Loader struct {
+	data    dataset.Subset
+	config  Config
+	spec    preprocess.Spec
+	seed    uint64
+	batch   int
+	workers int
+
+	mu       sync.Mutex
+	free     []*Batch
+	painters []*painter
+	closed   bool
+	cancels  map[int]context.CancelFunc // running epochs
+	next     int
+}
+
+// NewLoader returns a loader of batches of batch pictures, normalised as spec
+// says. With workers above 0, that many goroutines work ahead of the training.
+// With 0, each batch is made when it is asked for, on all threads of
+// kernel.Parallel: the better choice where the training keeps every core busy,
+// because helpers would only hold up its operators.
+func NewLoader(data dataset.Subset, config Config, spec preprocess.Spec, seed uint64, batch, workers int) *Loader {
+	if batch < 1 {
+		panic("augment: a batch has at least one picture")
+	}
+	return &Loader{data: data, config: config, spec: spec, seed: seed, batch: batch, workers: workers, cancels: map[int]context.CancelFunc{}}
+}
+
+// Steps is the number of batches of an epoch. Pictures that do not fill a batch
+// are left out; the shuffle leaves out others in every epoch.
+func (l *Loader) Steps() int { return l.data.Len() / l.batch }
+
+// ahead is how many batches may be finished before they are asked for.
+const ahead = 3
+
+// Epoch yields the batches of an epoch (from 0) at side pixels, from startStep
+// on, until ctx ends or the loader is closed. Each batch is the caller's until
+// Recycle. Nothing goes on after the loop.
+func (l *Loader) Epoch(ctx context.Context, epoch, side, startStep int) iter.Seq[*Batch] {
+	return func(yield func(*Batch) bool) {
+		ctx, end := l.begin(ctx)
+		if end == nil {
+			return
+		}
+		defer end()
+		order := l.order(epoch)
+		if l.workers <= 0 {
+			for step := startStep; step < l.Steps() && ctx.Err() == nil; step++ {
+				b := l.take(side, step)
+				kernel.Parallel(l.batch, func(lo, hi int) { l.fill(b, order, epoch, step, lo, hi) })
+				if ctx.Err() != nil || !yield(b) {
+					return
+				}
+			}
+			return
+		}
+		l.prefetch(ctx, order, epoch, side, startStep, yield)
+	}
+}
+
+// prefetch is Epoch with goroutines that work ahead: each takes the next step's
+// whole batch, and the batches are handed out in order.
+func (l *Loader) prefetch(ctx context.Context, order []int, epoch, side, startStep int, yield func(*Batch) bool) {
+	type job struct {
+		step int
+		done chan *Batch
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	jobs, queue := make(chan job), make(chan job, ahead)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer cancel()
+	workers.Go(func() {
+		defer close(jobs)
+		defer close(queue)
+		for step := startStep; step < l.Steps(); step++ {
+			j := job{step, make(chan *Batch, 1)}
+			select {
+			case queue <- j:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case jobs <- j:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for range l.workers {
+		workers.Go(func() {
+			for j := range jobs {
+				if ctx.Err() != nil {
+					return
+				}
+				b := l.take(side, j.step)
+				l.fill(b, order, epoch, j.step, 0, l.batch)
+				j.done <- b
+			}
+		})
+	}
+	for j := range queue {
+		select {
+		case b := <-j.done:
+			if ctx.Err() != nil || !yield(b) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// begin registers a running epoch, so that Close can end it. end is nil if the
+// loader is closed.
+func (l *Loader) begin(ctx context.Context) (_ context.Context, end func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ctx, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	id := l.next
+	l.next++
+	l.cancels[id] = cancel
+	return ctx, func() {
+		cancel()
+		l.mu.Lock()
+		delete(l.cancels, id)
+		l.mu.Unlock()
+	}
+}
+
+// Close ends running epochs at their next batch and further ones at once. It
+// does not wait, as it may be called from inside the loop.
+func (l *Loader) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for _, cancel := range l.cancels {
+		cancel()
+	}
+}
+
+// order is the shuffle of an epoch.
+func (l *Loader) order(epoch int) []int {
+	// All ones is no picture's stream.
+	r := rand.New(rand.NewPCG(scramble(l.seed), scramble(uint64(epoch)<<32|0xffffffff)))
+	return r.Perm(l.data.Len())
+}
+
+// fill makes pictures lo to hi of the batch of a step.
+func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
+	p := l.painter()
+	each := b.Side * b.Side * 3
+	for i := lo; i < hi; i++ {
+		k := order[step*l.batch+i]
+		p.paint(b.Images[i*each:(i+1)*each], b.Side, l.data.Image(k), l.data.Side(), l.seed, uint64(epoch)<<32|uint64(k))
+		b.Labels[i] = l.data.Label(k)
+	}
+	l.mu.Lock()
+	l.painters = append(l.painters, p)
+	l.mu.Unlock()
+}
+
+// painter takes an idle painter or makes one.
+func (l *Loader) painter() *painter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.painters); n > 0 {
+		p := l.painters[n-1]
+		l.painters = l.painters[:n-1]
+		return p
+	}
+	return newPainter(l.config, l.spec)
+}
+
+// take gets a batch for a step from those recycled or makes one.
+func (l *Loader) take(side, step int) *Batch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var b *Batch
+	if n := len(l.free); n > 0 {
+		b, l.free = l.free[n-1], l.free[:n-1]
+	} else {
+		b = &Batch{Labels: make([]int, l.batch), N: l.batch}
+	}
+	size := l.batch * side * side * 3
+	if cap(b.Images) < size {
+		b.Images = make([]float32, size)
+	}
+	b.Images, b.Side, b.Step = b.Images[:size], side, step
+	return b
+}
+
+// Recycle gives a batch back; its memory will be used again.
+func (l *Loader) Recycle(b *Batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.free) <= ahead+l.workers {
+		l.free = append(l.free, b)
+	}
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"bignas/core/arch"
+)
+
+// bound is what one number may be. open excludes the limit itself.
+type bound struct {
+	name             string
+	value, low, high float64
+	openLow          bool
+	openHigh         bool
+}
+
+func (b bound) check() error {
+	below, above := b.value < b.low || b.openLow && b.value == b.low, b.value > b.high || b.openHigh && b.value == b.high
+	if !below && !above && b.value == b.value { // the last is false for NaN
+		return nil
+	}
+	from, to := "", ""
+	if b.openLow {
+		from = "above "
+	}
+	if b.openHigh {
+		to = "below "
+	}
+	return fmt.Errorf("%s is %v, allowed is %s%v to %s%v", b.name, b.value, from, b.low, to, b.high)
+}
+
+// Check reports the first field out of range: its key, its value and what is
+// allowed.
+func (c Config) Check() error {
+	space, err := arch.Lookup(c.Space)
+	if err != nil {
+		return fmt.Errorf("space is %q, allowed are %v", c.Space, arch.Spaces())
+	}
+	for _, b := range []bound{
+		{name: "side", value: float64(c.Side), low: 8, high: 1024},
+		{name: "val_fraction", value: c.ValFraction, high: 0.9},
+		{name: "epochs", value: float64(c.Epochs), low: 1, high: 100_000},
+		{name: "batch", value: float64(c.Batch), low: 2, high: 65_536}, // BN needs two
+		{name: "lr", value: c.LR, high: 100, openLow: true},
+		{name: "momentum", value: c.Momentum, high: 1, openHigh: true},
+		{name: "rms_decay", value: c.RMSDecay, high: 1, openHigh: true},
+		{name: "rms_eps", value: c.RMSEps, high: 1, openLow: true},
+		{name: "weight_decay", value: c.WeightDecay, high: 1},
+		{name: "clip_norm", value: c.ClipNorm, high: 1e6},
+		{name: "ema", value: c.EMA, high: 1, openHigh: true},
+		{name: "warmup_epochs", value: c.WarmupEpochs, high: float64(c.Epochs)},
+		{name: "decay_rate", value: c.DecayRate, high: 1, openLow: true},
+		{name: "decay_epochs", value: c.DecayEpochs, high: 1e5, openLow: true},
+		{name: "end_fraction", value: c.EndFraction, high: 1},
+		{name: "random_children", value: float64(c.RandomChildren), high: 64},
+		{name: "label_smoothing", value: c.LabelSmoothing, high: 1, openHigh: true},
+		{name: "dropout", value: c.Dropout, high: 1, openHigh: true},
+		{name: "drop_connect", value: c.DropConnect, high: 1, openHigh: true},
+		{name: "calibration_images", value: float64(c.CalibrationImages), low: 1, high: 1e7},
+		{name: "eval_every", value: float64(c.EvalEvery), low: 1, high: 100_000},
+	} {
+		if err := b.check(); err != nil {
+			return err
+		}
+	}
+	if err := oneOf("optimiser", c.Optimiser, "sgd", "rmsprop"); err != nil {
+		return err
+	}
+	if err := oneOf("schedule", c.Schedule, "exponential", "cosine", "constant"); err != nil {
+		return err
+	}
+	if c.Schedule == "cosine" && c.WarmupEpochs >= float64(c.Epochs) {
+		return fmt.Errorf("warmup_epochs is %v, allowed is less than epochs, %d, for the cosine schedule", c.WarmupEpochs, c.Epochs)
+	}
+	before := 0
+	for i, p := range c.Phases {
+		if p.Until <= before {
+			return fmt.Errorf("phase %d: until is %d, allowed is more than %d, where the phase before it ends", i+1, p.Until, before)
+		}
+		if before = p.Until; !slices.Contains(space.Resolutions, p.Resolution) {
+			return fmt.Errorf("phase %d: resolution is %d, allowed in space %s are %v", i+1, p.Resolution, space.Name, space.Resolutions)
+		}
+	}
+	return c.Augment.Check()
+}
+
+func oneOf(name, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s is %q, allowed are %q", name, value, allowed)
+}

@@ -1,0 +1,143 @@
+// Package config reads the configuration of a training run from TOML.
+//
+// The rule is that nothing is guessed: an unknown key is an error that names the
+// nearest known one, and a value out of range is an error that names what is
+// allowed. A key that is left out has the value of Default. The complete
+// configuration goes into the checkpoint as text (Config.String).
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"bignas/train/augment"
+	"bignas/train/configs"
+	"bignas/train/dataset"
+)
+
+// Config is everything that decides a training run, apart from the data's place.
+// Epochs may have fractions where they are times. Sections are those of the
+// BigNAS paper (arXiv 2003.11142).
+type Config struct {
+	Space string `toml:"space"` // search space, as in arch.Lookup
+	Seed  uint64 `toml:"seed"`  // of weights, shuffles, augmentation and random children
+
+	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
+	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
+
+	Epochs int     `toml:"epochs"`
+	Batch  int     `toml:"batch"` // pictures a step
+	Phases []Phase `toml:"phase"` // the biggest child's resolution over time; none: the space's biggest throughout
+
+	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum) or "rmsprop"
+	LR          float64 `toml:"lr"`            // peak learning rate
+	Momentum    float64 `toml:"momentum"`      // of either optimiser
+	RMSDecay    float64 `toml:"rms_decay"`     // rmsprop: decay of the mean square
+	RMSEps      float64 `toml:"rms_eps"`       // rmsprop: added under the root
+	WeightDecay float64 `toml:"weight_decay"`  // L2, for the biggest child only (section 3.3)
+	DecayBNBias bool    `toml:"decay_bn_bias"` // also decay BN and biases
+	ClipNorm    float64 `toml:"clip_norm"`     // most that the summed gradient's norm may be; 0: no clipping
+	EMA         float64 `toml:"ema"`           // decay a step of the moving average of the weights; 0: none
+
+	Schedule     string  `toml:"schedule"`      // "exponential", "cosine" or "constant"
+	WarmupEpochs float64 `toml:"warmup_epochs"` // linear from 0
+	DecayRate    float64 `toml:"decay_rate"`    // exponential: factor every decay_epochs
+	DecayEpochs  float64 `toml:"decay_epochs"`
+	EndFraction  float64 `toml:"end_fraction"` // of lr: the rate stays there once it has come down to it (section 3.3)
+
+	RandomChildren int     `toml:"random_children"` // a step, besides the biggest and the smallest (sandwich rule)
+	Distill        bool    `toml:"distill"`         // in-place distillation: the others learn from the biggest child's softmax
+	LabelSmoothing float64 `toml:"label_smoothing"` // of the biggest child's labels
+	Dropout        float64 `toml:"dropout"`         // before the classifier, biggest child only
+	DropConnect    float64 `toml:"drop_connect"`    // of whole blocks, rising with depth, biggest child only
+	ZeroGamma      bool    `toml:"zero_gamma"`      // last BN of every residual block starts with gamma 0 (section 3.2)
+
+	CalibrationImages int `toml:"calibration_images"` // training pictures that a child's BN statistics are measured on
+	EvalEvery         int `toml:"eval_every"`         // epochs between evaluations of smallest, middle and biggest
+
+	Augment augment.Config `toml:"augment"`
+}
+
+// Phase says how big the biggest child's pictures are up to an epoch.
+type Phase struct {
+	Until      int `toml:"until"`      // epochs, exclusive
+	Resolution int `toml:"resolution"` // one of the space's
+}
+
+// Default is what keys have that a file leaves out.
+func Default() Config {
+	return Config{
+		Space: "nette", Seed: 1, Side: 224, ValFraction: 0.1,
+		Epochs: 60, Batch: 64,
+		Optimiser: "sgd", LR: 0.1, Momentum: 0.9, RMSDecay: 0.9, RMSEps: 1e-3, WeightDecay: 1e-5, ClipNorm: 2, EMA: 0.999,
+		Schedule: "cosine", WarmupEpochs: 3, DecayRate: 0.97, DecayEpochs: 2.4, EndFraction: 0.05,
+		RandomChildren: 2, Distill: true, LabelSmoothing: 0.1, ZeroGamma: true,
+		CalibrationImages: 1024, EvalEvery: 5,
+		Augment: augment.Default,
+	}
+}
+
+// Load reads a configuration: a file, or one of those built in by name (Names).
+func Load(nameOrFile string) (Config, error) {
+	data, err := configs.Files.ReadFile(nameOrFile + ".toml")
+	if err != nil {
+		if data, err = os.ReadFile(nameOrFile); err != nil {
+			return Config{}, fmt.Errorf("config: %w; give a TOML file or one of %s", err, strings.Join(Names(), ", "))
+		}
+	}
+	return Parse(string(data), nameOrFile)
+}
+
+// Names lists the configurations built in.
+func Names() []string {
+	entries, _ := configs.Files.ReadDir(".") // an embedded folder is always readable
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// For names the configuration to use where none is given: the drawn data set has
+// one of its own.
+func For(data string) string {
+	if data == dataset.Shapes {
+		return "shapes"
+	}
+	return "nette"
+}
+
+// Parse reads the text of a configuration and checks it; name is for errors.
+func Parse(text, name string) (Config, error) {
+	c := Default()
+	meta, err := toml.Decode(text, &c)
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %s: %w", name, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		key := unknown[0].String()
+		return Config{}, fmt.Errorf("config: %s: unknown key %q; the nearest known one is %q", name, key, nearest(key, keys()))
+	}
+	if err := c.Check(); err != nil {
+		return Config{}, fmt.Errorf("config: %s: %w", name, err)
+	}
+	return c, nil
+}
+
+// String is the complete configuration as TOML; Parse gives back the same. It is
+// what a checkpoint stores.
+func (c Config) String() string {
+	var b bytes.Buffer
+	e := toml.NewEncoder(&b)
+	e.Indent = ""
+	if err := e.Encode(c); err != nil {
+		panic("config: the configuration cannot be written as TOML: " + err.Error())
+	}
+	return b.String()
+}

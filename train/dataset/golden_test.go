@@ -1,0 +1,9 @@
+package dataset
+
+const (
+	// heldOutOf60 are the numbers i below 60 for which the first 8 bytes of
+	// `printf n01440764_i.JPEG | sha256sum` are below 0x1999999999999999.
+	heldOutOf60 = "13 18 19 26 27 41 50 59 "
+	// shapesDigest is of the drawn data set at 16 pixels, seed 0.
+	shapesDigest = "45422b008dce187f"
+)

@@ -1,0 +1,117 @@
+package dataset
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// colour is RGB in 0..1.
+type colour [3]float64
+
+// scene is one picture before it is drawn. Lengths are shares of the side.
+type scene struct {
+	figure     figure
+	x, y, size float64 // centre and radius of the figure
+	sin, cos   float64 // its rotation
+	body, spot colour  // its colour and that of its pattern
+	ground     [4]colour
+	clutter    []stroke
+	noise      float64
+}
+
+// stroke is a line that distracts.
+type stroke struct {
+	x, y, dx, dy, length, width float64
+	colour                      colour
+}
+
+// newScene draws everything that a scene has at random.
+func newScene(r *rand.Rand, f figure) *scene {
+	s := &scene{figure: f, size: between(r, 0.17, 0.40), noise: between(r, 0, 0.12)}
+	margin := s.size * 0.9
+	s.x, s.y = between(r, margin, 1-margin), between(r, margin, 1-margin)
+	s.sin, s.cos = math.Sincos(between(r, 0, 2*math.Pi))
+	base := randomColour(r)
+	for i := range s.ground {
+		for c := range 3 {
+			s.ground[i][c] = clamp01(base[c] + between(r, -0.15, 0.15))
+		}
+	}
+	s.body = unlike(r, base)
+	s.spot = unlike(r, s.body)
+	for range r.IntN(6) {
+		sin, cos := math.Sincos(between(r, 0, 2*math.Pi))
+		s.clutter = append(s.clutter, stroke{x: r.Float64(), y: r.Float64(), dx: cos, dy: sin,
+			length: between(r, 0.1, 0.5), width: between(r, 0.004, 0.025), colour: randomColour(r)})
+	}
+	return s
+}
+
+// draw renders the scene: ground, clutter, figure, noise. Edges are one pixel
+// soft, which is antialiasing enough for shapes of this size.
+func (s *scene) draw(r *rand.Rand, side int) []uint8 {
+	pix := make([]uint8, side*side*3)
+	n := float64(side)
+	for py := range side {
+		for px := range side {
+			x, y := (float64(px)+0.5)/n, (float64(py)+0.5)/n
+			p := mix(mix(s.ground[0], s.ground[1], x), mix(s.ground[2], s.ground[3], x), y)
+			for _, k := range s.clutter {
+				p = mix(p, k.colour, cover(k.distance(x, y)*n))
+			}
+			u := ((x-s.x)*s.cos + (y-s.y)*s.sin) / s.size
+			v := ((y-s.y)*s.cos - (x-s.x)*s.sin) / s.size
+			if math.Abs(u) < 1.2 && math.Abs(v) < 1.2 {
+				scale := s.size * n
+				in := s.body
+				if s.figure.second != nil {
+					in = mix(in, s.spot, cover(s.figure.second(u, v)*scale))
+				}
+				p = mix(p, in, cover(s.figure.inside(u, v)*scale))
+			}
+			at := (py*side + px) * 3
+			for c := range 3 {
+				// The sum of two uniform numbers is noise enough.
+				e := (r.Float64() + r.Float64() - 1) * s.noise
+				pix[at+c] = uint8(clamp01(p[c]+e)*255 + 0.5)
+			}
+		}
+	}
+	return pix
+}
+
+// distance is from a point to the edge of the stroke, negative inside.
+func (k stroke) distance(x, y float64) float64 {
+	x, y = x-k.x, y-k.y
+	along := min(max(x*k.dx+y*k.dy, 0), k.length)
+	return math.Hypot(x-along*k.dx, y-along*k.dy) - k.width
+}
+
+// cover is how much of a pixel lies inside an edge that many pixels away.
+func cover(distance float64) float64 { return clamp01(0.5 - distance) }
+
+func mix(a, b colour, t float64) colour {
+	for c := range a {
+		a[c] += (b[c] - a[c]) * t
+	}
+	return a
+}
+
+func clamp01(v float64) float64 { return min(max(v, 0), 1) }
+
+func between(r *rand.Rand, lo, hi float64) float64 { return lo + (hi-lo)*r.Float64() }
+
+func randomColour(r *rand.Rand) colour { return colour{r.Float64(), r.Float64(), r.Float64()} }
+
+// unlike draws a colour that can be told from another by at least 0.35 in one
+// channel.
+func unlike(r *rand.Rand, other colour) colour {
+	for {
+		c := randomColour(r)
+		for i := range c {
+			if math.Abs(c[i]-other[i]) >= 0.35 {
+				return c
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package dataset
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+// Shapes is the word that Open takes for the data set that the program draws
+// itself: ten classes of figures in random colours, sizes, places and rotations
+// on busy grounds. Everything can be tried on it with nothing downloaded.
+const Shapes = "shapes"
+
+// Sizes of the drawn data set.
+const (
+	shapesTrain = 2000
+	shapesVal   = 500
+	shapesSide  = 128
+)
+
+// drawShapes draws the data set. Every picture depends on (o.Seed, half, number,
+// side) alone. The val half is its own, not cut off.
+func drawShapes(o Options) *Dataset {
+	side := o.Side
+	if side == 0 {
+		side = shapesSide
+	}
+	d := &Dataset{Source: Shapes, Side: side}
+	for _, f := range figures {
+		d.Classes = append(d.Classes, f.name)
+	}
+	slices.Sort(d.Classes)
+	d.Labels = slices.Clone(d.Classes)
+	d.items = make([]item, shapesTrain+shapesVal)
+
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	next, done := 0, 0
+	for range o.Workers {
+		workers.Go(func() {
+			for {
+				mu.Lock()
+				i := next
+				next++
+				mu.Unlock()
+				if i >= len(d.items) {
+					return
+				}
+				d.items[i] = drawItem(d.Classes, o.Seed, i, side)
+				mu.Lock()
+				if done++; o.Progress != nil {
+					o.Progress(done, len(d.items))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	slices.SortFunc(d.items, func(a, b item) int {
+		if a.name < b.name {
+			return -1
+		}
+		return 1
+	})
+	return d
+}
+
+// drawItem draws picture i of the whole set, training half first; the classes
+// take turns.
+func drawItem(classes []string, seed uint64, i, side int) item {
+	it := item{half: trainHalf, label: i % len(classes)}
+	folder, number := "train", i
+	if i >= shapesTrain {
+		it.half, folder, number = valHalf, "val", i-shapesTrain
+	}
+	class := classes[it.label]
+	// The base name has the half in it, so that HeldOut, too, keeps them apart.
+	it.name = fmt.Sprintf("%s/%s/%s_%05d.png", folder, class, folder, number)
+	r := rand.New(rand.NewPCG(seed, uint64(i)+1))
+	k := slices.IndexFunc(figures, func(f figure) bool { return f.name == class })
+	it.pix = newScene(r, figures[k]).draw(r, side)
+	return it
+}

@@ -1,0 +1,100 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+)
+
+// TestHeldOutNeverMoves: these pictures of Imagenette were held out, and these
+// were not, when the first weights were trained. Changing the rule would put
+// training pictures into the validation set of published weights.
+func TestHeldOutNeverMoves(t *testing.T) {
+	got := ""
+	for i := range 60 {
+		if HeldOut(fmt.Sprintf("train/n01440764/n01440764_%d.JPEG", i), 0.1) {
+			got += fmt.Sprint(i, " ")
+		}
+	}
+	if want := heldOutOf60; got != want {
+		t.Errorf("held out are %s, want %s", got, want)
+	}
+}
+
+func TestHeldOutDependsOnTheBaseNameAlone(t *testing.T) {
+	count := 0
+	for i := range 20_000 {
+		name := fmt.Sprintf("img%d.png", i)
+		in := HeldOut(name, 0.1)
+		if in {
+			count++
+		}
+		if in != HeldOut("some/where/"+name, 0.1) {
+			t.Fatalf("%s changes sides with its folder", name)
+		}
+		if in && !HeldOut(name, 0.2) {
+			t.Fatalf("%s is held out at 0.1 and not at 0.2", name)
+		}
+	}
+	if share := float64(count) / 20_000; math.Abs(share-0.1) > 0.008 { // 4 standard deviations
+		t.Errorf("%.4f are held out, want 0.1", share)
+	}
+	if HeldOut("a", 0) || !HeldOut("a", 1) {
+		t.Error("0 must hold out nothing, 1 everything")
+	}
+}
+
+// made is a data set without pixels.
+func made(classes, each int) *Dataset {
+	d := &Dataset{Side: 1}
+	for c := range classes {
+		d.Classes = append(d.Classes, fmt.Sprint(c))
+		for i := range each * (c + 1) {
+			d.items = append(d.items, item{name: fmt.Sprintf("%d/%d_%d.png", c, c, i), label: c, pix: make([]uint8, 3)})
+		}
+	}
+	return d
+}
+
+func TestLimitIsBalancedAndNested(t *testing.T) {
+	all := made(4, 30).All()
+	small, big := all.Limit(20), all.Limit(57)
+	count := make([]int, 4)
+	var names []string
+	for i := range big.Len() {
+		names = append(names, big.Name(i))
+	}
+	if big.Len() != 57 || !slices.IsSorted(big.index) {
+		t.Errorf("Limit(57) has %d pictures, in order: %v", big.Len(), slices.IsSorted(big.index))
+	}
+	for i := range small.Len() {
+		count[small.Label(i)]++
+		if !slices.Contains(names, small.Name(i)) {
+			t.Errorf("%s is in Limit(20) and not in Limit(57)", small.Name(i))
+		}
+	}
+	if !slices.Equal(count, []int{5, 5, 5, 5}) {
+		t.Errorf("Limit(20) has %v a class, want 5 each", count)
+	}
+	if all.Limit(0).Len() != all.Len() || all.Limit(10_000).Len() != all.Len() {
+		t.Error("0 and too many must mean all")
+	}
+	// A second picture of a small class comes before a hundredth of a big one.
+	if n := made(4, 30).All().Limit(200); n.Len() != 200 {
+		t.Errorf("Limit(200) has %d pictures", n.Len())
+	}
+}
+
+func TestSplitCoversAll(t *testing.T) {
+	d := made(5, 40)
+	train, val := d.Split(0.1)
+	if train.Len()+val.Len() != d.Len() || val.Len() == 0 || val.Len() > d.Len()/5 {
+		t.Fatalf("%d and %d of %d", train.Len(), val.Len(), d.Len())
+	}
+	both := append(slices.Clone(train.index), val.index...)
+	slices.Sort(both)
+	if !slices.Equal(both, d.All().index) {
+		t.Error("a picture is on both sides or on none")
+	}
+}

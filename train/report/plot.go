@@ -1,0 +1,122 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// palette is that of Okabe and Ito, which colour-blind readers can tell apart.
+var palette = []color.RGBA{
+	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255},
+}
+
+// Plot draws the curves of a metrics file, the losses above, the accuracies
+// below, as out's ending says: .svg or .png. Columns whose names begin with
+// loss_ are losses in nats, train_ and val_ are shares of pictures named right; a
+// negative value means not measured.
+func Plot(csvFile, out string) error {
+	t, err := readTable(csvFile)
+	if err != nil {
+		return err
+	}
+	loss, err := curves(t, "Loss (nats)", 1, "loss_")
+	if err != nil {
+		return err
+	}
+	right, err := curves(t, "Named right (%)", 100, "train_", "val_")
+	if err != nil {
+		return err
+	}
+	right.Legend.Top = false
+	const width, height = 16 * vg.Centimeter, 18 * vg.Centimeter
+	var canvas interface {
+		vg.CanvasSizer
+		io.WriterTo
+	}
+	switch ending := strings.ToLower(filepath.Ext(out)); ending {
+	case ".svg":
+		canvas = vgsvg.New(width, height)
+	case ".png":
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(150))}
+	default:
+		return fmt.Errorf("report: the curve's file is %s, allowed are the endings .svg and .png", out)
+	}
+	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(12), PadTop: vg.Points(6), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(6)}
+	both := [][]*plot.Plot{{loss}, {right}}
+	for i, c := range plot.Align(both, tiles, draw.New(canvas)) {
+		both[i][0].Draw(c[0])
+	}
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if err := os.WriteFile(out, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// curves is a plot of the columns with one of the prefixes over the first column.
+// Training accuracy is dashed.
+func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Plot, error) {
+	p := plot.New()
+	p.X.Label.Text, p.Y.Label.Text = t.columns[0], title
+	p.Legend.Top = true
+	p.BackgroundColor = color.White
+	p.Add(plotter.NewGrid())
+	drawn := 0
+	for j, name := range t.columns {
+		dashed := strings.HasPrefix(name, "train_")
+		if !hasPrefix(name, prefixes) {
+			continue
+		}
+		var points plotter.XYs
+		for _, row := range t.rows {
+			if v := row[j]; v >= 0 && !math.IsInf(v, 0) { // also false for NaN
+				points = append(points, plotter.XY{X: row[0], Y: v * scale})
+			}
+		}
+		if len(points) == 0 {
+			continue
+		}
+		line, dots, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return nil, fmt.Errorf("report: column %s: %w", name, err)
+		}
+		line.Color = palette[drawn%len(palette)]
+		line.Width = vg.Points(1.5)
+		if dashed {
+			line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+		}
+		dots.Color, dots.Radius, dots.Shape = line.Color, vg.Points(1.8), draw.CircleGlyph{}
+		p.Add(line, dots)
+		p.Legend.Add(strings.ReplaceAll(name, "_", " "), line)
+		drawn++
+	}
+	if drawn == 0 {
+		return nil, fmt.Errorf("report: there is no column that begins with %s and has a value", strings.Join(prefixes, " or "))
+	}
+	return p, nil
+}
+
+func hasPrefix(s string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,82 @@
+package session
+
+import (
+	"hash/crc32"
+	"math"
+	"slices"
+
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+)
+
+// view posts the picture as a child of that resolution sees it: the crop and the
+// filter of the weights file, without the normalisation, as RGBA bytes.
+func (s *Session) view(q request) error {
+	e, p := s.current()
+	if e == nil {
+		return errNoWeights()
+	}
+	if p == nil {
+		return errNoPicture()
+	}
+	info := e.Info()
+	if !slices.Contains(info.Space.Resolutions, q.Resolution) {
+		return fault.New(CodeBadMessage, "", "the resolution is %d, allowed are %v", q.Resolution, info.Space.Resolutions)
+	}
+	spec := info.Preprocessing
+	spec.Mean, spec.Std = [3]float32{}, [3]float32{1, 1, 1}
+	rgba := seen(spec, p.Image(), q.Resolution)
+	s.post(encode(reply{ID: q.ID, Type: "view", Width: q.Resolution, Height: q.Resolution}), rgba)
+	return nil
+}
+
+func seen(spec preprocess.Spec, im *preprocess.Image, side int) []byte {
+	x := make([]float32, 3*side*side)
+	spec.Apply(x, im, side)
+	rgba := make([]byte, 4*side*side)
+	for i := range side * side {
+		for c := range 3 {
+			rgba[4*i+c] = byte(min(255, max(0, math.Round(255*float64(x[3*i+c]))))) // the filter overshoots at edges
+		}
+		rgba[4*i+3] = 255
+	}
+	return rgba
+}
+
+// checksums returns the CRC-32 of every shared tensor's bits.
+func checksums(e *classify.Engine) []uint32 {
+	var sums []uint32
+	var bytes []byte
+	for _, p := range e.Weights().Params {
+		bytes = bytes[:0]
+		for _, v := range p.Data {
+			b := math.Float32bits(v)
+			bytes = append(bytes, byte(b), byte(b>>8), byte(b>>16), byte(b>>24))
+		}
+		sums = append(sums, crc32.ChecksumIEEE(bytes))
+	}
+	return sums
+}
+
+// verify counts the shared weights that lie in tensors whose bits are not those
+// of the file any more: the page's "weights changed" is measured, not claimed.
+func (s *Session) verify(q request) error {
+	e, _ := s.current()
+	if e == nil {
+		return errNoWeights()
+	}
+	s.mu.Lock()
+	before := s.baseline
+	s.mu.Unlock()
+	now := checksums(e)
+	c := &check{}
+	for i, p := range e.Weights().Params {
+		c.Weights += len(p.Data)
+		if now[i] != before[i] {
+			c.Changed += len(p.Data)
+		}
+	}
+	s.send(reply{ID: q.ID, Type: "verified", Check: c})
+	return nil
+}
