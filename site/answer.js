@@ -23,15 +23,23 @@ export class Answer {
       const s = top[i];
       r.li.hidden = !s;
       if (!s) return;
+      const changed = r.label.textContent !== s.label || r.value.textContent.length !== percent(s.p).length;
       write(r.label, s.label);
       write(r.value, percent(s.p));
+      if (i === 0 && changed) this.#fit();
       r.bar.style.setProperty('--v', s.p.toFixed(4));
     });
-    this.#rows[0].li.classList.toggle('long', top[0].label.length > 13);
     const right = top[0].label === truth;
     write(byId('verdict'), !truth ? '' : right ? '✓ right' : `✕ it is a ${truth}`);
     write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms`);
     this.#say(`${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
+  }
+
+  // fit makes a long headline smaller instead of cutting it.
+  #fit() {
+    const { li, label } = this.#rows[0];
+    li.classList.remove('long');
+    li.classList.toggle('long', label.scrollWidth > label.clientWidth);
   }
 
   /** Says in place of the answer why there is none. */

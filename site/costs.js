@@ -14,6 +14,7 @@ export class Costs {
 
   /** Shows the exact counts of the child with that canonical text. */
   show(arch, { macs, params, bytes, share, layers }, allLayers) {
+    byId('costs').classList.remove('pending');
     const millions = macs / 1e6;
     write(byId('cost-macs'), number(millions, millions < 20 ? 1 : 0));
     write(byId('cost-params'), number(params / 1e6, 2));

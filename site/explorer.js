@@ -40,8 +40,10 @@ export class Explorer {
     this.#engine = engine;
     const here = new URL('.', document.baseURI), { weights, bytes, labels } = this.#manifest;
     const onprogress = p => {
-      if (p.engine) this.#running ||= (this.#readArch(), true);
-      else this.#costs.progress(p.loaded, p.total);
+      if (!p.engine) return this.#costs.progress(p.loaded, p.total);
+      if (this.#running) return; // a second try
+      this.#running = true;
+      this.#readArch();
     };
     try {
       const { info } = await engine.request('boot', {

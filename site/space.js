@@ -2,9 +2,6 @@
 // that the engine understands: {resolution, stem, stages: [{width, depth,
 // expansion, kernels}], head}. Children are never changed in place.
 
-/** Positions of the width slider when it moves all stages. */
-export const WIDTH_STEPS = 12;
-
 const clamp = (x, lo, hi) => Math.min(hi, Math.max(lo, x));
 const last = list => list[list.length - 1];
 const pick = (list, fraction) => list[Math.round(fraction * (list.length - 1))];
@@ -60,8 +57,25 @@ function withDepth(space, child, notch) {
   return { ...child, stages: child.stages.map((s, i) => setDepth(s, space.stages[i].depths[index[i]])) };
 }
 
+// The fractions at which the widths of all stages differ: the notches of the
+// width slider. Every notch changes something, none changes nothing.
+const notches = new WeakMap();
+function widthNotches(space) {
+  if (!notches.has(space)) {
+    const lists = [space.stem, space.head, ...space.stages.map(s => s.widths)], found = [];
+    let before = '';
+    for (let i = 0; i <= 240; i++) {
+      const now = String(lists.map(list => pick(list, i / 240)));
+      if (now !== before) found.push(i / 240);
+      before = now;
+    }
+    notches.set(space, found);
+  }
+  return notches.get(space);
+}
+
 function withWidth(space, child, notch) {
-  const f = notch / WIDTH_STEPS;
+  const f = widthNotches(space)[notch];
   return { ...child, stem: pick(space.stem, f), head: pick(space.head, f),
     stages: child.stages.map((s, i) => ({ ...s, width: pick(space.stages[i].widths, f) })) };
 }
@@ -87,8 +101,10 @@ export function slider(space, child, stage, name) {
       if (one) return list(s.widths, c.width, plural(c.width, 'channel'));
       const all = widthsOf(space, child), elastic = all.filter(([choices]) => choices.length > 1);
       const mean = sum(elastic.map(([choices, v]) => choices.indexOf(v) / (choices.length - 1))) / elastic.length;
-      const value = Math.round(mean * WIDTH_STEPS), share = sum(all.map(w => w[1])) / sum(all.map(w => last(w[0])));
-      return { max: WIDTH_STEPS, value, text: (sameWidths(space, child, withWidth(space, child, value)) ? '' : 'mixed, ') + percent(share) };
+      const at = widthNotches(space), share = sum(all.map(w => w[1])) / sum(all.map(w => last(w[0])));
+      const exact = at.findIndex((_, n) => sameWidths(space, child, withWidth(space, child, n)));
+      const near = at.reduce((best, f, n) => Math.abs(f - mean) < Math.abs(at[best] - mean) ? n : best, 0);
+      return { max: at.length - 1, value: exact < 0 ? near : exact, text: (exact < 0 ? 'mixed, ' : '') + percent(share) };
     }
     case 'depth': {
       if (one) return list(s.depths, c.depth, plural(c.depth, 'layer'));
@@ -111,7 +127,7 @@ export function move(space, child, stage, name, notch) {
   const at = list => list[clamp(notch, 0, list.length - 1)];
   if (name === 'resolution') return { ...next, resolution: at(space.resolutions) };
   if (stage < 0) {
-    if (name === 'width') return withWidth(space, next, clamp(notch, 0, WIDTH_STEPS));
+    if (name === 'width') return withWidth(space, next, clamp(notch, 0, widthNotches(space).length - 1));
     if (name === 'depth') return withDepth(space, next, notch);
     const k = at(kernelChoices(space));
     next.stages.forEach((x, i) => { if (space.stages[i].kernels.includes(k)) x.kernels.fill(k); });

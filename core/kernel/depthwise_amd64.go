@@ -9,12 +9,16 @@ func depthwiseAVX512(o *operators) {
 			depthwiseGeneric(y, x, s, w, pitch, ws)
 			return
 		}
-		oh, ow := s.Out()
 		checkDepthwise(x, y, w, s, pitch, ws)
-		c := convolution{n: s.N, k: s.K, stride: s.Stride, c: s.C, h: s.H, w: s.W, oh: oh, ow: ow, spacing: 1}
-		taps := packTaps(w, s, pitch, ws, false)
-		c.run(y, x, *taps, nil, None)
-		scratch.Put(taps)
+		convolve(y, x, s, w, pitch, ws, nil, None)
+	}
+	o.depthwiseAct = func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+		if !fits(s) {
+			depthwiseActGeneric(y, x, s, w, bias, act)
+			return
+		}
+		checkDepthwise(x, y, w, s, s.K, s.C)
+		convolve(y, x, s, w, s.K, s.C, bias[:s.C], act)
 	}
 	o.depthwiseGradInput = func(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 		if !fits(s) {
@@ -22,26 +26,21 @@ func depthwiseAVX512(o *operators) {
 			return
 		}
 		checkDepthwise(dx, dy, w, s, pitch, ws)
-		oh, ow := s.Out()
-		// The gradient is a convolution of dy, its pixels spread out by the
-		// stride with zeros between, with the taps turned round.
-		c := convolution{n: s.N, k: s.K, stride: 1, c: s.C, h: oh, w: ow, oh: s.H, ow: s.W, spacing: s.Stride}
-		taps := packTaps(w, s, pitch, ws, true)
-		c.run(dx, dy, *taps, nil, None)
-		scratch.Put(taps)
-	}
-	o.depthwiseGradWeight = depthwiseGradWeightAVX512
-	o.depthwiseAct = func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
-		if !fits(s) {
-			depthwiseActGeneric(y, x, s, w, bias, act)
+		if s.Stride == 1 {
+			turned := packTaps(w, s, pitch, ws, true)
+			defer scratch.Put(turned)
+			correlate(dx, dy, s, *turned, nil, None)
 			return
 		}
-		checkDepthwise(x, y, w, s, s.K, s.C)
-		oh, ow := s.Out()
-		c := convolution{n: s.N, k: s.K, stride: s.Stride, c: s.C, h: s.H, w: s.W, oh: oh, ow: ow, spacing: 1}
-		taps := packTaps(w, s, s.K, s.C, false)
-		c.run(y, x, *taps, bias, act)
-		scratch.Put(taps)
+		inputGradientStride2(dx, dy, s, w, pitch, ws)
+	}
+	o.depthwiseGradWeight = func(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
+		if !fits(s) {
+			depthwiseGradWeightGeneric(dw, pitch, ws, x, dy, s)
+			return
+		}
+		checkDepthwise(x, dy, dw, s, pitch, ws)
+		depthwiseGradWeightAVX512(dw, pitch, ws, x, dy, s)
 	}
 }
 
@@ -57,11 +56,12 @@ func checkDepthwise(in, out, w []float32, s DepthwiseShape, pitch, ws int) {
 	}
 }
 
-type rowKernel func(out *float32, rows **float32, taps *float32, n int, step int, mask uint16)
+type blockKernel func(out *float32, table **float32, taps *float32, rows, pixels, offset, step int, mask uint16)
 
 var (
-	rowForward = map[[2]int]rowKernel{{3, 1}: depthwiseRow3s1, {3, 2}: depthwiseRow3s2, {5, 1}: depthwiseRow5s1, {5, 2}: depthwiseRow5s2}
-	rowWeight  = map[[2]int]rowKernel{{3, 1}: depthwiseGradRow3s1, {3, 2}: depthwiseGradRow3s2, {5, 1}: depthwiseGradRow5s1, {5, 2}: depthwiseGradRow5s2}
+	forwardKernels = map[[2]int]blockKernel{{3, 1}: depthwise3s1, {3, 2}: depthwise3s2, {5, 1}: depthwise5s1, {5, 2}: depthwise5s2}
+	weightKernels  = map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1, {3, 2}: depthwiseWeight3s2, {5, 1}: depthwiseWeight5s1, {5, 2}: depthwiseWeight5s2}
+	inputKernels   = map[int][2]blockKernel{3: {depthwiseInput3p0, depthwiseInput3p1}, 5: {depthwiseInput5p0, depthwiseInput5p1}}
 )
 
 // blocksOf is the number of blocks of 16 channels.
@@ -72,7 +72,9 @@ func blocksOf(c int) int { return (c + 15) / 16 }
 func packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]float32 {
 	kk := s.K * s.K
 	buf := borrow(blocksOf(s.C) * kk * 16)
-	clear(*buf)
+	if s.C%16 != 0 {
+		clear((*buf)[(blocksOf(s.C)-1)*kk*16:])
+	}
 	for t := range kk {
 		from := w[(t/s.K*pitch+t%s.K)*ws:][:s.C]
 		to := t
@@ -86,142 +88,100 @@ func packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]flo
 	return buf
 }
 
-// convolution is a depthwise convolution as rows see it. spacing 2 puts a zero
-// after every input pixel and row.
-type convolution struct {
-	n, k, stride, c int
-	h, w            int // input
-	oh, ow          int // output
-	spacing         int
+func convolve(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int, bias []float32, act Act) {
+	taps := packTaps(w, s, pitch, ws, false)
+	defer scratch.Put(taps)
+	correlate(y, x, s, *taps, bias, act)
 }
 
-// window keeps the k padded input rows that an output row needs, and a row of
-// zeros for those outside the image.
-type window struct {
-	cv     *convolution
-	buf    *[]float32
-	length int   // of a row
-	holds  []int // input row in each slot
-	table  [5]*float32
-}
-
-func (c *convolution) window() *window {
-	length := ((c.w*c.spacing+c.k-1)*c.c + 31) &^ 15 // some to spare for the last block
-	w := &window{cv: c, buf: borrow(length * (c.k + 1)), length: length, holds: make([]int, c.k)}
-	clear(*w.buf)
-	return w
-}
-
-// forget empties the window before the next image.
-func (w *window) forget() {
-	for i := range w.holds {
-		w.holds[i] = -1
-	}
-}
-
-// point sets the table to the rows of output row oy, loading those that are
-// not there yet from image x [h, w, c].
-func (w *window) point(x []float32, oy int) {
-	c := w.cv
-	for i := range c.k {
-		y := oy*c.stride + i - c.k/2
-		if y < 0 || y >= c.h*c.spacing || y%c.spacing != 0 {
-			w.table[i] = &(*w.buf)[c.k*w.length]
-			continue
-		}
-		slot := y / c.spacing % c.k
-		if w.holds[slot] != y {
-			w.load((*w.buf)[slot*w.length:], x[y/c.spacing*c.w*c.c:][:c.w*c.c])
-			w.holds[slot] = y
-		}
-		w.table[i] = &(*w.buf)[slot*w.length]
-	}
-}
-
-func (w *window) load(row, from []float32) {
-	c := w.cv
-	row = row[c.k/2*c.c:]
-	if c.spacing == 1 {
-		copy(row, from)
-		return
-	}
-	for i := range c.w {
-		copy(row[i*c.spacing*c.c:], from[i*c.c:(i+1)*c.c])
-	}
-}
-
-// eachBlock calls f for every block of 16 channels with the table moved there.
-func (w *window) eachBlock(f func(block int, mask uint16)) {
-	at := w.table
-	for b := range blocksOf(w.cv.c) {
-		f(b, tailMask(w.cv.c, b*16, 1))
-		for i := range w.cv.k {
-			w.table[i] = ptr16(w.table[i])
-		}
-	}
-	w.table = at
-}
-
-func (c *convolution) run(y, x, taps, bias []float32, act Act) {
-	kernel := rowForward[[2]int{c.k, c.stride}]
-	kk := c.k * c.k * 16
+// correlate runs packed taps over x, then the bias and the activation while the
+// rows are in the cache.
+func correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) {
+	oh, ow := s.Out()
+	kernel, kk := forwardKernels[[2]int{s.K, s.Stride}], s.K*s.K*16
 	var p periodic
 	if bias != nil {
-		p = newPeriodic(c.c, 2)
+		p = newPeriodic(s.C, 2)
 		defer p.release()
 		p.fill(0, 1)
-		p.set(1, bias[:c.c])
+		p.set(1, bias)
 	}
-	rows := func(lo, hi int) { // output rows of all images
-		w := c.window()
-		image := -1
-		for r := lo; r < hi; r++ {
-			if r/c.oh != image {
-				image = r / c.oh
-				w.forget()
+	v := view{h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
+	eachStrip(s.N, oh, v.strip(s.Stride, s.K), ow*s.C, func(next func() (image, from, to int)) {
+		win := v.window(s.Stride, s.K, oh)
+		defer win.release()
+		for image, from, to := next(); image >= 0; image, from, to = next() {
+			win.point(x, image, from*s.Stride-s.K/2, (to-from-1)*s.Stride+s.K)
+			out := y[(image*oh+from)*ow*s.C : (image*oh+to)*ow*s.C]
+			for b := range blocksOf(s.C) {
+				kernel(&out[b*16], &win.table[0], &taps[b*kk], to-from, ow, 64*b*v.padded, 4*s.C, tailMask(s.C, b*16, 1))
 			}
-			w.point(x[image*c.h*c.w*c.c:][:c.h*c.w*c.c], r%c.oh)
-			out := y[r*c.ow*c.c:][:c.ow*c.c]
-			w.eachBlock(func(b int, mask uint16) {
-				kernel(&out[b*16], &w.table[0], &taps[b*kk], c.ow, 4*c.c, mask)
-			})
 			if bias != nil {
 				affine[act](&out[0], &out[0], p.ptr(0), p.ptr(1), len(out), p.bytes())
 			}
 		}
-		scratch.Put(w.buf)
-	}
-	splitRows(c.n*c.oh, c.ow*c.c*c.k, rows)
+	})
 }
 
-func depthwiseGradWeightAVX512(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
-	if !fits(s) {
-		depthwiseGradWeightGeneric(dw, pitch, ws, x, dy, s)
-		return
-	}
-	checkDepthwise(x, dy, dw, s, pitch, ws)
+// inputGradientStride2 gathers, for each row and pixel of dx, the taps that
+// meet its parity.
+func inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	oh, ow := s.Out()
-	c := convolution{n: s.N, k: s.K, stride: s.Stride, c: s.C, h: s.H, w: s.W, oh: oh, ow: ow, spacing: 1}
-	kernel := rowWeight[[2]int{s.K, s.Stride}]
-	kk := s.K * s.K
+	taps, kk := packTaps(w, s, pitch, ws, false), s.K*s.K*16
+	defer scratch.Put(taps)
+	v := view{h: oh, w: ow, c: s.C, left: 1, padded: ow + 2}
+	pairs := (s.H + 1) / 2 // rows 2t and 2t+1
+	eachStrip(s.N, pairs, v.strip(1, 3), 2*s.W*s.C, func(next func() (image, from, to int)) {
+		win := v.window(1, 3, pairs)
+		defer win.release()
+		for image, from, to := next(); image >= 0; image, from, to = next() {
+			// dy rows from-1 up to and with to
+			win.point(dy, image, from-1, to-from+2)
+			for parity, kernel := range inputKernels[s.K] {
+				rows := to - from
+				if 2*(to-1)+parity >= s.H {
+					rows--
+				}
+				if rows == 0 {
+					continue
+				}
+				first := 1 // into the table, of the kernel's first dy row
+				if s.K == 5 && parity == 0 {
+					first = 0
+				}
+				out := dx[((image*s.H)+2*from+parity)*s.W*s.C:]
+				for b := range blocksOf(s.C) {
+					kernel(&out[b*16], &win.table[first], &(*taps)[b*kk], rows, s.W, 64*b*v.padded, 4*s.C, tailMask(s.C, b*16, 1))
+				}
+			}
+		}
+	})
+}
+
+// depthwiseGradWeightAVX512 sums over images in parts, added up in order.
+func depthwiseGradWeightAVX512(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
+	oh, ow := s.Out()
+	kernel, kk := weightKernels[[2]int{s.K, s.Stride}], s.K*s.K
+	v := view{h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
+	rows := v.strip(s.Stride, s.K)
 	t := min(Threads(), s.N)
 	parts := make([]*[]float32, t)
 	Parallel(t, func(first, last int) {
 		for part := first; part < last; part++ {
 			sums := borrow(blocksOf(s.C) * kk * 16)
 			clear(*sums)
-			w := c.window()
+			win := v.window(s.Stride, s.K, oh)
 			for image := s.N * part / t; image < s.N*(part+1)/t; image++ {
-				w.forget()
-				for oy := range oh {
-					w.point(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C], oy)
-					row := dy[(image*oh+oy)*ow*s.C:][:ow*s.C]
-					w.eachBlock(func(b int, mask uint16) {
-						kernel(&(*sums)[b*kk*16], &w.table[0], &row[b*16], ow, 4*s.C, mask)
-					})
+				for from := 0; from < oh; from += rows {
+					to := min(from+rows, oh)
+					win.point(x, image, from*s.Stride-s.K/2, (to-from-1)*s.Stride+s.K)
+					d := dy[(image*oh+from)*ow*s.C:]
+					for b := range blocksOf(s.C) {
+						kernel(&d[b*16], &win.table[0], &(*sums)[b*kk*16], to-from, ow, 64*b*v.padded, 4*s.C, tailMask(s.C, b*16, 1))
+					}
 				}
 			}
-			scratch.Put(w.buf)
+			win.release()
 			parts[part] = sums
 		}
 	})

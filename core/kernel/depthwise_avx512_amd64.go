@@ -4,42 +4,67 @@
 
 package kernel
 
-// depthwiseRow3s1 writes n output pixels of 16 channels; taps is [9][16], step the bytes of a pixel.
+// blockRow copies pixels of blocks of 16 channels each, the last one under the mask, to [block][pixel][16], pitch bytes from block to block.
 //
 //go:noescape
-func depthwiseRow3s1(y *float32, rows **float32, taps *float32, n int, step int, mask uint16)
+func blockRow(dst *float32, src *float32, pixels int, blocks int, pitch int, mask uint16)
 
-// depthwiseGradRow3s1 adds the tap gradients of n output pixels of 16 channels to sums [9][16].
+// depthwise3s1 writes rows of output pixels, step bytes each; taps is [9][16], offset the bytes to add to the rows of the table.
 //
 //go:noescape
-func depthwiseGradRow3s1(sums *float32, rows **float32, dy *float32, n int, step int, mask uint16)
+func depthwise3s1(y *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 
-// depthwiseRow3s2 writes n output pixels of 16 channels; taps is [9][16], step the bytes of a pixel.
+// depthwiseWeight3s1 adds the gradients of rows of output pixels, step bytes each, to taps [9][16].
 //
 //go:noescape
-func depthwiseRow3s2(y *float32, rows **float32, taps *float32, n int, step int, mask uint16)
+func depthwiseWeight3s1(dy *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 
-// depthwiseGradRow3s2 adds the tap gradients of n output pixels of 16 channels to sums [9][16].
+// depthwise3s2 writes rows of output pixels, step bytes each; taps is [9][16], offset the bytes to add to the rows of the table.
 //
 //go:noescape
-func depthwiseGradRow3s2(sums *float32, rows **float32, dy *float32, n int, step int, mask uint16)
+func depthwise3s2(y *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 
-// depthwiseRow5s1 writes n output pixels of 16 channels; taps is [25][16], step the bytes of a pixel.
+// depthwiseWeight3s2 adds the gradients of rows of output pixels, step bytes each, to taps [9][16].
 //
 //go:noescape
-func depthwiseRow5s1(y *float32, rows **float32, taps *float32, n int, step int, mask uint16)
+func depthwiseWeight3s2(dy *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 
-// depthwiseGradRow5s1 adds the tap gradients of n output pixels of 16 channels to sums [25][16].
+// depthwiseInput3p0 writes every second row of the input of a convolution of stride 2; the table holds rows of dy, which begin one pixel of zeros early.
 //
 //go:noescape
-func depthwiseGradRow5s1(sums *float32, rows **float32, dy *float32, n int, step int, mask uint16)
+func depthwiseInput3p0(dx *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 
-// depthwiseRow5s2 writes n output pixels of 16 channels; taps is [25][16], step the bytes of a pixel.
+// depthwiseInput3p1 writes every second row of the input of a convolution of stride 2; the table holds rows of dy, which begin one pixel of zeros early.
 //
 //go:noescape
-func depthwiseRow5s2(y *float32, rows **float32, taps *float32, n int, step int, mask uint16)
+func depthwiseInput3p1(dx *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 
-// depthwiseGradRow5s2 adds the tap gradients of n output pixels of 16 channels to sums [25][16].
+// depthwise5s1 writes rows of output pixels, step bytes each; taps is [25][16], offset the bytes to add to the rows of the table.
 //
 //go:noescape
-func depthwiseGradRow5s2(sums *float32, rows **float32, dy *float32, n int, step int, mask uint16)
+func depthwise5s1(y *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
+
+// depthwiseWeight5s1 adds the gradients of rows of output pixels, step bytes each, to taps [25][16].
+//
+//go:noescape
+func depthwiseWeight5s1(dy *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
+
+// depthwise5s2 writes rows of output pixels, step bytes each; taps is [25][16], offset the bytes to add to the rows of the table.
+//
+//go:noescape
+func depthwise5s2(y *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
+
+// depthwiseWeight5s2 adds the gradients of rows of output pixels, step bytes each, to taps [25][16].
+//
+//go:noescape
+func depthwiseWeight5s2(dy *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
+
+// depthwiseInput5p0 writes every second row of the input of a convolution of stride 2; the table holds rows of dy, which begin one pixel of zeros early.
+//
+//go:noescape
+func depthwiseInput5p0(dx *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
+
+// depthwiseInput5p1 writes every second row of the input of a convolution of stride 2; the table holds rows of dy, which begin one pixel of zeros early.
+//
+//go:noescape
+func depthwiseInput5p1(dx *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)

@@ -51,6 +51,11 @@ type Batch[T kernel.Float] struct {
 	Labels        []int
 	At            func(resolution int) []T
 	MaxResolution int // of any child in this step; 0 for the space's biggest
+	// LabelShare is how much of a distilled child's target is still the label,
+	// 0 to 1. A teacher that knows nothing yet makes the children confirm its
+	// noise, and through the shared weights they make it worse; so a run begins
+	// at 1 and comes down to 0, the paper's rule, as the teacher learns.
+	LabelShare float64
 }
 
 // ChildResult is what one child did in a step.
@@ -124,6 +129,9 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 			// The teacher's softmax is copied: no gradient flows back through it.
 			target = make([]T, n*classes)
 			Softmax(target, tape.Logits, n, classes)
+			for j, v := range target {
+				target[j] = v + T(b.LabelShare)*(labels[j]-v)
+			}
 		}
 		Backward(&t.Arena, t.Weights, t.grad, tape, dlogits)
 		res.Children = append(res.Children, ChildResult{a, loss, Correct(tape.Logits, b.Labels, classes)})

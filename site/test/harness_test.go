@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	pagedom "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -138,15 +139,16 @@ type options struct {
 	scale         float64
 	dark          bool
 	expect        []string // parts of console errors that are meant to happen
-	before        []chromedp.Action
+	script        string   // runs before the page's own
+	origin        string   // where requests may go, site.url where empty
 }
 
 // open loads the address (relative to the page) in a new tab. At the end of the
 // test it fails for every console error and every request to another origin.
 func open(t *testing.T, address string, o options) *tab {
 	t.Helper()
-	// The tab lives in a browser context of its own: no cache and no storage of other tests.
-	ctx, cancel := chromedp.NewContext(site.browser, chromedp.WithNewBrowserContext())
+	// Tabs share a browser profile; they start without its cache.
+	ctx, cancel := chromedp.NewContext(site.browser)
 	ctx, timeout := context.WithTimeout(ctx, 3*patient)
 	p := &tab{t: t, ctx: ctx, expected: o.expect}
 	chromedp.ListenTarget(ctx, p.listen)
@@ -164,16 +166,24 @@ func open(t *testing.T, address string, o options) *tab {
 	if u, err := url.Parse(address); err == nil && u.Scheme != "" {
 		target = address
 	}
-	p.do(network.Enable(), log.Enable(), runtime.Enable(),
+	p.do(network.Enable(), network.SetCacheDisabled(true), log.Enable(), runtime.Enable(),
 		emulation.SetDeviceMetricsOverride(int64(o.width), int64(o.height), o.scale, o.width < 800),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
-	p.do(o.before...)
+	if o.script != "" {
+		p.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := pagedom.AddScriptToEvaluateOnNewDocument(o.script).Do(ctx)
+			return err
+		}))
+	}
+	if o.origin == "" {
+		o.origin = site.url
+	}
 	p.do(chromedp.Navigate(target))
 	t.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, r := range p.requests {
-			if !strings.HasPrefix(r, site.url) && !strings.HasPrefix(r, "data:") && !strings.HasPrefix(r, "file:") && !strings.HasPrefix(r, "blob:") {
+			if !strings.HasPrefix(r, o.origin) && !strings.HasPrefix(r, "data:") && !strings.HasPrefix(r, "file:") && !strings.HasPrefix(r, "blob:") {
 				t.Errorf("a request left for %s", r)
 			}
 		}
@@ -273,6 +283,20 @@ func (p *tab) text(id string) string {
 func (p *tab) answered() {
 	p.t.Helper()
 	p.wait("an answer", `document.querySelector('#answer[aria-busy=false]') && document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
+}
+
+// shot writes a picture of the whole page to build/shots, for people to look at.
+func (p *tab) shot(name string) {
+	p.t.Helper()
+	folder := filepath.Join(site.root, "build", "shots")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	var shot []byte
+	p.do(chromedp.FullScreenshot(&shot, 100))
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), shot, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // bars is the answer as shown: label and percent of each row.

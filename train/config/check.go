@@ -54,6 +54,7 @@ func (c Config) Check() error {
 		{name: "decay_epochs", value: c.DecayEpochs, high: 1e5, openLow: true},
 		{name: "end_fraction", value: c.EndFraction, high: 1},
 		{name: "random_children", value: float64(c.RandomChildren), high: 64},
+		{name: "distill_warmup_epochs", value: c.DistillWarmup, high: 1e5},
 		{name: "label_smoothing", value: c.LabelSmoothing, high: 1, openHigh: true},
 		{name: "dropout", value: c.Dropout, high: 1, openHigh: true},
 		{name: "drop_connect", value: c.DropConnect, high: 1, openHigh: true},

@@ -50,12 +50,13 @@ type Config struct {
 	DecayEpochs  float64 `toml:"decay_epochs"`
 	EndFraction  float64 `toml:"end_fraction"` // of lr: the rate stays there once it has come down to it (section 3.3)
 
-	RandomChildren int     `toml:"random_children"` // a step, besides the biggest and the smallest (sandwich rule)
-	Distill        bool    `toml:"distill"`         // in-place distillation: the others learn from the biggest child's softmax
-	LabelSmoothing float64 `toml:"label_smoothing"` // of the biggest child's labels
-	Dropout        float64 `toml:"dropout"`         // before the classifier, biggest child only
-	DropConnect    float64 `toml:"drop_connect"`    // of whole blocks, rising with depth, biggest child only
-	ZeroGamma      bool    `toml:"zero_gamma"`      // last BN of every residual block starts with gamma 0 (section 3.2)
+	RandomChildren int     `toml:"random_children"`       // a step, besides the biggest and the smallest (sandwich rule)
+	Distill        bool    `toml:"distill"`               // in-place distillation: the others learn from the biggest child's softmax
+	DistillWarmup  float64 `toml:"distill_warmup_epochs"` // over which the target goes from the labels to the softmax
+	LabelSmoothing float64 `toml:"label_smoothing"`       // of the biggest child's labels
+	Dropout        float64 `toml:"dropout"`               // before the classifier, biggest child only
+	DropConnect    float64 `toml:"drop_connect"`          // of whole blocks, rising with depth, biggest child only
+	ZeroGamma      bool    `toml:"zero_gamma"`            // last BN of every residual block starts with gamma 0 (section 3.2)
 
 	CalibrationImages int `toml:"calibration_images"` // training pictures that a child's BN statistics are measured on
 	EvalEvery         int `toml:"eval_every"`         // epochs between evaluations of smallest, middle and biggest

@@ -18,7 +18,7 @@ func parachute() scene {
 		return turn(p, (i+0.5)*gore), int(i)
 	}
 	return scene{
-		name: "parachute", eye: vec{1.2, -2.9, 8.8}, target: vec{0, -1.0, 0}, zoom: 0.42, far: 30,
+		name: "parachute", eye: vec{1.2, -2.9, 8.8}, target: vec{0, -1.0, 0}, zoom: 0.49, far: 30,
 		sun: vec{-0.55, 0.62, 0.5}.unit(), sunlight: vec{1.9, 1.75, 1.5}, skylight: vec{0.52, 0.66, 0.85},
 		distance: func(p vec) (float64, int) {
 			d, m := 1e9, -1

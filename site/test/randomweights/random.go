@@ -32,7 +32,7 @@ func Random(name string, r *rand.Rand) ([]byte, error) {
 	net.Init(r, false)
 	// A fresh classifier starts near zero and would answer ten times 10 %.
 	for i := range net.Classifier.Data {
-		net.Classifier.Data[i] = float32(r.NormFloat64())
+		net.Classifier.Data[i] = float32(0.02 * r.NormFloat64())
 	}
 	children := []arch.Arch{space.Min(), space.Max()}
 	for range 4 {

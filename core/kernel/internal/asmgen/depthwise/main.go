@@ -1,11 +1,12 @@
-// Command depthwise writes the AVX-512 rows of depthwise convolution of
+// Command depthwise writes the AVX-512 loops of depthwise convolution of
 // core/kernel. From core/kernel/internal/asmgen:
 //
 //	go run ./depthwise -out ../../depthwise_avx512_amd64.s -stubs ../../depthwise_avx512_amd64.go -pkg kernel
 //
-// A call does one row of output pixels and one block of 16 channels. All K*K
-// taps of the block (or their gradients) stay in registers while the row is
-// walked; K pointers lead to the K input rows, which carry their own padding.
+// A call does one block of 16 channels and several rows of output. The input is
+// laid out in blocks, [row][block][pixel][16] with zeros round it, so that every
+// load is one aligned cache line; all K*K taps of the block (or their gradients)
+// stay in registers. A table leads to the input rows.
 package main
 
 import (
@@ -16,119 +17,271 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
+const signature = "func(%s *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)"
+
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	blockRow()
 	for _, k := range []int{3, 5} {
 		for _, stride := range []int{1, 2} {
 			forward(k, stride)
 			weightGradient(k, stride)
 		}
+		inputGradient(k, 0)
+		inputGradient(k, 1)
 	}
 	Generate()
 }
 
-// walk is what both kinds of row share.
-type walk struct {
-	k, stride   int
-	rows        []Register
-	step, step3 Register // bytes from pixel to pixel, and three times that
+func arg(name string) Register { return Load(Param(name), GP64()) }
+
+// blockRow lays one row out in blocks.
+func blockRow() {
+	TEXT("blockRow", NOSPLIT, "func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16)")
+	Pragma("noescape")
+	Doc("blockRow copies pixels of blocks of 16 channels each, the last one under the mask, to [block][pixel][16], pitch bytes from block to block.")
+	dst, src, pixels, pitch := arg("dst"), arg("src"), arg("pixels"), arg("pitch")
+	last, full := GP32(), GP32()
+	Load(Param("mask"), last)
+	MOVL(U32(0xffff), full)
+	KMOVW(last, K1)
+	tail := GP64() // bytes of the last block
+	POPCNTL(last, last)
+	MOVL(last, tail.As32())
+	SHLQ(U8(2), tail)
+	whole := arg("blocks")
+	DECQ(whole)
+	Label("pixel")
+	n, to, v := GP64(), GP64(), ZMM()
+	MOVQ(dst, to)
+	MOVQ(whole, n)
+	TESTQ(n, n)
+	JEQ(LabelRef("tail"))
+	Label("block")
+	VMOVUPS(Mem{Base: src}, v)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(U8(64), src)
+	ADDQ(pitch, to)
+	DECQ(n)
+	JNZ(LabelRef("block"))
+	Label("tail")
+	VMOVUPS_Z(Mem{Base: src}, K1, v)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(tail, src)
+	ADDQ(U8(64), dst)
+	DECQ(pixels)
+	JNZ(LabelRef("pixel"))
+	VZEROUPPER()
+	RET()
 }
 
-func begin(k, stride int) *walk {
+// nest is what the kernels share: loops over rows and pixels.
+type nest struct {
+	depth           int // input rows an output row needs
+	rows            []Register
+	out, step, at   Register
+	table, offset   Register
+	advance, stride int // of the table and of the pixels
+}
+
+func begin(out string, depth, advance, stride int) *nest {
 	m := GP32()
-	Load(Param("mask"), m.As16())
+	Load(Param("mask"), m)
 	KMOVW(m, K1)
-	w := &walk{k: k, stride: stride}
-	table := Load(Param("rows"), GP64())
-	for i := range k {
-		p := GP64()
-		MOVQ(Mem{Base: table, Disp: 8 * i}, p)
-		w.rows = append(w.rows, p)
+	t := &nest{depth: depth, advance: advance, stride: stride, out: arg(out), step: arg("step"), table: arg("table"), offset: arg("offset"), at: GP64()}
+	for range depth {
+		t.rows = append(t.rows, GP64())
 	}
-	w.step = Load(Param("step"), GP64())
-	if k > 3 {
-		w.step3 = GP64()
-		LEAQ(Mem{Base: w.step, Index: w.step, Scale: 2}, w.step3)
-	}
-	return w
+	return t
 }
 
-// at is the input of tap (y, x) for the present pixel.
-func (w *walk) at(y, x int) Mem {
-	m := Mem{Base: w.rows[y]}
-	switch x {
-	case 1, 2, 4:
-		m.Index, m.Scale = w.step, uint8(x)
-	case 3:
-		m.Index, m.Scale = w.step3, 1
-	}
-	return m
+// in is pixel x of input row y for the present output pixel.
+func (t *nest) in(y, x int) Mem {
+	return Mem{Base: t.rows[y], Index: t.at, Scale: 1, Disp: 64 * x}
 }
 
-// next moves to the next pixel and loops.
-func (w *walk) next(out Register) {
-	for _, p := range w.rows {
-		for range w.stride {
-			ADDQ(w.step, p)
-		}
+// run emits the loops round pixel.
+func (t *nest) run(pixel func()) {
+	Label("row")
+	t.beginRow()
+	n := arg("pixels")
+	Label("pixel")
+	pixel()
+	ADDQ(U32(64*t.stride), t.at)
+	ADDQ(t.step, t.out)
+	DECQ(n)
+	JNZ(LabelRef("pixel"))
+	t.endRow(nil)
+}
+
+func (t *nest) beginRow() {
+	for i, p := range t.rows {
+		MOVQ(Mem{Base: t.table, Disp: 8 * i}, p)
+		ADDQ(t.offset, p)
 	}
-	ADDQ(w.step, out)
-	n, err := Param("n").Resolve()
+	XORQ(t.at, t.at)
+}
+
+// endRow moves on to the next row; skip is what to add to out, or nil.
+func (t *nest) endRow(skip Register) {
+	Label("rowdone")
+	if skip != nil {
+		ADDQ(skip, t.out)
+	}
+	ADDQ(U8(8*t.advance), t.table)
+	rows, err := Param("rows").Resolve()
 	if err != nil {
 		panic(err)
 	}
-	DECQ(n.Addr)
-	JNZ(LabelRef("pixel"))
+	DECQ(rows.Addr)
+	JNZ(LabelRef("row"))
+}
+
+func finish() {
+	VZEROUPPER()
+	RET()
+}
+
+// load brings the listed taps, others stay nil.
+func load(k int, use func(y, x int) bool) [][]VecVirtual {
+	p := arg("taps")
+	taps := make([][]VecVirtual, k)
+	for y := range k {
+		taps[y] = make([]VecVirtual, k)
+		for x := range k {
+			if use(y, x) {
+				taps[y][x] = ZMM()
+				VMOVUPS(Mem{Base: p, Disp: 64 * (y*k + x)}, taps[y][x])
+			}
+		}
+	}
+	return taps
+}
+
+// term is a tap times an input pixel.
+type term struct {
+	tap VecVirtual
+	in  Mem
+}
+
+// total adds the terms up, in a few chains so that they need not wait.
+func total(terms []term, chains int) VecVirtual {
+	acc := make([]VecVirtual, min(chains, len(terms)))
+	for i, t := range terms {
+		if i < len(acc) {
+			acc[i] = ZMM()
+			VMULPS(t.in, t.tap, acc[i])
+		} else {
+			VFMADD231PS(t.in, t.tap, acc[i%len(acc)])
+		}
+	}
+	for n := len(acc); n > 1; n = (n + 1) / 2 {
+		for i := range n / 2 {
+			VADDPS(acc[(n+1)/2+i], acc[i], acc[i])
+		}
+	}
+	return acc[0]
 }
 
 func forward(k, stride int) {
-	name := fmt.Sprintf("depthwiseRow%ds%d", k, stride)
-	TEXT(name, NOSPLIT, "func(y *float32, rows **float32, taps *float32, n int, step int, mask uint16)")
+	name := fmt.Sprintf("depthwise%ds%d", k, stride)
+	TEXT(name, NOSPLIT, fmt.Sprintf(signature, "y"))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s writes n output pixels of 16 channels; taps is [%d][16], step the bytes of a pixel.", name, k*k))
-	y := Load(Param("y"), GP64())
-	w := begin(k, stride)
-	tp := Load(Param("taps"), GP64())
-	taps := make([]VecVirtual, k*k)
-	for i := range taps {
-		taps[i] = ZMM()
-		VMOVUPS(Mem{Base: tp, Disp: 64 * i}, taps[i])
-	}
-	Label("pixel")
-	acc := ZMM()
-	VMULPS(w.at(0, 0), taps[0], acc)
-	for i := 1; i < k*k; i++ {
-		VFMADD231PS(w.at(i/k, i%k), taps[i], acc)
-	}
-	VMOVUPS(acc, K1, Mem{Base: y})
-	w.next(y)
-	VZEROUPPER()
-	RET()
+	Doc(fmt.Sprintf("%s writes rows of output pixels, step bytes each; taps is [%d][16], offset the bytes to add to the rows of the table.", name, k*k))
+	t := begin("y", k, stride, stride)
+	taps := load(k, func(y, x int) bool { return true })
+	t.run(func() {
+		var terms []term
+		for y := range k {
+			for x := range k {
+				terms = append(terms, term{taps[y][x], t.in(y, x)})
+			}
+		}
+		VMOVUPS(total(terms, 5), K1, Mem{Base: t.out})
+	})
+	finish()
 }
 
 func weightGradient(k, stride int) {
-	name := fmt.Sprintf("depthwiseGradRow%ds%d", k, stride)
-	TEXT(name, NOSPLIT, "func(sums *float32, rows **float32, dy *float32, n int, step int, mask uint16)")
+	name := fmt.Sprintf("depthwiseWeight%ds%d", k, stride)
+	TEXT(name, NOSPLIT, fmt.Sprintf(signature, "dy"))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds the tap gradients of n output pixels of 16 channels to sums [%d][16].", name, k*k))
-	dy := Load(Param("dy"), GP64())
-	w := begin(k, stride)
-	sp := Load(Param("sums"), GP64())
-	sums := make([]VecVirtual, k*k)
-	for i := range sums {
-		sums[i] = ZMM()
-		VMOVUPS(Mem{Base: sp, Disp: 64 * i}, sums[i])
+	Doc(fmt.Sprintf("%s adds the gradients of rows of output pixels, step bytes each, to taps [%d][16].", name, k*k))
+	t := begin("dy", k, stride, stride)
+	sums := load(k, func(y, x int) bool { return true })
+	t.run(func() {
+		d := ZMM()
+		VMOVUPS_Z(Mem{Base: t.out}, K1, d)
+		for y := range k {
+			for x := range k {
+				VFMADD231PS(t.in(y, x), d, sums[y][x])
+			}
+		}
+	})
+	p := arg("taps")
+	for y := range k {
+		for x := range k {
+			VMOVUPS(sums[y][x], Mem{Base: p, Disp: 64 * (y*k + x)})
+		}
 	}
+	finish()
+}
+
+// inputGradient is the transposed convolution of stride 2 for every second row
+// of dx: a pixel of even position (parity 0) gets the odd-numbered half of the
+// taps where K/2 is odd, and the even-numbered half where it is even.
+func inputGradient(k, parity int) {
+	name := fmt.Sprintf("depthwiseInput%dp%d", k, parity)
+	TEXT(name, NOSPLIT, fmt.Sprintf(signature, "dx"))
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s writes every second row of the input of a convolution of stride 2; the table holds rows of dy, which begin one pixel of zeros early.", name))
+	// taps that meet parity q, in the order of the output pixels they come from
+	meet := func(q int) (list []int) {
+		for x := k - 1; x >= 0; x-- {
+			if (q+k/2-x)%2 == 0 {
+				list = append(list, x)
+			}
+		}
+		return list
+	}
+	ys := meet(parity)
+	t := begin("dx", len(ys), 1, 1)
+	skip := GP64()
+	MOVQ(arg("pixels"), skip)
+	IMULQ(t.step, skip)
+	taps := load(k, func(y, _ int) bool { return (parity+k/2-y)%2 == 0 })
+	pixel := func(q int) {
+		var terms []term
+		for i, y := range ys {
+			for _, x := range meet(q) {
+				terms = append(terms, term{taps[y][x], t.in(i, 1+(q+k/2-x)/2)})
+			}
+		}
+		VMOVUPS(total(terms, 3), K1, Mem{Base: t.out})
+	}
+	t.runPairs(func() { pixel(0) }, func() { pixel(1) }, skip)
+	finish()
+}
+
+// runPairs is run for even and odd pixels in turn.
+func (t *nest) runPairs(even, odd func(), skip Register) {
+	n, err := Param("pixels").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	left := GP64()
+	Label("row")
+	t.beginRow()
+	MOVQ(n.Addr, left)
 	Label("pixel")
-	d := ZMM()
-	VMOVUPS_Z(Mem{Base: dy}, K1, d)
-	for i := range sums {
-		VFMADD231PS(w.at(i/k, i%k), d, sums[i])
-	}
-	w.next(dy)
-	for i := range sums {
-		VMOVUPS(sums[i], Mem{Base: sp, Disp: 64 * i})
-	}
-	VZEROUPPER()
-	RET()
+	even()
+	ADDQ(t.step, t.out)
+	DECQ(left)
+	JEQ(LabelRef("rowdone"))
+	odd()
+	ADDQ(t.step, t.out)
+	ADDQ(U8(64), t.at)
+	DECQ(left)
+	JNZ(LabelRef("pixel"))
+	t.endRow(skip)
 }

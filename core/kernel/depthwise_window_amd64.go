@@ -1,0 +1,108 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+// view is an image [h, w, c] as rows in blocks of 16 channels, [block][padded][16],
+// with left pixels of zeros first.
+type view struct{ h, w, c, left, padded int }
+
+// windowBytes is what a window may hold: a part of the second-level cache that
+// leaves room for the rows that are written.
+const windowBytes = 256 << 10
+
+func (v view) rowLength() int { return blocksOf(v.c) * v.padded * 16 }
+
+// strip is the number of output rows to do at once, each stride further down
+// and needing depth input rows.
+func (v view) strip(stride, depth int) int {
+	return max(1, (windowBytes/4/v.rowLength()-depth)/stride+1)
+}
+
+// window keeps the input rows that a strip needs, those it shares with the
+// strip before included, and a row of zeros for those outside the image.
+type window struct {
+	view
+	buf   *[]float32
+	slots int
+	holds []int // input row in each slot
+	image int
+	table []*float32
+}
+
+// window returns one for strips of at most limit output rows.
+func (v view) window(stride, depth, limit int) *window {
+	needed := (min(v.strip(stride, depth), limit)-1)*stride + depth
+	w := &window{view: v, slots: min(needed, v.h), image: -1, table: make([]*float32, needed)}
+	w.holds = make([]int, w.slots)
+	w.buf = borrow((w.slots + 1) * v.rowLength())
+	clear((*w.buf)[w.slots*v.rowLength():])
+	for i := range w.slots * blocksOf(v.c) {
+		row := (*w.buf)[i*v.padded*16:][:v.padded*16]
+		clear(row[:v.left*16])
+		clear(row[(v.left+v.w)*16:])
+	}
+	return w
+}
+
+func (w *window) release() {
+	scratch.Put(w.buf)
+	w.buf, w.table = nil, nil
+}
+
+// point sets the table to count rows of an image, the first of which may lie
+// above it, and loads those that are not there yet.
+func (w *window) point(x []float32, image, first, count int) {
+	if image != w.image {
+		w.image = image
+		for i := range w.holds {
+			w.holds[i] = -1
+		}
+	}
+	length := w.rowLength()
+	for i := range count {
+		y := first + i
+		if y < 0 || y >= w.h {
+			w.table[i] = &(*w.buf)[w.slots*length]
+			continue
+		}
+		slot := y % w.slots
+		row := (*w.buf)[slot*length:]
+		if w.holds[slot] != y {
+			w.holds[slot] = y
+			blocks := blocksOf(w.c)
+			blockRow(&row[w.left*16], &x[(image*w.h+y)*w.w*w.c], w.w, blocks, 64*w.padded, tailMask(w.c, (blocks-1)*16, 1))
+		}
+		w.table[i] = &row[0]
+	}
+}
+
+// eachStrip runs f over parts of the strips of n images of rows rows, at most
+// strip rows each; next returns image -1 at the end. Where images are few, the
+// strips are shortened so that every thread gets some.
+func eachStrip(n, rows, strip, width int, f func(next func() (image, from, to int))) {
+	t := Threads()
+	if n*rows*width < 1<<13 {
+		t = 1
+	}
+	per := max((rows+strip-1)/strip, (t+n-1)/n)
+	if n%t != 0 && n < 4*t {
+		per = max(per, min(t, rows))
+	}
+	strip = (rows + per - 1) / per
+	per = (rows + strip - 1) / strip
+	run := func(lo, hi int) {
+		f(func() (image, from, to int) {
+			if lo == hi {
+				return -1, 0, 0
+			}
+			image, from = lo/per, lo%per*strip
+			lo++
+			return image, from, min(from+strip, rows)
+		})
+	}
+	if t == 1 {
+		run(0, n*per)
+		return
+	}
+	Parallel(n*per, run)
+}

@@ -1,0 +1,238 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bignas/core/supernet"
+	"bignas/core/weights"
+	"bignas/train/config"
+	"bignas/train/dataset"
+)
+
+const recipe = `
+space = "nette"
+seed = 5
+side = 96
+val_fraction = 0.25
+epochs = 3
+batch = 6
+optimiser = "%s"
+lr = 0.02
+momentum = 0.9
+rms_decay = 0.9
+rms_eps = 0.001
+clip_norm = 1.0
+ema = 0.9
+schedule = "cosine"
+warmup_epochs = 1.0
+dropout = 0.1
+drop_connect = 0.1
+calibration_images = 16
+eval_every = 2
+
+[[phase]]
+until = 3
+resolution = 96
+
+[augment]
+scale = [0.5, 1.0]
+ratio = [0.8, 1.25]
+flip = 0.5
+`
+
+// colours writes a tiny data set whose classes are three noisy colours.
+func colours(t *testing.T) *dataset.Dataset {
+	t.Helper()
+	dir := t.TempDir()
+	r := rand.New(rand.NewPCG(1, 1))
+	for c, name := range []string{"blue", "green", "red"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 10 {
+			im := image.NewRGBA(image.Rect(0, 0, 32, 32))
+			for p := range 32 * 32 {
+				v := [3]uint8{uint8(r.IntN(120)), uint8(r.IntN(120)), uint8(r.IntN(120))}
+				v[2-c] += 120
+				im.Set(p%32, p/32, color.RGBA{v[0], v[1], v[2], 255})
+			}
+			f, err := os.Create(filepath.Join(dir, name, fmt.Sprintf("%s%d.png", name, i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := png.Encode(f, im); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+		}
+	}
+	d, err := dataset.Open(dir, dataset.Options{Side: 96})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func parse(t *testing.T, optimiser string) config.Config {
+	t.Helper()
+	c, err := config.Parse(fmt.Sprintf(recipe, optimiser), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func equal(t *testing.T, what string, a, b *supernet.Weights) {
+	t.Helper()
+	for i, p := range a.Params {
+		for j, v := range p.Data {
+			if math.Float32bits(v) != math.Float32bits(b.Params[i].Data[j]) {
+				t.Fatalf("%s: %s[%d] is %v undisturbed and %v resumed", what, p.Name, j, v, b.Params[i].Data[j])
+			}
+		}
+	}
+}
+
+// TestResume: a run that is stopped in the middle of its second epoch and
+// resumed ends with the same weights and average, bit for bit, as one that is not.
+func TestResume(t *testing.T) {
+	data := colours(t)
+	for _, optimiser := range []string{"sgd", "rmsprop"} {
+		c := parse(t, optimiser)
+		var rows []Row
+		straight, err := New(c, data, filepath.Join(t.TempDir(), "straight"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		straight.Epoch = func(r Row) { rows = append(rows, r) }
+		if err := straight.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if len(rows) != 3 || rows[0].ValBiggest >= 0 || rows[1].ValBiggest < 0 || rows[2].ValSmallest < 0 {
+			t.Errorf("%s: rows %+v: want three, the last two evaluated", optimiser, rows)
+		}
+
+		out := filepath.Join(t.TempDir(), "stopped")
+		stopped, err := New(c, data, out, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		stopped.Step = func(epoch, step, _ int, _, _ float64) {
+			if epoch == 1 && step == 2 {
+				stop()
+			}
+		}
+		if err := stopped.Run(ctx); err != context.Canceled {
+			t.Fatalf("stopped run ended with %v", err)
+		}
+		if _, err := New(c, data, out, false); err == nil || !strings.Contains(err.Error(), "--resume") {
+			t.Errorf("starting over an existing run: %v", err)
+		}
+		resumed, err := New(c, data, out, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resumed.Done() != 1 {
+			t.Fatalf("resumed after %d epochs, want 1", resumed.Done())
+		}
+		if err := resumed.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, optimiser+" weights", straight.Trainer.Weights, resumed.Trainer.Weights)
+		equal(t, optimiser+" average", straight.Best(), resumed.Best())
+	}
+}
+
+// TestCheckpointRefusals: what can not be resumed is refused with a reason and
+// left as it is.
+func TestCheckpointRefusals(t *testing.T) {
+	data, c, out := colours(t), parse(t, "sgd"), t.TempDir()
+	c.Epochs, c.WarmupEpochs = 1, 0
+	s, err := New(c, data, out, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := save(filepath.Join(out, checkpointName), s.Trainer, s.text, 0); err != nil {
+		t.Fatal(err)
+	}
+	other := c
+	other.LR *= 2
+	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), "configuration differs") {
+		t.Errorf("another configuration: %v", err)
+	}
+	path := filepath.Join(out, checkpointName)
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file[:len(file)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(c, data, out, true); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("truncated checkpoint: %v", err)
+	}
+	if _, err := New(c, data, t.TempDir(), true); err == nil {
+		t.Error("resuming nothing succeeded")
+	}
+	c.Batch = 1000
+	if _, err := New(c, data, t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "batch") {
+		t.Errorf("a batch bigger than the data: %v", err)
+	}
+}
+
+// TestRelease: a released file holds the averaged weights at half precision,
+// statistics for every child, and what was measured.
+func TestRelease(t *testing.T) {
+	data, c := colours(t), parse(t, "sgd")
+	c.Epochs, c.WarmupEpochs = 1, 0
+	s, err := New(c, data, t.TempDir(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Release(ReleaseOptions{Children: 6, Images: 8, Check: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Children) != 3 || len(r.Check) != 2 || r.Children[0].N != s.Val.Len() {
+		t.Errorf("measured %+v and %+v", r.Children, r.Check)
+	}
+	b, err := weights.Unmarshal(r.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range s.Best().Params {
+		for j, v := range p.Data {
+			if got := b.Net.Params[i].Data[j]; got != weights.Single(weights.Half(v)) {
+				t.Fatalf("%s[%d] is %v, want %v at half precision", p.Name, j, got, v)
+			}
+		}
+	}
+	st, err := b.Statistics.Predict(b.Net.Space.Sample(rand.New(rand.NewPCG(1, 9))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range st.Variance {
+		for c, v := range st.Variance[i] {
+			if !(v > 0) || math.IsNaN(float64(st.Mean[i][c])) {
+				t.Fatalf("layer %d channel %d: predicted mean %v, variance %v", i, c, st.Mean[i][c], v)
+			}
+		}
+	}
+	if _, err := config.Parse(b.Metadata["training"], "stored"); err != nil {
+		t.Errorf("the stored configuration does not parse: %v", err)
+	}
+}
