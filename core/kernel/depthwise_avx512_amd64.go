@@ -9,6 +9,11 @@ package kernel
 //go:noescape
 func blockRow(dst *float32, src *float32, pixels int, blocks int, pitch int, mask uint16)
 
+// touch brings n > 0 elements into the second-level cache, faster than loads far apart would.
+//
+//go:noescape
+func touch(p *float32, n int)
+
 // depthwise3s1 writes rows of output pixels, step bytes each; taps is [9][16], offset the bytes to add to the rows of the table.
 //
 //go:noescape

@@ -43,6 +43,18 @@ tail:
 	VZEROUPPER
 	RET
 
+// func touch(p *float32, n int)
+TEXT ·touch(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ n+8(FP), CX
+
+line:
+	MOVL (AX), DX
+	ADDQ $0x40, AX
+	SUBQ $0x10, CX
+	JG   line
+	RET
+
 // func depthwise3s1(y *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)
 // Requires: AVX, AVX512F
 TEXT ·depthwise3s1(SB), NOSPLIT, $0-58

@@ -62,9 +62,12 @@ func TestPathsAgree(t *testing.T) {
 				size += g * g
 				at++
 			}
-			e := math.Sqrt(dot / (size + 1e-20))
+			if size < 1e-12 {
+				continue // zero but for rounding: nothing to compare
+			}
+			e := math.Sqrt(dot / size)
 			worst = max(worst, e)
-			if e > 2e-3 && size > 1e-12 {
+			if e > 1e-4 {
 				t.Errorf("%s: gradient of %s is off by %.1e of its norm %.1e", name, want.Weights.Params[k].Name, e, math.Sqrt(size))
 			}
 		}

@@ -22,6 +22,7 @@ const signature = "func(%s *float32, table **float32, taps *float32, rows int, p
 func main() {
 	ConstraintExpr("amd64,!noasm")
 	blockRow()
+	touch()
 	for _, k := range []int{3, 5} {
 		for _, stride := range []int{1, 2} {
 			forward(k, stride)
@@ -72,6 +73,20 @@ func blockRow() {
 	DECQ(pixels)
 	JNZ(LabelRef("pixel"))
 	VZEROUPPER()
+	RET()
+}
+
+// touch reads a line after the other, which starts the hardware prefetcher.
+func touch() {
+	TEXT("touch", NOSPLIT, "func(p *float32, n int)")
+	Pragma("noescape")
+	Doc("touch brings n > 0 elements into the second-level cache, faster than loads far apart would.")
+	p, n, sink := arg("p"), arg("n"), GP32()
+	Label("line")
+	MOVL(Mem{Base: p}, sink)
+	ADDQ(U8(64), p)
+	SUBQ(U8(16), n)
+	JG(LabelRef("line"))
 	RET()
 }
 

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bignas/core/arch"
+	"bignas/core/supernet"
+	"bignas/core/weights"
+	"bignas/train/config"
+	"bignas/train/run"
+)
+
+// pictures writes a data set of two classes, 20 grey pictures each.
+func pictures(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for c, name := range []string{"dark", "light"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			im := image.NewGray(image.Rect(0, 0, 16, 16))
+			for p := range 256 {
+				im.SetGray(p%16, p/16, color.Gray{uint8(100*c + (p*7+i*13)%100)})
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, im); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name, name+string(rune('a'+i))+".png"), b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+// randomWeights writes a weights file of random values without statistics.
+func randomWeights(t *testing.T, classes int) string {
+	t.Helper()
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := supernet.NewWeights(space, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(rand.New(rand.NewPCG(1, 1)), false)
+	c := config.Default()
+	c.Space, c.ValFraction, c.CalibrationImages = "nette", 0.5, 8
+	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: strings.Split("abcdefghij", "")[:classes], Metadata: map[string]string{"training": c.String()}}
+	data, err := weights.Marshal(b, weights.Float16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "w.safetensors")
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func call(args ...string) (code int, out, errs string) {
+	var o, e bytes.Buffer
+	code = evaluate(args, nil, &o, &e)
+	return code, o.String(), e.String()
+}
+
+// TestEvaluate: several children in one call, each with its own calibrated
+// statistics, the same figures every time.
+func TestEvaluate(t *testing.T) {
+	args := []string{"--data", pictures(t), "--weights", randomWeights(t, 2), "--arch", "min", "--arch", "random:7", "--limit", "6", "--json"}
+	code, out, errs := call(args...)
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines, want one a child:\n%s", len(lines), out)
+	}
+	var r result
+	if err := json.Unmarshal([]byte(lines[0]), &r); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(r.Arch, "r96-c8-") || r.Resolution != 96 || r.MACs < 8e6 || r.N != 6 || r.Top5 != 1 || r.Split != "val" {
+		t.Errorf("smallest child: %+v", r)
+	}
+	if _, again, _ := call(args...); again != out {
+		t.Errorf("a second call printed\n%s\nthe first\n%s", again, out)
+	}
+}
+
+// TestMistakes: wrong classes, children, files and statistics that are not
+// there end in a sentence.
+func TestMistakes(t *testing.T) {
+	data, file := pictures(t), randomWeights(t, 2)
+	for _, c := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{2, "--data", nil},
+		{1, "no-such-file", []string{"--data", data, "--weights", "no-such-file"}},
+		{1, "has 2 classes", []string{"--data", data, "--weights", randomWeights(t, 3)}},
+		{1, "S2 width is 13", []string{"--data", data, "--weights", file, "--arch", "r96-c8-8x1k3-13x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"}},
+		{1, "statistics", []string{"--data", data, "--weights", file, "--statistics", "predicted"}},
+		{2, "limit", []string{"--data", data, "--weights", file, "--limit=-1"}},
+	} {
+		code, _, errs := call(c.args...)
+		if code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit %d, want %d; stderr should mention %q:\n%s", c.args, code, c.code, c.want, errs)
+		}
+	}
+}
