@@ -39,6 +39,7 @@ export class Costs {
 
   /** Shows what one answer took: the forward pass, and drag to answer if it came from a drag. */
   time(arch, timing, sinceInput) {
+    byId('time').classList.remove('waiting');
     byId('time-dot').hidden = false;
     write(byId('cost-time'), number(timing.forward, timing.forward < 100 ? 1 : 0));
     write(byId('time-note'), 'measured on this device');
@@ -55,7 +56,7 @@ export class Costs {
     bar.setAttribute('aria-valuenow', Math.round(100 * loaded / total));
     bar.setAttribute('aria-valuetext', text);
     write(byId('proof-bytes'), done ? `${megabytes(total)} MB` : text);
-    write(byId('proof-title'), done ? 'Nothing is retrained' : 'The weights are on their way');
+    write(byId('proof-title'), done ? 'Nothing is retrained' : 'Weights arriving');
   }
 
   /** Shows the engine's count of shared weights that differ from the downloaded ones. */

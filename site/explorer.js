@@ -29,6 +29,7 @@ export class Explorer {
       onpicture: p => this.#open(p),
       onproblem: (title, text) => notice('picture', title, text),
     });
+    this.#pictures.preview(state.get('picture'));
     this.#child = spaces.atFraction(space, START);
     this.#readStage();
     this.#show();
@@ -68,6 +69,7 @@ export class Explorer {
 
   #move(child, event) {
     this.#child = child;
+    if (!this.#running) this.#state.set('arch', ''); // the move is newer than the link
     this.#show();
     this.#askCost();
     this.#askAnswer(event?.timeStamp);

@@ -51,6 +51,13 @@ export class Pictures {
     for (const [n, b] of this.#buttons) b.setAttribute('aria-pressed', String(n === name));
   }
 
+  /** Shows a sample as it is, until the engine can show what a child sees of it. */
+  preview(name) {
+    const { alt } = SAMPLES.find(x => x.name === name), img = byId('sample');
+    if (!img.src.endsWith(address(name))) img.src = address(name);
+    img.alt = alt;
+  }
+
   /** Fetches a sample and hands it on. */
   async sample(name) {
     const s = SAMPLES.find(x => x.name === name), turn = ++this.#wanted;

@@ -88,12 +88,12 @@ async function boot({ id, engine, weights, size, space, classes }) {
     postMessage({ id, type: 'progress', loaded, total: size });
   };
   starting ||= start(engine).catch(e => { starting = undefined; throw e; });
-  const started = starting.then(() => {
-    handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
-    postMessage({ id, type: 'progress', engine: true });
-  });
-  const [, bytes] = await Promise.all([started, download(weights, size, tell)]);
-  handle(JSON.stringify({ id, type: 'boot' }), bytes);
+  const arriving = download(weights, size, tell);
+  arriving.catch(() => {}); // it is awaited below: without weights the engine still counts costs
+  await starting;
+  handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
+  postMessage({ id, type: 'progress', engine: true });
+  handle(JSON.stringify({ id, type: 'boot' }), await arriving);
 }
 
 onmessage = ({ data }) => {

@@ -48,14 +48,14 @@ func (b *builder) manifest() error {
 	if err != nil {
 		return fault.New("no_weights", "train some, or try the page with random ones: go run ./site/test/randomweights, then give --weights", "the weights cannot be read: %v", err)
 	}
+	if m.Bytes != len(data) {
+		return fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
+	}
 	e, err := classify.New(data)
 	if err != nil {
 		return err
 	}
 	info := e.Info()
-	if m.Bytes != len(data) {
-		return fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
-	}
 	for i, c := range m.Children {
 		a, err := e.Parse(c.Arch)
 		if err != nil {

@@ -21,7 +21,7 @@ func tampered(t *testing.T, answers func(w http.ResponseWriter, r *http.Request)
 			files.ServeHTTP(w, r)
 		}
 	}))
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	return s
 }
 
@@ -131,7 +131,7 @@ func TestFromFile(t *testing.T) {
 	}
 }
 
-// TestAnswerWhileLoading: progress is told in bytes.
+// TestProgress: progress is told in bytes.
 func TestProgress(t *testing.T) {
 	release := make(chan struct{})
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
@@ -144,7 +144,10 @@ func TestProgress(t *testing.T) {
 		}
 		_, _ = w.Write(data[:len(data)/3])
 		w.(http.Flusher).Flush()
-		<-release
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
 		_, _ = w.Write(data[len(data)/3:])
 		return true
 	})

@@ -176,6 +176,20 @@ func TestStage(t *testing.T) {
 	}
 }
 
+// TestBlocks: a click on a block selects its stage; dragged up it gets deeper.
+func TestBlocks(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	at := eval[struct{ X, Y float64 }](p, `(() => { const r = document.querySelector('.hit[data-stage="5"]').getBoundingClientRect(); return { X: r.x + r.width / 2, Y: r.bottom - 60 } })()`)
+	mouse := func(kind input.MouseType, dy float64) chromedp.Action {
+		return input.DispatchMouseEvent(kind, at.X, at.Y+dy).WithButton(input.Left).WithButtons(1).WithClickCount(1)
+	}
+	p.do(mouse(input.MousePressed, 0), mouse(input.MouseReleased, 0))
+	p.wait("S6 to be selected", `document.getElementById('stage-5').checked && document.getElementById('depth').getAttribute('aria-valuetext') === '3 layers'`)
+	p.do(mouse(input.MousePressed, 0), mouse(input.MouseMoved, -25), mouse(input.MouseMoved, -50), mouse(input.MouseReleased, -50))
+	p.wait("another layer", `document.getElementById('depth').getAttribute('aria-valuetext') === '4 layers' && document.getElementById('stage-5').checked`)
+}
+
 // TestAddress: a link reproduces the state, and nonsense in it does no harm.
 func TestAddress(t *testing.T) {
 	const arch = "r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384"

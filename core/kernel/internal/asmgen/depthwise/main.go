@@ -243,8 +243,8 @@ func weightGradient(k, stride int) {
 }
 
 // inputGradient is the transposed convolution of stride 2 for every second row
-// of dx: a pixel of even position (parity 0) gets the odd-numbered half of the
-// taps where K/2 is odd, and the even-numbered half where it is even.
+// of dx, rows of one parity: pixel 2j+q of dx meets only the taps x for which
+// q+K/2-x is even, each with pixel j+(q+K/2-x)/2 of dy; rows likewise.
 func inputGradient(k, parity int) {
 	name := fmt.Sprintf("depthwiseInput%dp%d", k, parity)
 	TEXT(name, NOSPLIT, fmt.Sprintf(signature, "dx"))
