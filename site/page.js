@@ -1,4 +1,4 @@
-// Small helpers around the document, and how numbers are written.
+// Elements of the page, and how numbers are written on it.
 
 /** The element with that id. */
 export const byId = id => document.getElementById(id);

@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/train/config"
@@ -49,10 +50,12 @@ type runFlags struct {
 
 type releaseFlags struct {
 	dataFlags
-	Output   string `short:"o" required:"" placeholder:"FILE" help:"Weights file to write (float16 safetensors)."`
-	Children int    `default:"240" help:"Children calibrated to fit the BN statistics of all others (default: 240)."`
-	Images   int    `default:"512" help:"Training pictures for each (default: 512)."`
-	Check    int    `default:"50" help:"Other children to measure the fit on (default: 50)."`
+	Output   string   `short:"o" required:"" placeholder:"FILE" help:"Weights file to write (float16 safetensors)."`
+	Children int      `default:"240" help:"Children calibrated to fit the BN statistics of all others (default: 240)."`
+	Images   int      `default:"512" help:"Training pictures for each (default: 512)."`
+	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
+	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max; may be repeated."`
+	Manifest string   `placeholder:"FILE" help:"Also write the page's manifest: the file's name, its size and what was measured."`
 }
 
 func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
@@ -183,8 +186,18 @@ func (p program) release(f releaseFlags) error {
 	if err != nil {
 		return err
 	}
+	space := s.Trainer.Weights.Space
+	measure := []arch.Arch{space.Min()}
+	for _, text := range f.Measure {
+		a, err := space.Parse(text)
+		if err != nil {
+			return err
+		}
+		measure = append(measure, a)
+	}
+	measure = append(measure, space.Max())
 	bar := report.NewProgress(p.stderr, "children", 0)
-	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, Progress: func(done, total int) {
+	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, Measure: measure, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	}})
@@ -194,6 +207,11 @@ func (p program) release(f releaseFlags) error {
 	}
 	if err := run.WriteFile(f.Output, r.File); err != nil {
 		return err
+	}
+	if f.Manifest != "" {
+		if err := writeManifest(f.Manifest, filepath.Base(f.Output), r); err != nil {
+			return err
+		}
 	}
 	return p.released(f, r)
 }

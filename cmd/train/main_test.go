@@ -105,12 +105,21 @@ func TestTrainAndRelease(t *testing.T) {
 	}
 
 	file := filepath.Join(t.TempDir(), "w.safetensors")
-	code, text, errs = train(t, "release", "--data", data, "--out", out, "-o", file, "--children", "50", "--images", "4", "--check", "2", "--json")
+	manifest := filepath.Join(t.TempDir(), "manifest.json")
+	code, text, errs = train(t, "release", "--data", data, "--out", out, "-o", file, "--children", "50", "--images", "4", "--check", "2", "--manifest", manifest, "--json")
 	if code != 0 {
 		t.Fatalf("release: exit %d: %s", code, errs)
 	}
-	if n := strings.Count(text, "\n"); n != 3+2+1 {
-		t.Errorf("release printed %d lines, want smallest, middle, biggest, 2 checks and a summary:\n%s", n, text)
+	if n := strings.Count(text, "\n"); n != 2+2+1 {
+		t.Errorf("release printed %d lines, want smallest, biggest, 2 checks and a summary:\n%s", n, text)
+	}
+	var m struct {
+		Weights  string
+		Bytes    int64
+		Children []struct{ N int }
+	}
+	if text, err := os.ReadFile(manifest); err != nil || json.Unmarshal(text, &m) != nil || m.Weights != "w.safetensors" || len(m.Children) != 2 || m.Children[0].N != 5 {
+		t.Errorf("manifest: %v, %+v", err, m)
 	}
 	if info, err := os.Stat(file); err != nil || info.Size() < 5_000_000 {
 		t.Errorf("weights file: %v", err)

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,22 +12,18 @@ import (
 
 // ReleaseOptions says how a run becomes a weights file.
 type ReleaseOptions struct {
-	Children int // calibrated to fit the BN statistics of all others
-	Images   int // training pictures each is calibrated on
-	Check    int // children that the fit has not seen, to measure its error on
+	Children int         // calibrated to fit the BN statistics of all others
+	Images   int         // training pictures each is calibrated on
+	Check    int         // children that the fit has not seen, to measure its error on
+	Measure  []arch.Arch // children whose accuracy the file and the page state
 	// Progress hears of every child; it may be nil.
 	Progress func(done, total int)
 }
 
-// Measured is the accuracy of one child on the validation pictures.
+// Measured is the top-1 of one child on N validation pictures, 0 to 1: with BN
+// statistics calibrated for it on training pictures, and with those that the
+// file predicts for it, which is what the page runs.
 type Measured struct {
-	Arch string `json:"arch"`
-	Accuracy
-}
-
-// StatisticsCheck compares, for one child that the fit has not seen, top-1 with
-// predicted statistics and with its own.
-type StatisticsCheck struct {
 	Arch       string  `json:"arch"`
 	Calibrated float64 `json:"calibrated"`
 	Predicted  float64 `json:"predicted"`
@@ -38,8 +33,8 @@ type StatisticsCheck struct {
 // Release is a weights file and what was measured of it.
 type Release struct {
 	File     []byte
-	Children []Measured // smallest, middle, biggest, calibrated
-	Check    []StatisticsCheck
+	Children []Measured // those of ReleaseOptions.Measure
+	Check    []Measured // children that the fit of the statistics has not seen
 }
 
 // Release rounds the run's weights to half precision, fits BN statistics for
@@ -53,7 +48,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 			p.Data[i] = weights.Single(weights.Half(v))
 		}
 	}
-	total := o.Children + o.Check + 3
+	total := o.Children + o.Check + len(o.Measure)
 	done := 0
 	step := func() {
 		if done++; o.Progress != nil {
@@ -65,29 +60,24 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 		return nil, err
 	}
 	out := &Release{}
-	space := w.Space
-	for _, a := range []arch.Arch{space.Min(), Middle(space), space.Max()} {
-		acc, err := CalibrateAndEvaluate(w, a, s.Train, s.Val, Spec, s.Config.CalibrationImages)
-		if err != nil {
-			return nil, err
-		}
-		out.Children = append(out.Children, Measured{a.String(), acc})
-		step()
-	}
-	measured, err := json.Marshal(out.Children)
-	if err != nil {
-		return nil, err
-	}
 	b := &weights.Bundle{Net: w, Statistics: model, Spec: Spec, Labels: s.Data.Labels, Metadata: map[string]string{
-		"training": s.text, "seed": fmt.Sprint(s.Config.Seed), "epochs": fmt.Sprint(s.done), "measured": string(measured),
+		"training": s.text, "seed": fmt.Sprint(s.Config.Seed), "epochs": fmt.Sprint(s.done),
 	}}
 	if out.File, err = weights.Marshal(b, weights.Float16); err != nil {
 		return nil, err
 	}
-	if b, err = weights.Unmarshal(out.File); err != nil { // check the statistics as stored
+	if b, err = weights.Unmarshal(out.File); err != nil { // measure the statistics as stored
 		return nil, err
 	}
-	out.Check, err = s.checkStatistics(w, b.Statistics, o, step)
+	if out.Children, err = s.measure(b, o.Measure, step); err != nil {
+		return nil, err
+	}
+	r := rand.New(rand.NewPCG(s.Config.Seed, 0xc4ec))
+	var unseen []arch.Arch
+	for range o.Check {
+		unseen = append(unseen, w.Space.Sample(r))
+	}
+	out.Check, err = s.measure(b, unseen, step)
 	return out, err
 }
 
@@ -112,28 +102,31 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 	return supernet.FitStatistics(w.Space, cal)
 }
 
-func (s *Session) checkStatistics(w *supernet.Weights, m *supernet.StatisticsModel, o ReleaseOptions, step func()) ([]StatisticsCheck, error) {
-	r := rand.New(rand.NewPCG(s.Config.Seed, 0xc4ec))
-	var out []StatisticsCheck
-	for range o.Check {
-		a := w.Space.Sample(r)
-		acc, err := CalibrateAndEvaluate(w, a, s.Train, s.Val, Spec, s.Config.CalibrationImages)
+// measure evaluates children with both kinds of statistics.
+func (s *Session) measure(b *weights.Bundle, children []arch.Arch, step func()) ([]Measured, error) {
+	var out []Measured
+	for _, a := range children {
+		own, err := Calibrate(b.Net, a, s.Train, Spec, s.Config.CalibrationImages)
 		if err != nil {
 			return nil, err
 		}
-		st, err := m.Predict(a)
+		predicted, err := b.Statistics.Predict(a)
 		if err != nil {
 			return nil, err
 		}
-		c, err := w.Child(a, st)
-		if err != nil {
-			return nil, err
+		var top1 [2]float64
+		for i, st := range []*supernet.Statistics{own, predicted} {
+			c, err := b.Net.Child(a, st)
+			if err != nil {
+				return nil, err
+			}
+			acc, err := Evaluate(c, s.Val, Spec, nil)
+			if err != nil {
+				return nil, err
+			}
+			top1[i] = acc.Top1
 		}
-		p, err := Evaluate(c, s.Val, Spec, nil)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, StatisticsCheck{a.String(), acc.Top1, p.Top1, p.N})
+		out = append(out, Measured{a.String(), top1[0], top1[1], s.Val.Len()})
 		step()
 	}
 	return out, nil

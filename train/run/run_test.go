@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/core/arch"
 	"bignas/core/supernet"
 	"bignas/core/weights"
 	"bignas/train/config"
@@ -203,11 +204,11 @@ func TestRelease(t *testing.T) {
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Release(ReleaseOptions{Children: 6, Images: 8, Check: 2})
+	r, err := s.Release(ReleaseOptions{Children: 6, Images: 8, Check: 2, Measure: []arch.Arch{s.Trainer.Weights.Space.Min()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Children) != 3 || len(r.Check) != 2 || r.Children[0].N != s.Val.Len() {
+	if len(r.Children) != 1 || len(r.Check) != 2 || r.Children[0].N != s.Val.Len() {
 		t.Errorf("measured %+v and %+v", r.Children, r.Check)
 	}
 	b, err := weights.Unmarshal(r.File)
