@@ -1,3 +1,7 @@
+//go:build !js
+
+// Training runs natively; under js/wasm there is one path and this takes minutes.
+
 package trainer
 
 import (
