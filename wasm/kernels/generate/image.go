@@ -55,13 +55,13 @@ func (g *generator) channelScale() {
 	repeat(f, hw, func() {
 		move(f, factor, s)
 		move(f, left, c)
-		along(f, left, []asm.Local{y, x, factor}, func(w width) {
+		along(f, left, []asm.Local{y, x, factor}, func(w width, at int) {
 			f.Get(y, x)
-			f.Load(w.load, 0)
+			f.Load(w.load, at)
 			f.Get(factor)
-			f.Load(w.load, 0)
+			f.Load(w.load, at)
 			f.Do(asm.F32x4Mul)
-			f.Store(w.store, 0)
+			f.Store(w.store, at)
 		})
 	})
 }

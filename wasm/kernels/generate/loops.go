@@ -71,16 +71,22 @@ func repeat(f *asm.Func, count asm.Local, body func()) {
 	})
 }
 
-// along walks n floats, 4 at a time and then one by one: body handles a width,
-// and pointers move on by it.
-func along(f *asm.Func, n asm.Local, pointers []asm.Local, body func(w width)) {
-	for _, w := range []width{whole, one} {
-		while(f, n, w.floats, func() {
-			body(w)
-			for _, p := range pointers {
-				advance(f, p, 4*w.floats)
+// along walks n floats, 16 at a time, then 4, then one by one: body handles a
+// width, at bytes behind the pointers, which move on.
+func along(f *asm.Func, n asm.Local, pointers []asm.Local, body func(w width, at int)) {
+	for _, step := range []struct {
+		vectors int
+		width
+	}{{4, whole}, {1, whole}, {1, one}} {
+		floats := step.vectors * step.floats
+		while(f, n, floats, func() {
+			for i := range step.vectors {
+				body(step.width, 16*i)
 			}
-			advance(f, n, -w.floats)
+			for _, p := range pointers {
+				advance(f, p, 4*floats)
+			}
+			advance(f, n, -floats)
 		})
 	}
 }
