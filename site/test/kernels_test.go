@@ -47,7 +47,7 @@ func TestKernels(t *testing.T) {
 	child := eval[string](p, `new URLSearchParams(location.hash.slice(1)).get('arch')`)
 	for _, c := range []struct{ wanted, kernels string }{{"", "simd relaxed"}, {"simd", "simd"}, {"off", "portable"}} {
 		got := eval[engineReply](p, fmt.Sprintf(engineAnswer, c.wanted, child, 1))
-		if got.Kernels != c.kernels {
+		if got.Kernels != c.kernels && !(c.wanted == "" && got.Kernels == "simd") { // an older browser's best
 			t.Errorf("asked for %q, %q computes", c.wanted, got.Kernels)
 		}
 		if len(got.Top) != len(want.Top) {

@@ -32,7 +32,11 @@ func Pack(w []float32, k, n, ws int, bias []float32) (panels, padded []float32) 
 	for first := 0; first < n; first += Panel {
 		columns := min(Panel, n-first)
 		for i := range k {
-			copy(to[:columns], w[i*ws+first:])
+			if columns == Panel { // a call of copy takes longer than the copying
+				*(*[Panel]float32)(to) = *(*[Panel]float32)(w[i*ws+first:])
+			} else {
+				copy(to[:columns], w[i*ws+first:])
+			}
 			to = to[Panel:]
 		}
 	}
