@@ -85,9 +85,14 @@ async function download(url, size, tell) {
 }
 
 async function boot({ id, engine, kernels: wanted, weights, size, space, classes }) {
-  let told = 0;
+  let told = 0, later;
   const tell = loaded => {
-    if (loaded < size && performance.now() - told < 60) return;
+    clearTimeout(later);
+    const early = told + 60 - performance.now();
+    if (loaded < size && early > 0) {
+      later = setTimeout(tell, early, loaded); // it may be the last for a while
+      return;
+    }
     told = performance.now();
     postMessage({ id, type: 'progress', loaded, total: size });
   };

@@ -3,6 +3,7 @@ package test
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -98,5 +99,29 @@ func TestKernelsPay(t *testing.T) {
 	}
 	if median["simd"] > median["off"]/2 {
 		t.Errorf("SIMD takes %.1f ms, the plain loops %.1f ms", median["simd"], median["off"])
+	}
+}
+
+// TestKernelsMissing: a server without the kernels, or with something else in
+// their place, has a slower page, not a broken one.
+func TestKernelsMissing(t *testing.T) {
+	for name, serve := range map[string]func(w http.ResponseWriter){
+		"missing": func(w http.ResponseWriter) { http.Error(w, "none here", http.StatusNotFound) },
+		"damaged": func(w http.ResponseWriter) { _, _ = w.Write([]byte("\x00asm and then nothing of the kind")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasSuffix(r.URL.Path, "relaxed.wasm") && !strings.HasSuffix(r.URL.Path, "simd.wasm") {
+					return false
+				}
+				serve(w)
+				return true
+			})
+			p := visit(t, s, options{expect: []string{"404"}})
+			p.answered()
+			if title := eval[string](p, `document.getElementById('time').title`); !strings.Contains(title, "portable") {
+				t.Errorf("the page says %q", title)
+			}
+		})
 	}
 }
