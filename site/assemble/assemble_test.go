@@ -19,7 +19,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"elsewhere":     {nil, nil, 1, "root folder"},
 		"unknown":       {nil, []string{"now"}, 2, "unknown argument"},
-		"no weights":    {map[string]string{"index.html": "x"}, nil, 1, "randomweights"},
+		"no weights":    {map[string]string{"index.html": "x"}, nil, 1, "cmd/train release"},
 		"not there":     {map[string]string{"index.html": "x"}, []string{"--weights", "none.safetensors"}, 1, "after --weights"},
 		"a path":        {map[string]string{"index.html": "x", "assets/manifest.json": `{"weights": "../a"}`}, nil, 1, "file name in assets"},
 		"other size":    {map[string]string{"index.html": "x", "assets/manifest.json": `{"weights": "a", "bytes": 3}`, "assets/a": "four"}, nil, 1, "it has 4"},

@@ -46,7 +46,7 @@ func (b *builder) manifest() error {
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return fault.New("no_weights", "train some, or try the page with random ones: go run ./site/test/randomweights, then give --weights", "the weights cannot be read: %v", err)
+		return fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
 	}
 	if m.Bytes != len(data) {
 		return fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
@@ -98,7 +98,7 @@ func (b *builder) sources() (manifest, string, error) {
 	name := filepath.Join(b.root, "assets", "manifest.json")
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, "", fault.New("no_weights", "train some, or try the page with random ones: go run ./site/test/randomweights, then give --weights", "there is no %s", name)
+		return m, "", fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "there is no %s", name)
 	}
 	if err != nil {
 		return m, "", err

@@ -1,5 +1,5 @@
 // Package test drives the page in a real browser: the assembled site, served by
-// cmd/serve under a sub-path, with seeded random weights.
+// cmd/serve under a sub-path, with the shipped weights.
 package test
 
 import (
@@ -32,11 +32,30 @@ const (
 
 // site is what TestMain has made for all tests.
 var site struct {
-	root    string // of the repository
-	folder  string // of the assembled page
-	weights string
-	url     string // with the base and the final slash
-	browser context.Context
+	root     string // of the repository
+	folder   string // of the assembled page
+	weights  string
+	manifest manifest
+	url      string // with the base and the final slash
+	browser  context.Context
+}
+
+// manifest is assets/manifest.json: the shipped weights and what was measured of them.
+type manifest struct {
+	Weights  string
+	Children []struct {
+		Arch string
+		Top1 float64
+		N    int
+	}
+}
+
+func readManifest(root string) (m manifest, err error) {
+	text, err := os.ReadFile(filepath.Join(root, "assets", "manifest.json"))
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(text, &m)
 }
 
 func TestMain(m *testing.M) {
@@ -57,10 +76,13 @@ func setUp(run func() int) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(work)
-	site.folder, site.weights = filepath.Join(work, "page"), filepath.Join(work, "random.safetensors")
+	site.folder = filepath.Join(work, "page")
+	if site.manifest, err = readManifest(site.root); err != nil {
+		return 1, err
+	}
+	site.weights = filepath.Join(site.root, "assets", site.manifest.Weights)
 	for _, args := range [][]string{
-		{"run", "./site/test/randomweights", "--out", site.weights},
-		{"run", "./site/assemble", "--out", site.folder, "--weights", site.weights},
+		{"run", "./site/assemble", "--out", site.folder},
 		{"build", "-o", filepath.Join(work, "serve"), "./cmd/serve"},
 	} {
 		c := exec.Command("go", args...)

@@ -8,8 +8,9 @@ import (
 )
 
 // Shapes is the word that Open takes for the data set that the program draws
-// itself: ten classes of figures in random colours, sizes, places and rotations
-// on busy grounds. Everything can be tried on it with nothing downloaded.
+// itself: ten classes of figures of random colour, size and place, turned a
+// little, on grounds with lines and noise. Everything can be tried on it with
+// nothing downloaded.
 const Shapes = "shapes"
 
 // Sizes of the drawn data set.

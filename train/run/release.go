@@ -1,6 +1,7 @@
 package run
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -70,6 +71,14 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 		return nil, err
 	}
 	if out.Children, err = s.measure(b, o.Measure, step); err != nil {
+		return nil, err
+	}
+	measured, err := json.Marshal(out.Children)
+	if err != nil {
+		return nil, err
+	}
+	b.Metadata["measured"] = string(measured)
+	if out.File, err = weights.Marshal(b, weights.Float16); err != nil {
 		return nil, err
 	}
 	r := rand.New(rand.NewPCG(s.Config.Seed, 0xc4ec))

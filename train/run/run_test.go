@@ -233,6 +233,9 @@ func TestRelease(t *testing.T) {
 			}
 		}
 	}
+	if !strings.Contains(b.Metadata["measured"], r.Children[0].Arch) {
+		t.Errorf("the file does not say what was measured: %q", b.Metadata["measured"])
+	}
 	if _, err := config.Parse(b.Metadata["training"], "stored"); err != nil {
 		t.Errorf("the stored configuration does not parse: %v", err)
 	}
