@@ -35,7 +35,7 @@ func move(f *asm.Func, to, from asm.Local) {
 	f.Set(to)
 }
 
-// product of a local variable and a number, into another.
+// times sets to to the product of a local variable and a number.
 func times(f *asm.Func, to, from asm.Local, by int) {
 	f.Get(from)
 	f.Const(by)

@@ -11,7 +11,6 @@ const (
 	Select Op = 0x1b
 	Eqz    Op = 0x45
 	Eq     Op = 0x46
-	Ne     Op = 0x47
 	LtS    Op = 0x48
 	GtS    Op = 0x4a
 	LeS    Op = 0x4c
@@ -43,8 +42,6 @@ const (
 	F32x4Max     = vector | 0xe9
 	F32x4PMin    = vector | 0xea // b < a ? b : a
 	F32x4PMax    = vector | 0xeb // a < b ? b : a
-	F32x4Neg     = vector | 0xe1
-	F32x4Splat   = vector | 0x13
 	I32x4Convert = vector | 0xfa // f32x4.convert_i32x4_s
 	I32x4Splat   = vector | 0x11
 
