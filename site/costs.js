@@ -48,6 +48,9 @@ export class Costs {
     if (sinceInput !== undefined) write(byId('proof-time'), `${number(sinceInput)} ms`);
   }
 
+  /** Says, to who asks, which implementation of the operators computes. */
+  kernels(name) { byId('time').title = `Computed by: ${name}`; }
+
   /** Shows how much of the weights is here; all of it when loaded is total. */
   progress(loaded, total) {
     const bar = byId('progress'), done = loaded >= total, text = `${megabytes(loaded)} of ${megabytes(total)} MB`;

@@ -47,10 +47,12 @@ export class Explorer {
       this.#readArch();
     };
     try {
-      const { info } = await engine.request('boot', {
+      const { info, kernels } = await engine.request('boot', {
         engine: new URL('engine.wasm', here).href, weights: new URL(`assets/${weights}`, here).href,
         size: bytes, space: this.#space.name, classes: labels.length,
+        kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
       }, { onprogress });
+      this.#costs.kernels(kernels);
       this.#costs.progress(info.bytes, info.bytes);
     } catch (error) {
       this.#costs.progress(0, bytes);

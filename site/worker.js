@@ -1,6 +1,7 @@
 // The worker: fetches the engine and the weights, counts the bytes, and carries
 // messages between the page and the Go program. Everything else is in Go.
 import './wasm_exec.js';
+import { kernels } from './kernels.js';
 
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
@@ -25,9 +26,11 @@ async function get(url, what) {
 }
 
 // start compiles and runs the Go program; it resolves when the program listens.
-async function start(url) {
+async function start(url, wanted) {
+  const simd = kernels(url, wanted);
   const response = await get(url, 'engine');
   const go = new self.Go();
+  go.importObject.kernels = simd.imports;
   let instance;
   try {
     const wasm = (response.headers.get('Content-Type') ?? '').startsWith('application/wasm');
@@ -37,6 +40,7 @@ async function start(url) {
   } catch (e) {
     throw fault('engine_unusable', `This browser could not load the engine: ${e.message}`, 'Try again, or use a newer browser.');
   }
+  await simd.attach(instance.exports.mem);
   const listening = new Promise(resolve => {
     self.bignas = {
       start: f => { handle = f; resolve(); },
@@ -80,14 +84,19 @@ async function download(url, size, tell) {
   return all;
 }
 
-async function boot({ id, engine, weights, size, space, classes }) {
-  let told = 0;
+async function boot({ id, engine, kernels: wanted, weights, size, space, classes }) {
+  let told = 0, later;
   const tell = loaded => {
-    if (loaded < size && performance.now() - told < 60) return;
+    clearTimeout(later);
+    const early = told + 60 - performance.now();
+    if (loaded < size && early > 0) {
+      later = setTimeout(tell, early, loaded); // it may be the last for a while
+      return;
+    }
     told = performance.now();
     postMessage({ id, type: 'progress', loaded, total: size });
   };
-  starting ||= start(engine).catch(e => { starting = undefined; throw e; });
+  starting ||= start(engine, wanted).catch(e => { starting = undefined; throw e; });
   const arriving = download(weights, size, tell);
   arriving.catch(() => {}); // it is awaited below: without weights the engine still counts costs
   await starting;

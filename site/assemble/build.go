@@ -84,7 +84,15 @@ func (b *builder) engine() error {
 		return err
 	}
 	_, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./wasm/engine")
-	return err
+	if err != nil {
+		return err
+	}
+	for _, kernels := range []string{"simd.wasm", "relaxed.wasm"} {
+		if err := b.copy(filepath.Join(b.root, "wasm", "kernels", kernels), kernels); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *builder) goCommand(env []string, args ...string) (string, error) {

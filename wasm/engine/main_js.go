@@ -6,6 +6,7 @@ package main
 import (
 	"bignas/wasm/engine/session"
 	"bignas/wasm/jsbridge"
+	_ "bignas/wasm/kernels" // SIMD, where the browser has it
 )
 
 func main() {

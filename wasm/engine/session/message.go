@@ -65,6 +65,8 @@ type reply struct {
 	Width  int            `json:"width,omitempty"`
 	Height int            `json:"height,omitempty"`
 	Check  *check         `json:"check,omitempty"`
+	// Kernels, of ready, is the implementation of core/kernel that computes.
+	Kernels string `json:"kernels,omitempty"`
 }
 
 // counts is what the page shows of a cost report: per picture, exact.

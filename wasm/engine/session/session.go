@@ -10,6 +10,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
+	"bignas/core/kernel"
 )
 
 // Session is one engine and the picture that it looks at. Handle may be called
@@ -130,7 +131,7 @@ func (s *Session) boot(q request, data []byte) error {
 	s.mu.Lock()
 	s.engine, s.baseline = e, checksums(e)
 	s.mu.Unlock()
-	s.send(reply{ID: q.ID, Type: "ready", Info: &info})
+	s.send(reply{ID: q.ID, Type: "ready", Info: &info, Kernels: kernel.Active()})
 	return nil
 }
 

@@ -1,0 +1,46 @@
+package kernel
+
+// Inference is an implementation of the operators of inference from outside
+// this package, for one thread: the browser's SIMD, which only the program that
+// runs there can link. Every function obeys the operator of its name; lengths
+// are those that the operator documents, and y may be x where it says so.
+// Operators that are nil here are those of the implementation "portable".
+type Inference struct {
+	Name string
+
+	// Pack copies W[k][n], row stride ws, and bias [n] or nil, and returns what
+	// computes y = act(x W + bias) + residual, residual [m,n] or nil.
+	Pack         func(w []float32, k, n, ws int, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
+	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
+	Activate     func(y, x []float32, act Act)
+	GlobalPool   func(y, x []float32, n, hw, c int)
+	ChannelScale func(y, x, s []float32, n, hw, c int)
+}
+
+// Register adds an implementation and makes it the active one. To be called
+// from init functions.
+func Register(f Inference) {
+	o := *portable
+	o.name = f.Name
+	if f.Pack != nil {
+		o.pack = func(w []float32, k, n, ws int, bias []float32) *Packed {
+			run := f.Pack(w, k, n, ws, bias)
+			return &Packed{k: k, n: n, apply: func(_ *Packed, y, x []float32, m int, act Act, residual []float32) {
+				run(y, x, m, act, residual)
+			}}
+		}
+	}
+	if f.DepthwiseAct != nil {
+		o.depthwiseAct = f.DepthwiseAct
+	}
+	if f.Activate != nil {
+		o.activate = f.Activate
+	}
+	if f.GlobalPool != nil {
+		o.globalPool = f.GlobalPool
+	}
+	if f.ChannelScale != nil {
+		o.channelScale = f.ChannelScale
+	}
+	register(&o)
+}

@@ -1,0 +1,153 @@
+//go:build !js
+
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"bignas/core/kernel"
+	"bignas/wasm/kernels"
+)
+
+var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid, kernel.ReLU}
+
+// units is how far results may be from core/kernel's, in units in the last
+// place of the result: nothing where no exponential is computed.
+func units(a kernel.Act) float64 {
+	if a == kernel.Swish || a == kernel.Sigmoid {
+		return 4
+	}
+	return 0
+}
+
+// plain makes core/kernel use its plain loops, which have every implementation's
+// order of additions.
+func plain(t *testing.T) {
+	t.Helper()
+	undo, err := kernel.Use("portable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(undo)
+}
+
+func TestProduct(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(1, 2))
+	shapes := [][3]int{{1, 1, 1}, {1, 1280, 10}, {7, 5, 13}, {49, 192, 88}, {196, 27, 24}, {9, 4, 8}}
+	for range 60 {
+		shapes = append(shapes, [3]int{1 + r.IntN(30), 1 + r.IntN(50), 1 + r.IntN(60)})
+	}
+	for i, s := range shapes {
+		rows, k, n := s[0], s[1], s[2]
+		act := activations[i%4]
+		what := fmt.Sprintf("product %v, activation %d", s, act)
+		ws := n + r.IntN(5)
+		x, w := random(r, rows*k), random(r, k*ws)
+		var bias, residual []float32
+		if r.IntN(4) > 0 {
+			bias = random(r, n)
+		}
+		panels, padded := kernels.Pack(w, k, n, ws, bias)
+		address := uint32(0)
+		if r.IntN(3) == 0 {
+			residual = random(r, rows*n)
+			address = m.in(residual)
+		}
+		y := m.out(rows * n)
+		m.call("product", m.in(x), m.in(panels), m.in(padded), y, address, rows, k, n, int(act))
+		want := make([]float32, rows*n)
+		kernel.Pack(w, k, n, ws, bias).Apply(want, x, rows, act, nil)
+		tolerance := units(act)
+		got := m.take(what, y, rows*n)
+		if residual != nil { // which may cancel the rest
+			for i := range got {
+				if d := math.Abs(float64(got[i]) - float64(want[i]+residual[i])); d > tolerance*1e-6 {
+					t.Fatalf("%s with residual: element %d is %v, want %v", what, i, got[i], want[i]+residual[i])
+				}
+			}
+			continue
+		}
+		same(t, what, got, want, tolerance)
+	}
+}
+
+func TestDepthwise(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := range 120 {
+		s := kernel.DepthwiseShape{N: 1 + r.IntN(2), H: 1 + r.IntN(16), W: 1 + r.IntN(16), C: 1 + r.IntN(40), K: 3 + 2*(i%2), Stride: 1 + i/2%2}
+		if i%3 > 0 {
+			s.C = (s.C + 3) / 4 * 4
+		}
+		act := activations[r.IntN(4)]
+		what := fmt.Sprintf("depthwise %v, activation %d", s, act)
+		oh, ow := s.Out()
+		x, w, bias := random(r, s.N*s.H*s.W*s.C), random(r, s.K*s.K*s.C), random(r, s.C)
+		want := make([]float32, s.N*oh*ow*s.C)
+		y := m.out(len(want))
+		m.call(fmt.Sprintf("depthwise%dx%d", s.K, s.Stride), m.in(x), m.in(w), m.in(bias), y, s.N, s.H, s.W, s.C, int(act))
+		kernel.DepthwiseAct(want, x, s, w, bias, act)
+		same(t, what, m.take(what, y, len(want)), want, units(act))
+	}
+}
+
+func TestImages(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 40 {
+		hw, c := 1+r.IntN(60), 1+r.IntN(70)
+		x, s, mean, scaled := random(r, hw*c), random(r, c), make([]float32, c), make([]float32, hw*c)
+		what := fmt.Sprintf("global pool %d, %d", hw, c)
+		y := m.out(c)
+		m.call("globalPool", y, m.in(x), hw, c)
+		kernel.GlobalPool(mean, x, 1, hw, c)
+		same(t, what, m.take(what, y, c), mean, 0)
+		what = fmt.Sprintf("channel scale %d, %d", hw, c)
+		y = m.put(x, fence) // in place
+		m.call("channelScale", y, y, m.in(s), hw, c)
+		kernel.ChannelScale(scaled, x, s, 1, hw, c)
+		same(t, what, m.take(what, y, hw*c), scaled, 0)
+	}
+}
+
+// TestActivations covers the number line and its ends.
+func TestActivations(t *testing.T) {
+	plain(t)
+	m := start(t)
+	var x []float32
+	for v := float32(-60); v < 100; v += 0.0237 {
+		x = append(x, v)
+	}
+	inf := float32(math.Inf(1))
+	ends := []float32{0, float32(math.Copysign(0, -1)), inf, -inf, 1e30, -1e30, 200, -200, -87, -90, 80, 1e-30}
+	for _, act := range activations {
+		for _, values := range [][]float32{x, x[:5]} {
+			want := make([]float32, len(values))
+			kernel.Activate(want, values, act)
+			y := m.out(len(values))
+			m.call("finish", y, m.in(values), 0, len(values), int(act))
+			same(t, fmt.Sprintf("activation %d", act), m.take("finish", y, len(values)), want, units(act))
+		}
+		want := make([]float32, len(ends))
+		kernel.Activate(want, ends, act)
+		y := m.out(len(ends))
+		m.call("finish", y, m.in(ends), 0, len(ends), int(act))
+		for i, got := range m.take("finish", y, len(ends)) {
+			if d := math.Abs(float64(got) - float64(want[i])); got != want[i] && !(d < 1e-30) {
+				t.Errorf("activation %d of %v is %v, want %v", act, ends[i], got, want[i])
+			}
+		}
+		y = m.out(1)
+		m.call("finish", y, m.put([]float32{float32(math.NaN())}, 0), 0, 1, int(act))
+		if got := m.take("finish", y, 1)[0]; got == got {
+			t.Errorf("activation %d of not a number is %v", act, got)
+		}
+	}
+}

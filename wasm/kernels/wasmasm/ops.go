@@ -1,0 +1,55 @@
+package wasmasm
+
+// Op is the code of an instruction.
+type Op uint32
+
+const vector Op = 1 << 16 // marks the instructions of SIMD and relaxed SIMD
+
+// Instructions on 32-bit integers, which are addresses and counts.
+const (
+	Return Op = 0x0f
+	Select Op = 0x1b
+	Eqz    Op = 0x45
+	Eq     Op = 0x46
+	LtS    Op = 0x48
+	GtS    Op = 0x4a
+	LeS    Op = 0x4c
+	GeS    Op = 0x4e
+	Add    Op = 0x6a
+	Sub    Op = 0x6b
+	Mul    Op = 0x6c
+	DivS   Op = 0x6d
+	And    Op = 0x71
+	Or     Op = 0x72
+	Shl    Op = 0x74
+)
+
+// Instructions on vectors of four floats or four integers.
+const (
+	V128Load        = vector | 0x00
+	V128Load32Splat = vector | 0x09
+	V128Store       = vector | 0x0b
+	V128Store32Lane = vector | 0x5a
+	V128Store64Lane = vector | 0x5b
+	V128Load32Zero  = vector | 0x5c
+
+	I32x4Shl     = vector | 0xab
+	I32x4Add     = vector | 0xae
+	F32x4Add     = vector | 0xe4
+	F32x4Sub     = vector | 0xe5
+	F32x4Mul     = vector | 0xe6
+	F32x4Div     = vector | 0xe7
+	F32x4Max     = vector | 0xe9
+	F32x4PMin    = vector | 0xea // b < a ? b : a
+	F32x4PMax    = vector | 0xeb // a < b ? b : a
+	I32x4Convert = vector | 0xfa // f32x4.convert_i32x4_s
+	I32x4Splat   = vector | 0x11
+
+	// a*b+c, with or without rounding the product: relaxed SIMD.
+	RelaxedMultiplyAdd = vector | 0x105
+	// -(a*b)+c
+	RelaxedNegatedMultiplyAdd = vector | 0x106
+
+	v128Const    = vector | 0x0c
+	i8x16Shuffle = vector | 0x0d
+)
