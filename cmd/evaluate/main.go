@@ -83,12 +83,7 @@ func measure(f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	bar := report.NewProgress(stderr, "pictures", 0)
-	data, err := dataset.Open(f.Data, dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
-		bar.Total(total)
-		bar.Set(done, "")
-	}})
-	bar.Finish()
+	data, err := run.OpenData(f.Data, c, stderr)
 	if err != nil {
 		return err
 	}

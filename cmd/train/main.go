@@ -2,7 +2,7 @@
 // file:
 //
 //	train --config nette --data DIR|ARCHIVE|shapes --out runs/a [--resume]
-//	train release --data DIR|ARCHIVE|shapes --run runs/a -o weights.safetensors
+//	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
 package main
 
 import (
@@ -21,7 +21,6 @@ import (
 	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/train/config"
-	"bignas/train/dataset"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -60,9 +59,6 @@ type releaseFlags struct {
 
 func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	var f flags
-	if len(args) > 0 && args[0] != "release" && args[0] != "run" && args[0] != "--help" && args[0] != "-h" {
-		args = append([]string{"run"}, args...)
-	}
 	vars := map[string]string{"configs": strings.Join(config.Names(), ", ")}
 	if code, goOn := cli.ParseWith("train", about, &f, vars, args, stdout, stderr); !goOn {
 		return code
@@ -88,20 +84,11 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 
 type program struct{ stdout, stderr io.Writer }
 
-// open reads the data with a progress bar and builds the session.
+// open reads the data and builds the session.
 func (p program) open(d dataFlags, c config.Config, resume bool) (*run.Session, error) {
-	bar := report.NewProgress(p.stderr, "pictures", 0)
-	data, err := dataset.Open(d.Data, dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
-		bar.Total(total)
-		bar.Set(done, "")
-	}})
-	bar.Finish()
+	data, err := run.OpenData(d.Data, c, p.stderr)
 	if err != nil {
 		return nil, err
-	}
-	fmt.Fprintln(p.stderr, data.Describe())
-	for _, s := range data.Skipped {
-		fmt.Fprintf(p.stderr, "skipped %s: %v\n", s.Name, s.Err)
 	}
 	return run.New(c, data, d.Out, resume)
 }

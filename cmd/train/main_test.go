@@ -71,8 +71,8 @@ func train(t *testing.T, args ...string) (code int, out, errs string) {
 	return code, o.String(), e.String()
 }
 
-// TestTrainAndRelease trains for one epoch, resumes for another, and turns the
-// run into a weights file.
+// TestTrainAndRelease trains for two epochs and turns the run into a weights
+// file with its manifest.
 func TestTrainAndRelease(t *testing.T) {
 	data, out := halves(t), filepath.Join(t.TempDir(), "run")
 	config := filepath.Join(t.TempDir(), "tiny.toml")

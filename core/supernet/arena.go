@@ -18,7 +18,6 @@ const chunkSize = 1 << 22
 
 // Alloc returns n elements, valid until the arena is released below this point.
 func (a *Arena[T]) Alloc(n int) []T {
-	want := n
 	for a.chunk < len(a.chunks) {
 		if c := a.chunks[a.chunk]; a.off+n <= len(c) {
 			s := c[a.off : a.off+n : a.off+n]
@@ -27,15 +26,12 @@ func (a *Arena[T]) Alloc(n int) []T {
 		}
 		a.chunk, a.off = a.chunk+1, 0
 	}
-	n = max(n, chunkSize)
-	var c []T
-	if a.Grow != nil {
-		c = a.Grow(n)
-	} else {
-		c = make([]T, n)
+	grow := a.Grow
+	if grow == nil {
+		grow = func(n int) []T { return make([]T, n) }
 	}
-	a.chunks = append(a.chunks, c)
-	return a.Alloc(want)
+	a.chunks = append(a.chunks, grow(max(n, chunkSize)))
+	return a.Alloc(n)
 }
 
 // Mark remembers the present point for Release.

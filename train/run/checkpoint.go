@@ -46,7 +46,7 @@ func save(path string, t *trainer.Trainer[float32], config string, epoch int) er
 		keyKind: kind, keyConfig: config, keyEpoch: strconv.Itoa(epoch), keyUpdates: strconv.Itoa(t.Updates),
 	}}
 	g := groups(t)
-	for _, name := range sorted(g) {
+	for _, name := range slices.Sorted(maps.Keys(g)) {
 		for _, p := range g[name].Params {
 			f.Tensors = append(f.Tensors, weights.Tensor{Name: name + "/" + p.Name, Shape: p.Shape, Data: p.Data})
 		}
@@ -122,8 +122,6 @@ func load(path string, t *trainer.Trainer[float32], config string) (epoch int, e
 	}
 	return epoch, nil
 }
-
-func sorted(g map[string]*supernet.Weights) []string { return slices.Sorted(maps.Keys(g)) }
 
 // ConfigOf returns the configuration, as TOML, that the run in folder out was
 // started with.

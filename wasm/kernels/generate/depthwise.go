@@ -220,17 +220,11 @@ func (g *generator) depthwisePixel(size int) *asm.Func {
 	f.Get(pixelPitch)
 	f.Do(asm.Mul)
 	f.Set(tapSkip)
-	for _, block := range []struct {
-		vectors int
-		width
-	}{{4, whole}, {1, whole}, {1, one}} {
+	for _, block := range channelBlocks {
 		channels := block.vectors * block.floats
 		sums := sums[:block.vectors]
 		while(f, c, channels, func() {
-			for _, s := range sums {
-				f.Splat(0)
-				f.Set(s)
-			}
+			zero(f, sums)
 			move(f, in, x)
 			move(f, tap, w)
 			move(f, rows, tapRows)

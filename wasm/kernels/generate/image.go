@@ -13,17 +13,11 @@ func (g *generator) globalPool() {
 	f.Get(hw)
 	f.Do(asm.I32x4Splat, asm.I32x4Convert)
 	f.Set(count)
-	for _, block := range []struct {
-		vectors int
-		width
-	}{{4, whole}, {1, whole}, {1, one}} {
+	for _, block := range channelBlocks {
 		channels := block.vectors * block.floats
 		sums := sums[:block.vectors]
 		while(f, c, channels, func() {
-			for _, s := range sums {
-				f.Splat(0)
-				f.Set(s)
-			}
+			zero(f, sums)
 			move(f, in, x)
 			move(f, left, hw)
 			repeat(f, left, func() {

@@ -90,3 +90,18 @@ func along(f *asm.Func, n asm.Local, pointers []asm.Local, body func(w width, at
 		})
 	}
 }
+
+// channelBlocks are the steps in which channels are walked: 16 at a time, then
+// 4, then one by one.
+var channelBlocks = []struct {
+	vectors int
+	width
+}{{4, whole}, {1, whole}, {1, one}}
+
+// zero clears the vectors.
+func zero(f *asm.Func, sums []asm.Local) {
+	for _, s := range sums {
+		f.Splat(0)
+		f.Set(s)
+	}
+}

@@ -1,0 +1,29 @@
+package run
+
+import (
+	"fmt"
+	"io"
+
+	"bignas/train/config"
+	"bignas/train/dataset"
+	"bignas/train/report"
+)
+
+// OpenData reads the pictures at path as the configuration stores them, and
+// tells log how far it is, what it found and which pictures it had to skip.
+func OpenData(path string, c config.Config, log io.Writer) (*dataset.Dataset, error) {
+	bar := report.NewProgress(log, "pictures", 0)
+	data, err := dataset.Open(path, dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
+		bar.Total(total)
+		bar.Set(done, "")
+	}})
+	bar.Finish()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(log, data.Describe())
+	for _, s := range data.Skipped {
+		fmt.Fprintf(log, "skipped %s: %v\n", s.Name, s.Err)
+	}
+	return data, nil
+}
