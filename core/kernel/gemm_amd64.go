@@ -66,14 +66,21 @@ func ptr(s []float32, i int) *float32 {
 func ptr16(p *float32) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), 64)) }
 
 // packPanels lays W[k][n], row stride ws, out in panels [k][vectors*16], the
-// last one padded with zeros.
-func packPanels(dst, w []float32, k, n, ws int, widths []int) {
+// last one padded with zeros, columns times scale where it is not nil.
+func packPanels(dst, w []float32, k, n, ws int, scale []float32, widths []int) {
 	o, first := 0, 0
 	for _, v := range widths {
 		cols := min(v*16, n-first)
 		for i := range k {
 			row := dst[o+i*v*16 : o+(i+1)*v*16]
-			copy(row, w[i*ws+first:i*ws+first+cols])
+			from := w[i*ws+first : i*ws+first+cols]
+			if scale == nil {
+				copy(row, from)
+			} else {
+				for j, s := range scale[first : first+cols] {
+					row[j] = from[j] * s
+				}
+			}
 			clear(row[cols:])
 		}
 		o += k * v * 16
@@ -158,7 +165,7 @@ func pointwiseAVX512(y, x []float32, m, k, n int, w []float32, ws int) {
 	checkProduct(y, x, m, k, n, w, ws)
 	widths := panelWidths(n)
 	p := borrow(packedSize(k, widths))
-	packPanels(*p, w, k, n, ws, widths)
+	packPanels(*p, w, k, n, ws, nil, widths)
 	parallelRows(m, func(lo, hi int) { productNN(y, x, *p, lo, hi, k, n, widths, 0) })
 	scratch.Put(p)
 }
@@ -251,10 +258,10 @@ func pointwiseGradWeightAVX512(dw []float32, ws int, x, dy []float32, m, k, n in
 }
 
 // packAVX512 packs for applyAVX512.
-func packAVX512(w []float32, k, n, ws int, bias []float32) *Packed {
+func packAVX512(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	widths := panelWidths(n)
 	p := &Packed{k: k, n: n, data: make([]float32, packedSize(k, widths)), apply: applyAVX512}
-	packPanels(p.data, w, k, n, ws, widths)
+	packPanels(p.data, w, k, n, ws, scale, widths)
 	// Scale and shift of the fused pass, laid out over its period.
 	q := periodOf(n)
 	p.bias, p.ones = make([]float32, q), make([]float32, q)

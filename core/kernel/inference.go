@@ -8,9 +8,10 @@ package kernel
 type Inference struct {
 	Name string
 
-	// Pack copies W[k][n], row stride ws, and bias [n] or nil, and returns what
-	// computes y = act(x W + bias) + residual, residual [m,n] or nil.
-	Pack         func(w []float32, k, n, ws int, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
+	// Pack copies W[k][n], row stride ws, column j times scale[j], and bias [n],
+	// scale and bias nil for none, and returns what computes
+	// y = act(x W + bias) + residual, residual [m,n] or nil.
+	Pack         func(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
 	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 	Activate     func(y, x []float32, act Act)
 	GlobalPool   func(y, x []float32, n, hw, c int)
@@ -23,8 +24,8 @@ func Register(f Inference) {
 	o := *portable
 	o.name = f.Name
 	if f.Pack != nil {
-		o.pack = func(w []float32, k, n, ws int, bias []float32) *Packed {
-			run := f.Pack(w, k, n, ws, bias)
+		o.pack = func(w []float32, k, n, ws int, scale, bias []float32) *Packed {
+			run := f.Pack(w, k, n, ws, scale, bias)
 			return &Packed{k: k, n: n, apply: func(_ *Packed, y, x []float32, m int, act Act, residual []float32) {
 				run(y, x, m, act, residual)
 			}}

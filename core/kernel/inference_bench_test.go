@@ -13,7 +13,7 @@ func BenchmarkInference(b *testing.B) {
 		use(b, name)
 		for _, s := range [][3]int{{12544, 16, 72}, {3136, 96, 24}, {784, 144, 40}, {196, 480, 112}, {49, 192, 1152}, {1, 1280, 10}} {
 			m, k, n := s[0], s[1], s[2]
-			p, x, y := Pack(filled(k*n), k, n, n, filled(n)), filled(m*k), filled(m*n)
+			p, x, y := Pack(filled(k*n), k, n, n, nil, filled(n)), filled(m*k), filled(m*n)
 			b.Run(fmt.Sprintf("%s/apply/%dx%dx%d", name, m, k, n), func(b *testing.B) {
 				for b.Loop() {
 					p.Apply(y, x, m, Swish, nil)

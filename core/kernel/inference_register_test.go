@@ -12,7 +12,7 @@ func TestRegister(t *testing.T) {
 	t.Cleanup(func() { implementations, active = before, was })
 	calls := 0
 	Register(Inference{Name: "outside",
-		Pack: func(w []float32, k, n, _ int, bias []float32) func(y, x []float32, m int, act Act, residual []float32) {
+		Pack: func(w []float32, k, n, _ int, _, bias []float32) func(y, x []float32, m int, act Act, residual []float32) {
 			if k != 1 || n != 1 || w[0] != 2 || bias[0] != 3 {
 				t.Errorf("Pack got k %d, n %d, w %v, bias %v", k, n, w, bias)
 			}
@@ -27,7 +27,7 @@ func TestRegister(t *testing.T) {
 		t.Fatalf("%s is active of %v", Active(), Implementations())
 	}
 	y := make([]float32, 1)
-	Pack([]float32{2}, 1, 1, 1, []float32{3}).Apply(y, []float32{5}, 1, None, []float32{7})
+	Pack([]float32{2}, 1, 1, 1, nil, []float32{3}).Apply(y, []float32{5}, 1, None, []float32{7})
 	if y[0] != 20 {
 		t.Errorf("Apply gave %v, want 20", y[0])
 	}

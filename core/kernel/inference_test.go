@@ -26,14 +26,14 @@ func inferenceChecks(m, k, n, extra int, s DepthwiseShape) (single []check[float
 		double = append(double, check[float64]{name, in, []int{out}, d})
 	}
 	for _, a := range activations {
-		add(fmt.Sprintf("Apply act %d %v", a, []int{m, k, n, extra}), []int{m * k, wn, n}, m*n,
-			func(in, out [][]float32) { Pack(in[1], k, n, ws, in[2]).Apply(out[0], in[0], m, a, nil) },
+		add(fmt.Sprintf("Apply act %d %v", a, []int{m, k, n, extra}), []int{m * k, wn, n, n}, m*n,
+			func(in, out [][]float32) { Pack(in[1], k, n, ws, in[3], in[2]).Apply(out[0], in[0], m, a, nil) },
 			func(in, out [][]float64) {
 				Pointwise(out[0], in[0], m, k, n, in[1], ws)
-				ScaleShiftAct(out[0], out[0], m, n, ones(n), in[2], a, nil)
+				ScaleShiftAct(out[0], out[0], m, n, in[3], in[2], a, nil)
 			})
 		add(fmt.Sprintf("Apply without bias, residual, act %d %v", a, []int{m, k, n, extra}), []int{m * k, wn, m * n}, m*n,
-			func(in, out [][]float32) { Pack(in[1], k, n, ws, nil).Apply(out[0], in[0], m, a, in[2]) },
+			func(in, out [][]float32) { Pack(in[1], k, n, ws, nil, nil).Apply(out[0], in[0], m, a, in[2]) },
 			func(in, out [][]float64) {
 				Pointwise(out[0], in[0], m, k, n, in[1], ws)
 				ScaleShiftAct(out[0], out[0], m, n, ones(n), make([]float64, n), a, in[2])
@@ -82,7 +82,7 @@ func TestPackCopies(t *testing.T) {
 	for _, name := range Implementations() {
 		use(t, name)
 		w, bias, x, y := []float32{2, 3}, []float32{1, 1}, []float32{5}, make([]float32, 2)
-		p := Pack(w, 1, 2, 2, bias)
+		p := Pack(w, 1, 2, 2, nil, bias)
 		clear(w)
 		clear(bias)
 		if p.Apply(y, x, 1, None, nil); y[0] != 11 || y[1] != 16 {

@@ -26,7 +26,7 @@ type operators struct {
 	im2col3x3s2         func(cols []float32, x []float32, n int, h int, w int, cin int)
 	avgPool2x2          func(y []float32, x []float32, n int, h int, w int, c int)
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
-	pack                func(w []float32, k, n, ws int, bias []float32) *Packed
+	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 }
 

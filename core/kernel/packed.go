@@ -10,16 +10,25 @@ type Packed struct {
 	apply func(p *Packed, y, x []float32, m int, act Act, residual []float32)
 }
 
-// Pack copies W[k][n], row stride ws, and bias [n], which may be nil.
-func Pack(w []float32, k, n, ws int, bias []float32) *Packed {
+// Pack copies W[k][n], row stride ws, column j times scale[j], and bias [n].
+// scale and bias may be nil. Batch normalisation folds in without another pass.
+func Pack(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	if active.pack != nil {
-		return active.pack(w, k, n, ws, bias)
+		return active.pack(w, k, n, ws, scale, bias)
 	}
 	p := &Packed{k: k, n: n, bias: append([]float32(nil), bias...), apply: applyGeneric}
 	for i := range k {
 		p.data = append(p.data, w[i*ws:i*ws+n]...)
+		scaleColumns(p.data[i*n:], scale)
 	}
 	return p
+}
+
+// scaleColumns multiplies a row by the scale of each column, where there is one.
+func scaleColumns(row, scale []float32) {
+	for j, s := range scale {
+		row[j] *= s
+	}
 }
 
 // Apply computes y = act(x W + bias), plus residual where it is not nil:

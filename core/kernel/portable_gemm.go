@@ -83,8 +83,8 @@ func tile2x4(out *[tileRows][tileColumns]float32, x0, x1, panel []float32) {
 func tiledSize(k, n int) int { return k * ((n + tileColumns - 1) / tileColumns * tileColumns) }
 
 // packTiled lays W[k][n], row stride ws, out in panels [k][4], the last one
-// padded with zeros.
-func packTiled(dst, w []float32, k, n, ws int) {
+// padded with zeros, columns times scale where it is not nil.
+func packTiled(dst, w []float32, k, n, ws int, scale []float32) {
 	for first := 0; first < n; first += tileColumns {
 		cols := min(tileColumns, n-first)
 		for i := range k {
@@ -92,6 +92,9 @@ func packTiled(dst, w []float32, k, n, ws int) {
 			dst = dst[tileColumns:]
 			copy(row, w[i*ws+first:i*ws+first+cols])
 			clear(row[cols:])
+			if scale != nil {
+				scaleColumns(row, scale[first:first+cols])
+			}
 		}
 	}
 }
@@ -127,17 +130,17 @@ func pointwisePortable(y, x []float32, m, k, n int, w []float32, ws int) {
 		return
 	}
 	p := borrow(tiledSize(k, n))
-	packTiled(*p, w, k, n, ws)
+	packTiled(*p, w, k, n, ws, nil)
 	parallelWork(m*k*n, m, func(lo, hi int) { tiledRows(y, x, *p, lo, hi, k, n) })
 	scratch.Put(p)
 }
 
-func packPortable(w []float32, k, n, ws int, bias []float32) *Packed {
+func packPortable(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	p := &Packed{k: k, n: n, data: make([]float32, tiledSize(k, n)), apply: applyPortable}
 	if bias != nil {
 		p.bias = append(p.bias, bias[:n]...)
 	}
-	packTiled(p.data, w, k, n, ws)
+	packTiled(p.data, w, k, n, ws, scale)
 	return p
 }
 

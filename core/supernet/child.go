@@ -91,15 +91,8 @@ func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32)
 // foldConv packs the [k, n] corner of a convolution with its BN folded in.
 func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
 	scale, shift := scales(f, c.BN, n)
-	ws := c.Weight.Shape[len(c.Weight.Shape)-1]
-	folded := make([]float32, k*n)
-	for i := range k {
-		row := c.Weight.Data[i*ws : i*ws+n]
-		for j, v := range row {
-			folded[i*n+j] = float32(v) * scale[j]
-		}
-	}
-	return kernel.Pack(folded, k, n, n, shift)
+	w, ws := single(c.Weight, k, n)
+	return kernel.Pack(w, k, n, ws, scale, shift)
 }
 
 // foldDepthwise copies the centre of the kernel, [K*K][Mid], with its BN folded in.
@@ -120,13 +113,7 @@ func foldDepthwise[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) (w, b
 
 // pack packs the [k, n] corner of a matrix without BN.
 func pack[T kernel.Float](p *ParamOf[T], k, n int, bias *ParamOf[T]) *kernel.Packed {
-	ws := p.Shape[1]
-	w := make([]float32, k*n)
-	for i := range k {
-		for j, v := range p.Data[i*ws : i*ws+n] {
-			w[i*n+j] = float32(v)
-		}
-	}
+	w, ws := single(p, k, n)
 	var b []float32
 	if bias != nil {
 		b = make([]float32, n)
@@ -134,7 +121,23 @@ func pack[T kernel.Float](p *ParamOf[T], k, n int, bias *ParamOf[T]) *kernel.Pac
 			b[i] = float32(bias.Data[i])
 		}
 	}
-	return kernel.Pack(w, k, n, n, b)
+	return kernel.Pack(w, k, n, ws, nil, b)
+}
+
+// single is the [k, n] corner of a matrix in float32 and its row stride: the
+// shared weights themselves where they are float32.
+func single[T kernel.Float](p *ParamOf[T], k, n int) (w []float32, stride int) {
+	ws := p.Shape[len(p.Shape)-1]
+	if w, ok := any(p.Data).([]float32); ok {
+		return w, ws
+	}
+	w = make([]float32, k*n)
+	for i := range k {
+		for j, v := range p.Data[i*ws : i*ws+n] {
+			w[i*n+j] = float32(v)
+		}
+	}
+	return w, n
 }
 
 // get returns buffer i with room for size elements.

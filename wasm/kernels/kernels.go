@@ -20,9 +20,10 @@ const (
 	VersionRelaxed = 2 // relaxed multiply-add
 )
 
-// Pack lays out W[k][n], row stride ws, in panels [k][Panel], and bias [n] (nil
-// for zeros) so that it can be read by whole panels. What is past n is zero.
-func Pack(w []float32, k, n, ws int, bias []float32) (panels, padded []float32) {
+// Pack lays out W[k][n], row stride ws, column j times scale[j] (nil for ones), in
+// panels [k][Panel], and bias [n] (nil for zeros) so that it can be read by whole
+// panels. What is past n is zero.
+func Pack(w []float32, k, n, ws int, scale, bias []float32) (panels, padded []float32) {
 	whole := (n + Panel - 1) / Panel * Panel
 	panels, padded = make([]float32, k*whole), make([]float32, whole)
 	if bias != nil {
@@ -31,6 +32,7 @@ func Pack(w []float32, k, n, ws int, bias []float32) (panels, padded []float32) 
 	to := panels
 	for first := 0; first < n; first += Panel {
 		columns := min(Panel, n-first)
+		panel := to
 		for i := range k {
 			if columns == Panel { // a call of copy takes longer than the copying
 				*(*[Panel]float32)(to) = *(*[Panel]float32)(w[i*ws+first:])
@@ -38,6 +40,17 @@ func Pack(w []float32, k, n, ws int, bias []float32) (panels, padded []float32) 
 				copy(to[:columns], w[i*ws+first:])
 			}
 			to = to[Panel:]
+		}
+		if scale == nil {
+			continue
+		}
+		var factors [Panel]float32
+		copy(factors[:], scale[first:first+columns])
+		for i := range k {
+			row := (*[Panel]float32)(panel[i*Panel:])
+			for j, f := range factors {
+				row[j] *= f
+			}
 		}
 	}
 	return panels, padded

@@ -75,8 +75,8 @@ func init() {
 // first is the address of s, checked to have n elements: the kernels check nothing.
 func first(s []float32, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
 
-func pack(w []float32, k, n, ws int, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
-	panels, padded := Pack(w, k, n, ws, bias)
+func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
+	panels, padded := Pack(w, k, n, ws, scale, bias)
 	return func(y, x []float32, m int, act kernel.Act, residual []float32) {
 		if m == 0 {
 			return

@@ -48,11 +48,14 @@ func TestProduct(t *testing.T) {
 		what := fmt.Sprintf("product %v, activation %d", s, act)
 		ws := n + r.IntN(5)
 		x, w := random(r, rows*k), random(r, k*ws)
-		var bias, residual []float32
+		var scale, bias, residual []float32
+		if r.IntN(2) > 0 {
+			scale = random(r, n)
+		}
 		if r.IntN(4) > 0 {
 			bias = random(r, n)
 		}
-		panels, padded := kernels.Pack(w, k, n, ws, bias)
+		panels, padded := kernels.Pack(w, k, n, ws, scale, bias)
 		address := uint32(0)
 		if r.IntN(3) == 0 {
 			residual = random(r, rows*n)
@@ -61,7 +64,7 @@ func TestProduct(t *testing.T) {
 		y := m.out(rows * n)
 		m.call("product", m.in(x), m.in(panels), m.in(padded), y, address, rows, k, n, int(act))
 		want := make([]float32, rows*n)
-		kernel.Pack(w, k, n, ws, bias).Apply(want, x, rows, act, nil)
+		kernel.Pack(w, k, n, ws, scale, bias).Apply(want, x, rows, act, nil)
 		tolerance := units(act)
 		got := m.take(what, y, rows*n)
 		if residual != nil { // which may cancel the rest
