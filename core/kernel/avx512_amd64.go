@@ -16,5 +16,7 @@ func init() {
 	gemmAVX512(o)
 	pixelwiseAVX512(o)
 	depthwiseAVX512(o)
+	matrixAVX512(o)
+	normAVX512(o)
 	register(o)
 }
