@@ -97,7 +97,7 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 func (t *Trainer[T]) Step(b Batch[T], lr float64, r *rand.Rand) StepResult {
 	res := t.Gradients(b, r)
 	res.GradNorm = ClipNorm(t.grad, t.Config.ClipNorm)
-	t.Optimiser.Update(t.Weights, t.grad, lr, t.Config.WeightDecay, t.Config.DecayAll)
+	t.Optimiser.Update(t.Weights, t.grad, t.Updates, lr, t.Config.WeightDecay, t.Config.DecayAll)
 	t.Updates++
 	if t.Average != nil {
 		Average(t.Average, t.Weights, t.Config.EMA, t.Updates)
