@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Space string `toml:"space"` // search space, as in arch.Lookup
 	Seed  uint64 `toml:"seed"`  // of weights, shuffles, augmentation and random children
+	Init  string `toml:"init"`  // weights to start from: a released file, a checkpoint, or the folder of a run; empty: drawn from the seed
 
 	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
 	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
