@@ -163,13 +163,18 @@ func TestCheckNamesFieldAndRange(t *testing.T) {
 }
 
 func BenchmarkPaint(b *testing.B) {
+	fixed, rand, auto := Default, Default, Default
+	fixed.Resample, auto.Policy = FixedResample, AutoAugment
+	rand.Policy, rand.Ops, rand.Magnitude = RandAugment, 2, 9
 	for _, c := range []struct {
-		name string
-		side int
-	}{{"224to128", 128}, {"224to160", 160}, {"224to192", 192}} {
+		name   string
+		side   int
+		config Config
+	}{{"224to128", 128, Default}, {"224to160", 160, Default}, {"224to192", 192, Default},
+		{"fixed224to128", 128, fixed}, {"fixed224to192", 192, fixed}, {"rand224to128", 128, rand}, {"auto224to128", 128, auto}} {
 		b.Run(c.name, func(b *testing.B) {
 			pix, dst := wavy(224), make([]float32, c.side*c.side*3)
-			p := newPainter(Default, identity)
+			p := newPainter(c.config, identity)
 			i := uint64(0)
 			for b.Loop() {
 				p.paint(dst, c.side, pix, 224, 1, i)

@@ -180,7 +180,7 @@ func (s *Session) epoch(ctx context.Context, loader *augment.Loader, epoch int) 
 		}
 		r := rand.New(rand.NewPCG(s.Config.Seed, uint64(1+s.Trainer.Updates)))
 		res := s.Trainer.Step(trainer.Batch[float32]{
-			Labels: b.Labels, At: at, MaxResolution: row.Resolution,
+			Labels: b.Labels, Mixed: b.Mixed, Weight: b.Weight, At: at, MaxResolution: row.Resolution,
 			LabelShare: max(0, 1-(float64(epoch)+float64(step)/float64(steps))/max(s.Config.DistillWarmup, 1e-9)),
 		}, row.LearningRate, r)
 		big, small := res.Children[0], res.Children[1]
