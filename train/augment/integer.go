@@ -116,22 +116,38 @@ func scatter(dst []uint8, sum []uint64) {
 	}
 }
 
-// acrossRow is the first pass over one row.
+// acrossRow is the first pass over one row. The usual numbers of taps, those of
+// an enlargement and of a reduction by up to 1.5 and 2, have loops without bounds
+// checks: a third of the whole time otherwise.
 func (a *integerAxis) acrossRow(dst, src []uint64) {
-	weights, taps := a.weights, a.taps
-	for i, first := range a.start {
-		s, w := src[first:first+taps], weights[:taps]
-		weights = weights[taps:]
-		sum, more := uint64(acrossBias), uint64(0)
-		for len(w) >= 2 && len(s) >= 2 {
-			sum += w[0] * s[0]
-			more += w[1] * s[1]
-			w, s = w[2:], s[2:]
+	dst = dst[:len(a.start)]
+	switch a.taps {
+	case 4:
+		for i, first := range a.start {
+			s, w := (*[4]uint64)(src[first:]), (*[4]uint64)(a.weights[4*i:])
+			sum := acrossBias + w[0]*s[0] + w[1]*s[1] + w[2]*s[2] + w[3]*s[3]
+			dst[i] = sum >> (acrossBits - 1) & kept
 		}
-		if len(w) > 0 && len(s) > 0 {
-			sum += w[0] * s[0]
+	case 6:
+		for i, first := range a.start {
+			s, w := (*[6]uint64)(src[first:]), (*[6]uint64)(a.weights[6*i:])
+			sum := acrossBias + w[0]*s[0] + w[1]*s[1] + w[2]*s[2] + w[3]*s[3] + w[4]*s[4] + w[5]*s[5]
+			dst[i] = sum >> (acrossBits - 1) & kept
 		}
-		dst[i] = (sum + more) >> (acrossBits - 1) & kept
+	case 8:
+		for i, first := range a.start {
+			s, w := (*[8]uint64)(src[first:]), (*[8]uint64)(a.weights[8*i:])
+			sum := acrossBias + w[0]*s[0] + w[1]*s[1] + w[2]*s[2] + w[3]*s[3] + w[4]*s[4] + w[5]*s[5] + w[6]*s[6] + w[7]*s[7]
+			dst[i] = sum >> (acrossBits - 1) & kept
+		}
+	default:
+		for i, first := range a.start {
+			sum := uint64(acrossBias)
+			for t, w := range a.weights[i*a.taps : (i+1)*a.taps] {
+				sum += w * src[first+t]
+			}
+			dst[i] = sum >> (acrossBits - 1) & kept
+		}
 	}
 }
 
