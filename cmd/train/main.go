@@ -2,6 +2,8 @@
 // file:
 //
 //	train --config nette --data DIR|ARCHIVE|shapes --out runs/a [--resume]
+//	train prepare --data DIR|ARCHIVE --out DIR [--side 224]
+//	train preview --data DIR|ARCHIVE|shapes -o sheet.png
 //	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
 package main
 
@@ -32,6 +34,8 @@ const about = "Train one set of weights whose slices are children of every size 
 type flags struct {
 	Run     runFlags     `cmd:"" default:"withargs" help:"Train (the default)."`
 	Release releaseFlags `cmd:"" help:"Turn a finished run into a weights file."`
+	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
+	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented pictures with their labels."`
 }
 
 type dataFlags struct {
@@ -70,6 +74,10 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	var err error
 	if len(args) > 0 && args[0] == "release" {
 		err = p.release(f.Release)
+	} else if len(args) > 0 && args[0] == "prepare" {
+		err = p.prepare(ctx, f.Prepare)
+	} else if len(args) > 0 && args[0] == "preview" {
+		err = p.preview(ctx, f.Preview)
 	} else {
 		err = p.train(ctx, f.Run)
 	}

@@ -62,7 +62,7 @@ type Batch[T kernel.Float] struct {
 	LabelShare float64
 	// Mixed and Weight, both nil or both as long as Labels, say that image i was
 	// made from two (mixup, CutMix): Weight[i] of it is of class Labels[i], the
-	// rest of the class of image Mixed[i] of the batch.
+	// rest of class Mixed[i].
 	Mixed  []int
 	Weight []T
 }

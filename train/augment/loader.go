@@ -21,7 +21,7 @@ type Batch struct {
 
 	// Mixed and Weight say what picture i was made of, nil where the configuration
 	// mixes nothing: the share Weight[i] of it is of class Labels[i], the rest of
-	// that of its partner Mixed[i], [N] both.
+	// class Mixed[i], [N] both.
 	Mixed  []int
 	Weight []float32
 }
@@ -193,6 +193,9 @@ func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 		k := order[step*l.batch+i]
 		p.paint(b.Images[i*each:(i+1)*each], b.Side, l.data.Image(k), l.data.Side(), l.seed, stream(epoch, k))
 		b.Labels[i] = l.data.Label(k)
+		if b.Mixed != nil {
+			b.Mixed[i], b.Weight[i] = b.Labels[i], 1
+		}
 	}
 }
 
@@ -229,7 +232,6 @@ func (l *Loader) take(side, step int) *Batch {
 		b = &Batch{Labels: make([]int, l.batch), N: l.batch}
 		if l.config.mixes() {
 			b.Mixed, b.Weight = make([]int, l.batch), make([]float32, l.batch)
-			b.Mixed[l.batch/2], b.Weight[l.batch/2] = l.batch/2, 1 // has no partner where the batch is odd
 		}
 	}
 	size := l.batch * side * side * 3

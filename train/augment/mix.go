@@ -100,7 +100,7 @@ func (m recipe) row(own, other []float32, y int) {
 	}
 }
 
-// mix mixes pairs lo to hi of the batch of a step; a middle one stays as take left it.
+// mix mixes pairs lo to hi of the batch of a step; a middle one stays as fill left it.
 func (l *Loader) mix(b *Batch, order []int, epoch, step, lo, hi int) {
 	p := l.painter()
 	defer l.idle(p)
@@ -111,7 +111,7 @@ func (l *Loader) mix(b *Batch, order []int, epoch, step, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		j := b.N - 1 - i
 		forI, forJ := draw(i), draw(j)
-		b.Mixed[i], b.Mixed[j], b.Weight[i], b.Weight[j] = j, i, forI.weight, forJ.weight
+		b.Mixed[i], b.Mixed[j], b.Weight[i], b.Weight[j] = b.Labels[j], b.Labels[i], forI.weight, forJ.weight
 		p.mixPair(b.Images[i*each:(i+1)*each], b.Images[j*each:(j+1)*each], b.Side, forI, forJ)
 	}
 }
