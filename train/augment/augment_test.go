@@ -149,10 +149,15 @@ func TestCheckNamesFieldAndRange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*Config){
-		"augment.scale is [0, 1], allowed is [least, most] with 0 < least <= most <= 1":     func(c *Config) { c.Scale[0] = 0 },
-		"augment.ratio is [2, 1], allowed is [least, most] with 0.1 <= least <= most <= 10": func(c *Config) { c.Ratio = [2]float64{2, 1} },
-		"augment.erase is 1.5, allowed are 0 to 1":                                          func(c *Config) { c.Erase = 1.5 },
-		"augment.flip is NaN, allowed are 0 to 1":                                           func(c *Config) { c.Flip = math.NaN() },
+		"augment.scale is [0, 1], allowed is [least, most] with 0 < least <= most <= 1":                                   func(c *Config) { c.Scale[0] = 0 },
+		"augment.ratio is [2, 1], allowed is [least, most] with 0.1 <= least <= most <= 10":                               func(c *Config) { c.Ratio = [2]float64{2, 1} },
+		"augment.erase is 1.5, allowed are 0 to 1":                                                                        func(c *Config) { c.Erase = 1.5 },
+		"augment.hue is 0.6, allowed are 0 to 0.5":                                                                        func(c *Config) { c.Hue = 0.6 },
+		`augment.policy is "rand", allowed are "randaugment" and "autoaugment", or no such line`:                          func(c *Config) { c.Policy = "rand" },
+		"augment.policy_ops is 0, allowed are 1 to 14; the paper has 2 for ImageNet":                                      func(c *Config) { c.Policy = RandAugment },
+		`augment.policy_ops and policy_magnitude are 2 and 0, but only the policy "randaugment" has them; leave them out`: func(c *Config) { c.Ops = 2 },
+		`augment.resample is "fast", allowed are "float" and "fixed"`:                                                     func(c *Config) { c.Resample = "fast" },
+		"augment.flip is NaN, allowed are 0 to 1":                                                                         func(c *Config) { c.Flip = math.NaN() },
 	} {
 		c := Default
 		change(&c)

@@ -122,9 +122,10 @@ func (p *painter) sharpen(pix []uint8, side int, factor float32) {
 // grey fills what a warp uncovers, as in AutoAugment's own program.
 const grey = 128
 
-// warp moves the picture: the pixel at (x, y) of the result comes from
-// (m0 x + m1 y + m2, m3 x + m4 y + m5), the nearest one, as AutoAugment's own
-// program and torchvision do.
+// warp moves the picture: the pixel at (x, y) of the result is the one at
+// (m0 x + m1 y + m2, m3 x + m4 y + m5), where pixel i covers i to i+1 and its centre
+// is taken. Nothing is interpolated, as in AutoAugment's own program, torchvision
+// and Pillow's transform.
 func (p *painter) warp(pix []uint8, side int, m [6]float64) {
 	old := append(p.scratch[:0], pix...)
 	p.scratch = slices.Clip(old)
@@ -132,8 +133,7 @@ func (p *painter) warp(pix []uint8, side int, m [6]float64) {
 	fixed := func(v float64) int { return int(v * (1 << bits)) }
 	dx, dy := fixed(m[0]), fixed(m[3])
 	for y := range side {
-		// Half a pixel more, so that cutting off rounds.
-		sx, sy := fixed(m[1]*float64(y)+m[2]+0.5), fixed(m[4]*float64(y)+m[5]+0.5)
+		sx, sy := fixed(m[0]/2+m[1]*(float64(y)+0.5)+m[2]), fixed(m[3]/2+m[4]*(float64(y)+0.5)+m[5])
 		row := pix[3*y*side : 3*(y+1)*side]
 		for i := 0; i+3 <= len(row); i += 3 {
 			d := (*[3]uint8)(row[i:])

@@ -96,7 +96,7 @@ func (p *painter) operate(pix []uint8, side int, op operation, strength float64,
 		sign = -1
 	}
 	factor := float32(1 + sign*0.9*strength)
-	middle := float64(side-1) / 2
+	middle := float64(side) / 2
 	switch op {
 	case doShearX:
 		p.warp(pix, side, [6]float64{1, sign * 0.3 * strength, 0, 0, 1, 0})

@@ -21,5 +21,7 @@ func (l *Library) Name() string { return "" }
 
 // New is preprocess.Decode.
 func (l *Library) New() func(data []byte, side, maxPixels int) (*preprocess.Image, error) {
-	return func(data []byte, _, maxPixels int) (*preprocess.Image, error) { return preprocess.Decode(data, maxPixels) }
+	return func(data []byte, _, maxPixels int) (*preprocess.Image, error) {
+		return preprocess.Decode(data, maxPixels)
+	}
 }
