@@ -103,6 +103,9 @@ func synsetsIn(body []byte) []synset {
 	_, width, rest := matElement(rest)
 	_, text, rest := matElement(rest)
 	each := int(binary.LittleEndian.Uint32(width))
+	if each < 1 || len(text) < each {
+		return nil
+	}
 	var fields []string
 	for ; len(text) >= each; text = text[each:] {
 		field, _, _ := bytes.Cut(text[:each], []byte{0})
