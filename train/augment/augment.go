@@ -38,7 +38,7 @@ type Config struct {
 	Unmixed float64 `toml:"unmixed,omitzero"` // probability that a picture stays unmixed all the same
 
 	// Resample is how crops are resized: "float", the same as "", or "fixed": in
-	// integers to whole bytes, about three times as fast and within a level of the
+	// integers to whole bytes, nearly twice as fast and within a level of the
 	// other. Policies and hue work on bytes and imply it.
 	Resample string `toml:"resample,omitempty"`
 }
