@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime/pprof"
@@ -73,7 +72,7 @@ func (p program) child(f childFlags) error {
 		}
 		for _, l := range lines {
 			text := fmt.Sprintf("%s, %d threads, %s: %s ms, %.0f GFLOP/s, %s of the time on %d", title(a), l.Threads, l.Kernels, l.MS.text(3), l.GFLOPS, l.OverFirst.text(2), f.Threads[0])
-			if err := errors.Join(p.emit(f.outputFlags, l), p.say(f.outputFlags, text)); err != nil {
+			if err := p.line(f.outputFlags, l, text); err != nil {
 				return err
 			}
 		}

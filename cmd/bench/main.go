@@ -85,10 +85,10 @@ func (p program) emit(o outputFlags, v any) error {
 	return errors.Join(cli.Line(file, v), file.Close())
 }
 
-// say prints text for people, unless standard output is for programs.
-func (p program) say(o outputFlags, text string) error {
-	if o.JSON {
-		return nil
+// line emits v, and prints text for people where standard output is not for programs.
+func (p program) line(o outputFlags, v any, text string) error {
+	if err := p.emit(o, v); err != nil || o.JSON {
+		return err
 	}
 	_, err := fmt.Fprintln(p.stdout, text)
 	return err

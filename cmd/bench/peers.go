@@ -75,24 +75,29 @@ func (p program) peers(f peerFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	var lines []peerLine
-	for _, c := range contests {
+	lines, err := p.contests(f, contests, node, "onnxruntime-node "+about.Version)
+	if !f.JSON {
+		err = errors.Join(err, table(p.stdout, lines)) // what was measured before a mistake, too
+	}
+	return err
+}
+
+// contests runs them all; where one fails, the lines before it are returned as well.
+func (p program) contests(f peerFlags, list []contest, node *peer, name string) (lines []peerLine, err error) {
+	for _, c := range list {
 		for _, threads := range f.Threads {
 			l, err := f.contest(c, node, threads)
 			if err != nil {
-				return err
+				return lines, err
 			}
-			l.Peer = "onnxruntime-node " + about.Version
-			if err := p.emit(f.outputFlags, l); err != nil {
-				return err
-			}
+			l.Peer = name
 			lines = append(lines, l)
+			if err := p.emit(f.outputFlags, l); err != nil {
+				return lines, err
+			}
 		}
 	}
-	if f.JSON {
-		return nil
-	}
-	return table(p.stdout, lines)
+	return lines, nil
 }
 
 // contests are the children that the flags name; without --arch and --space the

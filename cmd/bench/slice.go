@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -64,7 +63,7 @@ func (p program) slice(f sliceFlags) error {
 		}
 		text := fmt.Sprintf("%d children of %s (%s), %d threads, %s: first logits %s of one forward pass; slice %s ms, forward %s ms",
 			l.Children, l.Space, l.From, threads, l.Kernels, l.Ratio.text(2), l.SliceMS.text(2), l.ForwardMS.text(2))
-		if err := errors.Join(p.emit(f.outputFlags, l), p.say(f.outputFlags, text)); err != nil {
+		if err := p.line(f.outputFlags, l, text); err != nil {
 			return err
 		}
 	}
