@@ -2,6 +2,8 @@
 # make test   everything a change must pass (sets itself up; minutes)
 # make check  the longer checks: race detector, fuzzing, generated code, other platforms
 # make site   only build the page into build/site
+# make peers  install what make bench compares with (440 MB in build)
+# make bench  measure: children beside other runtimes, slicing, operators (minutes)
 # make clean  remove what was built
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -19,7 +21,7 @@ FUZZTIME ?= 300000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site clean setup format vet unit noasm wasm cli browser size race fuzz generate platforms
+.PHONY: run test check site peers bench clean setup format vet unit noasm wasm cli browser size race fuzz generate platforms
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -94,6 +96,22 @@ fuzz:
 	$(say) 'fuzzing, $(FUZZTIME) of each target'
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' core train wasm cmd | while IFS=: read -r file name; do \
 	go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) < /dev/null; done
+
+peers:
+	$(say) 'what bench compares with, in build/peers'
+	@cmd/bench/peers/install build/peers
+
+bench:
+	@mkdir -p build && rm -f build/bench.jsonl
+	@go build -o build/bench ./cmd/bench
+	$(say) 'children, here and in onnxruntime'
+	@build/bench peers --lines build/bench.jsonl
+	$(say) 'new architectures'
+	@build/bench slice --lines build/bench.jsonl
+	$(say) 'operators of inference, and what training adds'
+	@build/bench operators --lines build/bench.jsonl
+	@build/bench operators --training --batch 32 --resolution 96 --threads 2 --lines build/bench.jsonl
+	$(say) 'all of it as JSON lines: build/bench.jsonl'
 
 clean:
 	$(say) 'remove build'
