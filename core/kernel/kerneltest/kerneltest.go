@@ -33,6 +33,15 @@ func Run(t *testing.T, s Subject) {
 	t.Run("not finite", func(t *testing.T) { notFinite(t, s) })
 }
 
+// Exercise only runs all cases on an implementation, for tests of what they reach.
+func Exercise(t *testing.T, name string) {
+	undo := use(t, name)
+	defer undo()
+	for i, c := range Cases[float32]() {
+		c.outcome(t, uint64(i), nil)
+	}
+}
+
 // Digest is a hash of what the generic loops compute: one number on every
 // platform that does not fuse multiplication and addition.
 func Digest(t *testing.T) uint64 {
