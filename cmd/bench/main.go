@@ -3,6 +3,7 @@
 //	bench child --weights F --arch max --threads 1,2
 //	bench slice
 //	bench operators --arch max
+//	bench training --peer
 //	bench peers
 //
 // Whatever is compared runs in turn, A B A B, in one process run; a ratio is the
@@ -30,6 +31,7 @@ type flags struct {
 	Child     childFlags    `cmd:"" help:"Forward passes of whole children."`
 	Slice     sliceFlags    `cmd:"" help:"From a new architecture to its first logits, over one forward pass of it."`
 	Operators operatorFlags `cmd:"" help:"Every operator of a child against what this machine can do at all."`
+	Training  trainingFlags `cmd:"" help:"Training steps of children and of sandwiches, on request beside torch."`
 	Peers     peerFlags     `cmd:"" help:"Children here and in onnxruntime, in turn (after make peers)."`
 }
 
@@ -62,6 +64,8 @@ func (p program) run(subcommand string, f flags) error {
 		return p.slice(f.Slice)
 	case "operators":
 		return p.operators(f.Operators)
+	case "training":
+		return p.training(f.Training)
 	case "peers":
 		return p.peers(f.Peers)
 	}
