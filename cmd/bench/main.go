@@ -5,6 +5,7 @@
 //	bench operators --arch max
 //	bench training --peer
 //	bench peers
+//	bench browser
 //
 // Whatever is compared runs in turn, A B A B, in one process run; a ratio is the
 // median of those of the rounds, with the smallest and the biggest.
@@ -33,6 +34,7 @@ type flags struct {
 	Operators operatorFlags `cmd:"" help:"Every operator of a child against what this machine can do at all."`
 	Training  trainingFlags `cmd:"" help:"Training steps of children and of sandwiches, on request beside torch."`
 	Peers     peerFlags     `cmd:"" help:"Children here and in onnxruntime, in turn (after make peers)."`
+	Browser   browserFlags  `cmd:"" help:"Children here and in onnxruntime-web, in one Chromium, in turn (after make peers)."`
 }
 
 // outputFlags are of every subcommand.
@@ -68,6 +70,8 @@ func (p program) run(subcommand string, f flags) error {
 		return p.training(f.Training)
 	case "peers":
 		return p.peers(f.Peers)
+	case "browser":
+		return p.browser(f.Browser)
 	}
 	return fmt.Errorf("there is no subcommand %q", subcommand)
 }
