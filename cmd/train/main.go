@@ -44,6 +44,7 @@ type runFlags struct {
 	dataFlags
 	Config string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
 	Resume bool   `help:"Continue the run in --out after its last whole epoch."`
+	Init   string `placeholder:"FILE" help:"Start from these weights instead of the configuration's: a released file, a checkpoint, or the folder of a run."`
 	Epochs int    `placeholder:"N" help:"Another number of epochs than the configuration's."`
 }
 
@@ -101,6 +102,9 @@ func (p program) train(ctx context.Context, f runFlags) error {
 	c, err := config.Load(name)
 	if err != nil {
 		return err
+	}
+	if f.Init != "" {
+		c.Init = f.Init
 	}
 	if f.Epochs != 0 {
 		c.Epochs = f.Epochs

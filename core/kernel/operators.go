@@ -28,6 +28,11 @@ type operators struct {
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
+	matrix              func(p *Matrix[float32]) // sets packed and times
+	addGradWeight       func(dw []float32, ws int, x, dy []float32, m, k, n int)
+	addMoments          func(sum, square []float64, x []float32, m, c int, origin []float32)
+	actGradSums         func(sd, sdx []float64, dz, dy, x []float32, m, c int, scale, shift, mean []float32, act Act)
+	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
 }
 
 // Pointwise computes y = x W: y [m,n], x [m,k], W[k][n] with row stride ws >= n,

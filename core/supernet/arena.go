@@ -34,6 +34,15 @@ func (a *Arena[T]) Alloc(n int) []T {
 	return a.Alloc(n)
 }
 
+// Each returns scratch for a band of each part, rows of width elements.
+func (a *Arena[T]) Each(b kernel.Bands, width int) [][]T {
+	s := make([][]T, b.Parts)
+	for i := range s {
+		s[i] = a.Alloc(b.Size * width)
+	}
+	return s
+}
+
 // Mark remembers the present point for Release.
 func (a *Arena[T]) Mark() [2]int { return [2]int{a.chunk, a.off} }
 

@@ -1,7 +1,6 @@
 package supernet
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"bignas/core/arch"
@@ -9,11 +8,13 @@ import (
 )
 
 // NormTape is what a batch normalisation remembers of a forward pass: its
-// input [m, c] and that input's statistics over the batch.
+// input [m, c] and that input's statistics over the batch. What comes out,
+// act(Pre*Scale+Shift), is computed again where it is read: that costs less than
+// writing it and reading it back.
 type NormTape[T kernel.Float] struct {
 	Pre                    []T
 	Mean, Variance, InvStd []T
-	Out                    []T // after the activation
+	Scale, Shift           []T
 }
 
 // BlockTape is what one block remembers.
@@ -22,7 +23,7 @@ type BlockTape[T kernel.Float] struct {
 	In                         []T // [m, In]
 	Expand, Depthwise, Project NormTape[T]
 	Pool, SqueezePre, Squeeze  []T // SE: [n, Mid], [n, Squeeze] twice
-	GatePre, Gate, Scaled      []T // SE: [n, Mid] twice, [mo, Mid]
+	GatePre, Gate              []T // SE: [n, Mid] twice
 	ShortcutIn                 []T // [mo, In], average pooled where the stride is 2
 	Keep                       []T // drop-connect: factor of each image, nil without
 	Out                        []T // [mo, Out]
@@ -33,8 +34,9 @@ type BlockTape[T kernel.Float] struct {
 type Tape[T kernel.Float] struct {
 	Net    arch.Network
 	N      int
-	Cols   []T // stem patches [m, 27]
+	X      []T // [n, r, r, 3]
 	Stem   NormTape[T]
+	First  []T // what the first block reads
 	Blocks []BlockTape[T]
 	Head   NormTape[T]
 	Pool   []T // [n, Head], after dropout
@@ -50,32 +52,23 @@ type BatchOptions struct {
 }
 
 // ForwardBatch runs the child a with the statistics of this batch, as in
-// training. x is [n, r, r, 3]. The tape lives in the arena. a must be valid.
+// training. x is [n, r, r, 3]; the tape keeps it and lives in the arena. a must be
+// valid.
 func (w *WeightsOf[T]) ForwardBatch(ar *Arena[T], a arch.Arch, x []T, n int, o BatchOptions) *Tape[T] {
 	net := a.Network()
-	t := &Tape[T]{Net: net, N: n}
-	r, c := net.Stem.Size, net.Stem.Out
+	t := &Tape[T]{Net: net, N: n, X: x}
+	r := net.Stem.Size
 	if len(x) != n*r*r*3 {
 		panic("supernet: ForwardBatch wants x of n*r*r*3 elements")
 	}
-	m := n * net.Stem.OutSize * net.Stem.OutSize
-	t.Cols = ar.Alloc(m * 27)
-	kernel.Im2col3x3s2(t.Cols, x, n, r, r, 3)
-	pre := ar.Alloc(m * c)
-	kernel.Pointwise(pre, t.Cols, m, 27, c, w.Stem.Weight.Data, w.Stem.Weight.Shape[3])
-	t.Stem = normalise(ar, pre, m, c, w.Stem.BN, kernel.Swish, nil)
-	cur := t.Stem.Out
+	w.forwardStem(ar, t)
+	cur := t.First
 	for i, b := range net.Blocks {
 		drop := o.DropConnect * float64(i+1) / float64(len(net.Blocks))
 		t.Blocks = append(t.Blocks, w.forwardBlock(ar, b, cur, n, drop, o.Rand))
 		cur = t.Blocks[i].Out
 	}
-	hw := net.Head.Size * net.Head.Size
-	pre = ar.Alloc(n * hw * net.Head.Out)
-	kernel.Pointwise(pre, cur, n*hw, net.Head.In, net.Head.Out, w.Head.Weight.Data, w.Head.Weight.Shape[1])
-	t.Head = normalise(ar, pre, n*hw, net.Head.Out, w.Head.BN, kernel.Swish, nil)
-	t.Pool = ar.Alloc(n * net.Head.Out)
-	kernel.GlobalPool(t.Pool, t.Head.Out, n, hw, net.Head.Out)
+	w.forwardHead(ar, t, cur)
 	if o.Dropout > 0 {
 		t.Keep = ar.Alloc(len(t.Pool))
 		for i := range t.Keep {
@@ -89,6 +82,46 @@ func (w *WeightsOf[T]) ForwardBatch(ar *Arena[T], a arch.Arch, x []T, n int, o B
 	return t
 }
 
+// forwardStem runs the stem, the patches of a few images at a time.
+func (w *WeightsOf[T]) forwardStem(ar *Arena[T], t *Tape[T]) {
+	s := t.Net.Stem
+	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
+	m := t.N * px
+	norm := newNorm(ar, m, c)
+	t.First = ar.Alloc(m * c)
+	bands := kernel.NewBands(t.N, px*27, 1)
+	mark := ar.Mark()
+	cols := ar.Each(bands, px*27)
+	matrix := kernel.NewMatrix(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
+	sums := kernel.NewMoments[T](bands.Parts, c)
+	bands.Each(func(part, lo, hi int) {
+		kernel.Im2col3x3s2(cols[part], t.X[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
+		matrix.Times(norm.Pre[lo*px*c:hi*px*c], cols[part], (hi-lo)*px, false)
+		sums.Add(part, norm.Pre[lo*px*c:hi*px*c], (hi-lo)*px)
+	})
+	matrix.Release()
+	ar.Release(mark)
+	norm.finish(sums, w.Stem.BN)
+	kernel.ScaleShiftAct(t.First, norm.Pre, m, c, norm.Scale, norm.Shift, kernel.Swish, nil)
+	t.Stem = norm
+}
+
+// forwardHead runs the head up to the pooled features.
+func (w *WeightsOf[T]) forwardHead(ar *Arena[T], t *Tape[T], x []T) {
+	s := t.Net.Head
+	px, c := s.Size*s.Size, s.Out
+	t.Head = product(ar, x, t.N*px, s.In, c, w.Head)
+	t.Pool = ar.Alloc(t.N * c)
+	bands := kernel.NewBands(t.N, px*c, 1)
+	mark := ar.Mark()
+	out := ar.Each(bands, px*c)
+	bands.Each(func(part, lo, hi int) {
+		t.Head.Apply(out[part], lo*px, hi*px, c, kernel.Swish)
+		kernel.GlobalPool(t.Pool[lo*c:hi*c], out[part], hi-lo, px, c)
+	})
+	ar.Release(mark)
+}
+
 // keep draws 0 with probability p and otherwise 1/(1-p), so that the mean stays.
 func keep[T kernel.Float](r *rand.Rand, p float64) T {
 	if r.Float64() < p {
@@ -97,112 +130,39 @@ func keep[T kernel.Float](r *rand.Rand, p float64) T {
 	return T(1 / (1 - p))
 }
 
-// normalise is batch normalisation with the statistics of pre [m, c], then the
-// activation, then the residual where there is one.
-func normalise[T kernel.Float](ar *Arena[T], pre []T, m, c int, bn BN[T], act kernel.Act, residual []T) NormTape[T] {
-	t := NormTape[T]{Pre: pre, Mean: ar.Alloc(c), Variance: ar.Alloc(c), InvStd: ar.Alloc(c), Out: ar.Alloc(m * c)}
-	kernel.BatchStats(t.Mean, t.Variance, pre, m, c)
-	scale, shift := ar.Alloc(c), ar.Alloc(c)
-	for i := range c {
-		t.InvStd[i] = T(1 / math.Sqrt(float64(t.Variance[i])+Epsilon))
-		scale[i] = bn.Gamma.Data[i] * t.InvStd[i]
-		shift[i] = bn.Beta.Data[i] - t.Mean[i]*scale[i]
-	}
-	kernel.ScaleShiftAct(t.Out, pre, m, c, scale, shift, act, residual)
+// newNorm makes room for the input [m, c] of a batch normalisation.
+func newNorm[T kernel.Float](ar *Arena[T], m, c int) NormTape[T] {
+	return NormTape[T]{Pre: ar.Alloc(m * c), Mean: ar.Alloc(c), Variance: ar.Alloc(c), InvStd: ar.Alloc(c), Scale: ar.Alloc(c), Shift: ar.Alloc(c)}
+}
+
+// finish derives statistics, scale and shift from the sums over Pre.
+func (t *NormTape[T]) finish(sums *kernel.Moments[T], bn BN[T]) {
+	sums.Result(t.Mean, t.Variance)
+	kernel.NormScale(t.Scale, t.Shift, t.InvStd, t.Mean, t.Variance, bn.Gamma.Data, bn.Beta.Data, Epsilon)
+}
+
+// Apply writes rows [lo, hi) of what comes out of the normalisation.
+func (t *NormTape[T]) Apply(out []T, lo, hi, c int, act kernel.Act) {
+	kernel.ScaleShiftAct(out, t.Pre[lo*c:hi*c], hi-lo, c, t.Scale, t.Shift, act, nil)
+}
+
+// pixelGrain is what bands of pixels are multiples of: whole tiles of the
+// matrix products.
+const pixelGrain = 18
+
+// product is a 1x1 convolution of x [m, k] up to the statistics of its output.
+func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv ConvOf[T]) NormTape[T] {
+	t := newNorm(ar, m, c)
+	bands := kernel.NewBands(m, c, pixelGrain)
+	matrix := kernel.NewMatrix(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
+	sums := kernel.NewMoments[T](bands.Parts, c)
+	bands.Each(func(part, lo, hi int) {
+		matrix.Times(t.Pre[lo*c:hi*c], x[lo*k:hi*k], hi-lo, false)
+		sums.Add(part, t.Pre[lo*c:hi*c], hi-lo)
+	})
+	matrix.Release()
+	t.finish(sums, conv.BN)
 	return t
-}
-
-// Centre returns the depthwise weights from the first tap of the k x k centre
-// on, with the pitch and stride that kernel.Depthwise takes.
-func (p *BlockOf[T]) Centre(of *ParamOf[T], k int) (w []T, pitch, stride int) {
-	big, c := p.Size.Kernel, p.Size.Mid
-	lo := (big - k) / 2
-	return of.Data[(lo*big+lo)*c:], big, c
-}
-
-func (w *WeightsOf[T]) forwardBlock(ar *Arena[T], b arch.Block, x []T, n int, drop float64, r *rand.Rand) BlockTape[T] {
-	p := w.Blocks[b.Stage][b.Index]
-	m, hwo := n*b.Size*b.Size, b.OutSize*b.OutSize
-	mo := n * hwo
-	t := BlockTape[T]{Block: b, In: x}
-	e := x
-	if b.Expand {
-		pre := ar.Alloc(m * b.Mid)
-		kernel.Pointwise(pre, x, m, b.In, b.Mid, p.Expand.Weight.Data, p.Size.Mid)
-		t.Expand = normalise(ar, pre, m, b.Mid, p.Expand.BN, kernel.Swish, nil)
-		e = t.Expand.Out
-	}
-	pre := ar.Alloc(mo * b.Mid)
-	dw, pitch, ws := p.Centre(p.Depthwise.Weight, b.Kernel)
-	kernel.Depthwise(pre, e, DepthwiseShape(n, b), dw, pitch, ws)
-	t.Depthwise = normalise(ar, pre, mo, b.Mid, p.Depthwise.BN, kernel.Swish, nil)
-	t.Scaled = t.Depthwise.Out
-	if b.Squeeze > 0 {
-		t.Pool, t.GatePre, t.Gate = ar.Alloc(n*b.Mid), ar.Alloc(n*b.Mid), ar.Alloc(n*b.Mid)
-		t.SqueezePre, t.Squeeze = ar.Alloc(n*b.Squeeze), ar.Alloc(n*b.Squeeze)
-		kernel.GlobalPool(t.Pool, t.Depthwise.Out, n, hwo, b.Mid)
-		kernel.Pointwise(t.SqueezePre, t.Pool, n, b.Mid, b.Squeeze, p.SEReduce.Data, p.Size.Squeeze)
-		kernel.AddBias(t.SqueezePre, n, b.Squeeze, p.SEBiasR.Data)
-		kernel.Activate(t.Squeeze, t.SqueezePre, kernel.Swish)
-		kernel.Pointwise(t.GatePre, t.Squeeze, n, b.Squeeze, b.Mid, p.SEExpand.Data, p.Size.Mid)
-		kernel.AddBias(t.GatePre, n, b.Mid, p.SEBiasE.Data)
-		kernel.Activate(t.Gate, t.GatePre, kernel.Sigmoid)
-		t.Scaled = ar.Alloc(mo * b.Mid)
-		kernel.ChannelScale(t.Scaled, t.Depthwise.Out, t.Gate, n, hwo, b.Mid)
-	}
-	residual := w.shortcut(ar, &t, x, n)
-	pre = ar.Alloc(mo * b.Out)
-	kernel.Pointwise(pre, t.Scaled, mo, b.Mid, b.Out, p.Project.Weight.Data, p.Size.Out)
-	if drop > 0 && residual != nil {
-		t.Project = normalise(ar, pre, mo, b.Out, p.Project.BN, kernel.None, nil)
-		t.Keep = ar.Alloc(n)
-		for i := range t.Keep {
-			t.Keep[i] = keep[T](r, drop)
-		}
-		ScaleImages(t.Project.Out, t.Keep)
-		kernel.Add(t.Project.Out, residual)
-	} else {
-		t.Project = normalise(ar, pre, mo, b.Out, p.Project.BN, kernel.None, residual)
-	}
-	t.Out = t.Project.Out
-	return t
-}
-
-// shortcut returns what the block adds to its output, or nil.
-func (w *WeightsOf[T]) shortcut(ar *Arena[T], t *BlockTape[T], x []T, n int) []T {
-	b := t.Block
-	mo := n * b.OutSize * b.OutSize
-	switch b.Shortcut {
-	case arch.Identity:
-		return x
-	case arch.Project:
-		t.ShortcutIn = x
-		if b.Stride == 2 {
-			t.ShortcutIn = ar.Alloc(mo * b.In)
-			kernel.AvgPool2x2(t.ShortcutIn, x, n, b.Size, b.Size, b.In)
-		}
-		p := w.Blocks[b.Stage][b.Index]
-		out := ar.Alloc(mo * b.Out)
-		kernel.Pointwise(out, t.ShortcutIn, mo, b.In, b.Out, p.Shortcut.Data, p.Size.Out)
-		return out
-	}
-	return nil
-}
-
-// DepthwiseShape is the kernel's view of a block's depthwise convolution.
-func DepthwiseShape(n int, b arch.Block) kernel.DepthwiseShape {
-	return kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}
-}
-
-// ScaleImages multiplies all of image i of x by s[i].
-func ScaleImages[T kernel.Float](x, s []T) {
-	each := len(x) / len(s)
-	for i, v := range s {
-		row := x[i*each : (i+1)*each]
-		for j := range row {
-			row[j] *= v
-		}
-	}
 }
 
 // norms lists the tape's BN layers in network order.

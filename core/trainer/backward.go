@@ -4,7 +4,6 @@
 package trainer
 
 import (
-	"bignas/core/arch"
 	"bignas/core/kernel"
 	"bignas/core/supernet"
 )
@@ -12,133 +11,182 @@ import (
 // Backward adds to grad the gradients of a child's weights, given the tape of
 // its forward pass and dlogits [n, classes]. Gradients of a slice land in the
 // same slice of the shared tensors; the rest of grad stays as it is.
+//
+// Like the forward pass it goes over memory in bands: what one pass writes is
+// the gradient before an activation, together with the column sums from which
+// the gradient of the batch normalisation follows; the next pass applies that
+// while it reads.
 func Backward[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf[T], t *supernet.Tape[T], dlogits []T) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
 	net, n := t.Net, t.N
-	h, classes := net.Head.Out, w.Classes
-	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.Pool, dlogits, n, h, classes)
-	kernel.BiasGrad(grad.ClassBias.Data, dlogits, n, classes)
-	dpool := ar.Alloc(n * h)
-	kernel.PointwiseGradInput(dpool, dlogits, n, h, classes, w.Classifier.Data, classes, false)
-	for i := range t.Keep {
-		dpool[i] *= t.Keep[i]
-	}
-	hw := net.Head.Size * net.Head.Size
-	dh := ar.Alloc(n * hw * h)
-	kernel.GlobalPoolGrad(dh, dpool, n, hw, h)
-	normGrad(dh, dh, n*hw, h, w.Head.BN, grad.Head.BN, &t.Head, kernel.Swish)
-
 	// The gradient at the output of block i lives in one of two buffers that
 	// take turns; everything else of a block is released after it.
-	most := n * hw * net.Head.In
+	most := n * net.Head.Size * net.Head.Size * net.Head.In
 	for _, b := range net.Blocks {
 		most = max(most, n*b.Size*b.Size*b.In)
 	}
 	d, next := ar.Alloc(most), ar.Alloc(most)
-	in := n * hw * net.Head.In
-	ws := w.Head.Weight.Shape[1]
-	last := t.Stem.Out
-	if len(t.Blocks) > 0 {
-		last = t.Blocks[len(t.Blocks)-1].Out
-	}
-	kernel.PointwiseGradWeight(grad.Head.Weight.Data, ws, last, dh, n*hw, net.Head.In, h)
-	kernel.PointwiseGradInput(d[:in], dh, n*hw, net.Head.In, h, w.Head.Weight.Data, ws, false)
+	backwardHead(ar, w, grad, t, d, dlogits)
 	for i := len(t.Blocks) - 1; i >= 0; i-- {
 		b := &t.Blocks[i]
-		p, g := w.Blocks[b.Block.Stage][b.Block.Index], grad.Blocks[b.Block.Stage][b.Block.Index]
 		inner := ar.Mark()
 		mo := n * b.Block.OutSize * b.Block.OutSize
-		backwardBlock(ar, p, g, b, n, next[:len(b.In)], d[:mo*b.Block.Out])
+		step := blockPass[T]{ar: ar, t: b, n: n,
+			p: w.Blocks[b.Block.Stage][b.Block.Index], g: grad.Blocks[b.Block.Stage][b.Block.Index]}
+		step.backward(next[:len(b.In)], d[:mo*b.Block.Out])
 		ar.Release(inner)
 		d, next = next, d
 	}
-	m, c := n*net.Stem.OutSize*net.Stem.OutSize, net.Stem.Out
-	ds := d[:m*c]
-	normGrad(ds, ds, m, c, w.Stem.BN, grad.Stem.BN, &t.Stem, kernel.Swish)
-	kernel.PointwiseGradWeight(grad.Stem.Weight.Data, grad.Stem.Weight.Shape[3], t.Cols, ds, m, 27, c)
+	backwardStem(ar, w, grad, t, d)
 }
 
-// normGrad is the backward pass of normalise. dx may be dy.
-func normGrad[T kernel.Float](dx, dy []T, m, c int, bn, g supernet.BN[T], t *supernet.NormTape[T], act kernel.Act) {
-	kernel.BatchNormGrad(dx, dy, t.Pre, m, c, t.Mean, t.InvStd, bn.Gamma.Data, bn.Beta.Data, act, g.Gamma.Data, g.Beta.Data)
+// normGrad is the backward pass of a batch normalisation between two passes:
+// the sums of the first, the coefficients for the second.
+type normGrad[T kernel.Float] struct {
+	t       *supernet.NormTape[T]
+	c       int
+	sums    *kernel.GradSums
+	k, a, b []T
 }
 
-// backwardBlock turns dout, the gradient at the block's output, into dx, that
-// at its input.
-func backwardBlock[T kernel.Float](ar *supernet.Arena[T], p, g *supernet.BlockOf[T], t *supernet.BlockTape[T], n int, dx, dout []T) {
-	b := t.Block
-	m, hwo := n*b.Size*b.Size, b.OutSize*b.OutSize
-	mo := n * hwo
-
-	dproj := ar.Alloc(mo * b.Out)
-	dy := dout
-	if t.Keep != nil {
-		copy(dproj, dout)
-		supernet.ScaleImages(dproj, t.Keep)
-		dy = dproj
-	}
-	normGrad(dproj, dy, mo, b.Out, p.Project.BN, g.Project.BN, &t.Project, kernel.None)
-	kernel.PointwiseGradWeight(g.Project.Weight.Data, p.Size.Out, t.Scaled, dproj, mo, b.Mid, b.Out)
-	dmid := ar.Alloc(mo * b.Mid)
-	kernel.PointwiseGradInput(dmid, dproj, mo, b.Mid, b.Out, p.Project.Weight.Data, p.Size.Out, false)
-	if b.Squeeze > 0 {
-		backwardSE(ar, p, g, t, n, hwo, dmid)
-	}
-	normGrad(dmid, dmid, mo, b.Mid, p.Depthwise.BN, g.Depthwise.BN, &t.Depthwise, kernel.Swish)
-
-	shape := supernet.DepthwiseShape(n, b)
-	wd, pitch, ws := p.Centre(p.Depthwise.Weight, b.Kernel)
-	gd, _, _ := p.Centre(g.Depthwise.Weight, b.Kernel)
-	in := t.In
-	if b.Expand {
-		in = t.Expand.Out
-	}
-	kernel.DepthwiseGradWeight(gd, pitch, ws, in, dmid, shape)
-	if b.Expand {
-		de := ar.Alloc(m * b.Mid)
-		kernel.DepthwiseGradInput(de, dmid, shape, wd, pitch, ws)
-		normGrad(de, de, m, b.Mid, p.Expand.BN, g.Expand.BN, &t.Expand, kernel.Swish)
-		kernel.PointwiseGradWeight(g.Expand.Weight.Data, p.Size.Mid, t.In, de, m, b.In, b.Mid)
-		kernel.PointwiseGradInput(dx, de, m, b.In, b.Mid, p.Expand.Weight.Data, p.Size.Mid, false)
-	} else {
-		kernel.DepthwiseGradInput(dx, dmid, shape, wd, pitch, ws)
-	}
-	backwardShortcut(ar, p, g, t, n, dx, dout)
+func newNormGrad[T kernel.Float](ar *supernet.Arena[T], t *supernet.NormTape[T], c int) *normGrad[T] {
+	return &normGrad[T]{t: t, c: c, k: ar.Alloc(c), a: ar.Alloc(c), b: ar.Alloc(c)}
 }
 
-// backwardSE turns dmid from the gradient after squeeze-and-excitation into
-// the one before it, in place.
-func backwardSE[T kernel.Float](ar *supernet.Arena[T], p, g *supernet.BlockOf[T], t *supernet.BlockTape[T], n, hw int, dmid []T) {
-	mid, sq := t.Block.Mid, t.Block.Squeeze
-	dgate, dpool, dsq := ar.Alloc(n*mid), ar.Alloc(n*mid), ar.Alloc(n*sq)
-	kernel.ChannelScaleReduce(dgate, dmid, t.Depthwise.Out, n, hw, mid)
-	kernel.ActivateGrad(dgate, dgate, t.GatePre, kernel.Sigmoid)
-	kernel.PointwiseGradWeight(g.SEExpand.Data, p.Size.Mid, t.Squeeze, dgate, n, sq, mid)
-	kernel.BiasGrad(g.SEBiasE.Data, dgate, n, mid)
-	kernel.PointwiseGradInput(dsq, dgate, n, sq, mid, p.SEExpand.Data, p.Size.Mid, false)
-	kernel.ActivateGrad(dsq, dsq, t.SqueezePre, kernel.Swish)
-	kernel.PointwiseGradWeight(g.SEReduce.Data, p.Size.Squeeze, t.Pool, dsq, n, mid, sq)
-	kernel.BiasGrad(g.SEBiasR.Data, dsq, n, sq)
-	kernel.PointwiseGradInput(dpool, dsq, n, mid, sq, p.SEReduce.Data, p.Size.Squeeze, false)
-	kernel.ChannelScaleGrad(dmid, dmid, t.Gate, dpool, n, hw, mid)
+// before takes dy, the gradient after the activation at rows [lo, hi), and
+// writes dz, the one before it.
+func (g *normGrad[T]) before(part int, dz, dy []T, lo, hi int, act kernel.Act) {
+	kernel.ActGradSums(g.sums, part, dz, dy, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.Scale, g.t.Shift, g.t.Mean, act)
 }
 
-// backwardShortcut adds to dx what reaches the block's input past its main branch.
-func backwardShortcut[T kernel.Float](ar *supernet.Arena[T], p, g *supernet.BlockOf[T], t *supernet.BlockTape[T], n int, dx, dout []T) {
-	b := t.Block
-	mo := n * b.OutSize * b.OutSize
-	switch b.Shortcut {
-	case arch.Identity:
-		kernel.Add(dx, dout)
-	case arch.Project:
-		kernel.PointwiseGradWeight(g.Shortcut.Data, p.Size.Out, t.ShortcutIn, dout, mo, b.In, b.Out)
-		if b.Stride == 1 {
-			kernel.PointwiseGradInput(dx, dout, mo, b.In, b.Out, p.Shortcut.Data, p.Size.Out, true)
-			return
+// finish, after all m rows, adds the gradients of gamma and beta.
+func (g *normGrad[T]) finish(m int, bn, grad supernet.BN[T]) {
+	kernel.Coefficients(g.sums, m, g.t.Mean, g.t.InvStd, bn.Gamma.Data, g.k, g.a, g.b, grad.Gamma.Data, grad.Beta.Data)
+}
+
+// through turns dz of rows [lo, hi) into dx, the gradient at Pre.
+func (g *normGrad[T]) through(dx, dz []T, lo, hi int) {
+	kernel.Combine(dx, dz, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.c, g.k, g.a, g.b)
+}
+
+// shares is a gradient that several parts add to: part 0 to the shared tensor
+// itself, the others to arrays of their own, which collect adds in order.
+type shares[T kernel.Float] struct {
+	to      []T // [rows][cols], row stride ws
+	rows    int
+	cols    int
+	ws      int
+	private [][]T
+}
+
+func newShares[T kernel.Float](ar *supernet.Arena[T], parts int, to []T, rows, cols, ws int) *shares[T] {
+	s := &shares[T]{to: to, rows: rows, cols: cols, ws: ws}
+	for range parts - 1 {
+		p := ar.Alloc(rows * cols)
+		clear(p)
+		s.private = append(s.private, p)
+	}
+	return s
+}
+
+// of is what a part adds to, and its row stride.
+func (s *shares[T]) of(part int) (to []T, ws int) {
+	if part == 0 {
+		return s.to, s.ws
+	}
+	return s.private[part-1], s.cols
+}
+
+func (s *shares[T]) collect() {
+	for _, p := range s.private {
+		for i := range s.rows {
+			row := s.to[i*s.ws:][:s.cols]
+			for j, v := range p[i*s.cols:][:s.cols] {
+				row[j] += v
+			}
 		}
-		ds := ar.Alloc(mo * b.In)
-		kernel.PointwiseGradInput(ds, dout, mo, b.In, b.Out, p.Shortcut.Data, p.Size.Out, false)
-		kernel.AvgPool2x2Grad(dx, ds, n, b.Size, b.Size, b.In, true)
 	}
+}
+
+// backwardHead writes d, the gradient at the head's input.
+func backwardHead[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf[T], t *supernet.Tape[T], d, dlogits []T) {
+	mark := ar.Mark()
+	defer ar.Release(mark)
+	n, s, classes := t.N, t.Net.Head, w.Classes
+	c, px := s.Out, s.Size*s.Size
+	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.Pool, dlogits, n, c, classes)
+	kernel.BiasGrad(grad.ClassBias.Data, dlogits, n, classes)
+	dpool := ar.Alloc(n * c)
+	kernel.PointwiseGradInput(dpool, dlogits, n, c, classes, w.Classifier.Data, classes, false)
+	for i := range t.Keep {
+		dpool[i] *= t.Keep[i]
+	}
+	norm := newNormGrad(ar, &t.Head, c)
+	dz := ar.Alloc(n * px * c)
+	bands := kernel.NewBands(n, px*c, 1)
+	norm.sums = kernel.NewGradSums(bands.Parts, c)
+	bands.Each(func(part, lo, hi int) {
+		z := dz[lo*px*c : hi*px*c]
+		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
+		norm.before(part, z, z, lo*px, hi*px, kernel.Swish)
+	})
+	norm.finish(n*px, w.Head.BN, grad.Head.BN)
+	in := t.First
+	if len(t.Blocks) > 0 {
+		in = t.Blocks[len(t.Blocks)-1].Out
+	}
+	backwardProduct(ar, norm, w.Head, grad.Head, in, d, dz, n*px, s.In, nil)
+}
+
+// backwardProduct is the second pass of a 1x1 convolution with batch
+// normalisation: from dz and the input [m, k] to the gradients of the weights
+// and, in dx, of the input, plus add where that is not nil.
+func backwardProduct[T kernel.Float](ar *supernet.Arena[T], norm *normGrad[T], conv, grad supernet.ConvOf[T], in, dx, dz []T, m, k int, add []T) {
+	c, ws := norm.c, conv.Weight.Shape[len(conv.Weight.Shape)-1]
+	bands := kernel.NewBands(m, c, pixelGrain)
+	scratch := ar.Each(bands, c)
+	weights := newShares(ar, bands.Parts, grad.Weight.Data, k, c, ws)
+	matrix := kernel.NewTransposed(conv.Weight.Data, k, c, ws)
+	bands.Each(func(part, lo, hi int) {
+		d := scratch[part][:(hi-lo)*c]
+		norm.through(d, dz[lo*c:hi*c], lo, hi)
+		dw, stride := weights.of(part)
+		kernel.AddGradWeight(dw, stride, in[lo*k:hi*k], d, hi-lo, k, c)
+		if add != nil {
+			copy(dx[lo*k:hi*k], add[lo*k:hi*k])
+		}
+		matrix.Times(dx[lo*k:hi*k], d, hi-lo, add != nil)
+	})
+	matrix.Release()
+	weights.collect()
+}
+
+// pixelGrain is what bands of pixels are multiples of, as in the forward pass.
+const pixelGrain = 18
+
+// backwardStem ends the pass: d is the gradient at the stem's output.
+func backwardStem[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf[T], t *supernet.Tape[T], d []T) {
+	n, s := t.N, t.Net.Stem
+	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
+	norm := newNormGrad(ar, &t.Stem, c)
+	d = d[:n*px*c]
+	bands := kernel.NewBands(n*px, c, pixelGrain)
+	norm.sums = kernel.NewGradSums(bands.Parts, c)
+	bands.Each(func(part, lo, hi int) {
+		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], lo, hi, kernel.Swish)
+	})
+	norm.finish(n*px, w.Stem.BN, grad.Stem.BN)
+	bands = kernel.NewBands(n, px*27, 1)
+	cols, scratch := ar.Each(bands, px*27), ar.Each(bands, px*c)
+	weights := newShares(ar, bands.Parts, grad.Stem.Weight.Data, 27, c, grad.Stem.Weight.Shape[3])
+	bands.Each(func(part, lo, hi int) {
+		rows := (hi - lo) * px
+		dx := scratch[part][:rows*c]
+		norm.through(dx, d[lo*px*c:hi*px*c], lo*px, hi*px)
+		kernel.Im2col3x3s2(cols[part], t.X[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
+		dw, stride := weights.of(part)
+		kernel.AddGradWeight(dw, stride, cols[part], dx, rows, 27, c)
+	})
+	weights.collect()
 }

@@ -11,7 +11,7 @@ import (
 // TestOptimisers checks two updates of each optimiser by hand, and that decay
 // touches matrices but not BN parameters or biases.
 func TestOptimisers(t *testing.T) {
-	for _, kind := range []string{"sgd", "rmsprop"} {
+	for _, kind := range []string{"sgd", "rmsprop", "adamw"} {
 		w, _ := supernet.NewWeightsOf[float64](tiny(), 3)
 		for _, p := range w.Params {
 			for i := range p.Data {
@@ -33,10 +33,13 @@ func TestOptimisers(t *testing.T) {
 			x, v, s := 1.0, 0.0, 1.0
 			for range 2 {
 				d := 0.5 + wd*x
-				if kind == "sgd" {
+				switch kind {
+				case "sgd":
 					v = 0.9*v + d
 					x -= lr * (d + 0.9*v)
-				} else {
+				case "adamw": // a steady gradient: both averages, corrected, are of it alone
+					x -= lr * (0.5/(0.5+1e-3) + wd*x)
+				default:
 					s = 0.9*s + 0.1*d*d
 					v = 0.9*v + lr*d/math.Sqrt(s+1e-3)
 					x -= v
@@ -44,8 +47,8 @@ func TestOptimisers(t *testing.T) {
 			}
 			return x
 		}
-		for range 2 {
-			o.Update(w, grad, lr, decay, false)
+		for i := range 2 {
+			o.Update(w, grad, i, lr, decay, false)
 		}
 		for _, p := range w.Params {
 			wd := 0.0
@@ -57,7 +60,7 @@ func TestOptimisers(t *testing.T) {
 			}
 		}
 	}
-	if _, err := NewOptimiser[float64]("adam", 0, 0, 0, nil); err == nil {
+	if _, err := NewOptimiser[float64]("adamax", 0, 0, 0, nil); err == nil {
 		t.Error("an unknown optimiser was accepted")
 	}
 }

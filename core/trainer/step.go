@@ -19,6 +19,10 @@ type Config struct {
 	DecayAll       bool    // also decay BN and biases
 	ClipNorm       float64 // of the summed gradients; 0 for none
 	EMA            float64 // decay of the moving average; 0 for none
+
+	// Ablations, what the paper argues against.
+	RegulariseAll bool // dropout and drop-connect for every child
+	RandomOnly    bool // no sandwich: as many children, all random, all from the labels
 }
 
 // Trainer holds the weights under training and their optimiser.
@@ -76,6 +80,9 @@ type StepResult struct {
 func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 	s := t.Weights.Space
 	as := []arch.Arch{s.Max(), s.Min()}
+	if t.Config.RandomOnly {
+		as = []arch.Arch{s.Sample(r), s.Sample(r)}
+	}
 	for range t.Config.RandomChildren {
 		as = append(as, s.Sample(r))
 	}
@@ -85,9 +92,13 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 			allowed = append(allowed, v)
 		}
 	}
-	as[0].Resolution = allowed[len(allowed)-1]
-	for i := 2; i < len(as); i++ {
-		as[i].Resolution = allowed[r.IntN(len(allowed))]
+	for i := range as {
+		switch {
+		case i > 1 || t.Config.RandomOnly:
+			as[i].Resolution = allowed[r.IntN(len(allowed))]
+		case i == 0:
+			as[i].Resolution = allowed[len(allowed)-1]
+		}
 	}
 	return as
 }
@@ -97,7 +108,7 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 func (t *Trainer[T]) Step(b Batch[T], lr float64, r *rand.Rand) StepResult {
 	res := t.Gradients(b, r)
 	res.GradNorm = ClipNorm(t.grad, t.Config.ClipNorm)
-	t.Optimiser.Update(t.Weights, t.grad, lr, t.Config.WeightDecay, t.Config.DecayAll)
+	t.Optimiser.Update(t.Weights, t.grad, t.Updates, lr, t.Config.WeightDecay, t.Config.DecayAll)
 	t.Updates++
 	if t.Average != nil {
 		Average(t.Average, t.Weights, t.Config.EMA, t.Updates)
@@ -118,14 +129,14 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 	var res StepResult
 	for i, a := range t.Children(r, b.MaxResolution) {
 		o := supernet.BatchOptions{}
-		if i == 0 {
+		if i == 0 || t.Config.RegulariseAll {
 			o = supernet.BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
 		}
 		mark := t.Arena.Mark()
 		tape := t.Weights.ForwardBatch(&t.Arena, a, b.At(a.Resolution), n, o)
 		dlogits := t.Arena.Alloc(n * classes)
 		loss := SoftCrossEntropy(dlogits, tape.Logits, target, n, classes, 1)
-		if i == 0 && t.Config.Distill {
+		if i == 0 && t.Config.Distill && !t.Config.RandomOnly {
 			// The teacher's softmax is copied: no gradient flows back through it.
 			target = make([]T, n*classes)
 			Softmax(target, tape.Logits, n, classes)

@@ -65,3 +65,34 @@ func TestChildren(t *testing.T) {
 		}
 	}
 }
+
+// TestAblations: without the sandwich no child is fixed and all learn from the
+// labels; regularising all, dropout changes the smallest child's loss too.
+func TestAblations(t *testing.T) {
+	const n, classes = 6, 3
+	r := rand.New(rand.NewPCG(4, 4))
+	w, _ := supernet.NewWeightsOf[float64](tiny(), classes)
+	w.Init(r, false)
+	x := map[int][]float64{16: images(r, n, 16), 32: images(r, n, 32)}
+	step := func(c Config) []ChildResult {
+		b := Batch[float64]{Labels: []int{0, 1, 2, 0, 1, 2}, At: func(res int) []float64 { return x[res] }}
+		return New(c, w, nil).Gradients(b, rand.New(rand.NewPCG(1, 1))).Children
+	}
+	free := step(Config{RandomChildren: 2, Distill: true, RandomOnly: true})
+	again := step(Config{RandomChildren: 2, RandomOnly: true})
+	if len(free) != 4 || free[0].Arch.Equal(w.Space.Max()) && free[1].Arch.Equal(w.Space.Min()) {
+		t.Errorf("random only: %d children, the first %s and %s", len(free), free[0].Arch, free[1].Arch)
+	}
+	for i := range free {
+		if free[i].Loss != again[i].Loss {
+			t.Errorf("random only: child %d has a teacher", i)
+		}
+	}
+	usual := step(Config{Dropout: 0.5})[1].Loss
+	if alone := step(Config{})[1].Loss; usual != alone {
+		t.Errorf("dropout of the biggest child moved the smallest's loss from %g to %g", alone, usual)
+	}
+	if all := step(Config{Dropout: 0.5, RegulariseAll: true})[1].Loss; all == usual {
+		t.Error("regularising all children left the smallest's loss as it was")
+	}
+}

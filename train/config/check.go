@@ -65,7 +65,7 @@ func (c Config) Check() error {
 			return err
 		}
 	}
-	if err := oneOf("optimiser", c.Optimiser, "sgd", "rmsprop"); err != nil {
+	if err := oneOf("optimiser", c.Optimiser, "sgd", "rmsprop", "adamw"); err != nil {
 		return err
 	}
 	if err := oneOf("schedule", c.Schedule, "exponential", "cosine", "constant"); err != nil {

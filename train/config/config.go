@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Space string `toml:"space"` // search space, as in arch.Lookup
 	Seed  uint64 `toml:"seed"`  // of weights, shuffles, augmentation and random children
+	Init  string `toml:"init"`  // weights to start from: a released file, a checkpoint, or the folder of a run; empty: drawn from the seed
 
 	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
 	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
@@ -34,11 +35,11 @@ type Config struct {
 	Batch  int     `toml:"batch"` // pictures a step
 	Phases []Phase `toml:"phase"` // the biggest child's resolution over time; none: the space's biggest throughout
 
-	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum) or "rmsprop"
+	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum), "rmsprop" or "adamw"
 	LR          float64 `toml:"lr"`            // peak learning rate
-	Momentum    float64 `toml:"momentum"`      // of either optimiser
-	RMSDecay    float64 `toml:"rms_decay"`     // rmsprop: decay of the mean square
-	RMSEps      float64 `toml:"rms_eps"`       // rmsprop: added under the root
+	Momentum    float64 `toml:"momentum"`      // adamw: beta1
+	RMSDecay    float64 `toml:"rms_decay"`     // of the mean square; adamw: beta2
+	RMSEps      float64 `toml:"rms_eps"`       // rmsprop: added under the root; adamw: to the root
 	WeightDecay float64 `toml:"weight_decay"`  // L2, for the biggest child only (section 3.3)
 	DecayBNBias bool    `toml:"decay_bn_bias"` // also decay BN and biases
 	ClipNorm    float64 `toml:"clip_norm"`     // most that the summed gradient's norm may be; 0: no clipping

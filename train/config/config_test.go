@@ -70,7 +70,7 @@ func TestErrorsNameFieldValueAndRange(t *testing.T) {
 		"lr = nan":                               `lr is NaN, allowed is above 0 to 100`,
 		"momentum = 1.0":                         `momentum is 1, allowed is 0 to below 1`,
 		"batch = 1":                              `batch is 1, allowed is 2 to 65536`,
-		`optimiser = "adam"`:                     `optimiser is "adam", allowed are ["sgd" "rmsprop"]`,
+		`optimiser = "adam"`:                     `optimiser is "adam", allowed are ["sgd" "rmsprop" "adamw"]`,
 		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette]`,
 		"[[phase]]\nuntil = 3\nresolution = 100": `phase 1: resolution is 100, allowed in space nette are [96 128 160 192]`,
 		"[[phase]]\nuntil = 3\nresolution = 96\n[[phase]]\nuntil = 3\nresolution = 128": `phase 2: until is 3, allowed is more than 3`,

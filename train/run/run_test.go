@@ -108,7 +108,7 @@ func equal(t *testing.T, what string, a, b *supernet.Weights) {
 // resumed ends with the same weights and average, bit for bit, as one that is not.
 func TestResume(t *testing.T) {
 	data := colours(t)
-	for _, optimiser := range []string{"sgd", "rmsprop"} {
+	for _, optimiser := range []string{"sgd", "rmsprop", "adamw"} {
 		c := parse(t, optimiser)
 		var rows []Row
 		straight, err := New(c, data, filepath.Join(t.TempDir(), "straight"), false)

@@ -62,7 +62,7 @@ type Session struct {
 }
 
 // New builds a session from its configuration and data: initial weights from
-// the seed, or, to resume, those of the checkpoint in out.
+// the seed or from c.Init, or, to resume, those of the checkpoint in out.
 func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
 	space, err := arch.Lookup(c.Space)
 	if err != nil {
@@ -78,6 +78,11 @@ func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Sess
 		return nil, err
 	}
 	w.Init(rand.New(rand.NewPCG(c.Seed, 0)), c.ZeroGamma)
+	if c.Init != "" && !resume { // a checkpoint holds all of it
+		if err := startFrom(c.Init, w); err != nil {
+			return nil, err
+		}
+	}
 	o, err := trainer.NewOptimiser(c.Optimiser, c.Momentum, c.RMSDecay, c.RMSEps, w)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,179 @@
+package kernel
+
+import "math"
+
+// Batch normalisation in bands. Forward: the operator that writes a band adds its
+// column sums (Moments) while it is in the cache; once all bands are done, Norm
+// has the scale and shift that whoever reads the band next applies on the fly.
+// Backward: ActGradSums when the gradient is written, Combine when it is read.
+
+// Moments gathers mean and variance of c columns over bands, each part its own
+// sums in float64, merged in order (Chan, Golub and LeVeque 1983).
+type Moments[T Float] struct {
+	c     int
+	parts []momentsPart[T]
+}
+
+type momentsPart[T Float] struct {
+	rows        int
+	origin      []T // first row seen: the sums are of differences from it
+	sum, square []float64
+}
+
+// NewMoments returns empty sums of c columns.
+func NewMoments[T Float](parts, c int) *Moments[T] {
+	s := &Moments[T]{c: c, parts: make([]momentsPart[T], parts)}
+	sums := make([]float64, 2*c*parts)
+	for i := range s.parts {
+		s.parts[i].sum, s.parts[i].square = sums[2*c*i:][:c], sums[2*c*i+c:][:c]
+	}
+	return s
+}
+
+// Add adds x [m, c] to a part, on the calling goroutine. Parts may be added to
+// at the same time.
+func (s *Moments[T]) Add(part int, x []T, m int) {
+	p := &s.parts[part]
+	if p.origin == nil {
+		p.origin = append(p.origin, x[:s.c]...)
+	}
+	p.rows += m
+	if f := active.addMoments; f != nil {
+		if v, ok := any(x).([]float32); ok {
+			f(p.sum, p.square, v, m, s.c, single(p.origin))
+			return
+		}
+	}
+	addMomentsGeneric(p.sum, p.square, x, m, s.c, p.origin)
+}
+
+// Result writes mean and biased variance of each column.
+func (s *Moments[T]) Result(mean, variance []T) {
+	for j := range s.c {
+		var n, mu, m2 float64
+		for i := range s.parts {
+			p := &s.parts[i]
+			if p.rows == 0 {
+				continue
+			}
+			k := float64(p.rows)
+			d := p.sum[j] / k
+			at := float64(p.origin[j]) + d
+			between := at - mu
+			m2 += max(0, p.square[j]-p.sum[j]*d) + between*between*n*k/(n+k)
+			n += k
+			mu += between * k / n
+		}
+		mean[j], variance[j] = T(mu), T(m2/n)
+	}
+}
+
+func addMomentsGeneric[T Float](sum, square []float64, x []T, m, c int, origin []T) {
+	for i := range m {
+		for j, v := range x[i*c : (i+1)*c] {
+			d := float64(v) - float64(origin[j])
+			sum[j] += d
+			square[j] += d * d
+		}
+	}
+}
+
+// GradSums gathers, over bands, what the gradient of a batch normalisation of c
+// columns needs: each part's sums of d and of d*(x-mean).
+type GradSums struct {
+	c     int
+	d, dx [][]float64
+}
+
+// NewGradSums returns empty sums of c columns.
+func NewGradSums(parts, c int) *GradSums {
+	s := &GradSums{c: c, d: make([][]float64, parts), dx: make([][]float64, parts)}
+	sums := make([]float64, 2*c*parts)
+	for i := range parts {
+		s.d[i], s.dx[i] = sums[2*c*i:][:c], sums[2*c*i+c:][:c]
+	}
+	return s
+}
+
+// ActGradSums computes dz = dy*act'(x*scale+shift) of a band [m, c] and adds to
+// the sums of a part, on the calling goroutine. dz may be dy; x is the input of
+// the batch normalisation and mean its mean.
+func ActGradSums[T Float](s *GradSums, part int, dz, dy, x []T, m, c int, scale, shift, mean []T, act Act) {
+	if m == 0 {
+		return
+	}
+	if f := active.actGradSums; f != nil {
+		if v, ok := any(dz).([]float32); ok {
+			f(s.d[part], s.dx[part], v, single(dy), single(x), m, c, single(scale), single(shift), single(mean), act)
+			return
+		}
+	}
+	actGradSumsGeneric(s.d[part], s.dx[part], dz, dy, x, m, c, scale, shift, mean, act)
+}
+
+func actGradSumsGeneric[T Float](sd, sdx []float64, dz, dy, x []T, m, c int, scale, shift, mean []T, act Act) {
+	for i := range m {
+		for j := range c {
+			at := i*c + j
+			z := x[at]
+			d := dy[at] * activationGrad(T(z*scale[j])+shift[j], act)
+			dz[at] = d
+			sd[j] += float64(d)
+			sdx[j] += float64(d) * (float64(z) - float64(mean[j]))
+		}
+	}
+}
+
+// Coefficients turns the sums over all m rows into what Combine takes, the
+// gradient at x being k*dz + a*x + b, and adds the gradients of gamma and beta.
+func Coefficients[T Float](s *GradSums, m int, mean, invstd, gamma []T, k, a, b, dgamma, dbeta []T) {
+	for j := range s.c {
+		var sd, sdx float64
+		for i := range s.d {
+			sd += s.d[i][j]
+			sdx += s.dx[i][j]
+		}
+		inv, n := float64(invstd[j]), float64(m)
+		sdx *= inv
+		dbeta[j] += T(sd)
+		dgamma[j] += T(sdx)
+		kj := float64(gamma[j]) * inv
+		k[j] = T(kj)
+		a[j] = T(-kj * inv * sdx / n)
+		b[j] = T(kj * (float64(mean[j])*inv*sdx - sd) / n)
+	}
+}
+
+// Combine computes dx = k*dz + a*x + b of a band [m, c], on the calling
+// goroutine. dx may be dz.
+func Combine[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
+	if m == 0 {
+		return
+	}
+	if f := active.combine; f != nil {
+		if v, ok := any(dx).([]float32); ok {
+			f(v, single(dz), single(x), m, c, single(k), single(a), single(b))
+			return
+		}
+	}
+	combineGeneric(dx, dz, x, m, c, k, a, b)
+}
+
+func combineGeneric[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
+	for i := range m {
+		for j := range c {
+			at := i*c + j
+			dx[at] = T(k[j]*dz[at]) + T(a[j]*x[at]) + b[j]
+		}
+	}
+}
+
+// NormScale is the scale and shift that batch normalisation with these
+// statistics amounts to, and the reciprocal of the standard deviation.
+func NormScale[T Float](scale, shift, invstd, mean, variance, gamma, beta []T, epsilon float64) {
+	for i, v := range variance {
+		invstd[i] = T(1 / math.Sqrt(float64(v)+epsilon))
+		scale[i] = gamma[i] * invstd[i]
+		shift[i] = beta[i] - mean[i]*scale[i]
+	}
+}

@@ -1,0 +1,209 @@
+package trainer
+
+import (
+	"bignas/core/arch"
+	"bignas/core/kernel"
+	"bignas/core/supernet"
+)
+
+// blockPass is the backward pass of one block: weights p, gradients g, tape t of
+// n images.
+type blockPass[T kernel.Float] struct {
+	ar   *supernet.Arena[T]
+	p, g *supernet.BlockOf[T]
+	t    *supernet.BlockTape[T]
+	n    int
+}
+
+// backward turns dout, the gradient at the block's output, into dx, that at its
+// input.
+func (s blockPass[T]) backward(dx, dout []T) {
+	b := s.t.Block
+	depthwise := newNormGrad(s.ar, &s.t.Depthwise, b.Mid)
+	dmid := s.projection(depthwise, dout)
+	if !b.Expand {
+		s.depthwise(depthwise, nil, dx, dmid)
+		if b.Shortcut == arch.Identity {
+			kernel.Add(dx, dout)
+		}
+	} else {
+		expand := newNormGrad(s.ar, &s.t.Expand, b.Mid)
+		m := s.n * b.Size * b.Size
+		de := s.ar.Alloc(m * b.Mid)
+		s.depthwise(depthwise, expand, de, dmid)
+		var add []T
+		if b.Shortcut == arch.Identity {
+			add = dout
+		}
+		backwardProduct(s.ar, expand, s.p.Expand, s.g.Expand, s.t.In, dx, de, m, b.In, add)
+	}
+	if b.Shortcut == arch.Project {
+		s.shortcut(dx, dout)
+	}
+}
+
+// projection is the pass from the block's output to the depthwise convolution's:
+// it returns the gradient before the activation there, and leaves its sums in
+// norm.
+func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
+	b, t := s.t.Block, s.t
+	px, mid := b.OutSize*b.OutSize, b.Mid
+	out, dy := s.outer(dout)
+	dmid := s.ar.Alloc(s.n * px * mid)
+	mark := s.ar.Mark()
+	defer s.ar.Release(mark)
+	bands := kernel.NewBands(s.n, px*mid, 1)
+	dproject, scaled, features := s.ar.Each(bands, px*b.Out), s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid)
+	weights := newShares(s.ar, bands.Parts, s.g.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
+	matrix := kernel.NewTransposed(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
+	gate := s.newGateGrad()
+	norm.sums = kernel.NewGradSums(bands.Parts, mid)
+	bands.Each(func(part, lo, hi int) {
+		rows := (hi - lo) * px
+		d, z := dproject[part][:rows*b.Out], features[part][:rows*mid]
+		out.through(d, dy[lo*px*b.Out:hi*px*b.Out], lo*px, hi*px)
+		t.Depthwise.Apply(z, lo*px, hi*px, mid, kernel.Swish)
+		x := z
+		if b.Squeeze > 0 {
+			x = scaled[part][:rows*mid]
+			kernel.ChannelScale(x, z, t.Gate[lo*mid:hi*mid], hi-lo, px, mid)
+		}
+		dw, stride := weights.of(part)
+		kernel.AddGradWeight(dw, stride, x, d, rows, mid, b.Out)
+		dx := scaled[part][:rows*mid]
+		matrix.Times(dx, d, rows, false)
+		if b.Squeeze > 0 {
+			gate.backward(dx, z, lo, hi)
+		}
+		norm.before(part, dmid[lo*px*mid:hi*px*mid], dx, lo*px, hi*px, kernel.Swish)
+	})
+	matrix.Release()
+	weights.collect()
+	gate.finish()
+	norm.finish(s.n*px, s.p.Depthwise.BN, s.g.Depthwise.BN)
+	return dmid
+}
+
+// outer is the sums of the projection's batch normalisation, and the gradient
+// that they are of: dout, each image times its drop-connect factor.
+func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
+	b := s.t.Block
+	m, dy := s.n*b.OutSize*b.OutSize, dout
+	if s.t.Keep != nil {
+		dy = s.ar.Alloc(m * b.Out)
+		copy(dy, dout)
+		supernet.ScaleImages(dy, s.t.Keep)
+	}
+	norm := newNormGrad(s.ar, &s.t.Project, b.Out)
+	bands := kernel.NewBands(m, b.Out, pixelGrain)
+	norm.sums = kernel.NewGradSums(bands.Parts, b.Out)
+	bands.Each(func(part, lo, hi int) {
+		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], lo, hi, kernel.None)
+	})
+	norm.finish(m, s.p.Project.BN, s.g.Project.BN)
+	return norm, dy
+}
+
+// depthwise is the pass through the depthwise convolution: from dmid, before the
+// activation after it, to dx, before the activation of the expansion, with the
+// sums of that in expand; without expansion dx is the gradient at the block's input.
+func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
+	b, t := s.t.Block, s.t
+	in, out, mid := b.Size*b.Size, b.OutSize*b.OutSize, b.Mid
+	mark := s.ar.Mark()
+	defer s.ar.Release(mark)
+	bands := kernel.NewBands(s.n, in*mid, 1)
+	dpre := s.ar.Each(bands, out*mid)
+	var expanded [][]T
+	if expand != nil {
+		expanded = s.ar.Each(bands, in*mid)
+		expand.sums = kernel.NewGradSums(bands.Parts, mid)
+	}
+	taps, pitch, ws := s.p.Centre(s.p.Depthwise.Weight, b.Kernel)
+	gtaps, _, _ := s.g.Centre(s.g.Depthwise.Weight, b.Kernel)
+	// Taps as a matrix of K rows, which are pitch*ws apart in the shared tensor.
+	weights := newShares(s.ar, bands.Parts, gtaps, b.Kernel, b.Kernel*ws, pitch*ws)
+	bands.Each(func(part, lo, hi int) {
+		shape := supernet.DepthwiseShape(hi-lo, b)
+		d := dpre[part][:(hi-lo)*out*mid]
+		norm.through(d, dmid[lo*out*mid:hi*out*mid], lo*out, hi*out)
+		x, to := t.In[lo*in*b.In:hi*in*b.In], dx[lo*in*mid:hi*in*mid]
+		if expand != nil {
+			x = expanded[part][:(hi-lo)*in*mid]
+			t.Expand.Apply(x, lo*in, hi*in, mid, kernel.Swish)
+		}
+		dw, rowStride := weights.of(part)
+		kernel.DepthwiseGradWeight(dw, rowStride/ws, ws, x, d, shape)
+		if expand == nil {
+			kernel.DepthwiseGradInput(to, d, shape, taps, pitch, ws)
+			return
+		}
+		kernel.DepthwiseGradInput(x, d, shape, taps, pitch, ws)
+		expand.before(part, to, x, lo*in, hi*in, kernel.Swish)
+	})
+	weights.collect()
+	if expand != nil {
+		expand.finish(s.n*in, s.p.Expand.BN, s.g.Expand.BN)
+	}
+}
+
+// shortcut adds to dx what reaches the block's input through the projected
+// shortcut.
+func (s blockPass[T]) shortcut(dx, dout []T) {
+	b := s.t.Block
+	mo := s.n * b.OutSize * b.OutSize
+	kernel.PointwiseGradWeight(s.g.Shortcut.Data, s.p.Size.Out, s.t.ShortcutIn, dout, mo, b.In, b.Out)
+	if b.Stride == 1 {
+		kernel.PointwiseGradInput(dx, dout, mo, b.In, b.Out, s.p.Shortcut.Data, s.p.Size.Out, true)
+		return
+	}
+	ds := s.ar.Alloc(mo * b.In)
+	kernel.PointwiseGradInput(ds, dout, mo, b.In, b.Out, s.p.Shortcut.Data, s.p.Size.Out, false)
+	kernel.AvgPool2x2Grad(dx, ds, s.n, b.Size, b.Size, b.In, true)
+}
+
+// gateGrad is the backward pass of squeeze-and-excitation. The gradients of its
+// weights come at the end, over all images at once.
+type gateGrad[T kernel.Float] struct {
+	blockPass[T]
+	dgate, dpool, dsqueeze []T
+	reduce, expand         *kernel.Matrix[T]
+}
+
+func (s blockPass[T]) newGateGrad() gateGrad[T] {
+	b, p := s.t.Block, s.p
+	if b.Squeeze == 0 {
+		return gateGrad[T]{}
+	}
+	return gateGrad[T]{blockPass: s,
+		dgate: s.ar.Alloc(s.n * b.Mid), dpool: s.ar.Alloc(s.n * b.Mid), dsqueeze: s.ar.Alloc(s.n * b.Squeeze),
+		reduce: kernel.NewTransposed(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze),
+		expand: kernel.NewTransposed(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
+}
+
+// backward turns d, the gradient after squeeze-and-excitation at images
+// [lo, hi), into the one before it, in place; z is the features there.
+func (s gateGrad[T]) backward(d, z []T, lo, hi int) {
+	b, n := s.t.Block, hi-lo
+	mid, sq, px := b.Mid, b.Squeeze, b.OutSize*b.OutSize
+	dgate, dpool, dsq := s.dgate[lo*mid:hi*mid], s.dpool[lo*mid:hi*mid], s.dsqueeze[lo*sq:hi*sq]
+	kernel.ChannelScaleReduce(dgate, d, z, n, px, mid)
+	kernel.ActivateGrad(dgate, dgate, s.t.GatePre[lo*mid:hi*mid], kernel.Sigmoid)
+	s.expand.Times(dsq, dgate, n, false)
+	kernel.ActivateGrad(dsq, dsq, s.t.SqueezePre[lo*sq:hi*sq], kernel.Swish)
+	s.reduce.Times(dpool, dsq, n, false)
+	kernel.ChannelScaleGrad(d, d, s.t.Gate[lo*mid:hi*mid], dpool, n, px, mid)
+}
+
+func (s gateGrad[T]) finish() {
+	if s.dgate == nil {
+		return
+	}
+	mid, sq := s.t.Block.Mid, s.t.Block.Squeeze
+	kernel.PointwiseGradWeight(s.g.SEExpand.Data, s.p.Size.Mid, s.t.Squeeze, s.dgate, s.n, sq, mid)
+	kernel.BiasGrad(s.g.SEBiasE.Data, s.dgate, s.n, mid)
+	kernel.PointwiseGradWeight(s.g.SEReduce.Data, s.p.Size.Squeeze, s.t.Pool, s.dsqueeze, s.n, mid, sq)
+	kernel.BiasGrad(s.g.SEBiasR.Data, s.dsqueeze, s.n, sq)
+	s.reduce.Release()
+	s.expand.Release()
+}
