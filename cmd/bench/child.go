@@ -50,6 +50,7 @@ func (p program) child(f childFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	p.warnIfBusy()
 	fam, archs, err := f.open()
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func TestInTurn(t *testing.T) {
 			return ms, nil
 		}
 	}
-	ms, err := rounds{3, 1}.inTurn(side("a", 30), side("b", 10))
+	ms, err := rounds{Rounds: 3, Turn: 1}.inTurn(side("a", 30), side("b", 10))
 	if err != nil || order != "ab"+strings.Repeat("aabb", 3) {
 		t.Errorf("order %s, %v", order, err)
 	}
@@ -148,6 +148,17 @@ func TestB0(t *testing.T) {
 	}
 	if macs/1e6 != 385 && macs/1e6 != 386 {
 		t.Errorf("%d MACs, EfficientNet-B0 has 386 million", macs)
+	}
+}
+
+// TestBusy: the first line of /proc/stat is read as Linux writes it.
+func TestBusy(t *testing.T) {
+	idle, all, err := processorTime("cpu  100 5 20 800 75 0 0 0 0 0\ncpu0 1 2 3 4\n")
+	if err != nil || idle != 875 || all != 1000 {
+		t.Errorf("idle %v of %v, %v", idle, all, err)
+	}
+	if _, _, err := processorTime("intr 5"); err == nil {
+		t.Error("a line about something else was read")
 	}
 }
 

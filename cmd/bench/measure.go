@@ -57,6 +57,9 @@ func onThreads(threads int, r runner) runner {
 type rounds struct {
 	Rounds int           `default:"9" placeholder:"N" help:"How often each side gets its turn (default: 9)."`
 	Turn   time.Duration `default:"150ms" placeholder:"TIME" help:"Length of a turn (default: 150ms)."`
+
+	// rest is the pause before each turn.
+	rest time.Duration
 }
 
 func (r rounds) check() error {
@@ -67,8 +70,9 @@ func (r rounds) check() error {
 }
 
 // inTurn lets the sides run one after the other, A B A B, and returns the median
-// milliseconds of each side in each round, [side][round]. A turn starts with runs
-// that do not count: caches, and threads of the other side that still spin.
+// milliseconds of each side in each round, [side][round]. A turn starts with a
+// rest, for threads of the other side that still spin, and with runs that do not
+// count, for the caches.
 func (r rounds) inTurn(sides ...runner) ([][]float64, error) {
 	medians := make([][]float64, len(sides))
 	counts := make([]int, len(sides))
@@ -81,6 +85,7 @@ func (r rounds) inTurn(sides ...runner) ([][]float64, error) {
 	}
 	for range r.Rounds {
 		for i, run := range sides {
+			time.Sleep(r.rest)
 			if _, err := run(2 + counts[i]/8); err != nil {
 				return nil, err
 			}

@@ -48,7 +48,7 @@ type kindLine struct {
 }
 
 func (p program) operators(f operatorFlags) error {
-	turns := rounds{f.Rounds, f.Turn}
+	turns := rounds{Rounds: f.Rounds, Turn: f.Turn}
 	if err := turns.check(); err != nil {
 		return err
 	}
@@ -58,6 +58,7 @@ func (p program) operators(f operatorFlags) error {
 	if f.Batch < 1 || f.Batch > 256 {
 		return fault.New("bad_flag", "take 1 for inference, 32 for training", "--batch is %d, allowed is 1 to 256", f.Batch)
 	}
+	p.warnIfBusy()
 	fam, archs, err := f.open()
 	if err != nil {
 		return err

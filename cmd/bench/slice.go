@@ -45,6 +45,7 @@ func (p program) slice(f sliceFlags) error {
 	if f.Children < 1 {
 		return fault.New("bad_flag", "leave it out", "--children is %d, allowed is 1 or more", f.Children)
 	}
+	p.warnIfBusy()
 	fam, archs, err := f.open()
 	if err != nil {
 		return err
