@@ -37,6 +37,7 @@ func (p program) browser(f browserFlags) error {
 	if err := findPage(f.Folder); err != nil {
 		return err
 	}
+	p.warnIfBusy()
 	contests, err := peerFlags{familyFlags: f.familyFlags, Folder: f.Folder}.contests()
 	if err != nil {
 		return err

@@ -63,6 +63,7 @@ func (p program) training(f trainingFlags) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
+	p.warnIfBusy()
 	fam, archs, err := f.open()
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func (f trainingFlags) child(fam *family, a arch.Arch, batch int, peer *torch) (
 		l.Peer, l.Settings = "torch "+built.Version, built.Settings
 		sides = append(sides, peer.runner())
 	}
-	ms, err := rounds{f.Rounds, f.Turn}.inTurn(sides...)
+	ms, err := rounds{Rounds: f.Rounds, Turn: f.Turn, rest: 20 * time.Millisecond}.inTurn(sides...)
 	if err != nil {
 		return l, err
 	}
@@ -180,6 +181,7 @@ type trainee struct {
 	weights   *supernet.Weights // its own: cut out
 	grad      *supernet.Weights
 	optimiser trainer.Optimiser[float32]
+	updates   int
 	arena     supernet.Arena[float32]
 	x, target []float32 // [n, r, r, 3], [n, classes]
 	labels    []int
@@ -208,7 +210,8 @@ func (t *trainee) step() (logits []float32, loss float64) {
 		clear(p.Data)
 	}
 	logits, loss = backward(&t.arena, t.weights, t.grad, t.arch, t.x, t.target)
-	t.optimiser.Update(t.weights, t.grad, rate, 0, false)
+	t.optimiser.Update(t.weights, t.grad, t.updates, rate, 0, false)
+	t.updates++
 	return logits, loss
 }
 

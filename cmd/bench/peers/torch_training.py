@@ -172,7 +172,7 @@ def fastest(net, x, labels, *recipe):
     tasks = [Training(copy.deepcopy(net), x[:n], labels[:n], *recipe, **s) for s in settings]
     for t in tasks:
         t.ms(3)  # a traced network is optimised in its first runs
-    times = [t.ms(2) for _ in range(3) for t in tasks]
+    times = [t.ms(2) for _ in range(2) for t in tasks]
     best = [min(sum(times[i::len(tasks)], [])) for i in range(len(tasks))]
     return settings[best.index(min(best))]
 
