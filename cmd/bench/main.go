@@ -3,7 +3,9 @@
 //	bench child --weights F --arch max --threads 1,2
 //	bench slice
 //	bench operators --arch max
+//	bench training --peer
 //	bench peers
+//	bench browser
 //
 // Whatever is compared runs in turn, A B A B, in one process run; a ratio is the
 // median of those of the rounds, with the smallest and the biggest.
@@ -30,7 +32,9 @@ type flags struct {
 	Child     childFlags    `cmd:"" help:"Forward passes of whole children."`
 	Slice     sliceFlags    `cmd:"" help:"From a new architecture to its first logits, over one forward pass of it."`
 	Operators operatorFlags `cmd:"" help:"Every operator of a child against what this machine can do at all."`
+	Training  trainingFlags `cmd:"" help:"Training steps of children and of sandwiches, on request beside torch."`
 	Peers     peerFlags     `cmd:"" help:"Children here and in onnxruntime, in turn (after make peers)."`
+	Browser   browserFlags  `cmd:"" help:"Children here and in onnxruntime-web, in one Chromium, in turn (after make peers)."`
 }
 
 // outputFlags are of every subcommand.
@@ -62,8 +66,12 @@ func (p program) run(subcommand string, f flags) error {
 		return p.slice(f.Slice)
 	case "operators":
 		return p.operators(f.Operators)
+	case "training":
+		return p.training(f.Training)
 	case "peers":
 		return p.peers(f.Peers)
+	case "browser":
+		return p.browser(f.Browser)
 	}
 	return fmt.Errorf("there is no subcommand %q", subcommand)
 }

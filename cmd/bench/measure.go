@@ -86,7 +86,7 @@ func (r rounds) inTurn(sides ...runner) ([][]float64, error) {
 	for range r.Rounds {
 		for i, run := range sides {
 			time.Sleep(r.rest)
-			if _, err := run(2 + counts[i]/8); err != nil {
+			if _, err := run(min(2, counts[i]) + counts[i]/8); err != nil {
 				return nil, err
 			}
 			ms, err := run(counts[i])

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -44,7 +45,6 @@ type request struct {
 
 // reply is a line from a peer.
 type reply struct {
-	Error   string    `json:"error"`
 	Version string    `json:"version"`
 	Session int       `json:"session"`
 	MS      []float64 `json:"ms"`
@@ -84,29 +84,29 @@ func startOnnxruntime(folder string, stderr io.Writer) (*peer, error) {
 }
 
 // ask sends one request and waits for its answer.
-func (p *peer) ask(q request) (reply, error) {
-	var r reply
+func (p *peer) ask(q request) (r reply, err error) {
+	err = p.say(q.Op, q, &r)
+	return r, err
+}
+
+// say sends the line q, which asks for op, and reads the answer into r.
+func (p *peer) say(op string, q, r any) error {
 	line, err := json.Marshal(q)
 	if err != nil {
-		return r, err
+		return err
 	}
-	if _, err := p.in.Write(append(line, '\n')); err != nil {
-		return r, err
+	if _, err := p.in.Write(append(line, '\n')); err != nil || !p.out.Scan() {
+		err = cmp.Or(err, p.out.Err(), errors.New("it ended"))
+		return fault.New(codeNoPeer, "what it said stands above", "the peer does not answer to %s: %v", op, err)
 	}
-	if !p.out.Scan() {
-		err := p.out.Err()
-		if err == nil {
-			err = errors.New("it ended")
-		}
-		return r, fault.New(codeNoPeer, "what it said stands above", "the peer does not answer to %s: %v", q.Op, err)
+	var failed struct{ Error string }
+	if err := json.Unmarshal(p.out.Bytes(), &failed); err != nil {
+		return err
 	}
-	if err := json.Unmarshal(p.out.Bytes(), &r); err != nil {
-		return r, err
+	if failed.Error != "" {
+		return fault.New(codeNoPeer, "", "the peer cannot %s: %s", op, failed.Error)
 	}
-	if r.Error != "" {
-		return r, fault.New(codeNoPeer, "", "the peer cannot %s: %s", q.Op, r.Error)
-	}
-	return r, nil
+	return json.Unmarshal(p.out.Bytes(), r)
 }
 
 // runner runs a loaded session.

@@ -62,13 +62,16 @@ func (p program) slice(f sliceFlags) error {
 		if err != nil {
 			return err
 		}
-		text := fmt.Sprintf("%d children of %s (%s), %d threads, %s: first logits %s of one forward pass; slice %s ms, forward %s ms",
-			l.Children, l.Space, l.From, threads, l.Kernels, l.Ratio.text(2), l.SliceMS.text(2), l.ForwardMS.text(2))
-		if err := p.line(f.outputFlags, l, text); err != nil {
+		if err := p.line(f.outputFlags, l, l.text()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (l sliceLine) text() string {
+	return fmt.Sprintf("%d children of %s (%s), %d threads, %s: first logits %s of one forward pass; slice %s ms, forward %s ms",
+		l.Children, l.Space, l.From, l.Threads, l.Kernels, l.Ratio.text(2), l.SliceMS.text(2), l.ForwardMS.text(2))
 }
 
 func measureSlice(fam *family, archs []arch.Arch, threads int) (sliceLine, error) {
