@@ -92,7 +92,7 @@ func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Sess
 		Dropout: c.Dropout, DropConnect: c.DropConnect, WeightDecay: c.WeightDecay, DecayAll: c.DecayBNBias,
 		ClipNorm: c.ClipNorm, EMA: c.EMA,
 	}, w, o)
-	s.Trainer.Arena.Grow = hugePages
+	s.Trainer.Arena.Grow = HugePages
 	s.schedule = trainer.Schedule{Kind: c.Schedule, Peak: c.LR, Warmup: c.WarmupEpochs, DecayRate: c.DecayRate,
 		DecayEpochs: c.DecayEpochs, Epochs: float64(c.Epochs), EndFraction: c.EndFraction}
 	if err := s.schedule.Check(); err != nil {
