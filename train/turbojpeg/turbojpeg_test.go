@@ -101,6 +101,42 @@ func TestBigPicturesDecodeSmaller(t *testing.T) {
 	}
 }
 
+// TestSmallerIsCloseAfterResizing: what is stored hardly depends on whether the
+// picture was decoded smaller.
+func TestSmallerIsCloseAfterResizing(t *testing.T) {
+	decode := load(t).New()
+	data := encode(t, scene(1600, 1200))
+	square := func(side, to int) []float32 {
+		im, err := decode(data, side, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crop, left := make([]float32, 0, 3*im.H*im.H), (im.W-im.H)/2
+		for y := range im.H {
+			for _, v := range im.Pix[3*(y*im.W+left) : 3*(y*im.W+left+im.H)] {
+				crop = append(crop, float32(v))
+			}
+		}
+		out := make([]float32, 3*to*to)
+		preprocess.NewResampler(im.H, to).Resize(out, crop, 1, 3)
+		return out
+	}
+	for _, side := range []int{400, 224, 200, 100} {
+		whole, smaller := square(1200, side), square(side, side)
+		sum, squares := 0.0, 0.0
+		for i, v := range whole {
+			d := math.Abs(float64(v - smaller[i]))
+			sum, squares = sum+d, squares+d*d
+		}
+		n := float64(len(whole))
+		mean, psnr := sum/n, 10*math.Log10(255*255/(squares/n))
+		t.Logf("side %d: mean difference %.2f levels, PSNR %.1f dB", side, mean, psnr)
+		if mean > 1 || psnr < 38 {
+			t.Errorf("side %d: differs by %.2f levels in the mean, PSNR %.1f dB", side, mean, psnr)
+		}
+	}
+}
+
 // TestGoDecides about what is refused.
 func TestGoDecides(t *testing.T) {
 	decode := load(t).New()
