@@ -115,7 +115,7 @@ func TestResume(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		straight.Epoch = func(r Row) { rows = append(rows, r) }
+		straight.Epoch = func(r Row) error { rows = append(rows, r); return nil }
 		if err := straight.Run(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -129,8 +129,8 @@ func TestResume(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(context.Background())
-		stopped.Step = func(epoch, step, _ int, _, _ float64) {
-			if epoch == 1 && step == 2 {
+		stopped.Step = func(p Position) {
+			if p.Epoch == 1 && p.Step == 2 {
 				stop()
 			}
 		}
@@ -164,7 +164,7 @@ func TestCheckpointRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := save(filepath.Join(out, checkpointName), s.Trainer, s.text, 0); err != nil {
+	if err := s.save(checkpointName); err != nil {
 		t.Fatal(err)
 	}
 	other := c
