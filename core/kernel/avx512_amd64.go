@@ -2,21 +2,35 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
-
-// The AVX-512 implementation: matrix products, depthwise convolutions
-// and the pixelwise operators, each within a few units in the last place of the generic loops, which round
-// in another order.
-func init() {
-	if !cpu.X86.HasAVX512F || !cpu.X86.HasAVX512DQ || !cpu.X86.HasAVX512BW || !cpu.X86.HasAVX512VL || !cpu.X86.HasFMA {
-		return
-	}
-	o := &operators{name: "avx512"}
-	rowwise(o)
-	gemmAVX512(o)
-	pixelwiseAVX512(o)
-	depthwiseAVX512(o)
-	matrixAVX512(o)
-	normAVX512(o)
-	register(o)
+// avx512 is 32 vectors of 16 floats with masks. Panels of 3 vectors are preferred:
+// 9 rows by 48 columns keep 27 accumulators and reuse each loaded vector most.
+var avx512 = &assembly{
+	name: "avx512", lanes: 16,
+	products: products{
+		panels: []int{0, 1, 2, 3, 2, 3}, grain: 18, weightGrain: 8,
+		nn: [4][]tileOf{nil,
+			{{24, nn24x1}, {8, nn8x1}, {4, nn4x1}, {2, nn2x1}, {1, nn1x1}},
+			{{14, nn14x2}, {8, nn8x2}, {4, nn4x2}, {2, nn2x2}, {1, nn1x2}},
+			{{9, nn9x3}, {4, nn4x3}, {2, nn2x3}, {1, nn1x3}},
+		},
+		tn: [4][]tileOf{nil,
+			{{16, tn16x1}, {8, tn8x1}, {4, tn4x1}, {2, tn2x1}, {1, tn1x1}},
+			{{12, tn12x2}, {8, tn8x2}, {4, tn4x2}, {2, tn2x2}, {1, tn1x2}},
+			{{8, tn8x3}, {4, tn4x3}, {2, tn2x3}, {1, tn1x3}},
+		},
+	},
+	passes: passes{
+		affine:         [4]func(y, x, scale, shift *float32, n int, period int){None: affineNone, Swish: affineSwish, Sigmoid: affineSigmoid, ReLU: affineReLU},
+		affineAdd:      [4]func(y, x, scale, shift, residual *float32, n int, period int){None: affineNoneAdd, Swish: affineSwishAdd, Sigmoid: affineSigmoidAdd, ReLU: affineReLUAdd},
+		gradient:       [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int){None: gradientNone, Swish: gradientSwish, Sigmoid: gradientSigmoid, ReLU: gradientReLU},
+		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNone, Swish: reduceGradientSwish, Sigmoid: reduceGradientSigmoid, ReLU: reduceGradientReLU},
+		moments:        moments, dotColumns: dotColumns, sumColumns: sumColumns,
+		averagePairs: averagePairs, spreadPairs: spreadPairs, spreadPairsAdd: spreadPairsAdd,
+	},
+	convolutions: convolutions{
+		blockRow: blockRow,
+		forward:  map[[2]int]blockKernel{{3, 1}: depthwise3s1, {3, 2}: depthwise3s2, {5, 1}: depthwise5s1, {5, 2}: depthwise5s2},
+		weight:   map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1, {3, 2}: depthwiseWeight3s2, {5, 1}: depthwiseWeight5s1, {5, 2}: depthwiseWeight5s2},
+		input:    map[int][2]blockKernel{3: {depthwiseInput3p0, depthwiseInput3p1}, 5: {depthwiseInput5p0, depthwiseInput5p1}},
+	},
 }

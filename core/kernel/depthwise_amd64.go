@@ -2,46 +2,46 @@
 
 package kernel
 
-// depthwiseAVX512 fills in the depthwise convolutions.
-func depthwiseAVX512(o *operators) {
-	o.depthwise = func(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
-		if !fits(s) {
-			depthwiseGeneric(y, x, s, w, pitch, ws)
-			return
-		}
-		checkDepthwise(x, y, w, s, pitch, ws)
-		convolve(y, x, s, w, pitch, ws, nil, None)
+// convolutions is the depthwise loops of an implementation.
+type convolutions struct {
+	blockRow        func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16)
+	forward, weight map[[2]int]blockKernel // by kernel size and stride
+	input           map[int][2]blockKernel // of stride 2, by kernel size and parity of the row
+}
+
+type blockKernel func(out *float32, table **float32, taps *float32, rows, pixels, offset, step int, mask uint16)
+
+func (asm *assembly) depthwise(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+	if !fits(s) {
+		depthwiseGeneric(y, x, s, w, pitch, ws)
+		return
 	}
-	o.depthwiseAct = func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
-		if !fits(s) {
-			depthwiseActGeneric(y, x, s, w, bias, act)
-			return
-		}
-		checkDepthwise(x, y, w, s, s.K, s.C)
-		convolve(y, x, s, w, s.K, s.C, bias[:s.C], act)
+	checkDepthwise(x, y, w, s, pitch, ws)
+	asm.convolve(y, x, s, w, pitch, ws, nil, None)
+}
+
+func (asm *assembly) depthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+	if !fits(s) {
+		depthwiseActGeneric(y, x, s, w, bias, act)
+		return
 	}
-	o.depthwiseGradInput = func(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
-		if !fits(s) {
-			depthwiseGradInputGeneric(dx, dy, s, w, pitch, ws)
-			return
-		}
-		checkDepthwise(dx, dy, w, s, pitch, ws)
-		if s.Stride == 1 {
-			turned := packTaps(w, s, pitch, ws, true)
-			defer scratch.Put(turned)
-			correlate(dx, dy, s, *turned, nil, None)
-			return
-		}
-		inputGradientStride2(dx, dy, s, w, pitch, ws)
+	checkDepthwise(x, y, w, s, s.K, s.C)
+	asm.convolve(y, x, s, w, s.K, s.C, bias[:s.C], act)
+}
+
+func (asm *assembly) depthwiseGradInput(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+	if !fits(s) {
+		depthwiseGradInputGeneric(dx, dy, s, w, pitch, ws)
+		return
 	}
-	o.depthwiseGradWeight = func(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
-		if !fits(s) {
-			depthwiseGradWeightGeneric(dw, pitch, ws, x, dy, s)
-			return
-		}
-		checkDepthwise(x, dy, dw, s, pitch, ws)
-		depthwiseGradWeightAVX512(dw, pitch, ws, x, dy, s)
+	checkDepthwise(dx, dy, w, s, pitch, ws)
+	if s.Stride == 1 {
+		turned := asm.packTaps(w, s, pitch, ws, true)
+		defer scratch.Put(turned)
+		asm.correlate(dx, dy, s, *turned, nil, None)
+		return
 	}
+	asm.inputGradientStride2(dx, dy, s, w, pitch, ws)
 }
 
 // fits says whether the assembly has the shape.
@@ -56,24 +56,17 @@ func checkDepthwise(in, out, w []float32, s DepthwiseShape, pitch, ws int) {
 	}
 }
 
-type blockKernel func(out *float32, table **float32, taps *float32, rows, pixels, offset, step int, mask uint16)
+// blocksOf is the number of blocks of a vector of channels.
+func (asm *assembly) blocksOf(c int) int { return (c + asm.lanes - 1) / asm.lanes }
 
-var (
-	forwardKernels = map[[2]int]blockKernel{{3, 1}: depthwise3s1, {3, 2}: depthwise3s2, {5, 1}: depthwise5s1, {5, 2}: depthwise5s2}
-	weightKernels  = map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1, {3, 2}: depthwiseWeight3s2, {5, 1}: depthwiseWeight5s1, {5, 2}: depthwiseWeight5s2}
-	inputKernels   = map[int][2]blockKernel{3: {depthwiseInput3p0, depthwiseInput3p1}, 5: {depthwiseInput5p0, depthwiseInput5p1}}
-)
-
-// blocksOf is the number of blocks of 16 channels.
-func blocksOf(c int) int { return (c + 15) / 16 }
-
-// packTaps gathers the taps into [block][K*K][16], zero padded, turned round
+// packTaps gathers the taps into [block][K*K][lanes], zero padded, turned round
 // where reverse is set. Give it back to scratch.
-func packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]float32 {
+func (asm *assembly) packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]float32 {
 	kk := s.K * s.K
-	buf := borrow(blocksOf(s.C) * kk * 16)
-	if s.C%16 != 0 {
-		clear((*buf)[(blocksOf(s.C)-1)*kk*16:])
+	lanes := asm.lanes
+	buf := borrow(asm.blocksOf(s.C) * kk * lanes)
+	if s.C%lanes != 0 {
+		clear((*buf)[(asm.blocksOf(s.C)-1)*kk*lanes:])
 	}
 	for t := range kk {
 		from := w[(t/s.K*pitch+t%s.K)*ws:][:s.C]
@@ -81,24 +74,24 @@ func packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]flo
 		if reverse {
 			to = kk - 1 - t
 		}
-		for b := 0; b < len(from); b += 16 {
-			copy((*buf)[(b/16*kk+to)*16:][:16], from[b:min(b+16, len(from))])
+		for b := 0; b < len(from); b += lanes {
+			copy((*buf)[(b/lanes*kk+to)*lanes:][:lanes], from[b:min(b+lanes, len(from))])
 		}
 	}
 	return buf
 }
 
-func convolve(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int, bias []float32, act Act) {
-	taps := packTaps(w, s, pitch, ws, false)
+func (asm *assembly) convolve(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int, bias []float32, act Act) {
+	taps := asm.packTaps(w, s, pitch, ws, false)
 	defer scratch.Put(taps)
-	correlate(y, x, s, *taps, bias, act)
+	asm.correlate(y, x, s, *taps, bias, act)
 }
 
 // correlate runs packed taps over x, then the bias and the activation while the
 // rows are in the cache.
-func correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) {
+func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) {
 	oh, ow := s.Out()
-	kernel, kk := forwardKernels[[2]int{s.K, s.Stride}], s.K*s.K*16
+	kernel, kk := asm.forward[[2]int{s.K, s.Stride}], s.K*s.K*asm.lanes
 	var p periodic
 	if bias != nil {
 		p = newPeriodic(s.C, 2)
@@ -106,18 +99,18 @@ func correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) 
 		p.fill(0, 1)
 		p.set(1, bias)
 	}
-	v := view{h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
+	v := view{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
 	eachStrip(s.N, oh, v.strip(s.Stride, s.K), ow*s.C, func(next func() (image, from, to int)) {
 		win := v.window(s.Stride, s.K, oh)
 		defer win.release()
 		for image, from, to := next(); image >= 0; image, from, to = next() {
 			win.point(x, image, from*s.Stride-s.K/2, (to-from-1)*s.Stride+s.K)
 			out := y[(image*oh+from)*ow*s.C : (image*oh+to)*ow*s.C]
-			for b := range blocksOf(s.C) {
-				kernel(&out[b*16], &win.table[0], &taps[b*kk], to-from, ow, 64*b*v.padded, 4*s.C, tailMask(s.C, b*16, 1))
+			for b := range asm.blocksOf(s.C) {
+				kernel(&out[b*asm.lanes], &win.table[0], &taps[b*kk], to-from, ow, 4*asm.lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.lanes, 1))
 			}
 			if bias != nil {
-				affine[act](&out[0], &out[0], p.ptr(0), p.ptr(1), len(out), p.bytes())
+				asm.affine[act](&out[0], &out[0], p.ptr(0), p.ptr(1), len(out), p.bytes())
 			}
 		}
 	})
@@ -125,11 +118,11 @@ func correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) 
 
 // inputGradientStride2 gathers, for each row and pixel of dx, the taps that
 // meet its parity.
-func inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	oh, ow := s.Out()
-	taps, kk := packTaps(w, s, pitch, ws, false), s.K*s.K*16
+	taps, kk := asm.packTaps(w, s, pitch, ws, false), s.K*s.K*asm.lanes
 	defer scratch.Put(taps)
-	v := view{h: oh, w: ow, c: s.C, left: 1, padded: ow + 2}
+	v := view{asm: asm, h: oh, w: ow, c: s.C, left: 1, padded: ow + 2}
 	pairs := (s.H + 1) / 2 // rows 2t and 2t+1
 	eachStrip(s.N, pairs, v.strip(1, 3), 2*s.W*s.C, func(next func() (image, from, to int)) {
 		win := v.window(1, 3, pairs)
@@ -137,7 +130,7 @@ func inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch
 		for image, from, to := next(); image >= 0; image, from, to = next() {
 			// dy rows from-1 up to and with to
 			win.point(dy, image, from-1, to-from+2)
-			for parity, kernel := range inputKernels[s.K] {
+			for parity, kernel := range asm.input[s.K] {
 				rows := to - from
 				if 2*(to-1)+parity >= s.H {
 					rows--
@@ -150,25 +143,30 @@ func inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch
 					first = 0
 				}
 				out := dx[((image*s.H)+2*from+parity)*s.W*s.C:]
-				for b := range blocksOf(s.C) {
-					kernel(&out[b*16], &win.table[first], &(*taps)[b*kk], rows, s.W, 64*b*v.padded, 4*s.C, tailMask(s.C, b*16, 1))
+				for b := range asm.blocksOf(s.C) {
+					kernel(&out[b*asm.lanes], &win.table[first], &(*taps)[b*kk], rows, s.W, 4*asm.lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.lanes, 1))
 				}
 			}
 		}
 	})
 }
 
-// depthwiseGradWeightAVX512 sums over images in parts, added up in order.
-func depthwiseGradWeightAVX512(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
+// depthwiseGradWeight sums over images in parts, added up in order.
+func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
+	if !fits(s) {
+		depthwiseGradWeightGeneric(dw, pitch, ws, x, dy, s)
+		return
+	}
+	checkDepthwise(x, dy, dw, s, pitch, ws)
 	oh, ow := s.Out()
-	kernel, kk := weightKernels[[2]int{s.K, s.Stride}], s.K*s.K
-	v := view{h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
+	kernel, kk := asm.weight[[2]int{s.K, s.Stride}], s.K*s.K
+	v := view{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
 	rows := v.strip(s.Stride, s.K)
 	t := min(Threads(), s.N)
 	parts := make([]*[]float32, t)
 	Parallel(t, func(first, last int) {
 		for part := first; part < last; part++ {
-			sums := borrow(blocksOf(s.C) * kk * 16)
+			sums := borrow(asm.blocksOf(s.C) * kk * asm.lanes)
 			clear(*sums)
 			win := v.window(s.Stride, s.K, oh)
 			for image := s.N * part / t; image < s.N*(part+1)/t; image++ {
@@ -179,8 +177,8 @@ func depthwiseGradWeightAVX512(dw []float32, pitch, ws int, x, dy []float32, s D
 					// All the sums of a pixel wait for its dy: misses here would
 					// hardly overlap, and this is twice as fast.
 					touch(&d[0], len(d))
-					for b := range blocksOf(s.C) {
-						kernel(&d[b*16], &win.table[0], &(*sums)[b*kk*16], to-from, ow, 64*b*v.padded, 4*s.C, tailMask(s.C, b*16, 1))
+					for b := range asm.blocksOf(s.C) {
+						kernel(&d[b*asm.lanes], &win.table[0], &(*sums)[b*kk*asm.lanes], to-from, ow, 4*asm.lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.lanes, 1))
 					}
 				}
 			}
@@ -192,7 +190,7 @@ func depthwiseGradWeightAVX512(dw []float32, pitch, ws int, x, dy []float32, s D
 		for tap := range kk {
 			out := dw[(tap/s.K*pitch+tap%s.K)*ws:][:s.C]
 			for j := range out {
-				out[j] += (*sums)[(j/16*kk+tap)*16+j%16]
+				out[j] += (*sums)[(j/asm.lanes*kk+tap)*asm.lanes+j%asm.lanes]
 			}
 		}
 		scratch.Put(sums)

@@ -2,15 +2,18 @@
 
 package kernel
 
-// view is an image [h, w, c] as rows in blocks of 16 channels, [block][padded][16],
-// with left pixels of zeros first.
-type view struct{ h, w, c, left, padded int }
+// view is an image [h, w, c] as rows in blocks of a vector of channels,
+// [block][padded][lanes], with left pixels of zeros first.
+type view struct {
+	asm                   *assembly
+	h, w, c, left, padded int
+}
 
 // windowBytes is what a window may hold: a part of the second-level cache that
 // leaves room for the rows that are written.
 const windowBytes = 256 << 10
 
-func (v view) rowLength() int { return blocksOf(v.c) * v.padded * 16 }
+func (v view) rowLength() int { return v.asm.blocksOf(v.c) * v.padded * v.asm.lanes }
 
 // strip is the number of output rows to do at once, each stride further down
 // and needing depth input rows.
@@ -36,10 +39,11 @@ func (v view) window(stride, depth, limit int) *window {
 	w.holds = make([]int, w.slots)
 	w.buf = borrow((w.slots + 1) * v.rowLength())
 	clear((*w.buf)[w.slots*v.rowLength():])
-	for i := range w.slots * blocksOf(v.c) {
-		row := (*w.buf)[i*v.padded*16:][:v.padded*16]
-		clear(row[:v.left*16])
-		clear(row[(v.left+v.w)*16:])
+	lanes := v.asm.lanes
+	for i := range w.slots * v.asm.blocksOf(v.c) {
+		row := (*w.buf)[i*v.padded*lanes:][:v.padded*lanes]
+		clear(row[:v.left*lanes])
+		clear(row[(v.left+v.w)*lanes:])
 	}
 	return w
 }
@@ -58,7 +62,8 @@ func (w *window) point(x []float32, image, first, count int) {
 			w.holds[i] = -1
 		}
 	}
-	length := w.rowLength()
+	length, lanes, blocks := w.rowLength(), w.asm.lanes, w.asm.blocksOf(w.c)
+	mask := w.asm.tailMask(w.c, (blocks-1)*lanes, 1)
 	for i := range count {
 		y := first + i
 		if y < 0 || y >= w.h {
@@ -69,8 +74,7 @@ func (w *window) point(x []float32, image, first, count int) {
 		row := (*w.buf)[slot*length:]
 		if w.holds[slot] != y {
 			w.holds[slot] = y
-			blocks := blocksOf(w.c)
-			blockRow(&row[w.left*16], &x[(image*w.h+y)*w.w*w.c], w.w, blocks, 64*w.padded, tailMask(w.c, (blocks-1)*16, 1))
+			w.asm.blockRow(&row[w.left*lanes], &x[(image*w.h+y)*w.w*w.c], w.w, blocks, 4*lanes*w.padded, mask)
 		}
 		w.table[i] = &row[0]
 	}

@@ -4,38 +4,24 @@ package kernel
 
 import "math/bits"
 
-// pixelwiseAVX512 fills in the operators that pass once over [m, c].
-func pixelwiseAVX512(o *operators) {
-	o.batchStats = batchStatsAVX512
-	o.scaleShiftAct = scaleShiftActAVX512
-	o.batchNormGrad = batchNormGradAVX512
-	o.activate = activateAVX512
-	o.activateGrad = activateGradAVX512
-	o.add = addAVX512
-	o.addBias = addBiasAVX512
-	o.biasGrad = biasGradAVX512
-	o.globalPool = globalPoolAVX512
-	o.channelScale = channelScaleAVX512
-	o.channelScaleReduce = channelScaleReduceAVX512
-	o.channelScaleGrad = channelScaleGradAVX512
-	o.avgPool2x2 = avgPool2x2AVX512
-	o.avgPool2x2Grad = avgPool2x2GradAVX512
+// passes is the loops of an implementation that pass once over [m, c].
+type passes struct {
+	// By activation.
+	affine         [4]func(y, x, scale, shift *float32, n int, period int)
+	affineAdd      [4]func(y, x, scale, shift, residual *float32, n int, period int)
+	gradient       [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int)
+	reduceGradient [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)
+
+	moments                     func(sum, square, x, origin *float32, n int, period int)
+	dotColumns                  func(sum, a, b *float32, n int, period int)
+	sumColumns                  func(sum, x *float32, n int, period int)
+	averagePairs                func(y, upper, lower *float32, n int, step int)
+	spreadPairs, spreadPairsAdd func(dx, dy *float32, n int, step int)
 }
 
-var (
-	affine = [4]func(y, x, scale, shift *float32, n int, period int){
-		None: affineNone, Swish: affineSwish, Sigmoid: affineSigmoid, ReLU: affineReLU}
-	affineAdd = [4]func(y, x, scale, shift, residual *float32, n int, period int){
-		None: affineNoneAdd, Swish: affineSwishAdd, Sigmoid: affineSigmoidAdd, ReLU: affineReLUAdd}
-	gradient = [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int){
-		None: gradientNone, Swish: gradientSwish, Sigmoid: gradientSigmoid, ReLU: gradientReLU}
-	reduceGradient = [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){
-		None: reduceGradientNone, Swish: reduceGradientSwish, Sigmoid: reduceGradientSigmoid, ReLU: reduceGradientReLU}
-)
-
 // periodOf is the number of elements after which c columns repeat on a whole
-// number of vectors, at least 8 of them: running sums then do not wait for
-// each other.
+// number of the widest vectors, at least 8 of them: running sums then do not
+// wait for each other.
 func periodOf(c int) int {
 	p := c
 	for p%16 != 0 {
@@ -99,7 +85,7 @@ func checkRows(m, c int, least ...[]float32) {
 	}
 }
 
-func scaleShiftActAVX512(y, x []float32, m, c int, scale, shift []float32, act Act, residual []float32) {
+func (asm *assembly) scaleShiftAct(y, x []float32, m, c int, scale, shift []float32, act Act, residual []float32) {
 	checkRows(m, c, y, x)
 	p := newPeriodic(c, 2)
 	defer p.release()
@@ -108,9 +94,9 @@ func scaleShiftActAVX512(y, x []float32, m, c int, scale, shift []float32, act A
 	splitRows(m, c, func(lo, hi int) {
 		n := (hi - lo) * c
 		if residual != nil {
-			affineAdd[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), &residual[lo*c], n, p.bytes())
+			asm.affineAdd[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), &residual[lo*c], n, p.bytes())
 		} else {
-			affine[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), n, p.bytes())
+			asm.affine[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), n, p.bytes())
 		}
 	})
 }
@@ -160,13 +146,13 @@ func columnSums(m, c, arrays int, run func(p periodic, lo, hi int)) [][]float64 
 	return parts[0]
 }
 
-func batchStatsAVX512(mean, variance, x []float32, m, c int) {
+func (asm *assembly) batchStats(mean, variance, x []float32, m, c int) {
 	checkRows(m, c, x)
 	origin := newPeriodic(c, 1)
 	defer origin.release()
 	origin.set(0, x[:c])
 	s := columnSums(m, c, 2, func(p periodic, lo, hi int) {
-		moments(p.ptr(0), p.ptr(1), &x[lo*c], origin.ptr(0), (hi-lo)*c, p.bytes())
+		asm.moments(p.ptr(0), p.ptr(1), &x[lo*c], origin.ptr(0), (hi-lo)*c, p.bytes())
 	})
 	for j := range c {
 		d := s[0][j] / float64(m)
@@ -175,7 +161,7 @@ func batchStatsAVX512(mean, variance, x []float32, m, c int) {
 	}
 }
 
-func batchNormGradAVX512(dx, dy, x []float32, m, c int, mean, invstd, gamma, beta []float32, act Act, dgamma, dbeta []float32) {
+func (asm *assembly) batchNormGrad(dx, dy, x []float32, m, c int, mean, invstd, gamma, beta []float32, act Act, dgamma, dbeta []float32) {
 	checkRows(m, c, dx, dy, x)
 	q := newPeriodic(c, 6)
 	defer q.release()
@@ -190,7 +176,7 @@ func batchNormGradAVX512(dx, dy, x []float32, m, c int, mean, invstd, gamma, bet
 	q.set(1, b)
 	q.set(2, mean[:c])
 	s := columnSums(m, c, 2, func(p periodic, lo, hi int) {
-		reduceGradient[act](p.ptr(0), p.ptr(1), &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(2), (hi-lo)*c, p.bytes())
+		asm.reduceGradient[act](p.ptr(0), p.ptr(1), &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(2), (hi-lo)*c, p.bytes())
 	})
 	for j := range c {
 		sd, sdx := s[0][j], s[1][j]*float64(invstd[j])
@@ -204,7 +190,7 @@ func batchNormGradAVX512(dx, dy, x []float32, m, c int, mean, invstd, gamma, bet
 	q.set(4, a)
 	q.set(5, b)
 	splitRows(m, c, func(lo, hi int) {
-		gradient[act](&dx[lo*c], &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(3), q.ptr(4), q.ptr(5), (hi-lo)*c, q.bytes())
+		asm.gradient[act](&dx[lo*c], &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(3), q.ptr(4), q.ptr(5), (hi-lo)*c, q.bytes())
 	})
 }
 
@@ -220,7 +206,7 @@ func flat(n int, f func(lo, hi int)) {
 	Parallel((n+15)/16, func(lo, hi int) { f(lo*16, min(hi*16, n)) })
 }
 
-// vector is one period for operators without columns.
+// vectorBytes is one period for operators without columns.
 const vectorBytes = 64
 
 var (
@@ -228,31 +214,31 @@ var (
 	zerosVector [16]float32
 )
 
-func activateAVX512(y, x []float32, act Act) {
+func (asm *assembly) activate(y, x []float32, act Act) {
 	flat(len(x), func(lo, hi int) {
-		affine[act](&y[lo], &x[lo], &onesVector[0], &zerosVector[0], hi-lo, vectorBytes)
+		asm.affine[act](&y[lo], &x[lo], &onesVector[0], &zerosVector[0], hi-lo, vectorBytes)
 	})
 }
 
-func activateGradAVX512(dx, dy, x []float32, act Act) {
+func (asm *assembly) activateGrad(dx, dy, x []float32, act Act) {
 	one, zero := &onesVector[0], &zerosVector[0]
 	flat(len(x), func(lo, hi int) {
-		gradient[act](&dx[lo], &dy[lo], &x[lo], one, zero, one, zero, zero, hi-lo, vectorBytes)
+		asm.gradient[act](&dx[lo], &dy[lo], &x[lo], one, zero, one, zero, zero, hi-lo, vectorBytes)
 	})
 }
 
-func addAVX512(y, x []float32) {
+func (asm *assembly) add(y, x []float32) {
 	flat(len(x), func(lo, hi int) {
-		affineNoneAdd(&y[lo], &y[lo], &onesVector[0], &zerosVector[0], &x[lo], hi-lo, vectorBytes)
+		asm.affineAdd[None](&y[lo], &y[lo], &onesVector[0], &zerosVector[0], &x[lo], hi-lo, vectorBytes)
 	})
 }
 
-func addBiasAVX512(y []float32, m, c int, bias []float32) {
+func (asm *assembly) addBias(y []float32, m, c int, bias []float32) {
 	p := newPeriodic(c, 2)
 	defer p.release()
 	p.fill(0, 1)
 	p.set(1, bias[:c])
 	splitRows(m, c, func(lo, hi int) {
-		affineNone(&y[lo*c], &y[lo*c], p.ptr(0), p.ptr(1), (hi-lo)*c, p.bytes())
+		asm.affine[None](&y[lo*c], &y[lo*c], p.ptr(0), p.ptr(1), (hi-lo)*c, p.bytes())
 	})
 }

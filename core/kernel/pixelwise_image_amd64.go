@@ -32,34 +32,34 @@ func fold(out, sums []float32, factor float32) {
 	}
 }
 
-func globalPoolAVX512(y, x []float32, n, hw, c int) {
+func (asm *assembly) globalPool(y, x []float32, n, hw, c int) {
 	checkRows(n*hw, c, x)
 	eachImage(n, hw, c, 1, func(i int, p periodic) {
 		clear(p.of(0))
-		sumColumns(p.ptr(0), &x[i*hw*c], hw*c, p.bytes())
+		asm.sumColumns(p.ptr(0), &x[i*hw*c], hw*c, p.bytes())
 		fold(y[i*c:(i+1)*c], p.of(0), 1/float32(hw))
 	})
 }
 
-func channelScaleAVX512(y, x, s []float32, n, hw, c int) {
+func (asm *assembly) channelScale(y, x, s []float32, n, hw, c int) {
 	checkRows(n*hw, c, y, x)
 	eachImage(n, hw, c, 2, func(i int, p periodic) {
 		p.set(0, s[i*c:(i+1)*c])
 		p.fill(1, 0)
-		affineNone(&y[i*hw*c], &x[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
+		asm.affine[None](&y[i*hw*c], &x[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
 	})
 }
 
-func channelScaleReduceAVX512(ds, dy, x []float32, n, hw, c int) {
+func (asm *assembly) channelScaleReduce(ds, dy, x []float32, n, hw, c int) {
 	checkRows(n*hw, c, dy, x)
 	eachImage(n, hw, c, 1, func(i int, p periodic) {
 		clear(p.of(0))
-		dotColumns(p.ptr(0), &dy[i*hw*c], &x[i*hw*c], hw*c, p.bytes())
+		asm.dotColumns(p.ptr(0), &dy[i*hw*c], &x[i*hw*c], hw*c, p.bytes())
 		fold(ds[i*c:(i+1)*c], p.of(0), 1)
 	})
 }
 
-func channelScaleGradAVX512(dx, dy, s, g []float32, n, hw, c int) {
+func (asm *assembly) channelScaleGrad(dx, dy, s, g []float32, n, hw, c int) {
 	checkRows(n*hw, c, dx, dy)
 	eachImage(n, hw, c, 2, func(i int, p periodic) {
 		p.set(0, s[i*c:(i+1)*c])
@@ -68,21 +68,21 @@ func channelScaleGradAVX512(dx, dy, s, g []float32, n, hw, c int) {
 			shift[j] = v / float32(hw)
 		}
 		spread(shift, shift[:c])
-		affineNone(&dx[i*hw*c], &dy[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
+		asm.affine[None](&dx[i*hw*c], &dy[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
 	})
 }
 
-func biasGradAVX512(db, dy []float32, m, c int) {
+func (asm *assembly) biasGrad(db, dy []float32, m, c int) {
 	checkRows(m, c, dy)
 	s := columnSums(m, c, 1, func(p periodic, lo, hi int) {
-		sumColumns(p.ptr(0), &dy[lo*c], (hi-lo)*c, p.bytes())
+		asm.sumColumns(p.ptr(0), &dy[lo*c], (hi-lo)*c, p.bytes())
 	})
 	for j := range c {
 		db[j] += float32(s[0][j])
 	}
 }
 
-func avgPool2x2AVX512(y, x []float32, n, h, w, c int) {
+func (asm *assembly) avgPool2x2(y, x []float32, n, h, w, c int) {
 	checkRows(n*h*w, c, x)
 	checkRows(n*(h/2)*(w/2), c, y)
 	if w < 2 || c < 1 {
@@ -91,12 +91,12 @@ func avgPool2x2AVX512(y, x []float32, n, h, w, c int) {
 	splitRows(n*(h/2), w*c, func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			top := (r/(h/2)*h + r%(h/2)*2) * w * c
-			averagePairs(&y[r*(w/2)*c], &x[top], &x[top+w*c], w/2, 4*c)
+			asm.averagePairs(&y[r*(w/2)*c], &x[top], &x[top+w*c], w/2, 4*c)
 		}
 	})
 }
 
-func avgPool2x2GradAVX512(dx, dy []float32, n, h, w, c int, accumulate bool) {
+func (asm *assembly) avgPool2x2Grad(dx, dy []float32, n, h, w, c int, accumulate bool) {
 	if h%2 != 0 || w%2 != 0 {
 		avgPool2x2GradGeneric(dx, dy, n, h, w, c, accumulate)
 		return
@@ -106,9 +106,9 @@ func avgPool2x2GradAVX512(dx, dy []float32, n, h, w, c int, accumulate bool) {
 	if w < 2 || c < 1 {
 		return
 	}
-	pairs := spreadPairs
+	pairs := asm.spreadPairs
 	if accumulate {
-		pairs = spreadPairsAdd
+		pairs = asm.spreadPairsAdd
 	}
 	splitRows(n*h, w*c, func(lo, hi int) {
 		for r := lo; r < hi; r++ {

@@ -1,13 +1,13 @@
-// Command gemm writes the AVX-512 matrix-product microkernels of core/kernel.
-// From core/kernel/internal/asmgen:
+// Command gemm writes the matrix-product microkernels of core/kernel. From
+// core/kernel/internal/asmgen:
 //
-//	go run ./gemm -out ../../gemm_avx512_amd64.s -stubs ../../gemm_avx512_amd64.go -pkg kernel
+//	go run ./gemm -set avx2 -out ../../gemm_avx2_amd64.s -stubs ../../gemm_avx2_amd64.go -pkg kernel
 //
-// Two families, a tile of mr rows by nv vectors of 16 columns held in
-// registers for the whole inner loop:
+// and the same with avx512. Two families, a tile of mr rows by nv vectors of
+// columns held in registers for the whole inner loop:
 //
-//	nn: C[mr, nv*16] = A B with A row-major and B packed into panels [k][nv*16]
-//	tn: C[mr, nv*16] = A^T B with both row-major, for weight gradients
+//	nn: C[mr, nv*lanes] = A B with A row-major and B packed into panels [k][nv*lanes]
+//	tn: C[mr, nv*lanes] = A^T B with both row-major, for weight gradients
 //
 // The loop over row tiles is inside the assembly, so that a call does a whole
 // column panel. The last vector is masked in every access to C, and in tn to B.
@@ -19,20 +19,32 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 const signature = "func(tiles int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mask uint16, acc int)"
 
+// rows of the tiles by vectors of the panel: as many accumulators as leave
+// registers for a row of B, an element of A and, where it is a vector, the mask.
+var rows = map[string]map[string]map[int][]int{
+	"avx512": {
+		"nn": {1: {24, 8, 4, 2, 1}, 2: {14, 8, 4, 2, 1}, 3: {9, 4, 2, 1}},
+		"tn": {1: {16, 8, 4, 2, 1}, 2: {12, 8, 4, 2, 1}, 3: {8, 4, 2, 1}}},
+	"avx2": {
+		"nn": {1: {12, 4, 2, 1}, 2: {6, 4, 2, 1}, 3: {4, 2, 1}},
+		"tn": {1: {12, 4, 2, 1}, 2: {6, 4, 2, 1}, 3: {3, 2, 1}}},
+}
+
 func main() {
+	set := vector.FromFlags()
 	ConstraintExpr("amd64,!noasm")
-	nn := map[int][]int{1: {24, 8, 4, 2, 1}, 2: {14, 8, 4, 2, 1}, 3: {9, 4, 2, 1}, 4: {6, 4, 2, 1}}
-	tn := map[int][]int{1: {16, 8, 4, 2, 1}, 2: {12, 8, 4, 2, 1}, 3: {8, 4, 2, 1}, 4: {6, 4, 2, 1}}
-	for nv := 1; nv <= 4; nv++ {
-		for _, mr := range nn[nv] {
-			tile("nn", mr, nv, innerNN)
+	for nv := 1; nv <= 3; nv++ {
+		for _, mr := range rows[set.Name]["nn"][nv] {
+			tile(set, "nn", mr, nv, innerNN)
 		}
-		for _, mr := range tn[nv] {
-			tile("tn", mr, nv, innerTN)
+		for _, mr := range rows[set.Name]["tn"][nv] {
+			tile(set, "tn", mr, nv, innerTN)
 		}
 	}
 	Generate()
@@ -40,28 +52,29 @@ func main() {
 
 // state is what the inner loops of both families share.
 type state struct {
-	mr, nv   int
-	a, b     GPVirtual // cursors, advanced by the inner loop
-	lda      Register
-	k        Register
-	mask     Register
-	acc      [][]VecVirtual
-	bs       []VecVirtual // one row of B
-	splat    []VecVirtual // broadcast elements of A
-	tailMask bool         // B's last vector needs the mask
+	*vector.Set
+	mr, nv int
+	a, b   GPVirtual // cursors, advanced by the inner loop
+	lda    Register
+	k      Register
+	mask   *vector.Mask // of the last vector, once there is one
+	maskB  bool         // B's last vector needs it
+	acc    [][]VecVirtual
+	bs     []VecVirtual // one row of B
+	splat  []VecVirtual // broadcast elements of A
 }
 
 // step multiplies one row of B into the accumulators.
 func (s *state) step(a func(i int) Mem, b func(j int) Mem) {
 	for j := range s.bs {
-		if s.tailMask && j == s.nv-1 {
-			VMOVUPS_Z(b(j), s.mask, s.bs[j])
+		if s.maskB && j == s.nv-1 {
+			s.mask.Load(b(j), s.bs[j])
 		} else {
 			VMOVUPS(b(j), s.bs[j])
 		}
 	}
 	for i := range s.acc {
-		if s.nv == 1 {
+		if s.nv == 1 && s.Wide() {
 			VFMADD231PS_BCST(a(i), s.bs[0], s.acc[i][0])
 			continue
 		}
@@ -92,13 +105,13 @@ func innerNN(s *state) {
 		}
 	}
 	b := func(u int) func(int) Mem {
-		return func(j int) Mem { return Mem{Base: s.b, Disp: u*s.nv*64 + j*64} }
+		return func(j int) Mem { return Mem{Base: s.b, Disp: (u*s.nv + j) * s.Bytes()} }
 	}
 	advance := func(u int) {
 		for _, p := range bases {
 			ADDQ(U8(4*u), p)
 		}
-		ADDQ(U32(u*s.nv*64), s.b)
+		ADDQ(U32(u*s.nv*s.Bytes()), s.b)
 	}
 	const unroll = 4
 	SUBQ(U8(unroll), s.k)
@@ -123,56 +136,35 @@ func innerNN(s *state) {
 
 // innerTN walks k rows of A and of B, both row-major.
 func innerTN(s *state) {
-	ldb := Load(Param("ldb"), GP64())
-	s.tailMask = true
+	ldb := vector.Arg("ldb")
+	s.maskB = true
 	Label("loop")
-	s.step(func(i int) Mem { return Mem{Base: s.a, Disp: 4 * i} }, func(j int) Mem { return Mem{Base: s.b, Disp: 64 * j} })
+	s.step(func(i int) Mem { return Mem{Base: s.a, Disp: 4 * i} }, func(j int) Mem { return Mem{Base: s.b, Disp: s.Bytes() * j} })
 	ADDQ(s.lda, s.a)
 	ADDQ(ldb, s.b)
 	DECQ(s.k)
 	JNZ(LabelRef("loop"))
 }
 
-func tile(family string, mr, nv int, inner func(*state)) {
-	TEXT(fmt.Sprintf("%s%dx%d", family, mr, nv), NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s%dx%d computes tiles of %d rows by %d columns; strides are in bytes, acc != 0 adds to C.", family, mr, nv, mr, nv*16))
-	next := Load(Param("a"), GP64())
-	lda := Load(Param("lda"), GP64())
-	c := Load(Param("c"), GP64())
-	m := GP32()
-	Load(Param("mask"), m.As16())
-	KMOVW(m, K1)
+func tile(set *vector.Set, family string, mr, nv int, inner func(*state)) {
+	name := fmt.Sprintf("%s%dx%d", family, mr, nv)
+	set.Text(name, signature, fmt.Sprintf("computes tiles of %d rows by %d columns; strides are in bytes, acc != 0 adds to C.", mr, nv*set.Lanes))
+	next, lda, c := vector.Arg("a"), vector.Arg("lda"), vector.Arg("c")
+	s := &state{Set: set, mr: mr, nv: nv, lda: lda}
+	if set.Wide() || family == "tn" { // else made when B has left its registers
+		m := set.MaskArg()
+		s.mask = &m
+	}
 	tiles, err := Param("tiles").Resolve()
 	if err != nil {
 		panic(err)
 	}
 	Label("outer")
-	k := Load(Param("k"), GP64())
-	b := GP64()
-	Load(Param("b"), b)
-	a := GP64()
-	MOVQ(next, a)
-	s := &state{mr: mr, nv: nv, a: a, b: b, lda: lda, k: k, mask: K1}
-	for range mr {
-		row := make([]VecVirtual, nv)
-		for j := range row {
-			row[j] = ZMM()
-			VPXORD(row[j], row[j], row[j])
-		}
-		s.acc = append(s.acc, row)
-	}
-	for range nv {
-		s.bs = append(s.bs, ZMM())
-	}
-	if nv > 1 {
-		s.splat = append(s.splat, ZMM())
-		if mr*nv+nv+2 <= 32 {
-			s.splat = append(s.splat, ZMM())
-		}
-	}
+	s.k, s.b, s.a = vector.Arg("k"), vector.Arg("b"), GP64()
+	MOVQ(next, s.a)
+	s.registers()
 	inner(s)
-	store(s, c)
+	s.store(c)
 	if family == "tn" {
 		ADDQ(U32(4*mr), next)
 	} else {
@@ -182,23 +174,47 @@ func tile(family string, mr, nv int, inner func(*state)) {
 	}
 	DECQ(tiles.Addr)
 	JNZ(LabelRef("outer"))
-	VZEROUPPER()
-	RET()
+	vector.Finish()
+}
+
+// registers names the vectors; the accumulators start at zero.
+func (s *state) registers() {
+	for range s.mr {
+		row := make([]VecVirtual, s.nv)
+		for j := range row {
+			row[j] = s.New()
+			s.Zero(row[j])
+		}
+		s.acc = append(s.acc, row)
+	}
+	for range s.nv {
+		s.bs = append(s.bs, s.New())
+	}
+	free := s.Registers - s.mr*s.nv - s.nv
+	if s.mask != nil && !s.Wide() {
+		free--
+	}
+	for range min(free, 2) {
+		s.splat = append(s.splat, s.New())
+	}
 }
 
 // store writes the accumulators to C, or adds them, and advances c past the tile.
-func store(s *state, c Register) {
-	ldc := Load(Param("ldc"), GP64())
-	add := Load(Param("acc"), GP64())
+func (s *state) store(c Register) {
+	if s.mask == nil {
+		m := s.MaskArg()
+		s.mask = &m
+	}
+	ldc, add := vector.Arg("ldc"), vector.Arg("acc")
 	TESTQ(add, add)
 	JZ(LabelRef("store"))
 	p, t := GP64(), s.bs[0]
 	MOVQ(c, p)
 	for i := range s.acc {
 		for j := range s.bs {
-			at := Mem{Base: p, Disp: 64 * j}
+			at := Mem{Base: p, Disp: s.Bytes() * j}
 			if j == s.nv-1 {
-				VMOVUPS_Z(at, s.mask, t)
+				s.mask.Load(at, t)
 				VADDPS(t, s.acc[i][j], s.acc[i][j])
 			} else {
 				VADDPS(at, s.acc[i][j], s.acc[i][j])
@@ -207,11 +223,29 @@ func store(s *state, c Register) {
 		ADDQ(ldc, p)
 	}
 	Label("store")
+	if s.Wide() {
+		s.rows(c, ldc, true)
+		return
+	}
+	// Masked stores of this set are slow: most tiles do without.
+	bits := GP32()
+	Load(Param("mask"), bits)
+	CMPL(bits, U8(s.Full()))
+	JNE(LabelRef("masked"))
+	s.rows(c, ldc, false)
+	JMP(LabelRef("stored"))
+	Label("masked")
+	s.rows(c, ldc, true)
+	Label("stored")
+}
+
+// rows stores the tile, the last vector under the mask if masked is set.
+func (s *state) rows(c, ldc Register, masked bool) {
 	for i := range s.acc {
 		for j := range s.bs {
-			at := Mem{Base: c, Disp: 64 * j}
-			if j == s.nv-1 {
-				VMOVUPS(s.acc[i][j], s.mask, at)
+			at := Mem{Base: c, Disp: s.Bytes() * j}
+			if masked && j == s.nv-1 {
+				s.mask.Store(s.acc[i][j], at)
 			} else {
 				VMOVUPS(s.acc[i][j], at)
 			}

@@ -1,68 +1,74 @@
-// Command pixelwise writes the AVX-512 elementwise and column-reduction loops
-// of core/kernel. From core/kernel/internal/asmgen:
+// Command pixelwise writes the elementwise and column-reduction loops of
+// core/kernel. From core/kernel/internal/asmgen:
 //
-//	go run ./pixelwise -out ../../pixelwise_avx512_amd64.s -stubs ../../pixelwise_avx512_amd64.go -pkg kernel
+//	go run ./pixelwise -set avx2 -out ../../pixelwise_avx2_amd64.s -stubs ../../pixelwise_avx2_amd64.go -pkg kernel
 //
-// A matrix [m, c] is walked as one flat array of n = m*c elements, whole
-// vectors whatever c is; per-column values are laid out again and again until
-// the pattern repeats after a whole number of vectors (period bytes).
+// and the same with avx512. A matrix [m, c] is walked as one flat array of
+// n = m*c elements, whole vectors whatever c is; per-column values are laid out
+// again and again until the pattern repeats after a whole number of vectors
+// (period bytes).
 package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 func main() {
+	g := generator{vector.FromFlags()}
 	ConstraintExpr("amd64,!noasm")
 	for _, act := range []string{"None", "Swish", "Sigmoid", "ReLU"} {
-		affine(act, false)
-		affine(act, true)
-		gradient(act)
-		reduceGradient(act)
+		g.affine(act, false)
+		g.affine(act, true)
+		g.gradient(act)
+		g.reduceGradient(act)
 	}
-	moments()
-	dot()
-	sum()
-	averagePairs()
-	spreadPairs(false)
-	spreadPairs(true)
+	g.moments()
+	g.dot()
+	g.sum()
+	g.averagePairs()
+	g.spreadPairs(false)
+	g.spreadPairs(true)
 	Generate()
 }
 
-func arg(name string) Register { return Load(Param(name), GP64()) }
+// generator writes for one instruction set.
+type generator struct{ *vector.Set }
 
 // affine writes y = act(x*scale+shift) (+ residual).
-func affine(act string, residual bool) {
+func (g generator) affine(act string, residual bool) {
 	name, params := "affine"+act, "func(y, x, scale, shift *float32, n int, period int)"
 	if residual {
 		name, params = name+"Add", "func(y, x, scale, shift, residual *float32, n int, period int)"
 	}
-	TEXT(name, NOSPLIT, params)
-	Pragma("noescape")
-	Doc(name + " computes act(x*scale+shift), with Add plus residual.")
-	y, x, scale, shift := arg("y"), arg("x"), arg("scale"), arg("shift")
+	g.Text(name, params, "computes act(x*scale+shift), with Add plus residual.")
+	y, x, scale, shift := vector.Arg("y"), vector.Arg("x"), vector.Arg("scale"), vector.Arg("shift")
 	var res Register
 	if residual {
-		res = arg("residual")
+		res = vector.Arg("residual")
 	}
-	c := constsFor(act)
-	walk(func(l *lane) {
-		z, s := l.load(x), ZMM()
-		VMOVUPS(l.periodic(scale), s)
+	c := logisticFor(g.Set, act)
+	g.walk(func(l *lane) {
+		z := l.load(x)
+		s := l.Copy(l.periodic(scale))
 		VFMADD213PS(l.periodic(shift), s, z)
 		switch act {
 		case "Swish":
-			VMULPS(c.sigmoid(z), z, z)
+			s, _ := c.sigmoid(z)
+			t := g.Copy(c.floor) // minus infinity times 0 is not a number
+			VMAXPS(z, t, t)
+			VMULPS(s, t, z)
 		case "Sigmoid":
-			z = c.sigmoid(z)
+			z, _ = c.sigmoid(z)
 		case "ReLU":
-			zero := ZMM()
-			VPXORD(zero, zero, zero)
+			zero := g.New()
+			g.Zero(zero)
 			VMAXPS(z, zero, z)
 		}
 		if residual {
-			if l.masked {
+			if l.mask != nil {
 				VADDPS(l.load(res), z, z)
 			} else {
 				VADDPS(l.flat(res), z, z)
@@ -72,21 +78,28 @@ func affine(act string, residual bool) {
 	})
 }
 
+// chain returns dy*act'(x*scale+shift); it may overwrite dy.
+func (g generator) chain(c *logistic, act string, l *lane, x, dy VecVirtual, scale, shift Register) VecVirtual {
+	switch act {
+	case "Swish", "Sigmoid":
+		return c.chain(act, l.affine(x, scale, shift), dy)
+	case "ReLU":
+		return gate(g.Set, l.affine(x, scale, shift), dy)
+	}
+	return dy
+}
+
 // gradient writes dx = k*d + a*x + b with d = dy*act'(x*scale+shift).
-func gradient(act string) {
+func (g generator) gradient(act string) {
 	name := "gradient" + act
-	TEXT(name, NOSPLIT, "func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int)")
-	Pragma("noescape")
-	Doc(name + " computes k*d + a*x + b with d = dy*act'(x*scale+shift).")
-	dx, dyp, xp := arg("dx"), arg("dy"), arg("x")
-	scale, shift, k, a, b := arg("scale"), arg("shift"), arg("k"), arg("a"), arg("b")
-	c := constsFor(act)
-	walk(func(l *lane) {
+	g.Text(name, "func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int)", "computes k*d + a*x + b with d = dy*act'(x*scale+shift).")
+	dx, dyp, xp := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
+	scale, shift, k, a, b := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("k"), vector.Arg("a"), vector.Arg("b")
+	c := logisticFor(g.Set, act)
+	g.walk(func(l *lane) {
 		x, d := l.load(xp), l.load(dyp)
-		if act != "None" {
-			d = chain(act, c, l.affine(x, scale, shift), d)
-		}
-		out := ZMM()
+		d = g.chain(c, act, l, x, d, scale, shift)
+		out := g.New()
 		VMOVUPS(l.periodic(b), out)
 		VFMADD231PS(l.periodic(a), x, out)
 		VFMADD231PS(l.periodic(k), d, out)
@@ -95,20 +108,16 @@ func gradient(act string) {
 }
 
 // reduceGradient writes sumD += d and sumDX += d*(x-mean) with d as in gradient.
-func reduceGradient(act string) {
+func (g generator) reduceGradient(act string) {
 	name := "reduceGradient" + act
-	TEXT(name, NOSPLIT, "func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)")
-	Pragma("noescape")
-	Doc(name + " adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).")
-	sumD, sumDX, dyp, xp := arg("sumD"), arg("sumDX"), arg("dy"), arg("x")
-	scale, shift, mean := arg("scale"), arg("shift"), arg("mean")
-	c := constsFor(act)
-	walk(func(l *lane) {
+	g.Text(name, "func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)", "adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).")
+	sumD, sumDX, dyp, xp := vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("dy"), vector.Arg("x")
+	scale, shift, mean := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("mean")
+	c := logisticFor(g.Set, act)
+	g.walk(func(l *lane) {
 		x, d := l.load(xp), l.load(dyp)
-		if act != "None" {
-			d = chain(act, c, l.affine(x, scale, shift), d)
-		}
-		s := ZMM()
+		d = g.chain(c, act, l, x, d, scale, shift)
+		s := g.New()
 		VADDPS(l.periodic(sumD), d, s)
 		VMOVUPS(s, l.periodic(sumD))
 		VSUBPS(l.periodic(mean), x, x)
@@ -118,17 +127,14 @@ func reduceGradient(act string) {
 }
 
 // moments writes sum += d and square += d*d with d = x-origin.
-func moments() {
-	TEXT("moments", NOSPLIT, "func(sum, square, x, origin *float32, n int, period int)")
-	Pragma("noescape")
-	Doc("moments adds d to sum and d*d to square, d = x-origin.")
-	sum, square, xp, origin := arg("sum"), arg("square"), arg("x"), arg("origin")
-	walk(func(l *lane) {
-		d, s := l.load(xp), ZMM()
-		if l.masked {
-			VSUBPS_Z(l.periodic(origin), d, K1, d)
-		} else {
-			VSUBPS(l.periodic(origin), d, d)
+func (g generator) moments() {
+	g.Text("moments", "func(sum, square, x, origin *float32, n int, period int)", "adds d to sum and d*d to square, d = x-origin.")
+	sum, square, xp, origin := vector.Arg("sum"), vector.Arg("square"), vector.Arg("x"), vector.Arg("origin")
+	g.walk(func(l *lane) {
+		d, s := l.load(xp), g.New()
+		VSUBPS(l.periodic(origin), d, d)
+		if l.mask != nil {
+			l.mask.Clear(d)
 		}
 		VADDPS(l.periodic(sum), d, s)
 		VMOVUPS(s, l.periodic(sum))
@@ -138,12 +144,10 @@ func moments() {
 }
 
 // dot writes sum += a*b.
-func dot() {
-	TEXT("dotColumns", NOSPLIT, "func(sum, a, b *float32, n int, period int)")
-	Pragma("noescape")
-	Doc("dotColumns adds a*b to sum.")
-	sum, ap, bp := arg("sum"), arg("a"), arg("b")
-	walk(func(l *lane) {
+func (g generator) dot() {
+	g.Text("dotColumns", "func(sum, a, b *float32, n int, period int)", "adds a*b to sum.")
+	sum, ap, bp := vector.Arg("sum"), vector.Arg("a"), vector.Arg("b")
+	g.walk(func(l *lane) {
 		a, b := l.load(ap), l.load(bp)
 		VFMADD213PS(l.periodic(sum), a, b)
 		VMOVUPS(b, l.periodic(sum))
@@ -151,12 +155,10 @@ func dot() {
 }
 
 // sum writes sum += x.
-func sum() {
-	TEXT("sumColumns", NOSPLIT, "func(sum, x *float32, n int, period int)")
-	Pragma("noescape")
-	Doc("sumColumns adds x to sum.")
-	sum, xp := arg("sum"), arg("x")
-	walk(func(l *lane) {
+func (g generator) sum() {
+	g.Text("sumColumns", "func(sum, x *float32, n int, period int)", "adds x to sum.")
+	sum, xp := vector.Arg("sum"), vector.Arg("x")
+	g.walk(func(l *lane) {
 		x := l.load(xp)
 		VADDPS(l.periodic(sum), x, x)
 		VMOVUPS(x, l.periodic(sum))

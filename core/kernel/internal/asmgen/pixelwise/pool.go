@@ -4,90 +4,83 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
-// pixels emits the loops over n pixels of c channels (bytes: 4c): fixed advances
-// by 1 pixel, the rest by 2.
-func pixels(one Register, two []Register, body func(at, step Register)) {
-	n, step := arg("n"), arg("step")
+// pixels emits the loops over n pixels of c channels (bytes: 4c), whole vectors
+// of them and then the rest under a mask; one advances by 1 pixel, two by 2.
+func (g generator) pixels(one Register, two []Register, body func(l *lane, step Register)) {
+	n, step := vector.Arg("n"), vector.Arg("step")
 	Label("pixel")
-	at, left := GP64(), GP64()
-	XORQ(at, at)
+	l, left := &lane{Set: g.Set, at: GP64()}, GP64()
+	XORQ(l.at, l.at)
 	MOVQ(step, left)
 	SHRQ(U8(2), left)
+	SUBQ(U8(g.Lanes), left)
+	JL(LabelRef("rest"))
 	Label("channels")
-	full, mask := GP32(), GP32()
-	MOVL(U32(0xffff), full)
-	rest := GP32()
-	MOVL(U32(16), rest)
-	CMPQ(left, U8(16))
-	CMOVLLT(left.(GP).As32(), rest)
-	BZHIL(rest, full, mask)
-	KMOVW(mask, K1)
-	body(at, step)
-	ADDQ(U8(64), at)
-	SUBQ(U8(16), left)
-	JG(LabelRef("channels"))
+	body(l, step)
+	ADDQ(U8(g.Bytes()), l.at)
+	SUBQ(U8(g.Lanes), left)
+	JGE(LabelRef("channels"))
+	Label("rest")
+	ADDQ(U8(g.Lanes), left)
+	JEQ(LabelRef("next"))
+	mask := g.MaskFirst(left)
+	body(&lane{Set: g.Set, at: l.at, mask: &mask}, step)
+	Label("next")
 	ADDQ(step, one)
 	for _, p := range two {
 		LEAQ(Mem{Base: p, Index: step, Scale: 2}, p)
 	}
 	DECQ(n)
 	JNZ(LabelRef("pixel"))
-	VZEROUPPER()
-	RET()
+	vector.Finish()
 }
 
-// second is the address of the second pixel of a pair.
-func second(p, at, step Register) Mem {
+// second is the second pixel of a pair.
+func second(p, step Register) Register {
 	q := GP64()
 	LEAQ(Mem{Base: p, Index: step, Scale: 1}, q)
-	return Mem{Base: q, Index: at, Scale: 1}
+	return q
 }
 
 // averagePairs averages 2x2 pixels of two rows.
-func averagePairs() {
-	TEXT("averagePairs", NOSPLIT, "func(y, upper, lower *float32, n int, step int)")
-	Pragma("noescape")
-	Doc("averagePairs writes n pixels, step bytes each, averages of 2x2 pixels of two rows.")
-	y, upper, lower := arg("y"), arg("upper"), arg("lower")
-	quarter := constant(0.25)
-	pixels(y, []Register{upper, lower}, func(at, step Register) {
-		s := ZMM()
-		VMOVUPS_Z(Mem{Base: upper, Index: at, Scale: 1}, K1, s)
-		for _, m := range []Mem{second(upper, at, step), {Base: lower, Index: at, Scale: 1}, second(lower, at, step)} {
-			v := ZMM()
-			VMOVUPS_Z(m, K1, v)
-			VADDPS(v, s, s)
+func (g generator) averagePairs() {
+	g.Text("averagePairs", "func(y, upper, lower *float32, n int, step int)",
+		"writes n pixels, step bytes each, averages of 2x2 pixels of two rows.")
+	y, upper, lower := vector.Arg("y"), vector.Arg("upper"), vector.Arg("lower")
+	quarter := g.Constant(0.25)
+	g.pixels(y, []Register{upper, lower}, func(l *lane, step Register) {
+		s := l.load(upper)
+		for _, p := range []Register{second(upper, step), lower, second(lower, step)} {
+			VADDPS(l.load(p), s, s)
 		}
 		VMULPS(quarter, s, s)
-		VMOVUPS(s, K1, Mem{Base: y, Index: at, Scale: 1})
+		l.store(s, y)
 	})
 }
 
 // spreadPairs is the backward pass of one of the two rows.
-func spreadPairs(accumulate bool) {
+func (g generator) spreadPairs(accumulate bool) {
 	name, does := "spreadPairs", "writes dx = dy/4 to"
 	if accumulate {
 		name, does = "spreadPairsAdd", "adds dy/4 to"
 	}
-	TEXT(name, NOSPLIT, "func(dx, dy *float32, n int, step int)")
-	Pragma("noescape")
-	Doc(name + " " + does + " both pixels of n pairs of a row, step bytes a pixel.")
-	dx, dy := arg("dx"), arg("dy")
-	quarter := constant(0.25)
-	pixels(dy, []Register{dx}, func(at, step Register) {
-		v := ZMM()
-		VMOVUPS_Z(Mem{Base: dy, Index: at, Scale: 1}, K1, v)
+	g.Text(name, "func(dx, dy *float32, n int, step int)", does+" both pixels of n pairs of a row, step bytes a pixel.")
+	dx, dy := vector.Arg("dx"), vector.Arg("dy")
+	quarter := g.Constant(0.25)
+	g.pixels(dy, []Register{dx}, func(l *lane, step Register) {
+		v := l.load(dy)
 		VMULPS(quarter, v, v)
-		for _, m := range []Mem{{Base: dx, Index: at, Scale: 1}, second(dx, at, step)} {
+		for _, p := range []Register{dx, second(dx, step)} {
 			u := v
 			if accumulate {
-				u = ZMM()
-				VMOVUPS_Z(m, K1, u)
+				u = l.load(p)
 				VADDPS(v, u, u)
 			}
-			VMOVUPS(u, K1, m)
+			l.store(u, p)
 		}
 	})
 }

@@ -4,21 +4,24 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 // lane is one vector of the walk over a flat array.
 type lane struct {
-	at, phase Register // bytes into the flat arrays, and into the period
-	masked    bool     // by K1
+	*vector.Set
+	at, phase Register     // bytes into the flat arrays, and into the period
+	mask      *vector.Mask // nil for a whole vector
 }
 
 func (l *lane) flat(p Register) Mem     { return Mem{Base: p, Index: l.at, Scale: 1} }
 func (l *lane) periodic(p Register) Mem { return Mem{Base: p, Index: l.phase, Scale: 1} }
 
 func (l *lane) load(p Register) VecVirtual {
-	v := ZMM()
-	if l.masked {
-		VMOVUPS_Z(l.flat(p), K1, v)
+	v := l.New()
+	if l.mask != nil {
+		l.mask.Load(l.flat(p), v)
 	} else {
 		VMOVUPS(l.flat(p), v)
 	}
@@ -26,47 +29,42 @@ func (l *lane) load(p Register) VecVirtual {
 }
 
 func (l *lane) store(v VecVirtual, p Register) {
-	if l.masked {
-		VMOVUPS(v, K1, l.flat(p))
+	if l.mask != nil {
+		l.mask.Store(v, l.flat(p))
 	} else {
 		VMOVUPS(v, l.flat(p))
 	}
 }
 
 func (l *lane) affine(x VecVirtual, scale, shift Register) VecVirtual {
-	z := ZMM()
-	VMOVUPS(l.periodic(scale), z)
+	z := l.Copy(l.periodic(scale))
 	VFMADD213PS(l.periodic(shift), x, z)
 	return z
 }
 
 // walk emits the loop over n elements, and the return: whole vectors, then the
 // rest under a mask, for masked stores are slow.
-func walk(body func(l *lane)) {
-	n, period := arg("n"), arg("period")
+func (g generator) walk(body func(l *lane)) {
+	n, period := vector.Arg("n"), vector.Arg("period")
 	at, phase, zero := GP64(), GP64(), GP64()
 	XORQ(at, at)
 	XORQ(phase, phase)
 	XORQ(zero, zero)
-	SUBQ(U8(16), n)
+	SUBQ(U8(g.Lanes), n)
 	JL(LabelRef("rest"))
 	Label("loop")
-	body(&lane{at: at, phase: phase})
-	ADDQ(U8(64), at)
-	ADDQ(U8(64), phase)
+	body(&lane{Set: g.Set, at: at, phase: phase})
+	ADDQ(U8(g.Bytes()), at)
+	ADDQ(U8(g.Bytes()), phase)
 	CMPQ(phase, period)
 	CMOVQEQ(zero, phase)
-	SUBQ(U8(16), n)
+	SUBQ(U8(g.Lanes), n)
 	JGE(LabelRef("loop"))
 	Label("rest")
-	ADDQ(U8(16), n)
+	ADDQ(U8(g.Lanes), n)
 	JEQ(LabelRef("done"))
-	full, mask := GP32(), GP32()
-	MOVL(U32(0xffff), full)
-	BZHIL(n.(GP).As32(), full, mask)
-	KMOVW(mask, K1)
-	body(&lane{at: at, phase: phase, masked: true})
+	mask := g.MaskFirst(n)
+	body(&lane{Set: g.Set, at: at, phase: phase, mask: &mask})
 	Label("done")
-	VZEROUPPER()
-	RET()
+	vector.Finish()
 }

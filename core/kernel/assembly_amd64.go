@@ -1,0 +1,63 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// assembly is an implementation by generated assembly: loops for one width of
+// vector. The drivers are its methods, the same for every width.
+type assembly struct {
+	name  string
+	lanes int // floats in a vector
+	products
+	passes
+	convolutions
+}
+
+// init registers what the processor has. GODEBUG=cpu.avx512f=off makes it one
+// without AVX-512, to test what others get.
+func init() {
+	has := &cpu.X86
+	if !has.HasAVX2 || !has.HasFMA || !has.HasBMI2 || !has.HasPOPCNT {
+		return
+	}
+	register(avx2.operators())
+	if has.HasAVX512F && has.HasAVX512DQ && has.HasAVX512BW && has.HasAVX512VL {
+		register(avx512.operators())
+	}
+}
+
+// operators are each within a few units in the last place of the generic loops,
+// which round in another order.
+func (asm *assembly) operators() *operators {
+	o := &operators{name: asm.name}
+	rowwise(o)
+	o.pointwise = asm.pointwise
+	o.pointwiseGradInput = asm.pointwiseGradInput
+	o.pointwiseGradWeight = asm.pointwiseGradWeight
+	o.pack = asm.pack
+	o.depthwise = asm.depthwise
+	o.depthwiseAct = asm.depthwiseAct
+	o.depthwiseGradInput = asm.depthwiseGradInput
+	o.depthwiseGradWeight = asm.depthwiseGradWeight
+	o.batchStats = asm.batchStats
+	o.scaleShiftAct = asm.scaleShiftAct
+	o.batchNormGrad = asm.batchNormGrad
+	o.activate = asm.activate
+	o.activateGrad = asm.activateGrad
+	o.add = asm.add
+	o.addBias = asm.addBias
+	o.biasGrad = asm.biasGrad
+	o.globalPool = asm.globalPool
+	o.channelScale = asm.channelScale
+	o.channelScaleReduce = asm.channelScaleReduce
+	o.channelScaleGrad = asm.channelScaleGrad
+	o.avgPool2x2 = asm.avgPool2x2
+	o.avgPool2x2Grad = asm.avgPool2x2Grad
+	o.matrix = asm.matrix
+	o.addGradWeight = asm.addGradWeight
+	o.addMoments = asm.addMoments
+	o.actGradSums = asm.actGradSums
+	o.combine = asm.combine
+	return o
+}

@@ -1,0 +1,214 @@
+// Package vector hides from the generators which vectors they write for: ZMM with
+// opmasks, or YMM with masks that are vectors themselves and sixteen registers.
+package vector
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Set is an instruction set.
+type Set struct {
+	Name      string
+	Lanes     int    // floats in a vector
+	Registers int    // vectors there are
+	Suffix    string // of the names of functions
+	constants map[uint32]Mem
+	tails     *Mem
+}
+
+// Sets are those that there are generators for.
+var Sets = []string{"avx512", "avx2"}
+
+// FromFlags reads the command line: -set is one of Sets.
+func FromFlags() *Set {
+	name := flag.String("set", "avx512", "instruction set: avx512 or avx2")
+	flag.Parse()
+	switch *name {
+	case "avx512":
+		return &Set{Name: *name, Lanes: 16, Registers: 32}
+	case "avx2":
+		return &Set{Name: *name, Lanes: 8, Registers: 16, Suffix: "AVX2", constants: map[uint32]Mem{}}
+	}
+	fmt.Fprintf(os.Stderr, "-set %s: want one of %v\n", *name, Sets)
+	os.Exit(2)
+	return nil
+}
+
+// Wide says whether the set is AVX-512.
+func (s *Set) Wide() bool { return s.Lanes == 16 }
+
+// Bytes is the size of a vector.
+func (s *Set) Bytes() int { return 4 * s.Lanes }
+
+// Full is the mask of a whole vector.
+func (s *Set) Full() int { return 1<<s.Lanes - 1 }
+
+// New is a register.
+func (s *Set) New() VecVirtual {
+	if s.Wide() {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// Zero clears a register.
+func (s *Set) Zero(v VecVirtual) {
+	if s.Wide() {
+		VPXORD(v, v, v)
+	} else {
+		VXORPS(v, v, v)
+	}
+}
+
+// Constant is f in every lane: a register, or memory where those are few.
+func (s *Set) Constant(f float64) Op { return s.Bits(math.Float32bits(float32(f))) }
+
+// Bits is Constant for any pattern of bits.
+func (s *Set) Bits(b uint32) Op {
+	if s.Wide() {
+		r, v := GP32(), ZMM()
+		MOVL(U32(b), r)
+		VPBROADCASTD(r, v)
+		return v
+	}
+	m, ok := s.constants[b]
+	if !ok {
+		m = GLOBL(fmt.Sprintf("all%08x", b), attr.RODATA|attr.NOPTR)
+		for i := range s.Lanes {
+			DATA(4*i, U32(b))
+		}
+		s.constants[b] = m
+	}
+	return m
+}
+
+// Copy is c in a register that may be overwritten.
+func (s *Set) Copy(c Op) VecVirtual {
+	v := s.New()
+	VMOVUPS(c, v)
+	return v
+}
+
+// Mask is the lanes of a last vector, those that there are coming first.
+type Mask struct {
+	set *Set
+	reg Register
+}
+
+// MaskOf makes one from a bit for each lane; bits is overwritten.
+func (s *Set) MaskOf(bits GPVirtual) Mask {
+	if s.Wide() {
+		KMOVW(bits.As32(), K1)
+		return Mask{s, K1}
+	}
+	POPCNTL(bits.As32(), bits.As32())
+	return s.MaskFirst(bits)
+}
+
+// MaskFirst is the first n lanes, n at most Lanes; n is overwritten.
+func (s *Set) MaskFirst(n GPVirtual) Mask {
+	if s.Wide() {
+		full := GP32()
+		MOVL(U32(s.Full()), full)
+		BZHIL(n.As32(), full, n.As32())
+		KMOVW(n.As32(), K1)
+		return Mask{s, K1}
+	}
+	m := Mask{s, YMM()}
+	s.tail(n)
+	VMOVUPS(Mem{Base: n.As64()}, m.reg)
+	return m
+}
+
+// tail turns n into the address of the mask of n lanes, in a row of ones
+// followed by zeros.
+func (s *Set) tail(n GPVirtual) {
+	if s.tails == nil {
+		m := GLOBL("tails", attr.RODATA|attr.NOPTR)
+		for i := range 2 * s.Lanes {
+			v := U32(0)
+			if i < s.Lanes {
+				v = math.MaxUint32
+			}
+			DATA(4*i, v)
+		}
+		s.tails = &m
+	}
+	p := GP64()
+	LEAQ(s.tails.Offset(s.Bytes()), p)
+	SHLQ(U8(2), n.As64())
+	SUBQ(n.As64(), p)
+	MOVQ(p, n.As64())
+}
+
+// TailArg is the address of the mask that the parameter mask stands for, where
+// masks are vectors.
+func (s *Set) TailArg() GPVirtual {
+	n := GP64()
+	Load(Param("mask"), n.As32())
+	POPCNTL(n.As32(), n.As32())
+	s.tail(n)
+	return n
+}
+
+// Load reads the lanes of the mask, zeros for the others.
+func (m Mask) Load(from Mem, v VecVirtual) {
+	if m.set.Wide() {
+		VMOVUPS_Z(from, m.reg, v)
+	} else {
+		VMASKMOVPS(from, m.reg, v)
+	}
+}
+
+// Store writes the lanes of the mask.
+func (m Mask) Store(v VecVirtual, to Mem) {
+	if m.set.Wide() {
+		VMOVUPS(v, m.reg, to)
+	} else {
+		VMASKMOVPS(v, m.reg, to)
+	}
+}
+
+// Clear makes the lanes outside the mask zero.
+func (m Mask) Clear(v VecVirtual) {
+	if m.set.Wide() {
+		VMOVAPS_Z(v, m.reg, v)
+	} else {
+		VANDPS(m.reg, v, v)
+	}
+}
+
+// Arg is a parameter in a register.
+func Arg(name string) GPVirtual {
+	r := GP64()
+	Load(Param(name), r)
+	return r
+}
+
+// MaskArg is the parameter mask, a uint16.
+func (s *Set) MaskArg() Mask {
+	bits := GP64()
+	Load(Param("mask"), bits.As32())
+	return s.MaskOf(bits)
+}
+
+// Text begins a function, whose name gets the suffix of the set.
+func (s *Set) Text(name, signature, does string) {
+	TEXT(name+s.Suffix, attr.NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + s.Suffix + " " + does)
+}
+
+// Finish ends one.
+func Finish() {
+	VZEROUPPER()
+	RET()
+}
