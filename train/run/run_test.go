@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -172,6 +173,18 @@ func TestCheckpointRefusals(t *testing.T) {
 	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), "configuration differs") {
 		t.Errorf("another configuration: %v", err)
 	}
+	other = c
+	other.Space, other.Phases = "bignas", nil
+	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), `of the space "nette", the configuration's is "bignas"`) {
+		t.Errorf("another space: %v", err)
+	}
+	shapes, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(c, shapes, out, true); err == nil || !strings.Contains(err.Error(), "has 3 classes, the data has 10") {
+		t.Errorf("another number of classes: %v", err)
+	}
 	path := filepath.Join(out, checkpointName)
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -182,6 +195,9 @@ func TestCheckpointRefusals(t *testing.T) {
 	}
 	if _, err := New(c, data, out, true); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("truncated checkpoint: %v", err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, file[:len(file)/2]) {
+		t.Error("a refused checkpoint was changed")
 	}
 	if _, err := New(c, data, t.TempDir(), true); err == nil {
 		t.Error("resuming nothing succeeded")
