@@ -1,5 +1,3 @@
-// Package run trains a supernet on a data set, evaluates its children and
-// releases the weights: what cmd/train and cmd/evaluate do.
 package run
 
 import (
