@@ -7,12 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"bignas/core/arch"
 	"bignas/core/trainer"
 	"bignas/train/config"
 )
 
-// TestMemory: the estimate of a pass's activations is near what the trainer's
+// TestMemory: the estimate of a step's activations is near what the trainer's
 // arena grows to, and follows the pictures of a pass.
 func TestMemory(t *testing.T) {
 	c, err := config.Load("nette")
@@ -30,12 +29,11 @@ func TestMemory(t *testing.T) {
 		grown += 4 * int64(n)
 		return make([]float32, n)
 	}
-	s.Trainer.Draw = func(*rand.Rand, int) []arch.Arch { return []arch.Arch{s.space.Max()} }
 	x := make([]float32, n*192*192*3)
 	for i := range x {
 		x[i] = float32(i%17) - 8
 	}
-	s.Trainer.Gradients(trainer.Batch[float32]{Labels: make([]int, n), At: func(int) []float32 { return x }}, rand.New(rand.NewPCG(1, 1)))
+	s.Trainer.Gradients(trainer.Batch[float32]{Labels: make([]int, n), At: func(r int) []float32 { return x[:n*r*r*3] }}, rand.New(rand.NewPCG(1, 1)))
 	m := Memory(c, 10)
 	if ratio := float64(m.Activations) / float64(grown); ratio < 0.8 || ratio > 1.3 {
 		t.Errorf("estimated %s, grown to %s", Bytes(m.Activations), Bytes(grown))
