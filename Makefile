@@ -2,6 +2,8 @@
 # make test   everything a change must pass (sets itself up; minutes)
 # make check  the longer checks: race detector, fuzzing, generated code, other platforms
 # make site   only build the page into build/site
+# make peers  install what make bench compares with (440 MB in build)
+# make bench  measure: children beside other runtimes, slicing, operators (minutes)
 # make clean  remove what was built
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -14,12 +16,14 @@ SITE := build/site
 ENGINE_MAX := 1800000
 # Counted in runs, not seconds: at a deadline go test sometimes reports its own timeout as a failure.
 FUZZTIME ?= 300000x
+# An input for a kernel is thousands of multiplications, several times over.
+KERNEL_FUZZTIME ?= 20000x
 # js/wasm tests run in Node. Go's wasm loader has a small fixed space for the
 # environment, so that a rich one (a CI's) must not be passed on.
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site clean setup format vet unit noasm wasm cli browser size race fuzz generate platforms killed
+.PHONY: run test check site peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms killed
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -29,7 +33,7 @@ site:
 	$(say) 'build the page into $(SITE)'
 	@go run ./site/assemble --out $(SITE)
 
-test: setup format vet unit noasm wasm cli site size browser
+test: setup format vet unit kernels noasm wasm cli site size browser
 	$(say) 'all tests passed'
 
 check: test platforms generate killed race fuzz
@@ -52,6 +56,11 @@ vet:
 unit:
 	$(say) 'unit tests, native'
 	@go test ./core/... ./train/... ./wasm/... ./assets/...
+
+# unit has run them with the best that this processor has.
+kernels:
+	$(say) 'kernels as on a processor without AVX-512'
+	@GODEBUG=cpu.avx512f=off go test -count=1 ./core/kernel/...
 
 noasm:
 	$(say) 'kernels and what runs on them, without assembly'
@@ -95,9 +104,26 @@ race:
 	@go test -race -short ./core/kernel/... ./core/supernet/... ./core/trainer/... ./core/classify/... ./train/...
 
 fuzz:
-	$(say) 'fuzzing, $(FUZZTIME) of each target'
+	$(say) 'fuzzing, $(FUZZTIME) of each target, $(KERNEL_FUZZTIME) of the kernels'
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' core train wasm cmd | while IFS=: read -r file name; do \
-	go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) < /dev/null; done
+	case $$file in core/kernel/*) runs=$(KERNEL_FUZZTIME) ;; *) runs=$(FUZZTIME) ;; esac; \
+	go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $$runs ./$$(dirname $$file) < /dev/null; done
+
+peers:
+	$(say) 'what bench compares with, in build/peers'
+	@cmd/bench/peers/install build/peers
+
+bench:
+	@mkdir -p build && rm -f build/bench.jsonl
+	@go build -o build/bench ./cmd/bench
+	$(say) 'children, here and in onnxruntime'
+	@build/bench peers --lines build/bench.jsonl
+	$(say) 'new architectures'
+	@build/bench slice --lines build/bench.jsonl
+	$(say) 'operators of inference, and what training adds'
+	@build/bench operators --lines build/bench.jsonl
+	@build/bench operators --training --batch 32 --resolution 96 --threads 2 --lines build/bench.jsonl
+	$(say) 'all of it as JSON lines: build/bench.jsonl'
 
 clean:
 	$(say) 'remove build'

@@ -57,7 +57,8 @@ func (asm *assembly) operators() *operators {
 	o.matrix = asm.matrix
 	o.addGradWeight = asm.addGradWeight
 	o.addMoments = asm.addMoments
-	o.actGradSums = asm.actGradSums
+	o.actSlope = asm.actSlope
+	o.addGrad = asm.addGrad
 	o.combine = asm.combine
 	return o
 }

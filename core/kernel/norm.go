@@ -5,7 +5,8 @@ import "math"
 // Batch normalisation in bands. Forward: the operator that writes a band adds its
 // column sums (Moments) while it is in the cache; once all bands are done, Norm
 // has the scale and shift that whoever reads the band next applies on the fly.
-// Backward: ActGradSums when the gradient is written, Combine when it is read.
+// Backward: ActSlope and AddGrad when the gradient is written, Combine when it is
+// read.
 
 // Moments gathers mean and variance of c columns over bands, each part its own
 // sums in float64, merged in order (Chan, Golub and LeVeque 1983).
@@ -95,31 +96,58 @@ func NewGradSums(parts, c int) *GradSums {
 	return s
 }
 
-// ActGradSums computes dz = dy*act'(x*scale+shift) of a band [m, c] and adds to
-// the sums of a part, on the calling goroutine. dz may be dy; x is the input of
-// the batch normalisation and mean its mean.
-func ActGradSums[T Float](s *GradSums, part int, dz, dy, x []T, m, c int, scale, shift, mean []T, act Act) {
+// ActSlope computes y = act(z) and slope = act'(z) of a band [m, c], z =
+// x*scale+shift, on the calling goroutine. None of them may be x.
+func ActSlope[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 	if m == 0 {
 		return
 	}
-	if f := active.actGradSums; f != nil {
-		if v, ok := any(dz).([]float32); ok {
-			f(s.d[part], s.dx[part], v, single(dy), single(x), m, c, single(scale), single(shift), single(mean), act)
+	if f := active.actSlope; f != nil {
+		if v, ok := any(y).([]float32); ok {
+			f(v, single(slope), single(x), m, c, single(scale), single(shift), act)
 			return
 		}
 	}
-	actGradSumsGeneric(s.d[part], s.dx[part], dz, dy, x, m, c, scale, shift, mean, act)
+	actSlopeGeneric(y, slope, x, m, c, scale, shift, act)
 }
 
-func actGradSumsGeneric[T Float](sd, sdx []float64, dz, dy, x []T, m, c int, scale, shift, mean []T, act Act) {
+func actSlopeGeneric[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 	for i := range m {
 		for j := range c {
 			at := i*c + j
-			z := x[at]
-			d := dy[at] * activationGrad(T(z*scale[j])+shift[j], act)
-			dz[at] = d
+			z := T(x[at]*scale[j]) + shift[j]
+			y[at], slope[at] = activation(z, act), chained(1, z, act)
+		}
+	}
+}
+
+// AddGrad computes dz = dy*slope of a band [m, c] and adds to the sums of a
+// part, on the calling goroutine. dz may be dy, and has to be where slope is nil,
+// which stands for ones. x is the input of the batch normalisation and mean its mean.
+func AddGrad[T Float](s *GradSums, part int, dz, dy, slope, x []T, m int, mean []T) {
+	if m == 0 {
+		return
+	}
+	if f := active.addGrad; f != nil {
+		if v, ok := any(dz).([]float32); ok {
+			f(s.d[part], s.dx[part], v, single(dy), single(slope), single(x), m, s.c, single(mean))
+			return
+		}
+	}
+	addGradGeneric(s.d[part], s.dx[part], dz, dy, slope, x, m, s.c, mean)
+}
+
+func addGradGeneric[T Float](sd, sdx []float64, dz, dy, slope, x []T, m, c int, mean []T) {
+	for i := range m {
+		for j := range c {
+			at := i*c + j
+			d := dy[at]
+			if slope != nil {
+				d *= slope[at]
+				dz[at] = d
+			}
 			sd[j] += float64(d)
-			sdx[j] += float64(d) * (float64(z) - float64(mean[j]))
+			sdx[j] += float64(d) * (float64(x[at]) - float64(mean[j]))
 		}
 	}
 }

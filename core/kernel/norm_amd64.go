@@ -18,26 +18,38 @@ func (asm *assembly) addMoments(sum, square []float64, x []float32, m, c int, or
 	}
 }
 
-func (asm *assembly) actGradSums(sd, sdx []float64, dz, dy, x []float32, m, c int, scale, shift, mean []float32, act Act) {
-	checkRows(m, c, dz, dy, x)
-	p := newPeriodic(c, 7)
-	defer p.release()
-	p.set(2, scale[:c])
-	p.set(3, shift[:c])
-	p.set(4, mean[:c])
-	p.fill(5, 1)
-	p.fill(6, 0)
-	clear((*p.buf)[:2*p.period])
-	rows := max(1, 4096/p.period) * p.period // a part of the first-level cache, whole periods
-	for lo := 0; lo < m*c; lo += rows {
-		n := min(rows, m*c-lo)
-		if act != None || &dz[0] != &dy[0] {
-			asm.gradient[act](&dz[lo], &dy[lo], &x[lo], p.ptr(2), p.ptr(3), p.ptr(5), p.ptr(6), p.ptr(6), n, p.bytes())
-		}
-		asm.reduceGradient[None](p.ptr(0), p.ptr(1), &dz[lo], &x[lo], p.ptr(2), p.ptr(3), p.ptr(4), n, p.bytes())
+// actSlope has a loop of its own for swish, what follows batch normalisations here.
+func (asm *assembly) actSlope(y, slope, x []float32, m, c int, scale, shift []float32, act Act) {
+	if act != Swish {
+		actSlopeGeneric(y, slope, x, m, c, scale, shift, act)
+		return
 	}
-	gather(sd, p.of(0))
-	gather(sdx, p.of(1))
+	checkRows(m, c, y, slope, x)
+	p := newPeriodic(c, 2)
+	defer p.release()
+	p.set(0, scale[:c])
+	p.set(1, shift[:c])
+	asm.slopeSwish(&y[0], &slope[0], &x[0], p.ptr(0), p.ptr(1), m*c, p.bytes())
+}
+
+func (asm *assembly) addGrad(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32) {
+	checkRows(m, c, dz, dy, x)
+	p := newPeriodic(c, 3)
+	defer p.release()
+	p.set(2, mean[:c])
+	for lo := 0; lo < m; lo += blockRows(c) {
+		at, n := lo*c, (min(lo+blockRows(c), m)-lo)*c
+		clear(p.of(0))
+		clear(p.of(1))
+		if slope == nil {
+			asm.reduceGradient[None](p.ptr(0), p.ptr(1), &dy[at], &x[at], p.ptr(2), p.ptr(2), p.ptr(2), n, p.bytes())
+		} else {
+			checkRows(m, c, slope)
+			asm.multiplySums(&dz[at], p.ptr(0), p.ptr(1), &dy[at], &slope[at], &x[at], p.ptr(2), n, p.bytes())
+		}
+		gather(sd, p.of(0))
+		gather(sdx, p.of(1))
+	}
 }
 
 func (asm *assembly) combine(dx, dz, x []float32, m, c int, k, a, b []float32) {

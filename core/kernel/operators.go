@@ -31,7 +31,8 @@ type operators struct {
 	matrix              func(p *Matrix[float32]) // sets packed and times
 	addGradWeight       func(dw []float32, ws int, x, dy []float32, m, k, n int)
 	addMoments          func(sum, square []float64, x []float32, m, c int, origin []float32)
-	actGradSums         func(sd, sdx []float64, dz, dy, x []float32, m, c int, scale, shift, mean []float32, act Act)
+	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)
+	addGrad             func(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32)
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
 }
 

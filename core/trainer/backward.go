@@ -54,10 +54,16 @@ func newNormGrad[T kernel.Float](ar *supernet.Arena[T], t *supernet.NormTape[T],
 	return &normGrad[T]{t: t, c: c, k: ar.Alloc(c), a: ar.Alloc(c), b: ar.Alloc(c)}
 }
 
+// forward computes again what the activation gave at rows [lo, hi), and its
+// derivative there.
+func (g *normGrad[T]) forward(y, slope []T, lo, hi int) {
+	kernel.ActSlope(y, slope, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.Scale, g.t.Shift, kernel.Swish)
+}
+
 // before takes dy, the gradient after the activation at rows [lo, hi), and
-// writes dz, the one before it.
-func (g *normGrad[T]) before(part int, dz, dy []T, lo, hi int, act kernel.Act) {
-	kernel.ActGradSums(g.sums, part, dz, dy, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.Scale, g.t.Shift, g.t.Mean, act)
+// writes dz, the one before it; slope nil stands for no activation.
+func (g *normGrad[T]) before(part int, dz, dy, slope []T, lo, hi int) {
+	kernel.AddGrad(g.sums, part, dz, dy, slope, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.t.Mean)
 }
 
 // finish, after all m rows, adds the gradients of gamma and beta.
@@ -126,10 +132,12 @@ func backwardHead[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.Weigh
 	dz := ar.Alloc(n * px * c)
 	bands := kernel.NewBands(n, px*c, 1)
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
+	features, slopes := ar.Each(bands, px*c), ar.Each(bands, px*c)
 	bands.Each(func(part, lo, hi int) {
 		z := dz[lo*px*c : hi*px*c]
+		norm.forward(features[part], slopes[part], lo*px, hi*px)
 		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
-		norm.before(part, z, z, lo*px, hi*px, kernel.Swish)
+		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
 	norm.finish(n*px, w.Head.BN, grad.Head.BN)
 	in := t.First
@@ -173,8 +181,10 @@ func backwardStem[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.Weigh
 	d = d[:n*px*c]
 	bands := kernel.NewBands(n*px, c, pixelGrain)
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
+	features, slopes := ar.Each(bands, c), ar.Each(bands, c)
 	bands.Each(func(part, lo, hi int) {
-		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], lo, hi, kernel.Swish)
+		norm.forward(features[part], slopes[part], lo, hi)
+		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], slopes[part], lo, hi)
 	})
 	norm.finish(n*px, w.Stem.BN, grad.Stem.BN)
 	bands = kernel.NewBands(n, px*27, 1)

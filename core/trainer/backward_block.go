@@ -53,7 +53,8 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	mark := s.ar.Mark()
 	defer s.ar.Release(mark)
 	bands := kernel.NewBands(s.n, px*mid, 1)
-	dproject, scaled, features := s.ar.Each(bands, px*b.Out), s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid)
+	dproject := s.ar.Each(bands, px*b.Out)
+	scaled, features, slopes := s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid)
 	weights := newShares(s.ar, bands.Parts, s.g.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	matrix := kernel.NewTransposed(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	gate := s.newGateGrad()
@@ -62,7 +63,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 		rows := (hi - lo) * px
 		d, z := dproject[part][:rows*b.Out], features[part][:rows*mid]
 		out.through(d, dy[lo*px*b.Out:hi*px*b.Out], lo*px, hi*px)
-		t.Depthwise.Apply(z, lo*px, hi*px, mid, kernel.Swish)
+		norm.forward(z, slopes[part], lo*px, hi*px)
 		x := z
 		if b.Squeeze > 0 {
 			x = scaled[part][:rows*mid]
@@ -75,7 +76,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 		if b.Squeeze > 0 {
 			gate.backward(dx, z, lo, hi)
 		}
-		norm.before(part, dmid[lo*px*mid:hi*px*mid], dx, lo*px, hi*px, kernel.Swish)
+		norm.before(part, dmid[lo*px*mid:hi*px*mid], dx, slopes[part], lo*px, hi*px)
 	})
 	matrix.Release()
 	weights.collect()
@@ -98,7 +99,7 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 	bands := kernel.NewBands(m, b.Out, pixelGrain)
 	norm.sums = kernel.NewGradSums(bands.Parts, b.Out)
 	bands.Each(func(part, lo, hi int) {
-		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], lo, hi, kernel.None)
+		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], nil, lo, hi)
 	})
 	norm.finish(m, s.p.Project.BN, s.g.Project.BN)
 	return norm, dy
@@ -114,9 +115,9 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	defer s.ar.Release(mark)
 	bands := kernel.NewBands(s.n, in*mid, 1)
 	dpre := s.ar.Each(bands, out*mid)
-	var expanded [][]T
+	var expanded, slopes [][]T
 	if expand != nil {
-		expanded = s.ar.Each(bands, in*mid)
+		expanded, slopes = s.ar.Each(bands, in*mid), s.ar.Each(bands, in*mid)
 		expand.sums = kernel.NewGradSums(bands.Parts, mid)
 	}
 	taps, pitch, ws := s.p.Centre(s.p.Depthwise.Weight, b.Kernel)
@@ -130,7 +131,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 		x, to := t.In[lo*in*b.In:hi*in*b.In], dx[lo*in*mid:hi*in*mid]
 		if expand != nil {
 			x = expanded[part][:(hi-lo)*in*mid]
-			t.Expand.Apply(x, lo*in, hi*in, mid, kernel.Swish)
+			expand.forward(x, slopes[part], lo*in, hi*in)
 		}
 		dw, rowStride := weights.of(part)
 		kernel.DepthwiseGradWeight(dw, rowStride/ws, ws, x, d, shape)
@@ -139,7 +140,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 			return
 		}
 		kernel.DepthwiseGradInput(x, d, shape, taps, pitch, ws)
-		expand.before(part, to, x, lo*in, hi*in, kernel.Swish)
+		expand.before(part, to, x, slopes[part], lo*in, hi*in)
 	})
 	weights.collect()
 	if expand != nil {

@@ -2,4 +2,5 @@
 
 package run
 
-func hugePages(n int) []float32 { return make([]float32, n) }
+// HugePages is make: only Linux is asked for more.
+func HugePages(n int) []float32 { return make([]float32, n) }

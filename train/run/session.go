@@ -150,7 +150,7 @@ func (s *Session) build(classes int) error {
 		Dropout: c.Dropout, DropConnect: c.DropConnect, RegulariseAll: c.RegulariseAll, WeightDecay: c.WeightDecay, DecayAll: c.DecayBNBias,
 		ClipNorm: c.ClipNorm, EMA: c.EMA,
 	}, w, o)
-	s.Trainer.Arena.Grow = hugePages
+	s.Trainer.Arena.Grow = HugePages
 	s.Trainer.Draw = s.draw
 	if c.Pass() < c.Batch {
 		s.sum = w.Like()

@@ -24,7 +24,12 @@ func main() {
 		g.affine(act, true)
 		g.gradient(act)
 		g.reduceGradient(act)
+		if act != "None" {
+			g.derivative(act)
+		}
 	}
+	g.slopeSwish()
+	g.multiplySums()
 	g.moments()
 	g.dot()
 	g.sum()
@@ -78,6 +83,20 @@ func (g generator) affine(act string, residual bool) {
 	})
 }
 
+// derivative writes dx = dy*act'(x).
+func (g generator) derivative(act string) {
+	g.Text("derivative"+act, "func(dx, dy, x *float32, n int)", "computes dy*act'(x).")
+	dx, dy, x := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
+	c := logisticFor(g.Set, act)
+	g.walkFlat(func(l *lane) {
+		if act == "ReLU" {
+			l.store(gate(g.Set, l.load(x), l.load(dy)), dx)
+		} else {
+			l.store(c.chain(act, l.load(x), l.load(dy)), dx)
+		}
+	})
+}
+
 // chain returns dy*act'(x*scale+shift); it may overwrite dy.
 func (g generator) chain(c *logistic, act string, l *lane, x, dy VecVirtual, scale, shift Register) VecVirtual {
 	switch act {
@@ -117,6 +136,46 @@ func (g generator) reduceGradient(act string) {
 	g.walk(func(l *lane) {
 		x, d := l.load(xp), l.load(dyp)
 		d = g.chain(c, act, l, x, d, scale, shift)
+		s := g.New()
+		VADDPS(l.periodic(sumD), d, s)
+		VMOVUPS(s, l.periodic(sumD))
+		VSUBPS(l.periodic(mean), x, x)
+		VFMADD213PS(l.periodic(sumDX), d, x)
+		VMOVUPS(x, l.periodic(sumDX))
+	})
+}
+
+// slopeSwish writes swish and its derivative with one exponential.
+func (g generator) slopeSwish() {
+	g.Text("slopeSwish", "func(y, slope, x, scale, shift *float32, n int, period int)", "computes y = swish(z) and slope = swish'(z), z = x*scale+shift.")
+	y, slope, x, scale, shift := vector.Arg("y"), vector.Arg("slope"), vector.Arg("x"), vector.Arg("scale"), vector.Arg("shift")
+	c := logisticFor(g.Set, "Swish")
+	g.walk(func(l *lane) {
+		z := l.affine(l.load(x), scale, shift)
+		s, a := c.sigmoid(z)
+		t := g.Copy(c.floor)
+		VMAXPS(z, t, t)
+		VMULPS(s, t, t)
+		l.store(t, y)
+		one, sign := g.Copy(c.one), g.New()
+		VSUBPS(s, one, one)
+		VANDPS(c.sign, z, sign) // z within the limits, as in chain
+		VORPS(sign, a, a)
+		VFMADD213PS(c.one, a, one)
+		VMULPS(s, one, one)
+		l.store(one, slope)
+	})
+}
+
+// multiplySums writes dz = dy*slope, and what reduceGradient sums of it.
+func (g generator) multiplySums() {
+	g.Text("multiplySums", "func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)", "computes dz = dy*slope and adds it to sumD, dz*(x-mean) to sumDX.")
+	dz, sumD, sumDX, dy := vector.Arg("dz"), vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("dy")
+	slope, xp, mean := vector.Arg("slope"), vector.Arg("x"), vector.Arg("mean")
+	g.walk(func(l *lane) {
+		x, d := l.load(xp), l.load(dy)
+		VMULPS(l.load(slope), d, d)
+		l.store(d, dz)
 		s := g.New()
 		VADDPS(l.periodic(sumD), d, s)
 		VMOVUPS(s, l.periodic(sumD))

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/supernet"
+)
+
+// b0 is the shape of EfficientNet-B0 (arXiv 1905.11946, Table 1) in the space
+// bignas, which adds the 1x1 convolutions on the shortcuts of transitions.
+const b0 = "r224-c32-16x1k3-24x2k3-40x2k5-80x3k3-112x3k5-192x4k5-320x1k3-h1280"
+
+// middle is the child of about a third of the biggest's MACs in the model card.
+const middle = "r160-c12-12x1k3-16x1k3-28x2k5-48x3k5-64x3k5-104x3k5-160x2k5-h512"
+
+// familyFlags choose weights and children.
+type familyFlags struct {
+	Weights string   `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
+	Space   string   `placeholder:"NAME" help:"Random weights of this space instead: ${spaces}. They take as long as others."`
+	Classes int      `default:"1000" placeholder:"N" help:"Classes of the random weights (default: 1000)."`
+	Arch    []string `placeholder:"CHILD" help:"Child: min, max, middle (of nette), b0 (EfficientNet-B0's shape, of bignas) or the text of an architecture; may be repeated (default: max)."`
+
+	Resolution *int `placeholder:"PIXELS" help:"Another input resolution than the children's own, of those of the space."`
+}
+
+// family is shared weights and where the BN statistics of a child come from.
+type family struct {
+	space      *arch.Space
+	from       string // for people: what the weights are
+	weights    *supernet.Weights
+	statistics statistics
+	// predicts says that statistics comes from the weights file and takes
+	// microseconds.
+	predicts bool
+}
+
+// statistics gives the BN statistics of a child.
+type statistics func(a arch.Arch) (*supernet.Statistics, error)
+
+// fixed gives what was worked out before.
+func fixed(st *supernet.Statistics) statistics {
+	return func(arch.Arch) (*supernet.Statistics, error) { return st, nil }
+}
+
+// open gives the family and the children that the flags name.
+func (f familyFlags) open() (*family, []arch.Arch, error) {
+	fam, err := f.family()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(f.Arch) == 0 {
+		f.Arch = []string{"max"}
+	}
+	var archs []arch.Arch
+	for _, text := range f.Arch {
+		a, err := fam.parse(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		if f.Resolution != nil {
+			a.Resolution = *f.Resolution
+			if err := fam.space.Validate(a); err != nil {
+				return nil, nil, fault.New(classify.CodeBadArch, "choose one of them with --resolution", "%v", err)
+			}
+		}
+		archs = append(archs, a)
+	}
+	return fam, archs, nil
+}
+
+func (f familyFlags) family() (*family, error) {
+	if f.Space != "" {
+		return randomFamily(f.Space, f.Classes)
+	}
+	return readFamily(f.Weights)
+}
+
+func readFamily(file string) (*family, error) {
+	data, err := cli.ReadWeights(file)
+	if err != nil {
+		return nil, err
+	}
+	e, err := classify.New(data)
+	if err != nil {
+		return nil, err
+	}
+	if e.Statistics() == nil {
+		return nil, fault.New(classify.CodeNoStatistics, "export the weights with statistics, or give --space for random weights", "%s has no BN statistics", file)
+	}
+	return &family{e.Info().Space, file, e.Weights(), e.Statistics().Predict, true}, nil
+}
+
+// randomFamily draws weights, and measures the statistics of a child on two
+// pictures of noise, so that activations are of the usual size.
+func randomFamily(name string, classes int) (*family, error) {
+	space, err := arch.Lookup(name)
+	if err != nil {
+		return nil, fault.New("bad_space", "choose one of them with --space", "%v", err)
+	}
+	w, err := supernet.NewWeights(space, classes)
+	if err != nil {
+		return nil, err
+	}
+	w.Init(rand.New(rand.NewPCG(1, 1)), false)
+	calibrate := func(a arch.Arch) (*supernet.Statistics, error) {
+		return w.Calibrate(a, func(yield func([]float32, int) bool) { yield(noise(2, a.Resolution), 2) })
+	}
+	return &family{space, "random weights", w, calibrate, false}, nil
+}
+
+func (f *family) parse(text string) (arch.Arch, error) {
+	switch {
+	case text == "b0" && f.space.Name == "bignas":
+		text = b0
+	case text == "middle" && f.space.Name == "nette":
+		text = middle
+	}
+	a, err := f.space.Parse(text)
+	if err != nil {
+		return arch.Arch{}, fault.New(classify.CodeBadArch, "use min, max or a text like "+f.space.Min().String(), "%v", err)
+	}
+	return a, nil
+}
+
+// child slices a out.
+func (f *family) child(a arch.Arch) (*supernet.Child, error) {
+	st, err := f.statistics(a)
+	if err != nil {
+		return nil, err
+	}
+	return f.weights.Child(a, st)
+}
+
+// forward is the runner of one picture through c, with the logits of the last run.
+func forward(c *supernet.Child, x []float32) (run runner, logits func() []float32) {
+	var last []float32
+	return timed(func() { last, _ = c.Forward(x, 1, nil) }), func() []float32 { return last }
+}
+
+// noise is n pictures [n, r, r, 3] of normal noise, always the same.
+func noise(n, r int) []float32 {
+	g := rand.New(rand.NewPCG(4, uint64(r)))
+	x := make([]float32, n*r*r*3)
+	for i := range x {
+		x[i] = float32(g.NormFloat64())
+	}
+	return x
+}
+
+// title is the child as a short text, by the names that --arch takes.
+func title(a arch.Arch) string {
+	named := map[string]string{a.Space.Min().String(): "smallest", a.Space.Max().String(): "biggest", middle: "middle", b0: "EfficientNet-B0 shape"}
+	if name, ok := named[a.String()]; ok {
+		return fmt.Sprintf("%s %s, %d px", a.Space.Name, name, a.Resolution)
+	}
+	return a.Space.Name + " " + a.String()
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+
+	"bignas/core/arch"
+	"bignas/core/kernel"
+)
+
+// operation is one operator at one shape, on buffers of its own.
+type operation struct {
+	Kind  string  // what of the network it is
+	Shape string  // for people
+	FLOPs float64 // multiplications and additions; 0 where moving data is the point
+	Bytes float64 // read and written, each value once
+	Count int     // how often the child has it
+	run   func()
+}
+
+// inventory collects operations, equal ones once.
+type inventory struct {
+	list []*operation
+	seen map[string]*operation
+}
+
+// add counts the operation, and makes it with build if it is new.
+func (v *inventory) add(kind, shape string, flops, values int, build func() func()) {
+	key := kind + " " + shape
+	if o := v.seen[key]; o != nil {
+		o.Count++
+		return
+	}
+	o := &operation{kind, shape, float64(flops), 4 * float64(values), 1, build()}
+	v.seen[key] = o
+	v.list = append(v.list, o)
+}
+
+// filled is n values between -1 and 1: neither zeros nor denormals.
+func filled(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(i%61)/30.5 - 1
+	}
+	return x
+}
+
+// product is a packed product of m pixels with its activation, and a residual
+// where there is one.
+func (v *inventory) product(kind string, m, k, n int, act kernel.Act, residual bool) {
+	values := m*k + k*n + m*n
+	if residual {
+		values += m * n
+	}
+	v.add(kind, fmt.Sprintf("[%d,%d]x[%d,%d]", m, k, k, n), 2*m*k*n, values, func() func() {
+		p, x, y := kernel.Pack(filled(k*n), k, n, n, nil, filled(n)), filled(m*k), filled(m*n)
+		var r []float32
+		if residual {
+			r = filled(m * n)
+		}
+		return func() { p.Apply(y, x, m, act, r) }
+	})
+}
+
+// inference lists what one forward pass of n pictures computes, as
+// supernet.Child does it.
+func inference(a arch.Arch, n, classes int) []*operation {
+	v := &inventory{seen: map[string]*operation{}}
+	net := a.Network()
+	r, s := net.Stem.Size, net.Stem.OutSize
+	v.add("stem gather", fmt.Sprintf("%dx%dx3", r, r), 0, n*(3*r*r+27*s*s), func() func() {
+		x, y := filled(3*n*r*r), filled(27*n*s*s)
+		return func() { kernel.Im2col3x3s2(y, x, n, r, r, 3) }
+	})
+	v.product("stem", n*s*s, 27, net.Stem.Out, kernel.Swish, false)
+	for _, b := range net.Blocks {
+		v.block(b, n)
+	}
+	hw := net.Head.Size * net.Head.Size
+	v.product("head", n*hw, net.Head.In, net.Head.Out, kernel.Swish, false)
+	v.pool("pool", n, hw, net.Head.Out)
+	v.product("classifier", n, net.Head.Out, classes, kernel.None, false)
+	return v.list
+}
+
+func (v *inventory) block(b arch.Block, n int) {
+	m, mo := n*b.Size*b.Size, n*b.OutSize*b.OutSize
+	if b.Expand {
+		v.product("expand", m, b.In, b.Mid, kernel.Swish, false)
+	}
+	shape := kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}
+	taps := b.Kernel * b.Kernel
+	v.add("depthwise", fmt.Sprintf("%dx%dx%d k%d s%d", b.Size, b.Size, b.Mid, b.Kernel, b.Stride), 2*taps*mo*b.Mid, (m+mo+taps)*b.Mid, func() func() {
+		x, y, w, bias := filled(m*b.Mid), filled(mo*b.Mid), filled(taps*b.Mid), filled(b.Mid)
+		return func() { kernel.DepthwiseAct(y, x, shape, w, bias, kernel.Swish) }
+	})
+	if b.Squeeze > 0 {
+		v.pool("SE pool", n, mo/n, b.Mid)
+		v.product("SE layers", n, b.Mid, b.Squeeze, kernel.Swish, false)
+		v.product("SE layers", n, b.Squeeze, b.Mid, kernel.Sigmoid, false)
+		v.add("SE scale", fmt.Sprintf("%dx%d", mo, b.Mid), 0, 2*mo*b.Mid, func() func() {
+			x, y, s := filled(mo*b.Mid), filled(mo*b.Mid), filled(n*b.Mid)
+			return func() { kernel.ChannelScale(y, x, s, n, mo/n, b.Mid) }
+		})
+	}
+	if b.Shortcut == arch.Project {
+		if b.Stride == 2 {
+			v.add("shortcut pool", fmt.Sprintf("%dx%dx%d", b.Size, b.Size, b.In), 0, (m+mo)*b.In, func() func() {
+				x, y := filled(m*b.In), filled(mo*b.In)
+				return func() { kernel.AvgPool2x2(y, x, n, b.Size, b.Size, b.In) }
+			})
+		}
+		v.product("shortcut", mo, b.In, b.Out, kernel.None, false)
+	}
+	v.product("project", mo, b.Mid, b.Out, kernel.None, b.Shortcut != arch.NoShortcut)
+}
+
+func (v *inventory) pool(kind string, n, hw, c int) {
+	v.add(kind, fmt.Sprintf("%dx%d", n*hw, c), 0, n*hw*c, func() func() {
+		x, y := filled(n*hw*c), filled(n*c)
+		return func() { kernel.GlobalPool(y, x, n, hw, c) }
+	})
+}
+
+// training lists the operators that only training has, for the activations of a:
+// batch normalisation with its activation, and the gradients of the products and
+// of the depthwise convolutions.
+func training(a arch.Arch, n int) []*operation {
+	v := &inventory{seen: map[string]*operation{}}
+	for _, b := range a.Network().Blocks {
+		m, mo := n*b.Size*b.Size, n*b.OutSize*b.OutSize
+		if b.Expand {
+			v.norm(m, b.Mid, kernel.Swish)
+			v.gradients("expand", m, b.In, b.Mid)
+		}
+		v.depthwiseGradients(b, n)
+		v.norm(mo, b.Mid, kernel.Swish)
+		v.norm(mo, b.Out, kernel.None)
+		v.gradients("project", mo, b.Mid, b.Out)
+	}
+	return v.list
+}
+
+func (v *inventory) norm(m, c int, act kernel.Act) {
+	shape := fmt.Sprintf("%dx%d", m, c)
+	name := "BN"
+	if act == kernel.Swish {
+		name = "BN, swish"
+	}
+	v.add("BN statistics", shape, 0, m*c, func() func() {
+		x, mean, variance := filled(m*c), filled(c), filled(c)
+		return func() { kernel.BatchStats(mean, variance, x, m, c) }
+	})
+	v.add(name+" forward", shape, 0, 2*m*c, func() func() {
+		x, y, scale, shift := filled(m*c), filled(m*c), filled(c), filled(c)
+		return func() { kernel.ScaleShiftAct(y, x, m, c, scale, shift, act, nil) }
+	})
+	v.add(name+" backward", shape, 0, 5*m*c, func() func() { // x and dy twice: sums, then dx
+		x, dy, dx, p, sum := filled(m*c), filled(m*c), filled(m*c), filled(c), filled(2*c)
+		return func() { kernel.BatchNormGrad(dx, dy, x, m, c, p, p, p, p, act, sum[:c], sum[c:]) }
+	})
+}
+
+func (v *inventory) gradients(kind string, m, k, n int) {
+	shape := fmt.Sprintf("[%d,%d]x[%d,%d]", m, k, k, n)
+	v.add(kind+" data gradient", shape, 2*m*k*n, m*k+k*n+m*n, func() func() {
+		dx, dy, w := filled(m*k), filled(m*n), filled(k*n)
+		return func() { kernel.PointwiseGradInput(dx, dy, m, k, n, w, n, false) }
+	})
+	v.add(kind+" weight gradient", shape, 2*m*k*n, m*k+2*k*n+m*n, func() func() {
+		x, dy, dw := filled(m*k), filled(m*n), filled(k*n)
+		return func() { kernel.PointwiseGradWeight(dw, n, x, dy, m, k, n) }
+	})
+}
+
+func (v *inventory) depthwiseGradients(b arch.Block, n int) {
+	m, mo, taps := n*b.Size*b.Size, n*b.OutSize*b.OutSize, b.Kernel*b.Kernel
+	s := kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}
+	shape := fmt.Sprintf("%dx%dx%d k%d s%d", b.Size, b.Size, b.Mid, b.Kernel, b.Stride)
+	v.add("depthwise data gradient", shape, 2*taps*mo*b.Mid, (m+mo+taps)*b.Mid, func() func() {
+		dx, dy, w := filled(m*b.Mid), filled(mo*b.Mid), filled(taps*b.Mid)
+		return func() { kernel.DepthwiseGradInput(dx, dy, s, w, b.Kernel, b.Mid) }
+	})
+	v.add("depthwise weight gradient", shape, 2*taps*mo*b.Mid, (m+mo+2*taps)*b.Mid, func() func() {
+		x, dy, dw := filled(m*b.Mid), filled(mo*b.Mid), filled(taps*b.Mid)
+		return func() { kernel.DepthwiseGradWeight(dw, b.Kernel, b.Mid, x, dy, s) }
+	})
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/kernel"
+)
+
+type operatorFlags struct {
+	outputFlags
+	familyFlags
+	Threads  int           `default:"1" placeholder:"N" help:"Threads (default: 1)."`
+	Batch    int           `default:"1" placeholder:"N" help:"Pictures at a time (default: 1)."`
+	Training bool          `help:"The operators of training that inference does not have, instead of those of inference."`
+	Rounds   int           `default:"5" placeholder:"N" help:"How often each side gets its turn (default: 5)."`
+	Turn     time.Duration `default:"10ms" placeholder:"TIME" help:"Length of a turn (default: 10ms)."`
+}
+
+// operatorLine is what --json prints for an operator at one shape.
+type operatorLine struct {
+	Bench   string  `json:"bench"` // "operator"
+	Kind    string  `json:"kind"`
+	Shape   string  `json:"shape"`
+	Kernels string  `json:"kernels"`
+	Threads int     `json:"threads"`
+	Count   int     `json:"count"` // in the child
+	MS      spread  `json:"ms"`
+	GFLOPS  float64 `json:"gflops,omitempty"`
+	GBS     float64 `json:"gbs"`
+	// Limit is what bounds it: "arithmetic" or "memory".
+	Limit string `json:"limit"`
+	// OfCeiling is the least time that the limit allows over the time taken.
+	OfCeiling spread `json:"ofCeiling"`
+}
+
+// kindLine is what --json prints for all operators of a kind together.
+type kindLine struct {
+	Bench string  `json:"bench"` // "kind"
+	Arch  string  `json:"arch"`
+	Kind  string  `json:"kind"`
+	MS    float64 `json:"ms"`    // of all of them in one pass
+	Share float64 `json:"share"` // of the sum of all kinds
+}
+
+func (p program) operators(f operatorFlags) error {
+	turns := rounds{Rounds: f.Rounds, Turn: f.Turn}
+	if err := turns.check(); err != nil {
+		return err
+	}
+	if err := checkThreads([]int{f.Threads}); err != nil {
+		return err
+	}
+	if f.Batch < 1 || f.Batch > 256 {
+		return fault.New("bad_flag", "take 1 for inference, 32 for training", "--batch is %d, allowed is 1 to 256", f.Batch)
+	}
+	p.warnIfBusy()
+	fam, archs, err := f.open()
+	if err != nil {
+		return err
+	}
+	kernel.SetThreads(f.Threads)
+	defer kernel.SetThreads(0)
+	for _, a := range archs {
+		list := inference(a, f.Batch, fam.weights.Classes)
+		if f.Training {
+			list = training(a, f.Batch)
+		}
+		lines, err := measureOperators(turns, list, f.Threads)
+		if err != nil {
+			return err
+		}
+		if err := p.showOperators(f.outputFlags, a, lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureOperators runs each operation in turn with an addition of as many bytes
+// and with the fastest product, which say what this machine allows just then.
+func measureOperators(turns rounds, list []*operation, threads int) ([]operatorLine, error) {
+	peak := peakProduct()
+	var lines []operatorLine
+	for _, o := range list {
+		add := addition(o.Bytes)
+		ms, err := turns.inTurn(timed(o.run), timed(add.run), timed(peak.run))
+		if err != nil {
+			return nil, err
+		}
+		l := operatorLine{Bench: "operator", Kind: o.Kind, Shape: o.Shape, Kernels: kernel.Active(), Threads: threads, Count: o.Count, MS: spreadOf(ms[0])}
+		l.GFLOPS, l.GBS = o.FLOPs/l.MS.Median/1e6, o.Bytes/l.MS.Median/1e6
+		memory, arithmetic := make([]float64, turns.Rounds), make([]float64, turns.Rounds)
+		for i := range memory {
+			memory[i] = ms[1][i] * o.Bytes / add.Bytes
+			arithmetic[i] = ms[2][i] * o.FLOPs / peak.FLOPs
+		}
+		l.Limit, l.OfCeiling = "memory", ratios(memory, ms[0])
+		if spreadOf(arithmetic).Median > spreadOf(memory).Median {
+			l.Limit, l.OfCeiling = "arithmetic", ratios(arithmetic, ms[0])
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+// peakProduct is the fastest of some products that stay in the cache: what the
+// multipliers of this machine give with these kernels.
+func peakProduct() *operation {
+	var best *operation
+	rate := 0.0
+	for _, s := range [][3]int{{576, 192, 48}, {576, 192, 64}, {576, 192, 96}, {576, 256, 192}, {504, 128, 128}} {
+		v := &inventory{seen: map[string]*operation{}}
+		v.product("peak", s[0], s[1], s[2], kernel.None, false)
+		o := v.list[0]
+		ms, _ := timed(o.run)(20)
+		if r := o.FLOPs / spreadOf(ms).Min; r > rate {
+			best, rate = o, r
+		}
+	}
+	return best
+}
+
+// addition is y += x that moves about as many bytes, so that it lives in the same
+// cache, or in none.
+func addition(bytes float64) *operation {
+	n := max(16, int(bytes/12))
+	x, y := filled(n), filled(n)
+	clear(x) // y must not grow
+	return &operation{Bytes: 12 * float64(n), run: func() { kernel.Add(y, x) }}
+}
+
+func (p program) showOperators(o outputFlags, a arch.Arch, lines []operatorLine) error {
+	for _, l := range lines {
+		if err := p.emit(o, l); err != nil {
+			return err
+		}
+	}
+	kinds := kindsOf(a, lines)
+	for _, k := range kinds {
+		if err := p.emit(o, k); err != nil {
+			return err
+		}
+	}
+	if o.JSON {
+		return nil
+	}
+	return operatorTable(p.stdout, a, lines, kinds)
+}
+
+// kindsOf sums the lines up by kind, in the order in which kinds appear.
+func kindsOf(a arch.Arch, lines []operatorLine) []kindLine {
+	var kinds []kindLine
+	at, total := map[string]int{}, 0.0
+	for _, l := range lines {
+		i, ok := at[l.Kind]
+		if !ok {
+			i = len(kinds)
+			at[l.Kind] = i
+			kinds = append(kinds, kindLine{Bench: "kind", Arch: a.String(), Kind: l.Kind})
+		}
+		kinds[i].MS += float64(l.Count) * l.MS.Median
+		total += float64(l.Count) * l.MS.Median
+	}
+	for i := range kinds {
+		kinds[i].Share = kinds[i].MS / total
+	}
+	return kinds
+}
+
+func operatorTable(w io.Writer, a arch.Arch, lines []operatorLine, kinds []kindLine) error {
+	fmt.Fprintf(w, "%s: operators alone, %s kernels, %d threads\n\n", title(a), lines[0].Kernels, lines[0].Threads)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "operator\tshape\ttimes\tmicroseconds\tGFLOP/s\tGB/s\tlimit\tof the ceiling, %")
+	for _, l := range lines {
+		arithmetic := "-"
+		if l.GFLOPS > 0 {
+			arithmetic = fmt.Sprintf("%.1f", l.GFLOPS)
+		}
+		c := l.OfCeiling
+		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%.1f\t%s\t%s\n", l.Kind, l.Shape, l.Count, 1e3*l.MS.Median, arithmetic, l.GBS, l.Limit, spread{100 * c.Median, 100 * c.Min, 100 * c.Max}.text(0))
+	}
+	sum := 0.0
+	fmt.Fprint(t, "\nkind\tms in one pass\tshare, %\n")
+	for _, k := range kinds {
+		sum += k.MS
+		fmt.Fprintf(t, "%s\t%.3f\t%.1f\n", k.Kind, k.MS, 100*k.Share)
+	}
+	fmt.Fprintf(t, "together\t%.3f\t\n", sum)
+	return t.Flush()
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"bignas/core/fault"
+	"bignas/core/kernel"
+	"bignas/core/trainer"
+	"bignas/train/config"
+	"bignas/train/run"
+)
+
+// sandwichLine is what --json prints for sandwich steps.
+type sandwichLine struct {
+	Bench    string `json:"bench"` // "sandwich"
+	Space    string `json:"space"`
+	Config   string `json:"config"`
+	From     string `json:"weights"`
+	Kernels  string `json:"kernels"`
+	Threads  int    `json:"threads"`
+	Size     int    `json:"resolution"` // of the biggest child
+	Batch    int    `json:"batch"`
+	Children int    `json:"children"`        // a step
+	Ours     spread `json:"imagesPerSecond"` // of whole steps: an image counts once
+	// Ratio is a step over the forward and backward passes of the same children
+	// one by one, without any update.
+	Ratio spread `json:"ratio"`
+}
+
+func (l sandwichLine) text() string {
+	return fmt.Sprintf("sandwich step of %s, %d children up to %d px, batch %d, %d threads, %s: %s images/s; over the sum of its children %s",
+		l.Space, l.Children, l.Size, l.Batch, l.Threads, l.Kernels, l.Ours.text(1), l.Ratio.text(3))
+}
+
+// sandwich measures whole steps, with the update and the moving average, against
+// their children alone. Each round draws other children, the same for both.
+func (f trainingFlags) sandwich(fam *family, size, batch int) (l sandwichLine, err error) {
+	t, children, err := f.trainer(fam)
+	if err != nil {
+		return l, err
+	}
+	big := fam.space.Max()
+	big.Resolution = size
+	if err := fam.space.Validate(big); err != nil {
+		return l, fault.New("bad_arch", "choose one of them with --size", "%v", err)
+	}
+	x := map[int][]float32{}
+	for _, r := range fam.space.Resolutions {
+		x[r] = noise(batch, r)
+	}
+	target := make([]float32, batch*t.Weights.Classes)
+	labels := make([]int, batch)
+	trainer.LabelTargets(target, labels, t.Weights.Classes, t.Config.LabelSmoothing)
+	b := trainer.Batch[float32]{Labels: labels, At: func(r int) []float32 { return x[r] }, MaxResolution: size}
+	step := func(i int) { t.Step(b, rate, dice(i)) }
+	alone := func(i int) {
+		for _, a := range t.Children(dice(i), size) {
+			backward(&t.Arena, t.Weights, t.Gradient(), a, x[a.Resolution], target)
+		}
+	}
+	step(0)
+	alone(0) // every buffer has its size
+	var whole, sum []float64
+	for i := range f.Rounds {
+		whole, sum = append(whole, lap(step, i)), append(sum, lap(alone, i))
+	}
+	n, s := 1e3*float64(batch), spreadOf(whole)
+	return sandwichLine{Bench: "sandwich", Space: fam.space.Name, Config: f.Config, From: fam.from, Kernels: kernel.Active(), Threads: f.Threads, Size: size, Batch: batch,
+		Children: children, Ours: spread{n / s.Median, n / s.Max, n / s.Min}, Ratio: ratios(whole, sum)}, nil
+}
+
+// trainer is that of the recipe, on a copy of the family's weights.
+func (f trainingFlags) trainer(fam *family) (t *trainer.Trainer[float32], children int, err error) {
+	c, err := config.Load(f.Config)
+	if err != nil {
+		return nil, 0, fault.As(err, "bad_config")
+	}
+	w, err := fam.weights.Extract(fam.space.Max())
+	if err != nil {
+		return nil, 0, err
+	}
+	o, err := trainer.NewOptimiser(c.Optimiser, c.Momentum, c.RMSDecay, c.RMSEps, w)
+	if err != nil {
+		return nil, 0, err
+	}
+	t = trainer.New(trainer.Config{
+		RandomChildren: c.RandomChildren, Distill: c.Distill, LabelSmoothing: c.LabelSmoothing,
+		Dropout: c.Dropout, DropConnect: c.DropConnect, WeightDecay: c.WeightDecay, DecayAll: c.DecayBNBias,
+		ClipNorm: c.ClipNorm, EMA: c.EMA,
+	}, w, o)
+	t.Arena.Grow = run.HugePages
+	return t, 2 + c.RandomChildren, nil
+}
+
+// dice are those of step i.
+func dice(i int) *rand.Rand { return rand.New(rand.NewPCG(11, uint64(i))) }
+
+// lap is the milliseconds of f(i).
+func lap(f func(int), i int) float64 {
+	start := time.Now()
+	f(i)
+	return time.Since(start).Seconds() * 1e3
+}

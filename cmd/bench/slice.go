@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/kernel"
+)
+
+type sliceFlags struct {
+	outputFlags
+	familyFlags
+	Threads  []int `default:"1,2" placeholder:"N" help:"Threads, each on its turn (default: 1,2)."`
+	Children int   `default:"40" placeholder:"N" help:"Random architectures for each (default: 40). Not with --arch."`
+	Seed     int64 `default:"1" placeholder:"N" help:"Draws other architectures (default: 1)."`
+}
+
+// sliceLine is what --json prints for a number of threads.
+type sliceLine struct {
+	Bench    string `json:"bench"` // "slice"
+	Space    string `json:"space"`
+	From     string `json:"weights"`
+	Kernels  string `json:"kernels"`
+	Threads  int    `json:"threads"`
+	Children int    `json:"children"`
+	// Predicted says that the time includes predicting the BN statistics;
+	// random weights have no model of them.
+	Predicted bool   `json:"predicted"`
+	SliceMS   spread `json:"sliceMs"`   // statistics, folding, packing
+	FirstMS   spread `json:"firstMs"`   // all of it: slice, then the first forward pass
+	ForwardMS spread `json:"forwardMs"` // one forward pass of that child afterwards
+	Ratio     spread `json:"ratio"`     // first over forward, child by child
+}
+
+// sliced is one new architecture, in milliseconds.
+type sliced struct{ slice, first, forward float64 }
+
+func (p program) slice(f sliceFlags) error {
+	if err := checkThreads(f.Threads); err != nil {
+		return err
+	}
+	if f.Children < 1 {
+		return fault.New("bad_flag", "leave it out", "--children is %d, allowed is 1 or more", f.Children)
+	}
+	p.warnIfBusy()
+	fam, archs, err := f.open()
+	if err != nil {
+		return err
+	}
+	if len(f.Arch) == 0 {
+		archs = nil
+		r := rand.New(rand.NewPCG(uint64(f.Seed), 3))
+		for range f.Children {
+			archs = append(archs, fam.space.Sample(r))
+		}
+	}
+	for _, threads := range f.Threads {
+		l, err := measureSlice(fam, archs, threads)
+		if err != nil {
+			return err
+		}
+		if err := p.line(f.outputFlags, l, l.text()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l sliceLine) text() string {
+	return fmt.Sprintf("%d children of %s (%s), %d threads, %s: first logits %s of one forward pass; slice %s ms, forward %s ms",
+		l.Children, l.Space, l.From, l.Threads, l.Kernels, l.Ratio.text(2), l.SliceMS.text(2), l.ForwardMS.text(2))
+}
+
+func measureSlice(fam *family, archs []arch.Arch, threads int) (sliceLine, error) {
+	kernel.SetThreads(threads)
+	defer kernel.SetThreads(0)
+	l := sliceLine{Bench: "slice", Space: fam.space.Name, From: fam.from, Kernels: kernel.Active(), Threads: threads, Children: len(archs), Predicted: fam.predicts}
+	var slice, first, forward, ratio []float64
+	for i, a := range append([]arch.Arch{archs[0]}, archs...) {
+		s, err := sliceOnce(fam, a)
+		if err != nil {
+			return l, err
+		}
+		if i == 0 { // the first of all also loads the program
+			continue
+		}
+		slice, first, forward = append(slice, s.slice), append(first, s.first), append(forward, s.forward)
+		ratio = append(ratio, s.first/s.forward)
+	}
+	l.SliceMS, l.FirstMS, l.ForwardMS, l.Ratio = spreadOf(slice), spreadOf(first), spreadOf(forward), spreadOf(ratio)
+	return l, nil
+}
+
+// sliceOnce times a child that has not been there before, as when a slider moves:
+// statistics, slice and one forward pass; then that pass alone, median of seven.
+func sliceOnce(fam *family, a arch.Arch) (s sliced, err error) {
+	x := noise(1, a.Resolution)
+	statistics := fam.statistics
+	if !fam.predicts {
+		st, err := fam.statistics(a)
+		if err != nil {
+			return s, err
+		}
+		statistics = fixed(st)
+	}
+	start := time.Now()
+	st, err := statistics(a)
+	if err != nil {
+		return s, err
+	}
+	c, err := fam.weights.Child(a, st)
+	if err != nil {
+		return s, err
+	}
+	s.slice = time.Since(start).Seconds() * 1e3
+	if _, err := c.Forward(x, 1, nil); err != nil {
+		return s, err
+	}
+	s.first = time.Since(start).Seconds() * 1e3
+	run, _ := forward(c, x)
+	again, err := run(7)
+	if err != nil {
+		return s, err
+	}
+	s.forward = spreadOf(again).Median
+	return s, nil
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime/pprof"
+	"slices"
+	"time"
+
+	"bignas/core/arch"
+	"bignas/core/cost"
+	"bignas/core/fault"
+	"bignas/core/kernel"
+	"bignas/core/supernet"
+	"bignas/core/trainer"
+	"bignas/train/run"
+)
+
+type trainingFlags struct {
+	outputFlags
+	familyFlags
+	Work    []string      `enum:"child,sandwich" default:"child,sandwich" placeholder:"WORK" help:"child: steps of one child alone; sandwich: whole sandwich steps over the sum of their children (default: both)."`
+	Size    []int         `default:"96,160" placeholder:"PIXELS" help:"Resolutions, of the biggest child in a sandwich step (default: 96,160)."`
+	Batch   []int         `default:"32,64" placeholder:"N" help:"Pictures a step (default: 32,64)."`
+	Threads int           `default:"2" placeholder:"N" help:"Threads of both sides (default: 2)."`
+	Rounds  int           `default:"5" placeholder:"N" help:"How often each side gets its turn (default: 5)."`
+	Turn    time.Duration `default:"1s" placeholder:"TIME" help:"Length of a turn (default: 1s)."`
+	Config  string        `default:"nette" placeholder:"NAME|FILE" help:"Recipe of the sandwich step (default: nette)."`
+	Peer    bool          `help:"Beside torch, in turn."`
+	Python  string        `default:"/usr/bin/python3" placeholder:"FILE" help:"The Python that has torch (default: /usr/bin/python3)."`
+	Within  float64       `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
+	Profile string        `placeholder:"FILE" help:"Also write a CPU profile of it all, for go tool pprof."`
+}
+
+// trainingLine is what --json prints for steps of one child.
+type trainingLine struct {
+	Bench   string `json:"bench"` // "training"
+	Space   string `json:"space"`
+	Arch    string `json:"arch"`
+	From    string `json:"weights"`
+	Kernels string `json:"kernels"`
+	Threads int    `json:"threads"`
+	Batch   int    `json:"batch"`
+	Params  int64  `json:"params"`
+	MACs    int64  `json:"macs"`            // of a forward pass of one picture
+	Ours    spread `json:"imagesPerSecond"` // medians of the rounds
+	// The rest only with --peer.
+	Peer        string  `json:"peer,omitempty"`
+	Settings    string  `json:"peerSettings,omitempty"`
+	Theirs      *spread `json:"peerImagesPerSecond,omitempty"`
+	Ratio       *spread `json:"ratio,omitempty"`       // ours over theirs, round by round
+	MaxRelative float64 `json:"maxRelative,omitempty"` // how far the logits are apart, over the largest
+}
+
+const (
+	momentum = 0.9
+	rate     = 0.002 // of learning: a batch that is seen a hundred times is not to be learnt by heart
+)
+
+func (p program) training(f trainingFlags) (err error) {
+	if err := f.check(); err != nil {
+		return err
+	}
+	p.warnIfBusy()
+	fam, archs, err := f.open()
+	if err != nil {
+		return err
+	}
+	var peer *torch
+	if f.Peer && slices.Contains(f.Work, "child") {
+		t, err := startTorch(f.Python, p.stderr)
+		if err != nil {
+			return err
+		}
+		peer = &t
+		defer func() { err = errors.Join(err, t.stop()) }()
+	}
+	stop, err := profile(f.Profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	kernel.SetThreads(f.Threads)
+	defer kernel.SetThreads(0)
+	for _, size := range f.Size {
+		for _, batch := range f.Batch {
+			if err := p.trainings(f, fam, archs, peer, size, batch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// trainings measures all that f asks for at one size and batch.
+func (p program) trainings(f trainingFlags, fam *family, archs []arch.Arch, peer *torch, size, batch int) error {
+	if slices.Contains(f.Work, "child") {
+		for _, a := range archs {
+			a.Resolution = size
+			l, err := f.child(fam, a, batch, peer)
+			if err != nil {
+				return err
+			}
+			if err := p.line(f.outputFlags, l, l.text(a)); err != nil {
+				return err
+			}
+		}
+	}
+	if !slices.Contains(f.Work, "sandwich") {
+		return nil
+	}
+	l, err := f.sandwich(fam, size, batch)
+	if err != nil {
+		return err
+	}
+	return p.line(f.outputFlags, l, l.text())
+}
+
+func (f trainingFlags) check() error {
+	if f.Threads < 1 || f.Rounds < 1 || f.Turn <= 0 || slices.Min(f.Batch) < 1 {
+		return fault.New("bad_flag", "leave them out", "--threads, --rounds, --turn or --batch is not above 0")
+	}
+	return nil
+}
+
+func (l trainingLine) text(a arch.Arch) string {
+	s := fmt.Sprintf("%s, batch %d, %d threads, %s: %s images/s", title(a), l.Batch, l.Threads, l.Kernels, l.Ours.text(1))
+	if l.Ratio == nil {
+		return s
+	}
+	return s + fmt.Sprintf("; %s (%s) %s; ours / theirs %s; logits within %.1e of the largest", l.Peer, l.Settings, l.Theirs.text(1), l.Ratio.text(2), l.MaxRelative)
+}
+
+// child measures steps of a alone, on the same batch over and over, and those
+// of the peer where there is one.
+func (f trainingFlags) child(fam *family, a arch.Arch, batch int, peer *torch) (l trainingLine, err error) {
+	c, err := newTrainee(fam.weights, a, batch)
+	if err != nil {
+		return l, err
+	}
+	r := cost.ForClasses(a, fam.weights.Classes)
+	l = trainingLine{Bench: "training", Space: a.Space.Name, Arch: r.Arch, From: fam.from, Kernels: kernel.Active(),
+		Threads: f.Threads, Batch: batch, Params: r.Params, MACs: r.MACs}
+	sides := []runner{timed(func() { c.step() })}
+	if peer != nil {
+		built, err := peer.build(c, f.Threads)
+		if err != nil {
+			return l, err
+		}
+		if built.Params != r.Params || built.MACs != r.MACs {
+			return l, fault.New("disagree", "it is another network: look at the script", "%s has %d parameters and %d MACs, torch counts %d and %d", a, r.Params, r.MACs, built.Params, built.MACs)
+		}
+		if l.MaxRelative, err = peer.check(c, f.Within); err != nil {
+			return l, err
+		}
+		l.Peer, l.Settings = "torch "+built.Version, built.Settings
+		sides = append(sides, peer.runner())
+	}
+	ms, err := rounds{Rounds: f.Rounds, Turn: f.Turn, rest: 20 * time.Millisecond}.inTurn(sides...)
+	if err != nil {
+		return l, err
+	}
+	speed := func(ms []float64) spread {
+		s := spreadOf(ms)
+		n := 1e3 * float64(batch)
+		return spread{n / s.Median, n / s.Max, n / s.Min}
+	}
+	l.Ours = speed(ms[0])
+	if peer != nil {
+		theirs, ratio := speed(ms[1]), ratios(ms[1], ms[0])
+		l.Theirs, l.Ratio = &theirs, &ratio
+	}
+	return l, nil
+}
+
+// trainee is one child that is trained alone.
+type trainee struct {
+	arch      arch.Arch
+	weights   *supernet.Weights // its own: cut out
+	grad      *supernet.Weights
+	optimiser trainer.Optimiser[float32]
+	updates   int
+	arena     supernet.Arena[float32]
+	x, target []float32 // [n, r, r, 3], [n, classes]
+	labels    []int
+}
+
+// newTrainee cuts a out of w and gives it n pictures of noise to learn.
+func newTrainee(w *supernet.Weights, a arch.Arch, n int) (*trainee, error) {
+	own, err := w.Extract(a)
+	if err != nil {
+		return nil, fault.As(err, "bad_arch")
+	}
+	t := &trainee{arch: a, weights: own, grad: own.Like(), x: noise(n, a.Resolution), target: make([]float32, n*w.Classes), labels: make([]int, n)}
+	g := rand.New(rand.NewPCG(7, 7))
+	for i := range t.labels {
+		t.labels[i] = g.IntN(w.Classes)
+	}
+	trainer.LabelTargets(t.target, t.labels, w.Classes, 0)
+	t.arena.Grow = run.HugePages
+	t.optimiser, err = trainer.NewOptimiser("sgd", momentum, 0, 0, own)
+	return t, err
+}
+
+// step is forward, backward and update. The logits are good until the next one.
+func (t *trainee) step() (logits []float32, loss float64) {
+	for _, p := range t.grad.Params {
+		clear(p.Data)
+	}
+	logits, loss = backward(&t.arena, t.weights, t.grad, t.arch, t.x, t.target)
+	t.optimiser.Update(t.weights, t.grad, t.updates, rate, 0, false)
+	t.updates++
+	return logits, loss
+}
+
+// loss is that of the weights as they are.
+func (t *trainee) loss() float64 {
+	mark := t.arena.Mark()
+	defer t.arena.Release(mark)
+	n := len(t.labels)
+	tape := t.weights.ForwardBatch(&t.arena, t.arch, t.x, n, supernet.BatchOptions{})
+	return trainer.SoftCrossEntropy(make([]float32, len(t.target)), tape.Logits, t.target, n, t.weights.Classes, 1)
+}
+
+// backward is one child's forward and backward pass; its gradients are added to grad.
+func backward(ar *supernet.Arena[float32], w, grad *supernet.Weights, a arch.Arch, x, target []float32) (logits []float32, loss float64) {
+	mark := ar.Mark()
+	defer ar.Release(mark)
+	n := len(target) / w.Classes
+	tape := w.ForwardBatch(ar, a, x, n, supernet.BatchOptions{})
+	dlogits := ar.Alloc(len(target))
+	loss = trainer.SoftCrossEntropy(dlogits, tape.Logits, target, n, w.Classes, 1)
+	trainer.Backward(ar, w, grad, tape, dlogits)
+	return tape.Logits, loss
+}
+
+// profile writes a CPU profile until stop is called; none where file is empty.
+func profile(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	w, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(w); err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); w.Close() }, nil
+}

@@ -1,0 +1,107 @@
+package onnx
+
+import (
+	"fmt"
+
+	"bignas/core/arch"
+	"bignas/core/supernet"
+)
+
+// network lays the child out as a graph: the forward pass of supernet.Child,
+// operator by operator, with the names of the shared weights.
+func network(c *supernet.Folded) *graph {
+	g := &graph{}
+	x := g.swish(g.stem(c.Stem))
+	for _, b := range c.Blocks {
+		x = g.block(fmt.Sprintf("s%d.%d.", b.Size.Stage+1, b.Size.Index), x, b)
+	}
+	x = g.swish(g.pointwise("head", x, c.Head))
+	x = g.node("GlobalAveragePool", "pool", []string{x})
+	x = g.node("Flatten", "features", []string{x}, integer("axis", 1))
+	l := c.Classifier
+	w := g.tensor("classifier.weight", l.Weight, l.Shape...)
+	g.node("Gemm", Output, []string{x, w, g.tensor("classifier.bias", l.Bias, len(l.Bias))})
+	return g
+}
+
+// stem is the 3x3 convolution at stride 2, padding 1.
+func (g *graph) stem(l supernet.FoldedLayer) string {
+	out := l.Shape[3]
+	w := make([]float32, len(l.Weight)) // [3, 3, 3, out] to [out, 3, 3, 3]: colours before rows
+	for tap := range 9 {
+		for colour := range 3 {
+			for j := range out {
+				w[(j*3+colour)*9+tap] = l.Weight[(tap*3+colour)*out+j]
+			}
+		}
+	}
+	return g.convolution("stem", Input, w, l.Bias, []int{out, 3, 3, 3}, 2, 1)
+}
+
+// pointwise is a 1x1 convolution: [in, out] becomes [out, in, 1, 1].
+func (g *graph) pointwise(name, x string, l supernet.FoldedLayer) string {
+	in, out := l.Shape[0], l.Shape[1]
+	return g.convolution(name, x, transposed(l.Weight, in, out), l.Bias, []int{out, in, 1, 1}, 1, 1)
+}
+
+// depthwise has a kernel a channel: [k, k, c] becomes [c, 1, k, k].
+func (g *graph) depthwise(name, x string, l supernet.FoldedLayer, stride int) string {
+	k, c := l.Shape[0], l.Shape[2]
+	return g.convolution(name, x, transposed(l.Weight, k*k, c), l.Bias, []int{c, 1, k, k}, stride, c)
+}
+
+func transposed(w []float32, rows, columns int) []float32 {
+	t := make([]float32, len(w))
+	for i := range rows {
+		for j := range columns {
+			t[j*rows+i] = w[i*columns+j]
+		}
+	}
+	return t
+}
+
+// convolution pads half a kernel on every side; w has the dimensions dims,
+// outputs first, bias may be nil.
+func (g *graph) convolution(name, x string, w, bias []float32, dims []int, stride, groups int) string {
+	inputs := []string{x, g.tensor(name+".weight", w, dims...)}
+	if bias != nil {
+		inputs = append(inputs, g.tensor(name+".bias", bias, len(bias)))
+	}
+	k := dims[2]
+	p := k / 2
+	return g.node("Conv", name, inputs, integers("kernel_shape", k, k), integers("strides", stride, stride),
+		integers("pads", p, p, p, p), integer("group", groups))
+}
+
+// swish is x times its sigmoid; ONNX had no operator for it before opset 24.
+func (g *graph) swish(x string) string {
+	gate := g.node("Sigmoid", x+".sigmoid", []string{x})
+	return g.node("Mul", x+".swish", []string{x, gate})
+}
+
+// block is one inverted-residual block; its nodes' names start with prefix.
+func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
+	e := x
+	if b.Size.Expand {
+		e = g.swish(g.pointwise(prefix+"expand", x, b.Expand))
+	}
+	d := g.swish(g.depthwise(prefix+"depthwise", e, b.Depthwise, b.Size.Stride))
+	if b.Size.Squeeze > 0 {
+		v := g.node("GlobalAveragePool", prefix+"se.pool", []string{d})
+		v = g.swish(g.pointwise(prefix+"se.reduce", v, b.SEReduce))
+		v = g.pointwise(prefix+"se.expand", v, b.SEExpand)
+		v = g.node("Sigmoid", prefix+"se.gate", []string{v})
+		d = g.node("Mul", prefix+"se", []string{d, v})
+	}
+	y := g.pointwise(prefix+"project", d, b.Project)
+	switch b.Size.Shortcut {
+	case arch.NoShortcut:
+		return y
+	case arch.Project:
+		if b.Size.Stride == 2 {
+			x = g.node("AveragePool", prefix+"shortcut.pool", []string{x}, integers("kernel_shape", 2, 2), integers("strides", 2, 2))
+		}
+		x = g.pointwise(prefix+"shortcut", x, b.Shortcut)
+	}
+	return g.node("Add", prefix+"add", []string{y, x})
+}
