@@ -3,6 +3,8 @@
 //
 //	train --config nette --data DIR|ARCHIVE|shapes --out runs/a [--resume]
 //	train --config bignas --images 1281167 --classes 1000 --dry-run
+//	train prepare --data DIR|ARCHIVE --out DIR [--side 224]
+//	train preview --data DIR|ARCHIVE|shapes -o sheet.png
 //	train plot --out runs/a
 //	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
 package main
@@ -33,6 +35,8 @@ const about = "Train one set of weights whose slices are children of every size 
 type flags struct {
 	Run     runFlags     `cmd:"" default:"withargs" help:"Train (the default)."`
 	Release releaseFlags `cmd:"" help:"Turn a finished run into a weights file."`
+	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
+	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented pictures with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
 }
 
@@ -83,6 +87,10 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	switch command {
 	case "release":
 		err = p.release(f.Release)
+	case "prepare":
+		err = p.prepare(ctx, f.Prepare)
+	case "preview":
+		err = p.preview(ctx, f.Preview)
 	case "plot":
 		err = p.plot(f.Plot)
 	default:
@@ -92,6 +100,9 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		err = p.train(ctx, f.Run)
 	}
 	switch {
+	case errors.Is(err, context.Canceled) && f.Run.Out == "":
+		fmt.Fprintln(stderr, "train: interrupted")
+		return 130
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(stderr, "train: interrupted; the last whole epoch is in %s, go on with --resume\n", f.Run.Out)
 		return 130

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"bignas/cmd/internal/cli"
+	"bignas/core/fault"
 	"bignas/train/config"
+	"bignas/train/dataset"
 	"bignas/train/run"
 )
 
@@ -19,6 +21,9 @@ func (p program) plan(f runFlags, c config.Config) error {
 		small := c
 		small.Side = 8 // only counted
 		data, err := run.OpenData(f.Data, small, p.stderr)
+		if fault.Of(err) != nil && fault.Of(err).Code == dataset.CodePrepared { // has a side of its own
+			data, err = run.OpenData(f.Data, c, p.stderr)
+		}
 		if err != nil {
 			return err
 		}
@@ -41,7 +46,7 @@ func show(w io.Writer, p *run.Plan) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-16s%s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("data", "%d pictures to train on, %d to validate on, %d classes; stored they take %s", p.TrainImages, p.ValImages, p.Classes, run.Bytes(p.Stored))
+	line("data", "%d pictures to train on, %d to validate on, %d classes; stored they take %s, in memory, or on the disk after train prepare", p.TrainImages, p.ValImages, p.Classes, run.Bytes(p.Stored))
 	line("network", "space %s, %.2f M parameters; children of %.0f to %.0f MMACs; a picture costs %.0f MMACs forward in all children of a step",
 		p.Space, float64(p.Parameters)/1e6, float64(p.SmallestMACs)/1e6, float64(p.BiggestMACs)/1e6, p.PictureMACs/1e6)
 	line("steps", "%d epochs of %d updates, %d in all; a batch of %d, %d at once", p.Epochs, p.UpdatesPerEpoch, p.Updates, p.Batch, p.Pass)

@@ -5,6 +5,16 @@ import (
 	"encoding/binary"
 )
 
+// Orientation returns the EXIF orientation (1 to 8) of a picture file, 1 if it has
+// none, for those who decode with a library of their own.
+func Orientation(data []byte) int {
+	f, err := Sniff(data)
+	if err != nil {
+		return 1
+	}
+	return orientation(data, f)
+}
+
 // orientation returns the EXIF orientation (1 to 8) of a file, 1 if it has none
 // or a broken one: a picture is never refused for its EXIF.
 //

@@ -38,6 +38,18 @@ func LabelTargets[T kernel.Float](target []T, labels []int, classes int, smoothi
 	}
 }
 
+// MixTargets moves the part 1-weight[i] of row i of target, as LabelTargets left
+// it, from labels[i] to mixed[i], the class of the image that was mixed in: the
+// targets of mixup (Zhang et al., arXiv 1710.09412) and CutMix (Yun et al., arXiv
+// 1905.04899). It does nothing where mixed is nil.
+func MixTargets[T kernel.Float](target []T, labels, mixed []int, weight []T, classes int, smoothing float64) {
+	for i, other := range mixed {
+		part := T(1-smoothing) * (1 - weight[i])
+		target[i*classes+labels[i]] -= part
+		target[i*classes+other] += part
+	}
+}
+
 // SoftCrossEntropy is the cross entropy of softmax(logits) against target rows
 // that sum to one: labels, or a teacher's softmax for in-place distillation.
 // It is summed over classes and averaged over images; averaging over classes

@@ -64,13 +64,18 @@ type Batch[T kernel.Float] struct {
 	// noise, and through the shared weights they make it worse; so a run begins
 	// at 1 and comes down to 0, the paper's rule, as the teacher learns.
 	LabelShare float64
+	// Mixed and Weight, both nil or both as long as Labels, say that image i was
+	// made from two (mixup, CutMix): Weight[i] of it is of class Labels[i], the
+	// rest of class Mixed[i].
+	Mixed  []int
+	Weight []T
 }
 
 // ChildResult is what one child did in a step.
 type ChildResult struct {
 	Arch    arch.Arch
 	Loss    float64 // against its own target, in nats
-	Correct int     // images whose label it named
+	Correct int     // images whose label it named; of a mixed image, Labels' one
 }
 
 // StepResult is what a sandwich step did: the biggest child first, then the
@@ -136,6 +141,7 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 	n, classes := len(b.Labels), t.Weights.Classes
 	labels := make([]T, n*classes)
 	LabelTargets(labels, b.Labels, classes, t.Config.LabelSmoothing)
+	MixTargets(labels, b.Labels, b.Mixed, b.Weight, classes, t.Config.LabelSmoothing)
 	target := labels
 	var res StepResult
 	draw := t.Children

@@ -149,10 +149,15 @@ func TestCheckNamesFieldAndRange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*Config){
-		"augment.scale is [0, 1], allowed is [least, most] with 0 < least <= most <= 1":     func(c *Config) { c.Scale[0] = 0 },
-		"augment.ratio is [2, 1], allowed is [least, most] with 0.1 <= least <= most <= 10": func(c *Config) { c.Ratio = [2]float64{2, 1} },
-		"augment.erase is 1.5, allowed are 0 to 1":                                          func(c *Config) { c.Erase = 1.5 },
-		"augment.flip is NaN, allowed are 0 to 1":                                           func(c *Config) { c.Flip = math.NaN() },
+		"augment.scale is [0, 1], allowed is [least, most] with 0 < least <= most <= 1":                                   func(c *Config) { c.Scale[0] = 0 },
+		"augment.ratio is [2, 1], allowed is [least, most] with 0.1 <= least <= most <= 10":                               func(c *Config) { c.Ratio = [2]float64{2, 1} },
+		"augment.erase is 1.5, allowed are 0 to 1":                                                                        func(c *Config) { c.Erase = 1.5 },
+		"augment.hue is 0.6, allowed are 0 to 0.5":                                                                        func(c *Config) { c.Hue = 0.6 },
+		`augment.policy is "rand", allowed are "randaugment" and "autoaugment", or no such line`:                          func(c *Config) { c.Policy = "rand" },
+		"augment.policy_ops is 0, allowed are 1 to 14; the paper has 2 for ImageNet":                                      func(c *Config) { c.Policy = RandAugment },
+		`augment.policy_ops and policy_magnitude are 2 and 0, but only the policy "randaugment" has them; leave them out`: func(c *Config) { c.Ops = 2 },
+		`augment.resample is "fast", allowed are "float" and "fixed"`:                                                     func(c *Config) { c.Resample = "fast" },
+		"augment.flip is NaN, allowed are 0 to 1":                                                                         func(c *Config) { c.Flip = math.NaN() },
 	} {
 		c := Default
 		change(&c)
@@ -163,13 +168,18 @@ func TestCheckNamesFieldAndRange(t *testing.T) {
 }
 
 func BenchmarkPaint(b *testing.B) {
+	fixed, rand, auto := Default, Default, Default
+	fixed.Resample, auto.Policy = FixedResample, AutoAugment
+	rand.Policy, rand.Ops, rand.Magnitude = RandAugment, 2, 9
 	for _, c := range []struct {
-		name string
-		side int
-	}{{"224to128", 128}, {"224to160", 160}, {"224to192", 192}} {
+		name   string
+		side   int
+		config Config
+	}{{"224to128", 128, Default}, {"224to160", 160, Default}, {"224to192", 192, Default},
+		{"fixed224to128", 128, fixed}, {"fixed224to192", 192, fixed}, {"rand224to128", 128, rand}, {"auto224to128", 128, auto}} {
 		b.Run(c.name, func(b *testing.B) {
 			pix, dst := wavy(224), make([]float32, c.side*c.side*3)
-			p := newPainter(Default, identity)
+			p := newPainter(c.config, identity)
 			i := uint64(0)
 			for b.Loop() {
 				p.paint(dst, c.side, pix, 224, 1, i)

@@ -18,6 +18,12 @@ type Batch struct {
 	N      int       // pictures
 	Side   int       // pixels
 	Step   int       // of the epoch, from 0
+
+	// Mixed and Weight say what picture i was made of, nil where the configuration
+	// mixes nothing: the share Weight[i] of it is of class Labels[i], the rest of
+	// class Mixed[i], [N] both.
+	Mixed  []int
+	Weight []float32
 }
 
 // Loader makes the batches of training epochs.
@@ -71,6 +77,9 @@ func (l *Loader) Epoch(ctx context.Context, epoch, side, startStep int) iter.Seq
 			for step := startStep; step < l.Steps() && ctx.Err() == nil; step++ {
 				b := l.take(side, step)
 				kernel.Parallel(l.batch, func(lo, hi int) { l.fill(b, order, epoch, step, lo, hi) })
+				if b.Mixed != nil {
+					kernel.Parallel(l.batch/2, func(lo, hi int) { l.mix(b, order, epoch, step, lo, hi) })
+				}
 				if ctx.Err() != nil || !yield(b) {
 					return
 				}
@@ -118,6 +127,9 @@ func (l *Loader) prefetch(ctx context.Context, order []int, epoch, side, startSt
 				}
 				b := l.take(side, j.step)
 				l.fill(b, order, epoch, j.step, 0, l.batch)
+				if b.Mixed != nil {
+					l.mix(b, order, epoch, j.step, 0, l.batch/2)
+				}
 				j.done <- b
 			}
 		})
@@ -175,15 +187,26 @@ func (l *Loader) order(epoch int) []int {
 // fill makes pictures lo to hi of the batch of a step.
 func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 	p := l.painter()
+	defer l.idle(p)
 	each := b.Side * b.Side * 3
 	for i := lo; i < hi; i++ {
 		k := order[step*l.batch+i]
-		p.paint(b.Images[i*each:(i+1)*each], b.Side, l.data.Image(k), l.data.Side(), l.seed, uint64(epoch)<<32|uint64(k))
+		p.paint(b.Images[i*each:(i+1)*each], b.Side, l.data.Image(k), l.data.Side(), l.seed, stream(epoch, k))
 		b.Labels[i] = l.data.Label(k)
+		if b.Mixed != nil {
+			b.Mixed[i], b.Weight[i] = b.Labels[i], 1
+		}
 	}
+}
+
+// stream identifies the random numbers of picture k of the subset in an epoch.
+func stream(epoch, k int) uint64 { return uint64(epoch)<<32 | uint64(k) }
+
+// idle takes a painter back.
+func (l *Loader) idle(p *painter) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.painters = append(l.painters, p)
-	l.mu.Unlock()
 }
 
 // painter takes an idle painter or makes one.
@@ -207,6 +230,9 @@ func (l *Loader) take(side, step int) *Batch {
 		b, l.free = l.free[n-1], l.free[:n-1]
 	} else {
 		b = &Batch{Labels: make([]int, l.batch), N: l.batch}
+		if l.config.mixes() {
+			b.Mixed, b.Weight = make([]int, l.batch), make([]float32, l.batch)
+		}
 	}
 	size := l.batch * side * side * 3
 	if cap(b.Images) < size {

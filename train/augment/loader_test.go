@@ -48,7 +48,7 @@ func pictures(t *testing.T, n int) dataset.Subset {
 // epoch copies what a loader yields.
 func epoch(l *Loader, number, side, start int) (batches []Batch) {
 	for b := range l.Epoch(context.Background(), number, side, start) {
-		batches = append(batches, Batch{slices.Clone(b.Images), slices.Clone(b.Labels), b.N, b.Side, b.Step})
+		batches = append(batches, Batch{slices.Clone(b.Images), slices.Clone(b.Labels), b.N, b.Side, b.Step, slices.Clone(b.Mixed), slices.Clone(b.Weight)})
 		l.Recycle(b)
 	}
 	return batches
@@ -60,7 +60,8 @@ func same(t *testing.T, what string, a, b []Batch) {
 		t.Fatalf("%s: %d and %d batches", what, len(a), len(b))
 	}
 	for i := range a {
-		if a[i].Step != b[i].Step || a[i].Side != b[i].Side || !slices.Equal(a[i].Labels, b[i].Labels) || !slices.Equal(a[i].Images, b[i].Images) {
+		if a[i].Step != b[i].Step || a[i].Side != b[i].Side || !slices.Equal(a[i].Labels, b[i].Labels) || !slices.Equal(a[i].Images, b[i].Images) ||
+			!slices.Equal(a[i].Mixed, b[i].Mixed) || !slices.Equal(a[i].Weight, b[i].Weight) {
 			t.Fatalf("%s: batch %d differs", what, i)
 		}
 	}

@@ -1,5 +1,7 @@
-// Package dataset reads pictures sorted into folders by class into memory: from
-// a folder or an archive, or drawn by the program itself.
+// Package dataset reads labelled pictures: from a folder or an archive of class
+// folders, from ImageNet as it is distributed, from WebDataset shards, or drawn by
+// the program itself; into memory, or once and for all into a prepared folder,
+// which is mapped into memory.
 //
 // Every picture is decoded once and kept as RGB bytes of one fixed side, so that
 // an epoch costs no decoding. The order of the pictures and the split into
@@ -15,6 +17,7 @@ import (
 	"strings"
 
 	"bignas/core/fault"
+	"bignas/train/shards"
 )
 
 // Options says how Open reads. The zero value is usable.
@@ -23,6 +26,7 @@ type Options struct {
 	Workers   int                   // decoding goroutines; 0: one a CPU
 	MaxPixels int                   // a picture with more is skipped; 0: preprocess.DefaultMaxPixels
 	Seed      uint64                // of the drawn data set Shapes
+	Decoder   Decoder               // of the picture files; the zero value: Go's own
 	Progress  func(done, total int) // called from one goroutine after each picture; total is 0 while unknown (.tgz)
 }
 
@@ -40,7 +44,8 @@ type Dataset struct {
 	Side    int       // pixels on a side of every picture
 	Skipped []Skipped // pictures that could not be read, sorted by name
 
-	items []item
+	items  []item
+	mapped []*shards.Shard // that the pictures of a prepared folder lie in
 }
 
 // half is the part of the data set that a picture was found in.
@@ -66,11 +71,18 @@ const (
 	CodeNoImages    = "no_images"        // nothing that can be decoded
 	CodeSingleClass = "one_class"        // fewer than two class folders
 	CodeOptions     = "bad_data_options" // an option out of range
+	CodeNotes       = "bad_data_notes"   // a file with classes of pictures that is not what its name says
+	CodePrepared    = "bad_prepared"     // a prepared folder that is unfinished, damaged or for another side
+	CodeCorrupt     = "too_many_corrupt" // more pictures cannot be read than Prepare may skip
 )
 
 // Open reads the data set at path: a folder of class folders, or a .tar, .tgz,
 // .tar.gz or .zip of one; with or without train/ and val/ halves, perhaps under
-// one top folder. The word "shapes" (Shapes) gives the drawn data set.
+// one top folder; ImageNet as it is distributed, that is a folder with
+// ILSVRC2012_img_train.tar, ILSVRC2012_img_val.tar and the devkit, packed or
+// not, or Kaggle's layout, unpacked or zipped; a tar of WebDataset samples or a
+// folder of such tars; or a folder that Prepare wrote. The word "shapes" (Shapes)
+// gives the drawn data set.
 //
 // A picture that is already square is resized to o.Side, any other is cropped to
 // its centre square first (the same as scaling the short side and cropping).
@@ -85,6 +97,9 @@ func Open(path string, o Options) (*Dataset, error) {
 	if path == Shapes {
 		return drawShapes(o), nil
 	}
+	if isPrepared(path) {
+		return openPrepared(path, o.Side)
+	}
 	if o.Side == 0 {
 		o.Side = 224
 	}
@@ -97,11 +112,15 @@ func Open(path string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(path, o.Side, items, skipped)
+	return assemble(path, o.Side, items, skipped, src.notes)
 }
 
 // assemble gives every picture its class and half and sorts them.
-func assemble(source string, side int, items []item, skipped []Skipped) (*Dataset, error) {
+func assemble(source string, side int, items []item, skipped []Skipped, notes *notes) (*Dataset, error) {
+	if notes != nil && len(notes.truth) > 0 && len(notes.ids) == 0 {
+		return nil, fault.New(CodeNotes, "put "+imagenetDevkit+", or its meta.mat, or map_clsloc.txt into the folder",
+			"data: %s has the numbers of the validation pictures' classes, but nothing that says which number is which class", source)
+	}
 	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
 	d := &Dataset{Source: source, Side: side, Skipped: skipped}
 	names := make([]string, len(items))
@@ -110,7 +129,7 @@ func assemble(source string, side int, items []item, skipped []Skipped) (*Datase
 	}
 	seen := map[string]int{}
 	classes := make([]string, 0, len(items))
-	for i, p := range placeAll(names) {
+	for i, p := range placeAll(names, notes) {
 		if p.err != nil {
 			d.Skipped = append(d.Skipped, Skipped{items[i].name, p.err})
 			continue
@@ -135,7 +154,7 @@ func assemble(source string, side int, items []item, skipped []Skipped) (*Datase
 	}
 	for i, c := range d.Classes {
 		seen[c] = i
-		d.Labels = append(d.Labels, labelOf(c))
+		d.Labels = append(d.Labels, labelOf(c, notes))
 	}
 	for i := range d.items {
 		d.items[i].label = seen[classes[i]]

@@ -205,7 +205,7 @@ func TestLayouts(t *testing.T) {
 		{"a picture of no class", []string{"a/1.png", "b/1.png", "1.png"}, []place{{class: "a"}, {class: "b"}, {err: errNoClass}}},
 		{"a picture outside the halves", []string{"test/a/1.png", "train/a/1.png"}, []place{{err: errNoHalf}, {class: "a"}}},
 	} {
-		if got := placeAll(c.files); !slices.Equal(got, c.want) {
+		if got := placeAll(c.files, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
@@ -257,7 +257,7 @@ func TestSquareAndCrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f fitter
-	pix, err := f.decode(b.Bytes(), 5, 0)
+	pix, err := f.decode(Decoder{}.start(), b.Bytes(), 5, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,8 @@ func TestLinksAreFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := false
-	if err := src.each(func(name string, _ []byte, err error) bool {
+	if err := src.each(func(name string, read func() ([]byte, error)) bool {
+		_, err := read()
 		found = found || name == "dog/b.png" && err == nil
 		return true
 	}); err != nil || !found {

@@ -8,63 +8,106 @@ import (
 	"bignas/core/preprocess"
 )
 
-// file is a picture file on its way to a decoder.
-type file struct {
-	name string
-	data []byte
-	err  error // of reading it
+// Decoder is a way to decode picture files. The zero value is preprocess.Decode,
+// the same on every machine.
+type Decoder struct {
+	Name string // stated in prepared folders; "" for Go's own
+	// New makes a decoder for one goroutine. Its function returns the upright
+	// picture, perhaps already smaller, but with no side below side pixels unless
+	// the file's own is; more than maxPixels (0: preprocess.DefaultMaxPixels) are
+	// refused.
+	New func() func(data []byte, side, maxPixels int) (*preprocess.Image, error)
 }
 
-// decoded is a picture on its way back.
+// start gives a goroutine its function.
+func (d Decoder) start() func(data []byte, side, maxPixels int) (*preprocess.Image, error) {
+	if d.New != nil {
+		return d.New()
+	}
+	return func(data []byte, _, maxPixels int) (*preprocess.Image, error) {
+		return preprocess.Decode(data, maxPixels)
+	}
+}
+
+// decoded is a picture file that has been through a worker.
 type decoded struct {
 	name string
 	pix  []uint8
 	err  error
 }
 
-// decodeAll reads src in one goroutine and decodes in o.Workers others.
+// decodeAll decodes a source into memory.
 func decodeAll(src *source, o Options) (items []item, skipped []Skipped, err error) {
-	files, done := make(chan file, o.Workers), make(chan decoded, o.Workers)
-	go func() {
-		defer close(files)
-		err = src.each(func(name string, data []byte, err error) bool {
-			files <- file{name, data, err}
-			return true
-		})
-	}()
-	var workers sync.WaitGroup
-	for range o.Workers {
-		workers.Go(func() {
-			var fit fitter
-			for f := range files {
-				d := decoded{name: f.name, err: f.err}
-				if d.err == nil {
-					d.pix, d.err = fit.decode(f.data, o.Side, o.MaxPixels)
-				}
-				done <- d
-			}
-		})
-	}
-	go func() {
-		workers.Wait()
-		close(done)
-	}()
 	n := 0
-	for d := range done {
+	err = decodeInOrder(src, o, 0, func(d decoded) bool {
 		if d.err != nil {
 			skipped = append(skipped, Skipped{d.name, d.err})
 		} else {
 			items = append(items, item{name: d.name, pix: d.pix})
 		}
 		if n++; o.Progress != nil {
-			o.Progress(n, max(src.total, 0))
+			o.Progress(n, src.total)
+		}
+		return true
+	})
+	return items, skipped, err
+}
+
+// decodeInOrder reads src in one goroutine, decodes in o.Workers others, and calls
+// take with the pictures in the order of the source, the first skip of them left
+// out, until it returns false.
+func decodeInOrder(src *source, o Options, skip int, take func(decoded) bool) error {
+	type job struct {
+		name string
+		data []byte
+		err  error
+		done chan decoded
+	}
+	jobs, queue := make(chan job, o.Workers), make(chan job, 4*o.Workers)
+	stop := make(chan struct{})
+	var failed error
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer close(queue)
+		defer close(jobs)
+		failed = src.each(func(name string, read func() ([]byte, error)) bool {
+			if skip > 0 {
+				skip--
+				return true
+			}
+			j := job{name: name, done: make(chan decoded, 1)}
+			j.data, j.err = read()
+			select {
+			case queue <- j:
+			case <-stop:
+				return false
+			}
+			jobs <- j
+			return true
+		})
+	})
+	for range o.Workers {
+		all.Go(func() {
+			fit, decode := fitter{}, o.Decoder.start()
+			for j := range jobs {
+				d := decoded{name: j.name, err: j.err}
+				if d.err == nil {
+					d.pix, d.err = fit.decode(decode, j.data, o.Side, o.MaxPixels)
+				}
+				j.done <- d
+			}
+		})
+	}
+	stopped := false
+	for j := range queue {
+		d := <-j.done
+		if !stopped && !take(d) {
+			stopped = true
+			close(stop)
 		}
 	}
-	// done is closed after files, and that after err is set.
-	if bad := damagedArchive(err); bad != nil {
-		return nil, nil, bad
-	}
-	return items, skipped, nil
+	all.Wait()
+	return damagedArchive(failed)
 }
 
 func damagedArchive(err error) error {
@@ -83,8 +126,8 @@ type fitter struct {
 }
 
 // decode returns side*side RGB bytes.
-func (f *fitter) decode(data []byte, side, maxPixels int) ([]uint8, error) {
-	im, err := preprocess.Decode(data, maxPixels)
+func (f *fitter) decode(decode func([]byte, int, int) (*preprocess.Image, error), data []byte, side, maxPixels int) ([]uint8, error) {
+	im, err := decode(data, side, maxPixels)
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,14 @@ var words = map[string]string{
 	"n03888257": "parachute",
 }
 
-// labelOf is the name of a class for people: the folder's name if there is no better.
-func labelOf(class string) string {
+// labelOf is the name of a class for people: what the notes, which may be nil, or
+// the table above have for it, otherwise the folder's name.
+func labelOf(class string, notes *notes) string {
 	if w, ok := words[class]; ok {
 		return w
+	}
+	if notes != nil && notes.words[class] != "" {
+		return notes.words[class]
 	}
 	return class
 }

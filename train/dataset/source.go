@@ -7,10 +7,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -20,19 +20,27 @@ import (
 // maxFile is the most bytes that are read of one picture file.
 const maxFile = 256 << 20
 
-// source hands out the picture files of a folder or an archive.
+// source hands out the picture files of a folder, of an archive or of a folder
+// of archives.
 type source struct {
-	total int // pictures, 0 if only reading everything would tell
-	each  func(visit func(name string, data []byte, err error) bool) error
+	id    string // tells this source from another: names and sizes
+	total int    // pictures, 0 if only reading everything would tell
+	// each visits the pictures in an order that never changes. read works during
+	// the visit only, and where it is not called, nothing is read.
+	each  func(visit visitor) error
+	notes *notes // what other files say about the pictures; complete after each
 	close func()
 }
+
+// visitor is called with each picture; false ends the round.
+type visitor func(name string, read func() ([]byte, error)) bool
 
 // openSource finds out what file is. An archive is recognised by its first
 // bytes, whatever its name.
 func openSource(file string) (*source, error) {
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(CodeNoData, "give a folder of class folders, a .tar, .tgz or .zip of one, or the word "+Shapes,
+		return nil, fault.New(CodeNoData, "give a folder of class folders, a .tar, .tgz or .zip of one, a folder that train prepare wrote, or the word "+Shapes,
 			"data: %s does not exist", file)
 	}
 	if err != nil {
@@ -41,6 +49,10 @@ func openSource(file string) (*source, error) {
 	if info.IsDir() {
 		return openFolder(file)
 	}
+	return openArchive(file, info)
+}
+
+func openArchive(file string, info fs.FileInfo) (*source, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fault.New(CodeNoData, "", "data: %v", err)
@@ -52,14 +64,14 @@ func openSource(file string) (*source, error) {
 		f.Close()
 		return nil, fault.New(CodeNoData, "", "data: %v", err)
 	}
-	var src *source
+	src := &source{notes: newNotes()}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		src, err = openZip(file, f, info.Size())
+		err = src.zip(file, f, info.Size())
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		src = openGzip(file, f)
-	case len(head) > 262 && string(head[257:262]) == "ustar", strings.HasSuffix(strings.ToLower(file), ".tar"):
-		src, err = openTar(file, f)
+		src.gzip(file, f)
+	case isTar(file, head):
+		err = src.tar(file, f, info.Size())
 	default:
 		err = fault.New(CodeArchive, "unpack it and give the folder, or pack it as .tar, .tgz or .zip",
 			"data: %s is neither a folder nor a tar, gzipped tar or zip archive", file)
@@ -68,79 +80,48 @@ func openSource(file string) (*source, error) {
 		f.Close()
 		return nil, err
 	}
+	src.id = fmt.Sprintf("%s %d", filepath.Base(file), info.Size())
 	src.close = func() { f.Close() }
 	return src, nil
 }
 
-// openFolder lists the pictures below a folder. Links are followed: data sets
-// are often put together from them.
-func openFolder(root string) (*source, error) {
-	names, err := listPictures(root, "", nil)
-	if err != nil {
-		return nil, fault.New(CodeNoData, "", "data: %v", err)
-	}
-	each := func(visit func(string, []byte, error) bool) error {
-		for _, name := range names {
-			data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
-			if !visit(name, data, err) {
-				return nil
-			}
-		}
-		return nil
-	}
-	return &source{total: len(names), each: each, close: func() {}}, nil
+func isTar(file string, head []byte) bool {
+	return len(head) > 262 && string(head[257:262]) == "ustar" || strings.HasSuffix(strings.ToLower(file), ".tar")
 }
 
-// listPictures appends the pictures below root/below, at most maxDepth folders
-// deep, so that a link to a folder above ends.
-func listPictures(root, below string, names []string) ([]string, error) {
-	const maxDepth = 8
-	entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(below)))
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		name := path.Join(below, e.Name())
-		info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
-		switch {
-		case err != nil: // a link to nothing: reading it will say so
-			if isPicture(name) {
-				names = append(names, name)
-			}
-		case !info.IsDir():
-			if isPicture(name) {
-				names = append(names, name)
-			}
-		case strings.Count(name, "/") < maxDepth:
-			if names, err = listPictures(root, name, names); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return names, nil
-}
-
-func openZip(file string, f *os.File, size int64) (*source, error) {
+func (s *source) zip(file string, f *os.File, size int64) error {
 	z, err := zip.NewReader(f, size)
 	if err != nil {
-		return nil, broken(file, err)
+		return broken(file, err)
 	}
 	var files []*zip.File
 	for _, e := range z.File {
-		if !e.FileInfo().IsDir() && isPicture(entryName(e.Name)) {
+		name := entryName(e.Name)
+		if e.FileInfo().IsDir() {
+			continue
+		}
+		if isPicture(name) {
 			files = append(files, e)
+		} else if isNote(name) {
+			data, err := readZipped(e)
+			if err != nil {
+				return broken(file, err)
+			}
+			if err := s.notes.learn(name, data); err != nil {
+				return err
+			}
 		}
 	}
-	each := func(visit func(string, []byte, error) bool) error {
+	s.total = len(files)
+	s.each = func(visit visitor) error {
 		for _, e := range files {
-			data, err := readZipped(e)
-			if !visit(entryName(e.Name), data, err) {
+			if !visit(entryName(e.Name), func() ([]byte, error) { return readZipped(e) }) {
 				return nil
 			}
 		}
 		return nil
 	}
-	return &source{total: len(files), each: each}, nil
+	return nil
 }
 
 func readZipped(e *zip.File) ([]byte, error) {
@@ -152,55 +133,101 @@ func readZipped(e *zip.File) ([]byte, error) {
 	return readEntry(r, int64(e.UncompressedSize64))
 }
 
-// openTar reads the headers once to count, which costs no reading of the files,
+// countable is the size of a tar whose headers are read once to count the
+// pictures. In a bigger one, such as ImageNet's 138 GB, that takes minutes where
+// the disk is slow.
+const countable = 8 << 30
+
+// tar reads the headers once to count, which costs no reading of the files,
 // then everything in order.
-func openTar(file string, f *os.File) (*source, error) {
-	total := 0
-	if err := eachTar(file, f, func(string, *tar.Header, io.Reader) bool { total++; return true }); err != nil {
-		return nil, err
+func (s *source) tar(file string, f *os.File, size int64) error {
+	if size <= countable {
+		err := eachTar(file, f, "", nil, func(string, func() ([]byte, error)) bool { s.total++; return true })
+		if err != nil {
+			return err
+		}
 	}
-	each := func(visit func(string, []byte, error) bool) error {
+	s.each = func(visit visitor) error {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return eachTar(file, f, reading(visit))
+		return eachTar(file, f, "", s.notes, visit)
 	}
-	return &source{total: total, each: each}, nil
+	return nil
 }
 
-func openGzip(file string, f *os.File) *source {
-	return &source{each: func(visit func(string, []byte, error) bool) error {
+func (s *source) gzip(file string, f *os.File) {
+	s.each = func(visit visitor) error {
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
 		z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<20))
 		if err != nil {
 			return broken(file, err)
 		}
-		return eachTar(file, z, reading(visit))
-	}}
-}
-
-// reading makes a visitor of tar entries from one of file contents.
-func reading(visit func(string, []byte, error) bool) func(string, *tar.Header, io.Reader) bool {
-	return func(name string, h *tar.Header, r io.Reader) bool {
-		data, err := readEntry(r, h.Size)
-		return visit(name, data, err)
+		return eachTar(file, z, "", s.notes, visit)
 	}
 }
 
-// eachTar visits the pictures of a tar stream. A damaged or shortened archive is
-// an error: half a data set would train without a word.
-func eachTar(file string, r io.Reader, visit func(string, *tar.Header, io.Reader) bool) error {
+// eachTar visits the pictures of a tar stream, their names behind prefix, and
+// those of the tars inside it, where the name of the inner tar becomes a folder:
+// ImageNet's training pictures come as one tar a class inside one. A damaged or
+// shortened archive is an error: half a data set would train without a word.
+// notes may be nil.
+func eachTar(file string, r io.Reader, prefix string, notes *notes, visit visitor) error {
+	_, err := walkTar(file, r, prefix, notes, visit, 1)
+	return err
+}
+
+// walkTar is eachTar; goOn is false after visit said so.
+func walkTar(file string, r io.Reader, prefix string, notes *notes, visit visitor, deeper int) (goOn bool, err error) {
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
 		if err == io.EOF {
-			return nil
+			return true, nil
 		}
 		if err != nil {
-			return broken(file, err)
+			return false, broken(file, err)
 		}
-		if name := entryName(h.Name); h.Typeflag == tar.TypeReg && isPicture(name) && !visit(name, h, t) {
-			return nil
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		name := entryName(h.Name)
+		switch {
+		case isPicture(name):
+			if !visit(prefix+name, func() ([]byte, error) { return readEntry(t, h.Size) }) {
+				return false, nil
+			}
+		case notes != nil && (isNote(name) || isSampleNote(name)):
+			data, err := readEntry(t, h.Size)
+			if err != nil {
+				return false, broken(file, err)
+			}
+			if err := notes.learn(prefix+name, data); err != nil {
+				return false, err
+			}
+		case deeper > 0 && strings.HasSuffix(name, ".tar"):
+			goOn, err := walkTar(file, inside(r, t, h.Size), prefix+strings.TrimSuffix(name, ".tar")+"/", notes, visit, deeper-1)
+			if err != nil || !goOn {
+				return goOn, err
+			}
 		}
 	}
+}
+
+// inside is the entry that t has come to, of size bytes. Where the archive is a
+// file, its own reader lets the inner archive skip what is not read.
+func inside(archive io.Reader, t *tar.Reader, size int64) io.Reader {
+	f, ok := archive.(*os.File)
+	if !ok {
+		return t
+	}
+	// tar.Reader reads no more than the header, so that the file stands behind it.
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return t
+	}
+	return io.NewSectionReader(f, at, size)
 }
 
 func readEntry(r io.Reader, size int64) ([]byte, error) {

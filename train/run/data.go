@@ -22,7 +22,11 @@ func OpenData(path string, c config.Config, log io.Writer) (*dataset.Dataset, er
 		return nil, err
 	}
 	fmt.Fprintln(log, data.Describe())
-	for _, s := range data.Skipped {
+	for i, s := range data.Skipped {
+		if i == 20 {
+			fmt.Fprintf(log, "and %d more\n", len(data.Skipped)-i)
+			break
+		}
 		fmt.Fprintf(log, "skipped %s: %v\n", s.Name, s.Err)
 	}
 	return data, nil

@@ -111,7 +111,7 @@ func (s *Session) epoch(ctx context.Context, loader *augment.Loader, epoch int) 
 			u, s.drawn = update{}, nil
 		}
 		result := s.Trainer.Gradients(trainer.Batch[float32]{
-			Labels: b.Labels, At: scale.of(b), MaxResolution: res,
+			Labels: b.Labels, Mixed: b.Mixed, Weight: b.Weight, At: scale.of(b), MaxResolution: res,
 			LabelShare: max(0, 1-at/max(s.Config.DistillWarmup, 1e-9)),
 		}, random)
 		u.add(result, b.N, passes)

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/fault"
+	"bignas/core/kernel"
+	"bignas/train/augment"
+	"bignas/train/config"
+	"bignas/train/dataset"
+	"bignas/train/report"
+	"bignas/train/run"
+	"bignas/train/turbojpeg"
+)
+
+type prepareFlags struct {
+	Data       string  `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one; ImageNet's tars or Kaggle's layout; WebDataset tars."`
+	Out        string  `placeholder:"DIR" help:"Folder to write, which --data of training then takes. An interrupted preparation goes on where it was."`
+	Side       int     `default:"224" help:"Pixels on a side of the stored pictures; 'side' of the configuration must agree (default: 224)."`
+	Workers    int     `placeholder:"N" help:"Decoding goroutines (default: one a CPU)."`
+	ShardMB    int     `name:"shard-mb" default:"1024" help:"Most megabytes of a file (default: 1024)."`
+	Decoder    string  `enum:"auto,go,turbo" default:"auto" help:"Of JPEG files: go, turbo (libturbojpeg), or auto, which takes turbo where the machine has it (default: auto)."`
+	MaxCorrupt float64 `default:"0.01" help:"Share of pictures that may be unreadable before it is an error (default: 0.01)."`
+	Verify     bool    `help:"Only read the prepared folder --data and compare its checksums."`
+	Bench      bool    `help:"Only measure how many augmented pictures a second come out of --data."`
+	Config     string  `placeholder:"FILE" help:"With --bench: the configuration whose augmentation is measured, as for training."`
+	Resolution int     `default:"128" help:"With --bench: pixels of the augmented pictures (default: 128)."`
+	JSON       bool    `name:"json" help:"One JSON object on standard output."`
+}
+
+func (p program) prepare(ctx context.Context, f prepareFlags) error {
+	switch {
+	case f.Bench:
+		return p.bench(ctx, f)
+	case f.Verify:
+		return p.verify(f)
+	case f.Out == "":
+		return fault.New("bad_flag", "give --out a folder", "--out is missing")
+	case f.ShardMB < 1:
+		return fault.New("bad_flag", "", "--shard-mb is %d, allowed is 1 or more", f.ShardMB)
+	}
+	o := dataset.PrepareOptions{ShardBytes: int64(f.ShardMB) << 20, MaxCorrupt: f.MaxCorrupt}
+	o.Side, o.Workers = f.Side, f.Workers
+	var err error
+	if o.Decoder, err = p.decoder(f.Decoder); err != nil {
+		return err
+	}
+	bar, began, first := report.NewProgress(p.stderr, "pictures", 0), time.Now(), -1
+	o.Progress = func(done, total int) {
+		if first < 0 {
+			first = done
+		}
+		bar.Total(total)
+		bar.Set(done, fmt.Sprintf("%.0f/s", float64(done-first)/time.Since(began).Seconds()))
+	}
+	done, err := dataset.Prepare(ctx, f.Data, f.Out, o)
+	bar.Finish()
+	if errors.Is(err, context.Canceled) {
+		return fault.New("interrupted", "run the same command again: it goes on behind the last whole file", "interrupted")
+	}
+	if err != nil {
+		return err
+	}
+	for i, s := range done.Skipped {
+		if i == 20 {
+			fmt.Fprintf(p.stderr, "and %d more, all in prepared.json\n", len(done.Skipped)-i)
+			break
+		}
+		fmt.Fprintf(p.stderr, "skipped %s: %v\n", s.Name, s.Err)
+	}
+	rate := float64(done.Seen-done.Resumed) / time.Since(began).Seconds()
+	if f.JSON {
+		return cli.Line(p.stdout, map[string]any{"out": f.Out, "count": done.Count, "skipped": len(done.Skipped), "resumed": done.Resumed,
+			"shards": done.Shards, "bytes": done.Bytes, "images_per_second": rate})
+	}
+	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d pictures at %d x %d in %d files, %.1f MB, %d skipped (limit %g %%), %.0f pictures/s\n",
+		f.Out, done.Count, f.Side, f.Side, done.Shards, float64(done.Bytes)/1e6, len(done.Skipped), 100*f.MaxCorrupt, rate)
+	return err
+}
+
+// decoder finds the decoder of the name.
+func (p program) decoder(name string) (dataset.Decoder, error) {
+	if name == "go" {
+		return dataset.Decoder{}, nil
+	}
+	l, err := turbojpeg.Load()
+	if err != nil {
+		if name == "turbo" {
+			return dataset.Decoder{}, fault.New("no_library", "install libturbojpeg, name its file in BIGNAS_TURBOJPEG, or take --decoder go", "%v", err)
+		}
+		fmt.Fprintln(p.stderr, "decoding with Go: libturbojpeg, which is faster, is not on this machine")
+		return dataset.Decoder{}, nil
+	}
+	fmt.Fprintf(p.stderr, "decoding JPEG with %s\n", l.Name())
+	return dataset.Decoder{Name: "libturbojpeg, Go for the rest", New: l.New}, nil
+}
+
+func (p program) verify(f prepareFlags) error {
+	data, err := dataset.Open(f.Data, dataset.Options{})
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	if err := data.Verify(); err != nil {
+		return fault.New(dataset.CodePrepared, "delete the folder and prepare it again", "%v", err)
+	}
+	_, err = fmt.Fprintln(p.stdout, data.Describe()+": whole")
+	return err
+}
+
+// bench measures the input pipeline as training uses it, on one thread and on
+// all, for two seconds each.
+func (p program) bench(ctx context.Context, f prepareFlags) error {
+	c, err := loadConfig(f.Config, f.Data)
+	if err != nil {
+		return err
+	}
+	o := dataset.Options{Workers: f.Workers}
+	data, err := dataset.Open(f.Data, o)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	train, _ := data.Split(c.ValFraction)
+	all := kernel.Threads()
+	defer kernel.SetThreads(all)
+	for _, threads := range []int{1, all} {
+		kernel.SetThreads(threads)
+		rate, n := throughput(ctx, train, c, f.Resolution)
+		if n == 0 {
+			return fault.New("no_images", "give more pictures, or a configuration with a smaller batch", "%s has %d training pictures, a batch takes %d", f.Data, train.Len(), c.Batch)
+		}
+		if f.JSON {
+			err = cli.Line(p.stdout, map[string]any{"threads": threads, "from": data.Side, "resolution": f.Resolution, "images": n, "images_per_second": rate})
+		} else {
+			_, err = fmt.Fprintf(p.stdout, "%d thread(s): %.0f pictures/s from %d px to %d px (%d pictures)\n", threads, rate, data.Side, f.Resolution, n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// throughput runs epochs for two seconds after a warm-up of one batch.
+func throughput(ctx context.Context, train dataset.Subset, c config.Config, resolution int) (rate float64, n int) {
+	loader := augment.NewLoader(train, c.Augment, run.Spec, c.Seed, c.Batch, 0)
+	defer loader.Close()
+	var began time.Time
+	for epoch := 0; loader.Steps() > 0; epoch++ {
+		for b := range loader.Epoch(ctx, epoch, resolution, 0) {
+			if began.IsZero() {
+				began = time.Now()
+			} else {
+				n += b.N
+			}
+			loader.Recycle(b)
+			if n > 0 && time.Since(began) > 2*time.Second {
+				return float64(n) / time.Since(began).Seconds(), n
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return 0, 0
+}

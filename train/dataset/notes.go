@@ -1,0 +1,219 @@
+package dataset
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bignas/core/fault"
+)
+
+// notes is what files beside the pictures say about them: the classes of
+// ImageNet's validation pictures, which lie in no class folder, the classes of
+// WebDataset samples, and words for WordNet ids.
+type notes struct {
+	samples map[string]string // name of a picture up to its first dot -> class
+	val     map[string]string // base name of a validation picture, no extension -> class
+	words   map[string]string // WordNet id -> words
+	ids     map[int]string    // ILSVRC2012_ID -> WordNet id
+	truth   []int             // ILSVRC2012_ID of validation picture i+1
+	numbers bool              // all classes of samples are numbers
+	digits  int               // of the greatest of them
+}
+
+func newNotes() *notes {
+	return &notes{samples: map[string]string{}, val: map[string]string{}, words: map[string]string{}, ids: map[int]string{}, numbers: true}
+}
+
+// The files of ImageNet that are read, by base name:
+//
+//	LOC_val_solution.csv                        Kaggle: picture, class and boxes
+//	LOC_synset_mapping.txt, synset_words.txt    Kaggle, Caffe: id and words
+//	map_clsloc.txt                              later devkits: id, number and a word
+//	meta.mat                                    the devkit: number, id and words
+//	ILSVRC2012_validation_ground_truth.txt      the devkit: a number for each picture
+//	imagenet_2012_validation_synset_labels.txt  TensorFlow: an id for each picture
+var imagenetNotes = map[string]func(*notes, []byte) error{
+	"LOC_val_solution.csv":                       (*notes).learnSolution,
+	"LOC_synset_mapping.txt":                     (*notes).learnWords,
+	"synset_words.txt":                           (*notes).learnWords,
+	"map_clsloc.txt":                             (*notes).learnMap,
+	"meta.mat":                                   (*notes).learnMeta,
+	"ILSVRC2012_validation_ground_truth.txt":     (*notes).learnTruth,
+	"imagenet_2012_validation_synset_labels.txt": (*notes).learnLabels,
+}
+
+// imagenetValPicture begins the names of ImageNet's validation pictures.
+const imagenetValPicture = "ILSVRC2012_val_"
+
+func isNote(name string) bool { return imagenetNotes[path.Base(name)] != nil }
+
+// isSampleNote tells whether an entry of a tar is the class of a WebDataset
+// sample: key.cls, or key.json that lies in no folder.
+func isSampleNote(name string) bool {
+	return strings.HasSuffix(name, ".cls") || strings.HasSuffix(name, ".json") && !strings.Contains(name, "/")
+}
+
+// learn reads one file; isNote or isSampleNote holds for its name.
+func (n *notes) learn(name string, data []byte) error {
+	if read := imagenetNotes[path.Base(name)]; read != nil {
+		if err := read(n, data); err != nil {
+			return fault.New(CodeNotes, "download it again, or take it away if it belongs to something else", "data: %s: %v", name, err)
+		}
+		return nil
+	}
+	class := strings.TrimSpace(string(data))
+	if strings.HasSuffix(name, ".json") {
+		class = classInJSON(data)
+	}
+	if _, known := n.samples[sampleKey(name)]; class == "" || known && strings.HasSuffix(name, ".json") {
+		return nil // key.cls goes before key.json
+	}
+	if strings.ContainsAny(class, "/\n\t") {
+		return fault.New(CodeNotes, "a class is a number or a name on one line", "data: %s holds %.40q, which is no class", name, class)
+	}
+	if v, err := strconv.Atoi(class); err != nil || v < 0 {
+		n.numbers = false
+	}
+	n.samples[sampleKey(name)] = class
+	n.digits = max(n.digits, len(class))
+	return nil
+}
+
+// sampleKey is what the files of a WebDataset sample have in common: the path up
+// to the first dot of the base name.
+func sampleKey(name string) string {
+	dir, base := path.Split(name)
+	key, _, _ := strings.Cut(base, ".")
+	return dir + key
+}
+
+// classInJSON is the class in a sample's JSON, under one of the usual keys; "" if
+// there is none.
+func classInJSON(data []byte) string {
+	var fields map[string]any
+	if json.Unmarshal(data, &fields) != nil {
+		return ""
+	}
+	for _, key := range []string{"cls", "label", "class", "class_id", "synset", "wnid"} {
+		switch v := fields[key].(type) {
+		case string:
+			return v
+		case float64:
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+	}
+	return ""
+}
+
+// classOf is the class that the notes give a picture, "" if they give none, and
+// whether it is one of ImageNet's validation pictures.
+func (n *notes) classOf(name string) (class string, val bool) {
+	if class = n.samples[sampleKey(name)]; class != "" {
+		if n.numbers { // as wide as each other, so that names sort as numbers do
+			class = fmt.Sprintf("%0*s", n.digits, class)
+		}
+		return class, false
+	}
+	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	if class = n.val[base]; class != "" {
+		return class, true
+	}
+	if number, ok := strings.CutPrefix(base, imagenetValPicture); ok {
+		if i, err := strconv.Atoi(number); err == nil && i >= 1 && i <= len(n.truth) {
+			return n.ids[n.truth[i-1]], true
+		}
+	}
+	return "", false
+}
+
+func lines(data []byte) []string {
+	return slices.DeleteFunc(strings.Split(strings.ReplaceAll(string(data), "\r", ""), "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+}
+
+// learnSolution reads "ImageId,PredictionString" and lines such as
+// "ILSVRC2012_val_00048981,n03995372 85 1 499 272 ".
+func (n *notes) learnSolution(data []byte) error {
+	for i, line := range lines(data) {
+		id, rest, ok := strings.Cut(line, ",")
+		if i == 0 && id == "ImageId" {
+			continue
+		}
+		words := strings.Fields(rest)
+		if !ok || len(words) == 0 {
+			return fmt.Errorf("line %d is %.60q, wanted a picture, a comma and a class", i+1, line)
+		}
+		n.val[id] = words[0]
+	}
+	return nil
+}
+
+// learnWords reads lines such as "n01440764 tench, Tinca tinca".
+func (n *notes) learnWords(data []byte) error {
+	for i, line := range lines(data) {
+		id, words, ok := strings.Cut(line, " ")
+		if !ok {
+			return fmt.Errorf("line %d is %.60q, wanted a WordNet id and words", i+1, line)
+		}
+		n.words[id] = firstWord(words)
+	}
+	return nil
+}
+
+// learnMap reads lines such as "n02119789 1 kit_fox".
+func (n *notes) learnMap(data []byte) error {
+	for i, line := range lines(data) {
+		words := strings.Fields(line)
+		if len(words) != 3 {
+			return fmt.Errorf("line %d is %.60q, wanted a WordNet id, a number and a word", i+1, line)
+		}
+		number, err := strconv.Atoi(words[1])
+		if err != nil {
+			return fmt.Errorf("line %d is %.60q, wanted a number in the middle", i+1, line)
+		}
+		n.ids[number] = words[0]
+		if n.words[words[0]] == "" {
+			n.words[words[0]] = strings.ReplaceAll(words[2], "_", " ")
+		}
+	}
+	return nil
+}
+
+func (n *notes) learnMeta(data []byte) error {
+	synsets, err := readSynsets(data)
+	for _, s := range synsets {
+		n.ids[s.id] = s.wnid
+		n.words[s.wnid] = firstWord(s.words)
+	}
+	return err
+}
+
+// learnTruth reads a number a line.
+func (n *notes) learnTruth(data []byte) error {
+	n.truth = nil
+	for i, line := range lines(data) {
+		number, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			return fmt.Errorf("line %d is %.60q, wanted a number", i+1, line)
+		}
+		n.truth = append(n.truth, number)
+	}
+	return nil
+}
+
+// learnLabels reads a WordNet id a line.
+func (n *notes) learnLabels(data []byte) error {
+	for i, line := range lines(data) {
+		n.val[fmt.Sprintf(imagenetValPicture+"%08d", i+1)] = strings.TrimSpace(line)
+	}
+	return nil
+}
+
+// firstWord is the first of several names: "tench" of "tench, Tinca tinca".
+func firstWord(words string) string {
+	first, _, _ := strings.Cut(words, ",")
+	return strings.TrimSpace(first)
+}

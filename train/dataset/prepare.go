@@ -1,0 +1,237 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"bignas/core/fault"
+	"bignas/train/shards"
+)
+
+// PrepareOptions says how Prepare works.
+type PrepareOptions struct {
+	Options
+	ShardBytes int64   // most bytes of pictures in a file; 0: 1 GiB
+	MaxCorrupt float64 // share of the pictures that may be unreadable, 0 to 1, once more than 10 are
+}
+
+// Prepared is what Prepare did.
+type Prepared struct {
+	Count   int       `json:"count"`   // pictures in the folder
+	Seen    int       `json:"seen"`    // pictures of the source
+	Resumed int       `json:"resumed"` // of those, done by an earlier call
+	Shards  int       `json:"shards"`  // files
+	Bytes   int64     `json:"bytes"`   // of the pictures
+	Skipped []Skipped `json:"-"`       // what could not be read, and why
+}
+
+// fit is how pictures become square, stated in every shard.
+const fitting = "centre square; Catmull-Rom, antialiased; 8 bits a channel, sRGB, not compressed"
+
+const (
+	defaultShard = 1 << 30
+	fewCorrupt   = 10
+)
+
+// preparation is a Prepare under way.
+type preparation struct {
+	PrepareOptions
+	out     string
+	head    shards.Header
+	each    int // source pictures a shard
+	writer  *shards.Writer
+	done    Prepared
+	entries [][]shards.Entry // of each complete shard
+}
+
+// Prepare decodes the data set at path once and writes it to the folder out, as
+// shards (package shards) and an index. Open reads such a folder as it reads the
+// source: the same names, order, classes and halves, and with the same Decoder the
+// same pictures.
+//
+// Shards are whole or not there, and the index comes last; a call with the same
+// arguments goes on behind the last whole shard of an earlier one that was
+// interrupted. Unreadable pictures are skipped, up to o.MaxCorrupt.
+func Prepare(ctx context.Context, path, out string, o PrepareOptions) (*Prepared, error) {
+	if o.Side == 0 {
+		o.Side = 224
+	}
+	if o.Side < 1 || o.Side > 4096 || !(o.MaxCorrupt >= 0 && o.MaxCorrupt <= 1) || o.ShardBytes < 0 {
+		return nil, fault.New(CodeOptions, "", "data: side is %d, allowed are 1 to 4096; the share of corrupt pictures is %g, allowed are 0 to 1", o.Side, o.MaxCorrupt)
+	}
+	if path == Shapes || isPrepared(path) {
+		return nil, fault.New(CodeOptions, "give it to train as it is", "data: %s needs no preparation", path)
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	src, err := openSource(path)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	p := &preparation{PrepareOptions: o, out: out}
+	if p.ShardBytes == 0 {
+		p.ShardBytes = defaultShard
+	}
+	p.each = int(max(1, p.ShardBytes/int64(3*o.Side*o.Side)))
+	decoder := o.Decoder.Name
+	if decoder == "" {
+		decoder = "Go " + runtime.Version()
+	}
+	plan := fmt.Sprintf("%s|%d|%d|%d|%s|%s", src.id, o.Side, p.each, o.MaxPixels, decoder, fitting)
+	p.head = shards.Header{Side: o.Side, Fit: fitting, Decoder: decoder, Source: filepath.Base(path), Plan: fmt.Sprintf("%x", sha256.Sum256([]byte(plan)))}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, fault.New(CodePrepared, "", "data: %v", err)
+	}
+	if err := p.resume(); err != nil {
+		return nil, err
+	}
+	if err := p.decode(ctx, src); err != nil {
+		return nil, err
+	}
+	return &p.done, p.finish(path, src.notes)
+}
+
+// shardName is the name of shard i of a folder.
+func shardName(i int) string { return fmt.Sprintf("shard-%05d.rgb", i) }
+
+// resume takes over the whole shards that lie in the folder.
+func (p *preparation) resume() error {
+	if isPrepared(p.out) {
+		return fault.New(CodePrepared, "use it as --data, or choose another folder", "data: %s is already prepared", p.out)
+	}
+	for {
+		name := filepath.Join(p.out, shardName(len(p.entries)))
+		s, err := shards.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			p.done.Resumed = p.done.Seen
+			return nil
+		}
+		if err != nil {
+			return fault.New(CodePrepared, "delete the file, or choose another folder", "data: %v", err)
+		}
+		entries, err := s.Entries()
+		s.Close()
+		if err != nil {
+			return fault.New(CodePrepared, "delete the file, or choose another folder", "data: %v", err)
+		}
+		if s.Plan != p.head.Plan || s.First != p.done.Seen {
+			return fault.New(CodePrepared, "choose another folder, or empty it first",
+				"data: %s comes from another source (%s), side (%d), shard size or decoder (%s)", name, s.Source, s.Side, s.Decoder)
+		}
+		p.account(entries)
+	}
+}
+
+// account counts a complete shard.
+func (p *preparation) account(entries []shards.Entry) {
+	p.entries = append(p.entries, entries)
+	for _, e := range entries {
+		p.done.Seen++
+		if e.Err != "" {
+			p.done.Skipped = append(p.done.Skipped, Skipped{e.Name, errors.New(e.Err)})
+			continue
+		}
+		p.done.Count++
+		p.done.Bytes += int64(3 * p.Side * p.Side)
+	}
+	p.done.Shards++
+}
+
+// decode writes what is missing.
+func (p *preparation) decode(ctx context.Context, src *source) error {
+	var failed error
+	n := p.done.Seen
+	var entries []shards.Entry
+	finish := func() error {
+		if p.writer == nil {
+			return nil
+		}
+		err := p.writer.Close()
+		p.writer = nil
+		if err != nil {
+			return fault.New(CodePrepared, "make room on the disk and run the same command again: whole files are kept", "data: %v", err)
+		}
+		p.account(entries)
+		entries = nil
+		return p.tooManyCorrupt()
+	}
+	err := decodeInOrder(src, p.Options, p.done.Seen, func(d decoded) bool {
+		if failed = ctx.Err(); failed != nil {
+			return false
+		}
+		if p.writer == nil {
+			p.head.First = p.done.Seen
+			p.writer, failed = shards.Create(filepath.Join(p.out, shardName(len(p.entries))), p.head)
+		}
+		if e := (shards.Entry{Name: d.name}); failed == nil {
+			if d.err != nil {
+				e.Err = d.err.Error()
+				failed = p.writer.Skip(d.name, d.err)
+			} else {
+				failed = p.writer.Add(d.name, d.pix)
+			}
+			entries = append(entries, e)
+		}
+		if failed == nil && p.writer.Seen() == p.each {
+			failed = finish()
+		}
+		if n++; p.Progress != nil {
+			p.Progress(n, src.total)
+		}
+		return failed == nil
+	})
+	if failed == nil && err == nil {
+		failed = finish()
+	}
+	if p.writer != nil {
+		p.writer.Abort()
+	}
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// tooManyCorrupt holds the limit on skipped pictures.
+func (p *preparation) tooManyCorrupt() error {
+	bad := len(p.done.Skipped)
+	if bad <= fewCorrupt && p.done.Count > 0 || float64(bad) <= math.Floor(p.MaxCorrupt*float64(p.done.Seen)) && p.done.Count > 0 {
+		return nil
+	}
+	return fault.New(CodeCorrupt, "look at the first: "+p.done.Skipped[0].Err.Error()+"; or allow more with --max-corrupt",
+		"data: %d of the first %d pictures cannot be read, more than the limit of %g %% (and of %d); the first is %s",
+		bad, p.done.Seen, 100*p.MaxCorrupt, fewCorrupt, p.done.Skipped[0].Name)
+}
+
+// finish gives every picture its class and half and writes the index.
+func (p *preparation) finish(path string, notes *notes) error {
+	var items []item
+	var order []string
+	for _, entries := range p.entries {
+		for _, e := range entries {
+			if e.Err == "" {
+				items = append(items, item{name: e.Name})
+				order = append(order, e.Name)
+			}
+		}
+	}
+	if i := slices.IndexFunc(order, func(n string) bool { return strings.ContainsAny(n, "\n\t") }); i >= 0 {
+		return fault.New(CodePrepared, "rename it", "data: the name %q has a tab or a new line", order[i])
+	}
+	d, err := assemble(path, p.Side, items, slices.Clone(p.done.Skipped), notes)
+	if err != nil {
+		return err
+	}
+	return d.writeIndex(p.out, p.head, order, len(p.entries))
+}
