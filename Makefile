@@ -23,7 +23,7 @@ KERNEL_FUZZTIME ?= 20000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms
+.PHONY: run test check site peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms killed
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -36,7 +36,7 @@ site:
 test: setup format vet unit kernels noasm wasm cli site size browser
 	$(say) 'all tests passed'
 
-check: test platforms generate race fuzz
+check: test platforms generate killed race fuzz
 	$(say) 'all checks passed'
 
 setup:
@@ -94,6 +94,10 @@ platforms:
 generate:
 	$(say) 'generated code is what its generators write'
 	@cd core/kernel/internal/asmgen && go vet ./... && go run ./check
+
+killed:
+	$(say) 'a training run killed forty times ends as an undisturbed one'
+	@BIGNAS_KILLS=40 go test -count=1 -run '^TestKilled$$' ./train/run
 
 race:
 	$(say) 'race detector (needs a C compiler)'

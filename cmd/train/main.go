@@ -2,8 +2,10 @@
 // file:
 //
 //	train --config nette --data DIR|ARCHIVE|shapes --out runs/a [--resume]
+//	train --config bignas --images 1281167 --classes 1000 --dry-run
 //	train prepare --data DIR|ARCHIVE --out DIR [--side 224]
 //	train preview --data DIR|ARCHIVE|shapes -o sheet.png
+//	train plot --out runs/a
 //	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
 package main
 
@@ -21,7 +23,6 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/fault"
-	"bignas/core/kernel"
 	"bignas/train/config"
 	"bignas/train/report"
 	"bignas/train/run"
@@ -36,6 +37,7 @@ type flags struct {
 	Release releaseFlags `cmd:"" help:"Turn a finished run into a weights file."`
 	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
 	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented pictures with their labels."`
+	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
 }
 
 type dataFlags struct {
@@ -45,11 +47,16 @@ type dataFlags struct {
 }
 
 type runFlags struct {
-	dataFlags
-	Config string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
-	Resume bool   `help:"Continue the run in --out after its last whole epoch."`
-	Init   string `placeholder:"FILE" help:"Start from these weights instead of the configuration's: a released file, a checkpoint, or the folder of a run."`
-	Epochs int    `placeholder:"N" help:"Another number of epochs than the configuration's."`
+	Data    string `placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
+	Out     string `placeholder:"DIR" help:"Folder of the run: checkpoints, metrics, curves."`
+	JSON    bool   `name:"json" help:"One JSON object a line on standard output."`
+	Config  string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
+	Resume  bool   `help:"Continue the run in --out after its last whole epoch."`
+	Init    string `placeholder:"FILE" help:"Start from these weights instead of the configuration's: a released file, a checkpoint, or the folder of a run."`
+	Epochs  int    `placeholder:"N" help:"Another number of epochs than the configuration's."`
+	DryRun  bool   `help:"Only print the plan: steps, learning rates, memory, time per step as measured here, and the time that follows."`
+	Images  int    `placeholder:"N" help:"With --dry-run: plan for so many pictures instead of reading --data."`
+	Classes int    `default:"1000" help:"With --images: of so many classes (default: 1000)."`
 }
 
 type releaseFlags struct {
@@ -59,6 +66,7 @@ type releaseFlags struct {
 	Images   int      `default:"512" help:"Training pictures for each (default: 512)."`
 	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
 	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max; may be repeated."`
+	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. What is then measured on the same pictures was selected on them (default: last)."`
 	Manifest string   `placeholder:"FILE" help:"Also write the page's manifest: the file's name, its size and what was measured."`
 }
 
@@ -71,17 +79,30 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := program{stdout, stderr}
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
 	var err error
-	if len(args) > 0 && args[0] == "release" {
+	switch command {
+	case "release":
 		err = p.release(f.Release)
-	} else if len(args) > 0 && args[0] == "prepare" {
+	case "prepare":
 		err = p.prepare(ctx, f.Prepare)
-	} else if len(args) > 0 && args[0] == "preview" {
+	case "preview":
 		err = p.preview(ctx, f.Preview)
-	} else {
+	case "plot":
+		err = p.plot(f.Plot)
+	default:
+		if missing := f.Run.missing(); missing != "" {
+			return cli.FailUsage(stderr, "train", fmt.Errorf("missing flags: %s", missing))
+		}
 		err = p.train(ctx, f.Run)
 	}
 	switch {
+	case errors.Is(err, context.Canceled) && f.Run.Out == "":
+		fmt.Fprintln(stderr, "train: interrupted")
+		return 130
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(stderr, "train: interrupted; the last whole epoch is in %s, go on with --resume\n", f.Run.Out)
 		return 130
@@ -91,83 +112,22 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	return cli.OK
 }
 
+// missing names the flags that training or planning needs and that were not given.
+func (f runFlags) missing() string {
+	switch {
+	case f.DryRun && f.Data == "" && f.Images == 0:
+		return "--data=DATA or --images=N"
+	case f.DryRun:
+		return ""
+	case f.Data == "":
+		return "--data=DATA"
+	case f.Out == "":
+		return "--out=DIR"
+	}
+	return ""
+}
+
 type program struct{ stdout, stderr io.Writer }
-
-// open reads the data and builds the session.
-func (p program) open(d dataFlags, c config.Config, resume bool) (*run.Session, error) {
-	data, err := run.OpenData(d.Data, c, p.stderr)
-	if err != nil {
-		return nil, err
-	}
-	return run.New(c, data, d.Out, resume)
-}
-
-func (p program) train(ctx context.Context, f runFlags) error {
-	name := f.Config
-	if name == "" {
-		name = config.For(f.Data)
-	}
-	c, err := config.Load(name)
-	if err != nil {
-		return err
-	}
-	if f.Init != "" {
-		c.Init = f.Init
-	}
-	if f.Epochs != 0 {
-		c.Epochs = f.Epochs
-		if err := c.Check(); err != nil {
-			return err
-		}
-	}
-	s, err := p.open(f.dataFlags, c, f.Resume)
-	if err != nil {
-		return err
-	}
-	metrics, err := report.OpenMetrics[run.Row](filepath.Join(f.Out, "metrics.csv"), float64(s.Done()))
-	if err != nil {
-		return err
-	}
-	defer metrics.Close()
-	fmt.Fprintf(p.stderr, "training %s: %d pictures to train on, %d to validate on, kernels %s, %d threads, from epoch %d of %d\n",
-		c.Space, s.Train.Len(), s.Val.Len(), kernel.Active(), kernel.Threads(), s.Done()+1, c.Epochs)
-	var bar *report.Progress
-	s.Step = func(epoch, step, steps int, rate, loss float64) {
-		if bar == nil {
-			bar = report.NewProgress(p.stderr, fmt.Sprintf("epoch %d/%d", epoch+1, c.Epochs), steps)
-		}
-		bar.Set(step, fmt.Sprintf("%.0f images/s, loss %.3f", rate, loss))
-	}
-	var rowErr error
-	s.Epoch = func(r run.Row) {
-		if bar != nil {
-			bar.Finish()
-			bar = nil
-		}
-		rowErr = errors.Join(rowErr, metrics.Append(r), p.row(r, f.JSON))
-	}
-	if err := s.Run(ctx); err != nil {
-		return err
-	}
-	if rowErr != nil {
-		return rowErr
-	}
-	return report.Plot(filepath.Join(f.Out, "metrics.csv"), filepath.Join(f.Out, "curves.svg"))
-}
-
-// row shows one epoch.
-func (p program) row(r run.Row, asJSON bool) error {
-	if asJSON {
-		return cli.Line(p.stdout, r)
-	}
-	text := fmt.Sprintf("epoch %d at %d px: loss %.3f biggest, %.3f smallest; training pictures right %.1f %% / %.1f %%; %.0f images/s",
-		r.Epoch, r.Resolution, r.LossBiggest, r.LossSmallest, 100*r.TrainBiggest, 100*r.TrainSmallest, r.ImagesPerSecond)
-	if r.ValBiggest >= 0 {
-		text += fmt.Sprintf("; validation %.1f %% smallest, %.1f %% middle, %.1f %% biggest", 100*r.ValSmallest, 100*r.ValMiddle, 100*r.ValBiggest)
-	}
-	_, err := fmt.Fprintln(p.stdout, text)
-	return err
-}
 
 func (p program) release(f releaseFlags) error {
 	text, err := run.ConfigOf(f.Out)
@@ -181,9 +141,20 @@ func (p program) release(f releaseFlags) error {
 	if f.Children < 50 {
 		return fault.New("bad_flag", "take 200 or more", "--children is %d, allowed is 50 or more", f.Children)
 	}
-	s, err := p.open(f.dataFlags, c, true)
+	data, err := run.OpenData(f.Data, c, p.stderr)
 	if err != nil {
 		return err
+	}
+	s, err := run.New(c, data, f.Out, true)
+	if err != nil {
+		return err
+	}
+	if f.From == "best" {
+		epoch, err := s.UseBest()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stderr, "the best checkpoint is that after epoch %d\n", epoch)
 	}
 	space := s.Trainer.Weights.Space
 	measure := []arch.Arch{space.Min()}

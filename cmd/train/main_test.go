@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/train/report"
 	"bignas/train/run"
 )
 
@@ -92,7 +93,7 @@ func TestTrainAndRelease(t *testing.T) {
 		if err := json.Unmarshal([]byte(l), &row); err != nil {
 			t.Fatal(err)
 		}
-		if row.Epoch != i+1 || row.LossBiggest <= 0 || row.ValBiggest < 0 || row.ImagesPerSecond <= 0 {
+		if row.LossRandom <= 0 || row.TrainRandom < 0 || row.Epoch != i+1 || row.LossBiggest <= 0 || row.ValBiggest < 0 || row.ImagesPerSecond <= 0 {
 			t.Errorf("epoch %d: %+v", i+1, row)
 		}
 	}
@@ -100,13 +101,31 @@ func TestTrainAndRelease(t *testing.T) {
 	if err != nil || strings.Count(string(csv), "\n") != 3 {
 		t.Errorf("metrics.csv: %v\n%s", err, csv)
 	}
-	if svg, err := os.ReadFile(filepath.Join(out, "curves.svg")); err != nil || !bytes.Contains(svg, []byte("<svg")) {
-		t.Errorf("curves.svg: %v", err)
+	events, err := report.ReadEvents(filepath.Join(out, report.EventsName))
+	if err != nil || len(events) != 3 || events[2].Step != 2 || events[2].Scalars["val/smallest"] < 0 || events[2].Scalars["loss/random"] <= 0 {
+		t.Errorf("events: %v, %+v", err, events)
+	}
+	for _, name := range []string{"curves.svg", "curves.png"} {
+		if err := os.Remove(filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if code, _, errs := train(t, "plot", "--out", out); code != 0 {
+		t.Errorf("plot: exit %d: %s", code, errs)
+	}
+	svg, err := os.ReadFile(filepath.Join(out, "curves.svg"))
+	for _, curve := range []string{"loss random", "loss smallest", "val middle", "train biggest"} {
+		if !bytes.Contains(svg, []byte(curve)) {
+			t.Errorf("curves.svg does not show %q: %v", curve, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(out, "curves.png")); err != nil {
+		t.Error(err)
 	}
 
 	file := filepath.Join(t.TempDir(), "w.safetensors")
 	manifest := filepath.Join(t.TempDir(), "manifest.json")
-	code, text, errs = train(t, "release", "--data", data, "--out", out, "-o", file, "--children", "50", "--images", "4", "--check", "2", "--manifest", manifest, "--json")
+	code, text, errs = train(t, "release", "--from", "best", "--data", data, "--out", out, "-o", file, "--children", "50", "--images", "4", "--check", "2", "--manifest", manifest, "--json")
 	if code != 0 {
 		t.Fatalf("release: exit %d: %s", code, errs)
 	}
@@ -123,6 +142,64 @@ func TestTrainAndRelease(t *testing.T) {
 	}
 	if info, err := os.Stat(file); err != nil || info.Size() < 5_000_000 {
 		t.Errorf("weights file: %v", err)
+	}
+}
+
+// TestAlone: one child is trained alone from another run's weights, and its rows
+// have no smallest child.
+func TestAlone(t *testing.T) {
+	data, dir := halves(t), t.TempDir()
+	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+	write := func(name, more string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(more+strings.Replace(recipe, "epochs = 2", "epochs = 1", 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	if code, _, errs := train(t, "--config", write("space.toml", ""), "--data", data, "--out", first); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	code, text, errs := train(t, "--config", write("alone.toml", "alone = \"min\"\n"), "--init", first, "--data", data, "--out", second, "--json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var row run.Row
+	if err := json.Unmarshal([]byte(text), &row); err != nil {
+		t.Fatal(err)
+	}
+	if row.LossSmallest != -1 || row.ValSmallest != -1 || row.LossBiggest <= 0 || row.ValBiggest < 0 {
+		t.Errorf("%+v", row)
+	}
+	if code, _, errs := train(t, "release", "--data", data, "--out", second, "-o", filepath.Join(dir, "w")); code != 1 || !strings.Contains(errs, "no supernet") {
+		t.Errorf("releasing one child: exit %d: %s", code, errs)
+	}
+}
+
+// TestDryRun: the plan for ImageNet counts what can be counted, and nothing is
+// written.
+func TestDryRun(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	code, text, errs := train(t, "--config", "nette", "--images", "9469", "--classes", "10", "--dry-run", "--json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var p run.Plan
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		t.Fatal(err)
+	}
+	if p.TrainImages != 8522 || p.ValImages != 947 || p.UpdatesPerEpoch != 8522/p.Batch || p.Updates != p.UpdatesPerEpoch*p.Epochs || p.Parameters < 2_700_000 {
+		t.Errorf("%+v", p)
+	}
+	if p.Speed.PerPicture <= 0 || p.RunSeconds < float64(p.Updates)*p.Speed.PerPicture || p.MemoryTotal < 100<<20 || len(p.Rates) < 4 {
+		t.Errorf("%+v", p)
+	}
+	if files, _ := os.ReadDir(dir); len(files) > 0 {
+		t.Errorf("a dry run wrote %v", files)
+	}
+	if code, _, errs := train(t, "--config", "bignas", "--images", "1000", "--dry-run"); code != 1 || !strings.Contains(errs, "batch is 4096") {
+		t.Errorf("too few pictures: exit %d: %s", code, errs)
 	}
 }
 
@@ -144,6 +221,10 @@ func TestMistakes(t *testing.T) {
 		args []string
 	}{
 		{2, "--data", []string{"--out", out}},
+		{2, "--out", []string{"--data", data}},
+		{2, "--images", []string{"--dry-run"}},
+		{1, "metrics.csv", []string{"plot", "--out", out}},
+		{1, "init", []string{"--config", good, "--data", data, "--out", out, "--init", "no-such-file"}},
 		{1, "no-such-place", []string{"--data", "no-such-place", "--out", out}},
 		{1, "learning_rat", []string{"--config", bad, "--data", data, "--out", out}},
 		{1, "epochs", []string{"--data", data, "--out", out, "--epochs=-3"}},

@@ -33,6 +33,10 @@ type Trainer[T kernel.Float] struct {
 	Optimiser Optimiser[T]
 	Updates   int // steps done
 
+	// Draw, where not nil, chooses the architectures of a step in place of
+	// Children; the first is trained as the biggest child is.
+	Draw func(r *rand.Rand, maxResolution int) []arch.Arch
+
 	// Arena holds the activations of a step.
 	Arena supernet.Arena[T]
 	grad  *supernet.WeightsOf[T]
@@ -112,13 +116,20 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 // random children and the dropout.
 func (t *Trainer[T]) Step(b Batch[T], lr float64, r *rand.Rand) StepResult {
 	res := t.Gradients(b, r)
-	res.GradNorm = ClipNorm(t.grad, t.Config.ClipNorm)
+	res.GradNorm = t.Update(lr)
+	return res
+}
+
+// Update clips the gradients in Gradient(), updates the weights with learning
+// rate lr, and the average with them. It returns the norm before clipping.
+func (t *Trainer[T]) Update(lr float64) (gradNorm float64) {
+	gradNorm = ClipNorm(t.grad, t.Config.ClipNorm)
 	t.Optimiser.Update(t.Weights, t.grad, t.Updates, lr, t.Config.WeightDecay, t.Config.DecayAll)
 	t.Updates++
 	if t.Average != nil {
 		Average(t.Average, t.Weights, t.Config.EMA, t.Updates)
 	}
-	return res
+	return gradNorm
 }
 
 // Gradients does the forward and backward passes of a sandwich step and leaves
@@ -133,7 +144,11 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 	MixTargets(labels, b.Labels, b.Mixed, b.Weight, classes, t.Config.LabelSmoothing)
 	target := labels
 	var res StepResult
-	for i, a := range t.Children(r, b.MaxResolution) {
+	draw := t.Children
+	if t.Draw != nil {
+		draw = t.Draw
+	}
+	for i, a := range draw(r, b.MaxResolution) {
 		o := supernet.BatchOptions{}
 		if i == 0 || t.Config.RegulariseAll {
 			o = supernet.BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}

@@ -42,6 +42,11 @@ func (c Config) Check() error {
 		{name: "val_fraction", value: c.ValFraction, high: 0.9},
 		{name: "epochs", value: float64(c.Epochs), low: 1, high: 100_000},
 		{name: "batch", value: float64(c.Batch), low: 2, high: 65_536}, // BN needs two
+		{name: "micro_batch", value: float64(c.MicroBatch), high: float64(c.Batch)},
+		{name: "lr_batch", value: float64(c.LRBatch), high: 65_536},
+		{name: "train_images", value: float64(c.TrainImages), high: 1e9},
+		{name: "rollback_lr", value: c.RollbackLR, high: 1, openLow: true, openHigh: true},
+		{name: "max_rollbacks", value: float64(c.MaxRollbacks), high: 100},
 		{name: "lr", value: c.LR, high: 100, openLow: true},
 		{name: "momentum", value: c.Momentum, high: 1, openHigh: true},
 		{name: "rms_decay", value: c.RMSDecay, high: 1, openHigh: true},
@@ -73,6 +78,20 @@ func (c Config) Check() error {
 	}
 	if c.Schedule == "cosine" && c.WarmupEpochs >= float64(c.Epochs) {
 		return fmt.Errorf("warmup_epochs is %v, allowed is less than epochs, %d, for the cosine schedule", c.WarmupEpochs, c.Epochs)
+	}
+	if m := c.MicroBatch; m == 1 || m > 1 && c.Batch%m != 0 {
+		return fmt.Errorf("micro_batch is %d, allowed are 0 and what divides batch, %d, from 2 on", m, c.Batch)
+	}
+	if err := oneOf("shortcuts", c.Shortcuts, "", string(arch.ShortcutTransition), string(arch.ShortcutPlain)); err != nil {
+		return err
+	}
+	if c.Alone != "" {
+		if _, err := space.Parse(c.Alone); err != nil {
+			return fmt.Errorf("alone: %w", err)
+		}
+	}
+	if !c.Sandwich && c.Alone != "" {
+		return fmt.Errorf("sandwich is false, allowed is true where alone names the only child")
 	}
 	before := 0
 	for i, p := range c.Phases {

@@ -10,11 +10,13 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 
+	"bignas/core/arch"
 	"bignas/train/augment"
 	"bignas/train/configs"
 	"bignas/train/dataset"
@@ -28,15 +30,22 @@ type Config struct {
 	Seed  uint64 `toml:"seed"`  // of weights, shuffles, augmentation and random children
 	Init  string `toml:"init"`  // weights to start from: a released file, a checkpoint, or the folder of a run; empty: drawn from the seed
 
+	// TrainImages limits the training pictures, spread evenly over the classes; 0: all.
+	TrainImages int     `toml:"train_images"`
 	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
 	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
 
-	Epochs int     `toml:"epochs"`
-	Batch  int     `toml:"batch"` // pictures a step
-	Phases []Phase `toml:"phase"` // the biggest child's resolution over time; none: the space's biggest throughout
+	Epochs int `toml:"epochs"`
+	Batch  int `toml:"batch"` // pictures an update
+	// MicroBatch is how many of them pass through the network at once: their
+	// gradients are added up, their batch normalisation is their own, as on one of
+	// many accelerators. It must divide batch; 0: all at once.
+	MicroBatch int     `toml:"micro_batch"`
+	Phases     []Phase `toml:"phase"` // the biggest child's resolution over time; none: the space's biggest throughout
 
 	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum), "rmsprop" or "adamw"
 	LR          float64 `toml:"lr"`            // peak learning rate
+	LRBatch     int     `toml:"lr_batch"`      // batch that lr is for: another batch scales it in proportion; 0: lr is for any
 	Momentum    float64 `toml:"momentum"`      // adamw: beta1
 	RMSDecay    float64 `toml:"rms_decay"`     // of the mean square; adamw: beta2
 	RMSEps      float64 `toml:"rms_eps"`       // rmsprop: added under the root; adamw: to the root
@@ -51,16 +60,26 @@ type Config struct {
 	DecayEpochs  float64 `toml:"decay_epochs"`
 	EndFraction  float64 `toml:"end_fraction"` // of lr: the rate stays there once it has come down to it (section 3.3)
 
+	Shortcuts      string  `toml:"shortcuts"`             // "transition": the first block of a stage has one, too (section 3.2); "plain": only where shapes agree; empty: the space's rule
+	Alone          string  `toml:"alone"`                 // one architecture to train and nothing else, as the biggest child is trained; with init: to fine-tune
+	Sandwich       bool    `toml:"sandwich"`              // biggest and smallest child in every step; false: as many random ones instead, all from the labels
 	RandomChildren int     `toml:"random_children"`       // a step, besides the biggest and the smallest (sandwich rule)
 	Distill        bool    `toml:"distill"`               // in-place distillation: the others learn from the biggest child's softmax
 	DistillWarmup  float64 `toml:"distill_warmup_epochs"` // over which the target goes from the labels to the softmax
 	LabelSmoothing float64 `toml:"label_smoothing"`       // of the biggest child's labels
 	Dropout        float64 `toml:"dropout"`               // before the classifier, biggest child only
 	DropConnect    float64 `toml:"drop_connect"`          // of whole blocks, rising with depth, biggest child only
+	RegulariseAll  bool    `toml:"regularise_all"`        // dropout and drop_connect on every child; the paper: on the biggest only (section 3.3)
 	ZeroGamma      bool    `toml:"zero_gamma"`            // last BN of every residual block starts with gamma 0 (section 3.2)
 
 	CalibrationImages int `toml:"calibration_images"` // training pictures that a child's BN statistics are measured on
 	EvalEvery         int `toml:"eval_every"`         // epochs between evaluations of smallest, middle and biggest
+
+	// The watchdog goes back to the last good checkpoint when a run collapses and
+	// multiplies the learning rate by rollback_lr from there on.
+	Watchdog     bool    `toml:"watchdog"`
+	RollbackLR   float64 `toml:"rollback_lr"`
+	MaxRollbacks int     `toml:"max_rollbacks"` // after so many it gives up
 
 	Augment augment.Config `toml:"augment"`
 }
@@ -78,8 +97,9 @@ func Default() Config {
 		Epochs: 60, Batch: 64,
 		Optimiser: "sgd", LR: 0.1, Momentum: 0.9, RMSDecay: 0.9, RMSEps: 1e-3, WeightDecay: 1e-5, ClipNorm: 2, EMA: 0.999,
 		Schedule: "cosine", WarmupEpochs: 3, DecayRate: 0.97, DecayEpochs: 2.4, EndFraction: 0.05,
-		RandomChildren: 2, Distill: true, LabelSmoothing: 0.1, ZeroGamma: true,
+		RandomChildren: 2, Sandwich: true, Distill: true, LabelSmoothing: 0.1, ZeroGamma: true,
 		CalibrationImages: 1024, EvalEvery: 5,
+		Watchdog: true, RollbackLR: 0.5, MaxRollbacks: 4,
 		Augment: augment.Default,
 	}
 }
@@ -130,6 +150,48 @@ func Parse(text, name string) (Config, error) {
 		return Config{}, fmt.Errorf("config: %s: %w", name, err)
 	}
 	return c, nil
+}
+
+// PeakLR is the learning rate after the warm-up: lr, scaled with the batch where
+// lr_batch says so.
+func (c Config) PeakLR() float64 {
+	if c.LRBatch == 0 {
+		return c.LR
+	}
+	return c.LR * float64(c.Batch) / float64(c.LRBatch)
+}
+
+// Pass is how many pictures pass through the network at once.
+func (c Config) Pass() int {
+	if c.MicroBatch == 0 {
+		return c.Batch
+	}
+	return c.MicroBatch
+}
+
+// SearchSpace is the space with its shortcuts as the configuration wants them.
+// Only with those that the space has by itself can weights be released.
+func (c Config) SearchSpace() (*arch.Space, error) {
+	s, err := arch.Lookup(c.Space)
+	if err != nil || c.Shortcuts == "" || c.Shortcuts == string(s.Shortcuts) {
+		return s, err
+	}
+	other := *s
+	other.Shortcuts = arch.ShortcutRule(c.Shortcuts)
+	return &other, nil
+}
+
+// Differences lists the keys in which two configurations differ, with both
+// values.
+func (c Config) Differences(d Config) []string {
+	var out []string
+	a, b := reflect.ValueOf(c), reflect.ValueOf(d)
+	for i := range a.NumField() {
+		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
+			out = append(out, fmt.Sprintf("%s: %v and %v", a.Type().Field(i).Tag.Get("toml"), x, y))
+		}
+	}
+	return out
 }
 
 // String is the complete configuration as TOML; Parse gives back the same. It is

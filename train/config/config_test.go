@@ -43,7 +43,9 @@ func TestPaperValues(t *testing.T) {
 	}
 	if c.Optimiser != "rmsprop" || c.RMSDecay != 0.9 || c.Momentum != 0.9 || c.LR != 0.256 || c.Batch != 4096 ||
 		c.Schedule != "exponential" || c.DecayRate != 0.97 || c.DecayEpochs != 2.4 || c.EndFraction != 0.05 ||
-		c.WeightDecay != 1e-5 || c.Dropout != 0.2 || c.RandomChildren != 2 || !c.Distill || !c.ZeroGamma {
+		c.WeightDecay != 1e-5 || c.Dropout != 0.2 || c.RandomChildren != 2 || !c.Distill || !c.ZeroGamma ||
+		c.PeakLR() != 0.256 || c.Shortcuts != "transition" || !c.Sandwich || c.RegulariseAll || c.DistillWarmup != 0 || c.DecayBNBias ||
+		c.LabelSmoothing != 0.1 || c.DropConnect != 0.2 || c.Epochs != 360 || c.ClipNorm != 0 || c.EMA != 0 {
 		t.Errorf("not the paper's recipe: %+v", c)
 	}
 }
@@ -74,14 +76,42 @@ func TestErrorsNameFieldValueAndRange(t *testing.T) {
 		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette]`,
 		"[[phase]]\nuntil = 3\nresolution = 100": `phase 1: resolution is 100, allowed in space nette are [96 128 160 192]`,
 		"[[phase]]\nuntil = 3\nresolution = 96\n[[phase]]\nuntil = 3\nresolution = 128": `phase 2: until is 3, allowed is more than 3`,
-		"[augment]\nflip = 2.0": `augment.flip is 2, allowed are 0 to 1`,
-		`epochs = "many"`:       `epochs`,
-		"epochs = ":             `line 1`,
+		"batch = 64\nmicro_batch = 24":      `micro_batch is 24, allowed are 0 and what divides batch, 64`,
+		`shortcuts = "no"`:                  `shortcuts is "no", allowed are ["" "transition" "plain"]`,
+		`alone = "r96"`:                     `alone: arch: "1 parts"`,
+		"alone = \"min\"\nsandwich = false": `sandwich is false`,
+		"[augment]\nflip = 2.0":             `augment.flip is 2, allowed are 0 to 1`,
+		`epochs = "many"`:                   `epochs`,
+		"epochs = ":                         `line 1`,
 	} {
 		_, err := Parse(text, "my.toml")
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "my.toml") {
 			t.Errorf("%q: got error %v, want my.toml and %s", text, err, want)
 		}
+	}
+}
+
+// TestDerived: the rate follows the batch, and another rule of shortcuts is
+// another space of the same name.
+func TestDerived(t *testing.T) {
+	c, err := Parse("lr = 0.256\nlr_batch = 4096\nbatch = 512\nmicro_batch = 64\nshortcuts = \"plain\"", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.PeakLR() != 0.032 || c.Pass() != 64 {
+		t.Errorf("rate %v, pass %d; want 0.032 and 64", c.PeakLR(), c.Pass())
+	}
+	plain, err := c.SearchSpace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := plain.Max().Network().Blocks[0]; b.Shortcut != 0 {
+		t.Errorf("the first block of the plain space has the shortcut %d", b.Shortcut)
+	}
+	other := c
+	other.Batch, other.Augment.Flip = 256, 0.25
+	if d := c.Differences(other); len(d) != 2 || d[0] != "batch: 512 and 256" || !strings.HasPrefix(d[1], "augment: ") || len(c.Differences(c)) != 0 {
+		t.Errorf("differences %q", d)
 	}
 }
 

@@ -64,7 +64,8 @@ func prepare(f *os.File, columns []string, done float64) error {
 	if _, err := data.ReadFrom(f); err != nil {
 		return err
 	}
-	kept := strings.Join(columns, ",") + "\n"
+	header := strings.Join(columns, ",") + "\n"
+	kept := ""
 	lines := strings.SplitAfter(data.String(), "\n")
 	for i, line := range lines {
 		if !strings.HasSuffix(line, "\n") {
@@ -75,6 +76,7 @@ func prepare(f *os.File, columns []string, done float64) error {
 			if !slices.Equal(fields, columns) {
 				return fmt.Errorf("has the columns %s, want %s; move it away or choose another folder", strings.Join(fields, ","), strings.Join(columns, ","))
 			}
+			kept = line
 			continue
 		}
 		at, err := strconv.ParseFloat(fields[0], 64)
@@ -86,11 +88,18 @@ func prepare(f *os.File, columns []string, done float64) error {
 		}
 		kept += line
 	}
-	if err := f.Truncate(0); err != nil {
+	if kept == "" && !strings.HasPrefix(header, lines[0]) {
+		return fmt.Errorf("begins with %.20q, want the columns %s; move it away or choose another folder", lines[0], strings.TrimSpace(header))
+	}
+	// What is kept is what the file begins with: nothing is lost if the disk is full.
+	if err := f.Truncate(int64(len(kept))); err != nil {
 		return err
 	}
-	if _, err := f.WriteAt([]byte(kept), 0); err != nil {
-		return err
+	if kept == "" {
+		kept = header
+		if _, err := f.WriteAt([]byte(kept), 0); err != nil {
+			return err
+		}
 	}
 	_, err := f.Seek(int64(len(kept)), 0)
 	return err

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -77,6 +78,7 @@ func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Pl
 	p.Legend.Top = true
 	p.BackgroundColor = color.White
 	p.Add(plotter.NewGrid())
+	p.Y.Tick.Marker = plot.TickerFunc(exactTicks)
 	drawn := 0
 	for j, name := range t.columns {
 		dashed := strings.HasPrefix(name, "train_")
@@ -96,7 +98,7 @@ func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Pl
 		if err != nil {
 			return nil, fmt.Errorf("report: column %s: %w", name, err)
 		}
-		line.Color = palette[drawn%len(palette)]
+		line.Color = colourOf(name, drawn)
 		line.Width = vg.Points(1.5)
 		if dashed {
 			line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
@@ -110,6 +112,27 @@ func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Pl
 		return nil, fmt.Errorf("report: there is no column that begins with %s and has a value", strings.Join(prefixes, " or "))
 	}
 	return p, nil
+}
+
+// colourOf gives a child one colour in all curves, and anything else the next.
+func colourOf(column string, drawn int) color.RGBA {
+	for i, child := range []string{"_biggest", "_random", "_smallest", "_middle"} {
+		if strings.HasSuffix(column, child) {
+			return palette[i]
+		}
+	}
+	return palette[(4+drawn)%len(palette)]
+}
+
+// exactTicks are plot's own, each with a label that is not rounded.
+func exactTicks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = strconv.FormatFloat(t.Value, 'g', 6, 64)
+		}
+	}
+	return ticks
 }
 
 func hasPrefix(s string, prefixes []string) bool {

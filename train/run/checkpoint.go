@@ -2,27 +2,35 @@ package run
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
+	"bignas/core/fault"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
 	"bignas/core/weights"
+	"bignas/train/config"
 )
 
-// checkpointName is the file in the run's folder that --resume continues from.
-const checkpointName = "last.safetensors"
+// Files of a run's folder: the checkpoint that --resume continues from, and that
+// of the best validation accuracy (Row.Score).
+const (
+	checkpointName = "last.safetensors"
+	bestName       = "best.safetensors"
+)
 
 // Metadata keys of a checkpoint.
 const (
 	keyKind    = "kind"
 	keyConfig  = "config"
-	keyEpoch   = "epoch"
 	keyUpdates = "updates"
+	keyState   = "state"
 	kind       = "bignas-checkpoint"
 )
 
@@ -39,11 +47,16 @@ func groups(t *trainer.Trainer[float32]) map[string]*supernet.Weights {
 	return g
 }
 
-// save writes a checkpoint after the given number of whole epochs: first to a
-// file beside it, then renamed, so that a crash leaves the old one.
-func save(path string, t *trainer.Trainer[float32], config string, epoch int) error {
+// save writes a checkpoint: first to a file beside it, then renamed, so that a
+// crash leaves the old one.
+func save(path string, t *trainer.Trainer[float32], config string, s state) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
 	f := &weights.File{Metadata: map[string]string{
-		keyKind: kind, keyConfig: config, keyEpoch: strconv.Itoa(epoch), keyUpdates: strconv.Itoa(t.Updates),
+		keyKind: kind, keyConfig: config, keyUpdates: strconv.Itoa(t.Updates), keyState: string(text),
+		weights.KeySpace: t.Weights.Space.Name, weights.KeyClasses: strconv.Itoa(t.Weights.Classes),
 	}}
 	g := groups(t)
 	for _, name := range slices.Sorted(maps.Keys(g)) {
@@ -58,82 +71,88 @@ func save(path string, t *trainer.Trainer[float32], config string, epoch int) er
 	return WriteFile(path, b.Bytes())
 }
 
-// WriteFile writes a file as a whole or not at all.
-func WriteFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails once renamed
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Chmod(0o644)
-	}
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("run: %s was not written, what was there before is untouched: %w", path, err)
-	}
-	return nil
-}
-
-// load restores a checkpoint into t, which must have been built from the same
-// configuration, and returns the epochs done.
-func load(path string, t *trainer.Trainer[float32], config string) (epoch int, err error) {
+// checkpoint reads a checkpoint's file.
+func checkpoint(path string) (*weights.File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return 0, fmt.Errorf("run: nothing to resume: %w", err)
+		return nil, fault.New("bad_checkpoint", "give the --out of a run that has begun", "nothing to resume, no run there: %v", err)
 	}
 	f, err := weights.Read(data)
 	if err != nil {
-		return 0, fmt.Errorf("run: checkpoint %s: %w", path, err)
+		return nil, fault.New("bad_checkpoint", "it may be cut off; go on from another: rename "+bestName+", or start with --init", "checkpoint %s: %v", path, err)
 	}
 	if f.Metadata[keyKind] != kind {
-		return 0, fmt.Errorf("run: %s is not a checkpoint of a training run", path)
+		return nil, fault.New("bad_checkpoint", "give the --out of a training run", "%s is not a checkpoint of a training run", path)
 	}
-	if f.Metadata[keyConfig] != config {
-		return 0, fmt.Errorf("run: the configuration differs from the one that %s was trained with; resume with the same one, or start anew in another --out", path)
+	return f, nil
+}
+
+// load restores a checkpoint into t, which must have been built from the same
+// configuration c. Where it fails, t is as it was.
+func load(path string, t *trainer.Trainer[float32], c config.Config) (state, error) {
+	none := newState()
+	f, err := checkpoint(path)
+	if err != nil {
+		return none, err
+	}
+	if err := fits(path, f.Metadata, t.Weights, c); err != nil {
+		return none, err
+	}
+	s, updates := none, 0
+	if err := json.Unmarshal([]byte(f.Metadata[keyState]), &s); err != nil {
+		return none, fault.New("bad_checkpoint", "it is of an older program: start a new run from it with --init", "checkpoint %s: its state cannot be read", path)
+	}
+	if updates, err = strconv.Atoi(f.Metadata[keyUpdates]); err != nil {
+		return none, fault.New("bad_checkpoint", "", "checkpoint %s: updates is %q", path, f.Metadata[keyUpdates])
 	}
 	have := map[string][]float32{}
 	for _, x := range f.Tensors {
 		have[x.Name] = x.Data
 	}
-	for name, w := range groups(t) {
+	g := groups(t)
+	for name, w := range g {
 		for _, p := range w.Params {
-			d, ok := have[name+"/"+p.Name]
-			if !ok || len(d) != len(p.Data) {
-				return 0, fmt.Errorf("run: checkpoint %s does not fit: tensor %s/%s has %d elements, want %d", path, name, p.Name, len(d), len(p.Data))
+			if d, ok := have[name+"/"+p.Name]; !ok || len(d) != len(p.Data) {
+				return none, fault.New("bad_checkpoint", "", "checkpoint %s does not fit: tensor %s/%s has %d elements, want %d", path, name, p.Name, len(d), len(p.Data))
 			}
-			copy(p.Data, d)
 		}
 	}
-	if t.Updates, err = strconv.Atoi(f.Metadata[keyUpdates]); err != nil {
-		return 0, fmt.Errorf("run: checkpoint %s: updates is %q", path, f.Metadata[keyUpdates])
+	for name, w := range g {
+		for _, p := range w.Params {
+			copy(p.Data, have[name+"/"+p.Name])
+		}
 	}
-	if epoch, err = strconv.Atoi(f.Metadata[keyEpoch]); err != nil {
-		return 0, fmt.Errorf("run: checkpoint %s: epoch is %q", path, f.Metadata[keyEpoch])
+	t.Updates = updates
+	return s, nil
+}
+
+// fits tells whether a checkpoint with this metadata goes on with w and c.
+func fits(path string, m map[string]string, w *supernet.Weights, c config.Config) error {
+	if m[keyState] == "" {
+		return fault.New("bad_checkpoint", "start a new run from it with --init", "checkpoint %s was written by an older program", path)
 	}
-	return epoch, nil
+	if m[weights.KeySpace] != w.Space.Name {
+		return fault.New("bad_checkpoint", "resume with its own configuration", "checkpoint %s is of the space %q, the configuration's is %q", path, m[weights.KeySpace], w.Space.Name)
+	}
+	if m[weights.KeyClasses] != strconv.Itoa(w.Classes) {
+		return fault.New("bad_checkpoint", "resume with its own data", "checkpoint %s has %s classes, the data has %d", path, m[weights.KeyClasses], w.Classes)
+	}
+	was, err := config.Parse(m[keyConfig], path)
+	if err != nil {
+		return err
+	}
+	if d := was.Differences(c); len(d) > 0 {
+		return fault.New("bad_checkpoint", "resume with the same configuration, or start a new run from it with --init", "the configuration differs from the one that %s was trained with: there and now, %s", path, strings.Join(d, "; "))
+	}
+	return nil
 }
 
 // ConfigOf returns the configuration, as TOML, that the run in folder out was
 // started with.
 func ConfigOf(out string) (string, error) {
-	path := filepath.Join(out, checkpointName)
-	data, err := os.ReadFile(path)
+	f, err := checkpoint(filepath.Join(out, checkpointName))
 	if err != nil {
-		return "", fmt.Errorf("run: no run there: %w", err)
-	}
-	f, err := weights.Read(data)
-	if err != nil {
-		return "", fmt.Errorf("run: checkpoint %s: %w", path, err)
+		return "", err
 	}
 	return f.Metadata[keyConfig], nil
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"bignas/core/arch"
+	"bignas/core/fault"
 	"bignas/core/supernet"
 	"bignas/core/weights"
 )
@@ -42,6 +43,9 @@ type Release struct {
 // any child on children calibrated on training pictures, measures the result on
 // the validation pictures, and packs all of it. No validation picture is fitted on.
 func (s *Session) Release(o ReleaseOptions) (*Release, error) {
+	if own, err := arch.Lookup(s.Config.Space); err != nil || own != s.space || s.alone != nil {
+		return nil, fault.New("bad_release", "train the whole space with its own shortcuts", "a run of one child alone, or with other shortcuts than the space's, is an experiment: its weights are no supernet of the space %s", s.Config.Space)
+	}
 	w := s.Best().Like()
 	supernet.Convert(w, s.Best())
 	for _, p := range w.Params { // measure what ships
@@ -62,7 +66,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	}
 	out := &Release{}
 	b := &weights.Bundle{Net: w, Statistics: model, Spec: Spec, Labels: s.Data.Labels, Metadata: map[string]string{
-		"training": s.text, "seed": fmt.Sprint(s.Config.Seed), "epochs": fmt.Sprint(s.done),
+		"training": s.text, "seed": fmt.Sprint(s.Config.Seed), "epochs": fmt.Sprint(s.state.Epoch),
 	}}
 	if out.File, err = weights.Marshal(b, weights.Float16); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -115,7 +116,7 @@ func TestResume(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		straight.Epoch = func(r Row) { rows = append(rows, r) }
+		straight.Epoch = func(r Row) error { rows = append(rows, r); return nil }
 		if err := straight.Run(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -129,8 +130,8 @@ func TestResume(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(context.Background())
-		stopped.Step = func(epoch, step, _ int, _, _ float64) {
-			if epoch == 1 && step == 2 {
+		stopped.Step = func(p Position) {
+			if p.Epoch == 1 && p.Step == 2 {
 				stop()
 			}
 		}
@@ -164,13 +165,25 @@ func TestCheckpointRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := save(filepath.Join(out, checkpointName), s.Trainer, s.text, 0); err != nil {
+	if err := s.save(checkpointName); err != nil {
 		t.Fatal(err)
 	}
 	other := c
 	other.LR *= 2
 	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), "configuration differs") {
 		t.Errorf("another configuration: %v", err)
+	}
+	other = c
+	other.Space, other.Phases = "bignas", nil
+	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), `of the space "nette", the configuration's is "bignas"`) {
+		t.Errorf("another space: %v", err)
+	}
+	shapes, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(c, shapes, out, true); err == nil || !strings.Contains(err.Error(), "has 3 classes, the data has 10") {
+		t.Errorf("another number of classes: %v", err)
 	}
 	path := filepath.Join(out, checkpointName)
 	file, err := os.ReadFile(path)
@@ -182,6 +195,9 @@ func TestCheckpointRefusals(t *testing.T) {
 	}
 	if _, err := New(c, data, out, true); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("truncated checkpoint: %v", err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, file[:len(file)/2]) {
+		t.Error("a refused checkpoint was changed")
 	}
 	if _, err := New(c, data, t.TempDir(), true); err == nil {
 		t.Error("resuming nothing succeeded")

@@ -1,0 +1,73 @@
+package run
+
+import (
+	"os"
+	"path/filepath"
+
+	"bignas/core/fault"
+)
+
+// file is what is written to before it is renamed; tests have one that fills up.
+type file interface {
+	Name() string
+	Write([]byte) (int, error)
+	Chmod(os.FileMode) error
+	Sync() error
+	Close() error
+}
+
+var createTemp = func(dir, pattern string) (file, error) { return os.CreateTemp(dir, pattern) }
+
+// WriteFile writes a file as a whole or not at all: beside it, down to the disk,
+// then renamed over it.
+func WriteFile(path string, data []byte) error {
+	if err := writeAndRename(path, data); err != nil {
+		return fault.New("write", "make room or take another folder, then go on with --resume", "%s was not written, what was there before is untouched: %v", path, err)
+	}
+	return nil
+}
+
+func writeAndRename(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	tmp, err := createTemp(dir, "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // fails once renamed
+	_, err = tmp.Write(data)
+	if err == nil {
+		err = tmp.Chmod(0o644)
+	}
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if e := tmp.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err == nil {
+		syncFolder(dir)
+	}
+	return err
+}
+
+// syncFolder makes a rename last through a power cut, where the system can:
+// some file systems refuse to sync a folder, which is no reason to fail.
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		d.Close()
+	}
+}
+
+// sweep removes what a killed process left half written.
+func sweep(dir string) {
+	for _, name := range []string{checkpointName, bestName} {
+		left, _ := filepath.Glob(filepath.Join(dir, "."+name+"-*")) // the pattern is valid
+		for _, f := range left {
+			_ = os.Remove(f) // it costs room and nothing else
+		}
+	}
+}

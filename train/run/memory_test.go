@@ -1,0 +1,71 @@
+package run
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bignas/core/trainer"
+	"bignas/train/config"
+)
+
+// TestMemory: the estimate of a step's activations is near what the trainer's
+// arena grows to, and follows the pictures of a pass.
+func TestMemory(t *testing.T) {
+	c, err := config.Load("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 12
+	c.Batch = n
+	s := &Session{Config: c, state: newState()}
+	if err := s.build(10); err != nil {
+		t.Fatal(err)
+	}
+	var grown int64
+	s.Trainer.Arena.Grow = func(n int) []float32 {
+		grown += 4 * int64(n)
+		return make([]float32, n)
+	}
+	x := make([]float32, n*192*192*3)
+	for i := range x {
+		x[i] = float32(i%17) - 8
+	}
+	s.Trainer.Gradients(trainer.Batch[float32]{Labels: make([]int, n), At: func(r int) []float32 { return x[:n*r*r*3] }}, rand.New(rand.NewPCG(1, 1)))
+	m := Memory(c, 10)
+	if ratio := float64(m.Activations) / float64(grown); ratio < 0.8 || ratio > 1.3 {
+		t.Errorf("estimated %s, grown to %s", Bytes(m.Activations), Bytes(grown))
+	}
+	c.Batch = 10 * n
+	if big := Memory(c, 10); big.Activations < 6*m.Activations || big.Weights != m.Weights {
+		t.Errorf("ten times the pictures: %+v, was %+v", big, m)
+	}
+	c.Batch = 1024
+	need := Memory(c, 10).Total()
+	if err := tooBig(c, 10, need, need/3); !strings.Contains(err.Error(), "micro_batch = 256 would fit") {
+		t.Errorf("too big: %v", err)
+	}
+}
+
+// TestRefusesTooBig: a run that the machine cannot hold is refused before its
+// folder is made.
+func TestRefusesTooBig(t *testing.T) {
+	if have := AvailableMemory(); have == 0 || have > 200<<30 {
+		t.Skip("how much memory is free is not known, or the run would fit")
+	}
+	data, err := drawn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config.Default()
+	c.Space, c.Batch = "bignas", 2000
+	out := filepath.Join(t.TempDir(), "run")
+	if _, err := New(c, data, out, false); err == nil || !strings.Contains(err.Error(), "2000 pictures of bignas in a pass") || !strings.Contains(err.Error(), "micro_batch = ") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("the folder was made")
+	}
+}

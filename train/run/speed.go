@@ -1,0 +1,91 @@
+package run
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"bignas/core/preprocess"
+	"bignas/core/trainer"
+)
+
+// Speed is what updates on random pictures took here, in seconds. A pass takes
+// PerPass and PerPicture for each of its pictures, of MACs multiply-accumulates
+// (forward) each; an update takes PerUpdate besides.
+type Speed struct {
+	Pictures   [2]int     `json:"pictures"` // in the passes that were timed
+	Passes     [2]float64 `json:"passes"`   // what they took, median
+	Rounds     int        `json:"rounds"`
+	PerPass    float64    `json:"per_pass"`
+	PerPicture float64    `json:"per_picture"`
+	PerUpdate  float64    `json:"per_update"`
+	MACs       float64    `json:"macs"`
+}
+
+// measured is the most pictures of a pass that is timed, and measuredRounds how
+// often each size is.
+const (
+	measured       = 8
+	measuredRounds = 3
+)
+
+// measureSpeed times passes of two sizes in turn, with the same children each
+// time, and the update.
+func (s *Session) measureSpeed(resolution int, progress func(string)) Speed {
+	sizes := [2]int{measured / 2, measured}
+	r := rand.New(rand.NewPCG(1, 0x5eed))
+	x := make([]float32, measured*resolution*resolution*3)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	var updates []float64
+	var macs float64
+	pass := func(n int) float64 {
+		s.drawn = nil
+		began := time.Now()
+		res := s.Trainer.Gradients(trainer.Batch[float32]{
+			Labels: make([]int, n), MaxResolution: resolution,
+			At: func(side int) []float32 {
+				if side == resolution {
+					return x[:n*side*side*3]
+				}
+				y := make([]float32, n*side*side*3)
+				preprocess.NewResampler(resolution, side).Resize(y, x[:n*resolution*resolution*3], n, 3)
+				return y
+			},
+		}, rand.New(rand.NewPCG(1, 7)))
+		took := time.Since(began).Seconds()
+		began = time.Now()
+		s.Trainer.Update(0)
+		updates = append(updates, time.Since(began).Seconds())
+		macs = 0
+		for _, c := range res.Children {
+			macs += s.cost.macs(c.Arch)
+		}
+		return took
+	}
+	if progress != nil {
+		progress(fmt.Sprintf("timing passes of %d and %d random pictures at %d px", sizes[0], sizes[1], resolution))
+	}
+	pass(sizes[1]) // takes its memory and warms up
+	var times [2][]float64
+	for range measuredRounds {
+		for i, n := range sizes {
+			times[i] = append(times[i], pass(n))
+		}
+	}
+	v := Speed{Pictures: sizes, Passes: [2]float64{median(times[0]), median(times[1])}, Rounds: measuredRounds, PerUpdate: median(updates), MACs: macs}
+	v.PerPicture = (v.Passes[1] - v.Passes[0]) / float64(sizes[1]-sizes[0])
+	// Noise may say that more pictures cost nothing, or that a pass of none does.
+	if most := v.Passes[1] / float64(sizes[1]); v.PerPicture <= most/2 || v.PerPicture > most {
+		v.PerPicture = most
+	}
+	v.PerPass = max(0, v.Passes[0]-float64(sizes[0])*v.PerPicture)
+	return v
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
