@@ -123,6 +123,10 @@ bench:
 	$(say) 'operators of inference, and what training adds'
 	@build/bench operators --lines build/bench.jsonl
 	@build/bench operators --training --batch 32 --resolution 96 --threads 2 --lines build/bench.jsonl
+	$(say) 'children in Chromium, here and in onnxruntime-web'
+	@build/bench browser --lines build/bench.jsonl
+	$(say) 'training steps, beside torch where it is installed'
+	@peer=$$(/usr/bin/python3 -c 'import torch; print("--peer")' 2>/dev/null || true); build/bench training $$peer --lines build/bench.jsonl
 	$(say) 'all of it as JSON lines: build/bench.jsonl'
 
 clean:
