@@ -62,7 +62,11 @@ func Digest(t *testing.T) uint64 {
 // shapes runs all cases on one thread and on three, twice.
 func shapes(t *testing.T, s Subject) {
 	reference := Cases[float64]()
-	for _, n := range []int{1, 3} {
+	counts := []int{1, 3}
+	if testing.Short() {
+		counts = counts[1:]
+	}
+	for _, n := range counts {
 		t.Run(fmt.Sprint("threads ", n), func(t *testing.T) {
 			threads(t, n)
 			for i, c := range Cases[float32]() {
