@@ -40,6 +40,7 @@ warmup_epochs = 1.0
 dropout = 0.1
 drop_connect = 0.1
 calibration_images = 16
+random_children = 1
 eval_every = 2
 
 [[phase]]
