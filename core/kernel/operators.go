@@ -28,6 +28,8 @@ type operators struct {
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
+	inverted            func(s InvertedSpec) *Inverted // nil result for a shape it has not
+	stem                func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
 }
 
 // Pointwise computes y = x W: y [m,n], x [m,k], W[k][n] with row stride ws >= n,
