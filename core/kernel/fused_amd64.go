@@ -168,11 +168,12 @@ func (p *Packed) product(data, y, x []float32, m int, act Act, residual []float3
 // cache while the panels pass over them.
 func (p *Packed) block(data, y, x []float32, lo, hi, firstPanel, lastPanel, swish int, residual []float32) {
 	rows := 12 * max(1, 64<<10/4/p.k/12)
+	a := productArgs{k: p.k, lda: 4 * p.k, ldc: 4 * p.n, swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)
 		for i := firstPanel; i < lastPanel; i++ {
 			first, cols, vectors := panel(i, p.n)
-			a := productArgs{k: p.k, a: &x[from*p.k], lda: 4 * p.k, b: &data[p.k*first], c: &y[from*p.n+first], ldc: 4 * p.n, init: &p.bias[first], swish: swish}
+			a.a, a.b, a.c, a.init = &x[from*p.k], &data[p.k*first], &y[from*p.n+first], &p.bias[first]
 			a.columns(cols - 8*(vectors-1))
 			if residual != nil {
 				a.residual = &residual[from*p.n+first]

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func product12x1AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product12x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -49,11 +49,13 @@ tile:
 	LEAQ       (R9)(CX*2), R10
 	ADDQ       CX, R10
 	MOVQ       32(AX), R11
-	MOVQ       8(AX), R12
-	SUBQ       $0x04, R12
+	IMUL3Q     $0x00000020, 8(AX), R12
+	MOVQ       8(AX), R13
+	SUBQ       $0x04, R13
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R11)(R12*1)
 	VMOVUPS      (R11), Y12
 	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -79,6 +81,7 @@ loop:
 	VFMADD231PS  Y12, Y13, Y10
 	VBROADCASTSS (R10)(CX*2), Y13
 	VFMADD231PS  Y12, Y13, Y11
+	PREFETCHT0   32(R11)(R12*1)
 	VMOVUPS      32(R11), Y12
 	VBROADCASTSS 4(DI), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -104,6 +107,7 @@ loop:
 	VFMADD231PS  Y12, Y13, Y10
 	VBROADCASTSS 4(R10)(CX*2), Y13
 	VFMADD231PS  Y12, Y13, Y11
+	PREFETCHT0   64(R11)(R12*1)
 	VMOVUPS      64(R11), Y12
 	VBROADCASTSS 8(DI), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -129,6 +133,7 @@ loop:
 	VFMADD231PS  Y12, Y13, Y10
 	VBROADCASTSS 8(R10)(CX*2), Y13
 	VFMADD231PS  Y12, Y13, Y11
+	PREFETCHT0   96(R11)(R12*1)
 	VMOVUPS      96(R11), Y12
 	VBROADCASTSS 12(DI), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -159,14 +164,15 @@ loop:
 	ADDQ         $0x10, R9
 	ADDQ         $0x10, R10
 	ADDQ         $0x00000080, R11
-	SUBQ         $0x04, R12
+	SUBQ         $0x04, R13
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R12
+	ADDQ $0x04, R13
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R11)(R12*1)
 	VMOVUPS      (R11), Y12
 	VBROADCASTSS (DI), Y13
 	VFMADD231PS  Y12, Y13, Y0
@@ -197,7 +203,7 @@ single:
 	ADDQ         $0x04, R9
 	ADDQ         $0x04, R10
 	ADDQ         $0x00000020, R11
-	DECQ         R12
+	DECQ         R13
 	JNZ          single
 
 multiplied:
@@ -658,7 +664,7 @@ DATA fused3f800000<>+28(SB)/4, $0x3f800000
 GLOBL fused3f800000<>(SB), RODATA|NOPTR, $32
 
 // func product4x1AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product4x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -682,11 +688,13 @@ tile:
 	LEAQ       (DI)(CX*2), R8
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
-	MOVQ       8(AX), R10
-	SUBQ       $0x04, R10
+	IMUL3Q     $0x00000020, 8(AX), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R9)(R10*1)
 	VMOVUPS      (R9), Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -696,6 +704,7 @@ loop:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS (R8), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT0   32(R9)(R10*1)
 	VMOVUPS      32(R9), Y4
 	VBROADCASTSS 4(DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -705,6 +714,7 @@ loop:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS 4(R8), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT0   64(R9)(R10*1)
 	VMOVUPS      64(R9), Y4
 	VBROADCASTSS 8(DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -714,6 +724,7 @@ loop:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS 8(R8), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT0   96(R9)(R10*1)
 	VMOVUPS      96(R9), Y4
 	VBROADCASTSS 12(DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -726,14 +737,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000080, R9
-	SUBQ         $0x04, R10
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R9)(R10*1)
 	VMOVUPS      (R9), Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -746,7 +758,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000020, R9
-	DECQ         R10
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -889,7 +901,7 @@ next:
 	RET
 
 // func product2x1AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product2x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -909,26 +921,31 @@ tile:
 	VXORPS     Y3, Y3, Y3
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	MOVQ       8(AX), R9
-	SUBQ       $0x04, R9
+	IMUL3Q     $0x00000020, 8(AX), R9
+	MOVQ       8(AX), R10
+	SUBQ       $0x04, R10
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS (DI)(CX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
+	PREFETCHT0   32(R8)(R9*1)
 	VMOVUPS      32(R8), Y4
 	VBROADCASTSS 4(DI), Y5
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS 4(DI)(CX*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT0   64(R8)(R9*1)
 	VMOVUPS      64(R8), Y4
 	VBROADCASTSS 8(DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	VBROADCASTSS 8(DI)(CX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
+	PREFETCHT0   96(R8)(R9*1)
 	VMOVUPS      96(R8), Y4
 	VBROADCASTSS 12(DI), Y5
 	VFMADD231PS  Y4, Y5, Y2
@@ -936,14 +953,15 @@ loop:
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000080, R8
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, R10
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R9
+	ADDQ $0x04, R10
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -951,7 +969,7 @@ single:
 	VFMADD231PS  Y4, Y5, Y1
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000020, R8
-	DECQ         R9
+	DECQ         R10
 	JNZ          single
 
 multiplied:
@@ -1044,7 +1062,7 @@ next:
 	RET
 
 // func product1x1AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product1x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -1063,39 +1081,45 @@ tile:
 	VXORPS     Y3, Y3, Y3
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	MOVQ       8(AX), R9
-	SUBQ       $0x04, R9
+	IMUL3Q     $0x00000020, 8(AX), R9
+	MOVQ       8(AX), R10
+	SUBQ       $0x04, R10
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
+	PREFETCHT0   32(R8)(R9*1)
 	VMOVUPS      32(R8), Y4
 	VBROADCASTSS 4(DI), Y5
 	VFMADD231PS  Y4, Y5, Y1
+	PREFETCHT0   64(R8)(R9*1)
 	VMOVUPS      64(R8), Y4
 	VBROADCASTSS 8(DI), Y5
 	VFMADD231PS  Y4, Y5, Y2
+	PREFETCHT0   96(R8)(R9*1)
 	VMOVUPS      96(R8), Y4
 	VBROADCASTSS 12(DI), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000080, R8
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, R10
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R9
+	ADDQ $0x04, R10
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y4, Y5, Y0
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000020, R8
-	DECQ         R9
+	DECQ         R10
 	JNZ          single
 
 multiplied:
@@ -1163,7 +1187,7 @@ next:
 	RET
 
 // func product6x2AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product6x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -1197,11 +1221,13 @@ tile:
 	LEAQ       (DI)(CX*2), R8
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
-	MOVQ       8(AX), R10
-	SUBQ       $0x04, R10
+	IMUL3Q     $0x00000040, 8(AX), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R9)(R10*1)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      32(R9), Y13
 	VBROADCASTSS (DI), Y14
@@ -1222,6 +1248,7 @@ loop:
 	VBROADCASTSS (R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT0   64(R9)(R10*1)
 	VMOVUPS      64(R9), Y12
 	VMOVUPS      96(R9), Y13
 	VBROADCASTSS 4(DI), Y14
@@ -1242,6 +1269,7 @@ loop:
 	VBROADCASTSS 4(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT0   128(R9)(R10*1)
 	VMOVUPS      128(R9), Y12
 	VMOVUPS      160(R9), Y13
 	VBROADCASTSS 8(DI), Y14
@@ -1262,6 +1290,7 @@ loop:
 	VBROADCASTSS 8(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT0   192(R9)(R10*1)
 	VMOVUPS      192(R9), Y12
 	VMOVUPS      224(R9), Y13
 	VBROADCASTSS 12(DI), Y14
@@ -1285,14 +1314,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000100, R9
-	SUBQ         $0x04, R10
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R9)(R10*1)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      32(R9), Y13
 	VBROADCASTSS (DI), Y14
@@ -1316,7 +1346,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000040, R9
-	DECQ         R10
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -1637,7 +1667,7 @@ next:
 	RET
 
 // func product4x2AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product4x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -1665,11 +1695,13 @@ tile:
 	LEAQ       (DI)(CX*2), R8
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
-	MOVQ       8(AX), R10
-	SUBQ       $0x04, R10
+	IMUL3Q     $0x00000040, 8(AX), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R9)(R10*1)
 	VMOVUPS      (R9), Y8
 	VMOVUPS      32(R9), Y9
 	VBROADCASTSS (DI), Y10
@@ -1684,6 +1716,7 @@ loop:
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT0   64(R9)(R10*1)
 	VMOVUPS      64(R9), Y8
 	VMOVUPS      96(R9), Y9
 	VBROADCASTSS 4(DI), Y10
@@ -1698,6 +1731,7 @@ loop:
 	VBROADCASTSS 4(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT0   128(R9)(R10*1)
 	VMOVUPS      128(R9), Y8
 	VMOVUPS      160(R9), Y9
 	VBROADCASTSS 8(DI), Y10
@@ -1712,6 +1746,7 @@ loop:
 	VBROADCASTSS 8(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT0   192(R9)(R10*1)
 	VMOVUPS      192(R9), Y8
 	VMOVUPS      224(R9), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -1729,14 +1764,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000100, R9
-	SUBQ         $0x04, R10
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R9)(R10*1)
 	VMOVUPS      (R9), Y8
 	VMOVUPS      32(R9), Y9
 	VBROADCASTSS (DI), Y10
@@ -1754,7 +1790,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000040, R9
-	DECQ         R10
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -1981,7 +2017,7 @@ next:
 	RET
 
 // func product2x2AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product2x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -2005,11 +2041,13 @@ tile:
 	VXORPS     Y7, Y7, Y7
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	MOVQ       8(AX), R9
-	SUBQ       $0x04, R9
+	IMUL3Q     $0x00000040, 8(AX), R9
+	MOVQ       8(AX), R10
+	SUBQ       $0x04, R10
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      32(R8), Y9
 	VBROADCASTSS (DI), Y10
@@ -2018,6 +2056,7 @@ loop:
 	VBROADCASTSS (DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
+	PREFETCHT0   64(R8)(R9*1)
 	VMOVUPS      64(R8), Y8
 	VMOVUPS      96(R8), Y9
 	VBROADCASTSS 4(DI), Y10
@@ -2026,6 +2065,7 @@ loop:
 	VBROADCASTSS 4(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT0   128(R8)(R9*1)
 	VMOVUPS      128(R8), Y8
 	VMOVUPS      160(R8), Y9
 	VBROADCASTSS 8(DI), Y10
@@ -2034,6 +2074,7 @@ loop:
 	VBROADCASTSS 8(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      192(R8), Y8
 	VMOVUPS      224(R8), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -2044,14 +2085,15 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000100, R8
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, R10
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R9
+	ADDQ $0x04, R10
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      32(R8), Y9
 	VBROADCASTSS (DI), Y10
@@ -2062,7 +2104,7 @@ single:
 	VFMADD231PS  Y9, Y10, Y3
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000040, R8
-	DECQ         R9
+	DECQ         R10
 	JNZ          single
 
 multiplied:
@@ -2199,7 +2241,7 @@ next:
 	RET
 
 // func product1x2AVX2(args *[13]uint64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product1x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
 	MOVQ 24(AX), CX
@@ -2222,26 +2264,31 @@ tile:
 	VXORPS     Y7, Y7, Y7
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	MOVQ       8(AX), R9
-	SUBQ       $0x04, R9
+	IMUL3Q     $0x00000040, 8(AX), R9
+	MOVQ       8(AX), R10
+	SUBQ       $0x04, R10
 	JLT        rest
 
 loop:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      32(R8), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
+	PREFETCHT0   64(R8)(R9*1)
 	VMOVUPS      64(R8), Y8
 	VMOVUPS      96(R8), Y9
 	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
+	PREFETCHT0   128(R8)(R9*1)
 	VMOVUPS      128(R8), Y8
 	VMOVUPS      160(R8), Y9
 	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
+	PREFETCHT0   192(R8)(R9*1)
 	VMOVUPS      192(R8), Y8
 	VMOVUPS      224(R8), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -2249,14 +2296,15 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000100, R8
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, R10
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R9
+	ADDQ $0x04, R10
 	JZ   multiplied
 
 single:
+	PREFETCHT0   (R8)(R9*1)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      32(R8), Y9
 	VBROADCASTSS (DI), Y10
@@ -2264,7 +2312,7 @@ single:
 	VFMADD231PS  Y9, Y10, Y1
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000040, R8
-	DECQ         R9
+	DECQ         R10
 	JNZ          single
 
 multiplied:
@@ -2373,7 +2421,7 @@ row:
 	MOVQ 56(AX), DX
 	MOVQ 48(AX), R11
 	SUBQ $0x08, R11
-	JLT  four
+	JLT  rest
 
 eight:
 	MOVQ         24(AX), R12
@@ -2618,22 +2666,266 @@ eight:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), BX
-	VADDPS       (BX), Y0, Y0
-	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R12
+	VADDPS       (R12), Y0, Y0
+	VMOVUPS      Y0, (R12)
 	ADDQ         $0x00000200, DX
-	LEAQ         (R12)(SI*4), BX
+	IMUL3Q       $0x00000008, SI, R12
+	ADDQ         R12, BX
 	SUBQ         $0x08, R11
 	JGE          eight
 
-four:
-	BTQ          $0x02, R11
-	JCC          below4
-	MOVQ         24(AX), R12
-	VMOVUPS      (R12), Y0
-	VMOVUPS      (R12), Y1
-	VMOVUPS      (R12), Y2
-	VMOVUPS      (R12), Y3
+rest:
+	CMPQ R11, $-7
+	JEQ  left1
+	CMPQ R11, $-6
+	JEQ  left2
+	CMPQ R11, $-5
+	JEQ  left3
+	CMPQ R11, $-4
+	JEQ  left4
+	CMPQ R11, $-3
+	JEQ  left5
+	CMPQ R11, $-2
+	JEQ  left6
+	CMPQ R11, $-1
+	JEQ  left7
+	JMP  next
+
+left1:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (CX), Y1
+	VFMADD231PS  (R8)(DX*1), Y1, Y0
+	VMOVUPS      32(CX), Y1
+	VFMADD231PS  64(R8)(DX*1), Y1, Y0
+	VMOVUPS      64(CX), Y1
+	VFMADD231PS  128(R8)(DX*1), Y1, Y0
+	VMOVUPS      96(CX), Y1
+	VFMADD231PS  (R9)(DX*1), Y1, Y0
+	VMOVUPS      128(CX), Y1
+	VFMADD231PS  64(R9)(DX*1), Y1, Y0
+	VMOVUPS      160(CX), Y1
+	VFMADD231PS  128(R9)(DX*1), Y1, Y0
+	VMOVUPS      192(CX), Y1
+	VFMADD231PS  (R10)(DX*1), Y1, Y0
+	VMOVUPS      224(CX), Y1
+	VFMADD231PS  64(R10)(DX*1), Y1, Y0
+	VMOVUPS      256(CX), Y1
+	VFMADD231PS  128(R10)(DX*1), Y1, Y0
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
+	VMOVUPS      fused4b400000<>+0(SB), Y1
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
+	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
+	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
+	VPADDD       Y1, Y3, Y3
+	VADDPS       fused3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000040, DX
+	IMUL3Q       $0x00000001, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left2:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (CX), Y2
+	VFMADD231PS  (R8)(DX*1), Y2, Y0
+	VFMADD231PS  64(R8)(DX*1), Y2, Y1
+	VMOVUPS      32(CX), Y2
+	VFMADD231PS  64(R8)(DX*1), Y2, Y0
+	VFMADD231PS  128(R8)(DX*1), Y2, Y1
+	VMOVUPS      64(CX), Y2
+	VFMADD231PS  128(R8)(DX*1), Y2, Y0
+	VFMADD231PS  192(R8)(DX*1), Y2, Y1
+	VMOVUPS      96(CX), Y2
+	VFMADD231PS  (R9)(DX*1), Y2, Y0
+	VFMADD231PS  64(R9)(DX*1), Y2, Y1
+	VMOVUPS      128(CX), Y2
+	VFMADD231PS  64(R9)(DX*1), Y2, Y0
+	VFMADD231PS  128(R9)(DX*1), Y2, Y1
+	VMOVUPS      160(CX), Y2
+	VFMADD231PS  128(R9)(DX*1), Y2, Y0
+	VFMADD231PS  192(R9)(DX*1), Y2, Y1
+	VMOVUPS      192(CX), Y2
+	VFMADD231PS  (R10)(DX*1), Y2, Y0
+	VFMADD231PS  64(R10)(DX*1), Y2, Y1
+	VMOVUPS      224(CX), Y2
+	VFMADD231PS  64(R10)(DX*1), Y2, Y0
+	VFMADD231PS  128(R10)(DX*1), Y2, Y1
+	VMOVUPS      256(CX), Y2
+	VFMADD231PS  128(R10)(DX*1), Y2, Y0
+	VFMADD231PS  192(R10)(DX*1), Y2, Y1
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000080, DX
+	IMUL3Q       $0x00000002, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left3:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (CX), Y3
+	VFMADD231PS  (R8)(DX*1), Y3, Y0
+	VFMADD231PS  64(R8)(DX*1), Y3, Y1
+	VFMADD231PS  128(R8)(DX*1), Y3, Y2
+	VMOVUPS      32(CX), Y3
+	VFMADD231PS  64(R8)(DX*1), Y3, Y0
+	VFMADD231PS  128(R8)(DX*1), Y3, Y1
+	VFMADD231PS  192(R8)(DX*1), Y3, Y2
+	VMOVUPS      64(CX), Y3
+	VFMADD231PS  128(R8)(DX*1), Y3, Y0
+	VFMADD231PS  192(R8)(DX*1), Y3, Y1
+	VFMADD231PS  256(R8)(DX*1), Y3, Y2
+	VMOVUPS      96(CX), Y3
+	VFMADD231PS  (R9)(DX*1), Y3, Y0
+	VFMADD231PS  64(R9)(DX*1), Y3, Y1
+	VFMADD231PS  128(R9)(DX*1), Y3, Y2
+	VMOVUPS      128(CX), Y3
+	VFMADD231PS  64(R9)(DX*1), Y3, Y0
+	VFMADD231PS  128(R9)(DX*1), Y3, Y1
+	VFMADD231PS  192(R9)(DX*1), Y3, Y2
+	VMOVUPS      160(CX), Y3
+	VFMADD231PS  128(R9)(DX*1), Y3, Y0
+	VFMADD231PS  192(R9)(DX*1), Y3, Y1
+	VFMADD231PS  256(R9)(DX*1), Y3, Y2
+	VMOVUPS      192(CX), Y3
+	VFMADD231PS  (R10)(DX*1), Y3, Y0
+	VFMADD231PS  64(R10)(DX*1), Y3, Y1
+	VFMADD231PS  128(R10)(DX*1), Y3, Y2
+	VMOVUPS      224(CX), Y3
+	VFMADD231PS  64(R10)(DX*1), Y3, Y0
+	VFMADD231PS  128(R10)(DX*1), Y3, Y1
+	VFMADD231PS  192(R10)(DX*1), Y3, Y2
+	VMOVUPS      256(CX), Y3
+	VFMADD231PS  128(R10)(DX*1), Y3, Y0
+	VFMADD231PS  192(R10)(DX*1), Y3, Y1
+	VFMADD231PS  256(R10)(DX*1), Y3, Y2
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x000000c0, DX
+	IMUL3Q       $0x00000003, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left4:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
 	VMOVUPS      (CX), Y4
 	VFMADD231PS  (R8)(DX*1), Y4, Y0
 	VFMADD231PS  64(R8)(DX*1), Y4, Y1
@@ -2754,136 +3046,593 @@ four:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R12
-	VADDPS       (R12), Y0, Y0
-	VMOVUPS      Y0, (R12)
-	ADDQ         $0x00000100, DX
-	LEAQ         (BX)(SI*4), BX
-
-below4:
-	BTQ          $0x01, R11
-	JCC          below2
-	MOVQ         24(AX), R12
-	VMOVUPS      (R12), Y0
-	VMOVUPS      (R12), Y1
-	VMOVUPS      (CX), Y2
-	VFMADD231PS  (R8)(DX*1), Y2, Y0
-	VFMADD231PS  64(R8)(DX*1), Y2, Y1
-	VMOVUPS      32(CX), Y2
-	VFMADD231PS  64(R8)(DX*1), Y2, Y0
-	VFMADD231PS  128(R8)(DX*1), Y2, Y1
-	VMOVUPS      64(CX), Y2
-	VFMADD231PS  128(R8)(DX*1), Y2, Y0
-	VFMADD231PS  192(R8)(DX*1), Y2, Y1
-	VMOVUPS      96(CX), Y2
-	VFMADD231PS  (R9)(DX*1), Y2, Y0
-	VFMADD231PS  64(R9)(DX*1), Y2, Y1
-	VMOVUPS      128(CX), Y2
-	VFMADD231PS  64(R9)(DX*1), Y2, Y0
-	VFMADD231PS  128(R9)(DX*1), Y2, Y1
-	VMOVUPS      160(CX), Y2
-	VFMADD231PS  128(R9)(DX*1), Y2, Y0
-	VFMADD231PS  192(R9)(DX*1), Y2, Y1
-	VMOVUPS      192(CX), Y2
-	VFMADD231PS  (R10)(DX*1), Y2, Y0
-	VFMADD231PS  64(R10)(DX*1), Y2, Y1
-	VMOVUPS      224(CX), Y2
-	VFMADD231PS  64(R10)(DX*1), Y2, Y0
-	VFMADD231PS  128(R10)(DX*1), Y2, Y1
-	VMOVUPS      256(CX), Y2
-	VFMADD231PS  128(R10)(DX*1), Y2, Y0
-	VFMADD231PS  192(R10)(DX*1), Y2, Y1
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
-	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R12
-	VADDPS       (R12), Y0, Y0
-	VMOVUPS      Y0, (R12)
-	ADDQ         $0x00000080, DX
-	LEAQ         (BX)(SI*2), BX
-
-below2:
-	BTQ          $0x00, R11
-	JCC          below1
-	MOVQ         24(AX), R11
-	VMOVUPS      (R11), Y0
-	VMOVUPS      (CX), Y1
-	VFMADD231PS  (R8)(DX*1), Y1, Y0
-	VMOVUPS      32(CX), Y1
-	VFMADD231PS  64(R8)(DX*1), Y1, Y0
-	VMOVUPS      64(CX), Y1
-	VFMADD231PS  128(R8)(DX*1), Y1, Y0
-	VMOVUPS      96(CX), Y1
-	VFMADD231PS  (R9)(DX*1), Y1, Y0
-	VMOVUPS      128(CX), Y1
-	VFMADD231PS  64(R9)(DX*1), Y1, Y0
-	VMOVUPS      160(CX), Y1
-	VFMADD231PS  128(R9)(DX*1), Y1, Y0
-	VMOVUPS      192(CX), Y1
-	VFMADD231PS  (R10)(DX*1), Y1, Y0
-	VMOVUPS      224(CX), Y1
-	VFMADD231PS  64(R10)(DX*1), Y1, Y0
-	VMOVUPS      256(CX), Y1
-	VFMADD231PS  128(R10)(DX*1), Y1, Y0
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
-	VMOVUPS      fused4b400000<>+0(SB), Y1
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
-	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
-	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
-	VPADDD       Y1, Y3, Y3
-	VADDPS       fused3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	MOVQ         32(AX), R8
 	VADDPS       (R8), Y0, Y0
 	VMOVUPS      Y0, (R8)
-	ADDQ         $0x00000040, DX
-	LEAQ         (BX)(SI*1), BX
+	ADDQ         $0x00000100, DX
+	IMUL3Q       $0x00000004, SI, DX
+	ADDQ         DX, BX
+	JMP          next
 
-below1:
+left5:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11), Y4
+	VMOVUPS      (CX), Y5
+	VFMADD231PS  (R8)(DX*1), Y5, Y0
+	VFMADD231PS  64(R8)(DX*1), Y5, Y1
+	VFMADD231PS  128(R8)(DX*1), Y5, Y2
+	VFMADD231PS  192(R8)(DX*1), Y5, Y3
+	VFMADD231PS  256(R8)(DX*1), Y5, Y4
+	VMOVUPS      32(CX), Y5
+	VFMADD231PS  64(R8)(DX*1), Y5, Y0
+	VFMADD231PS  128(R8)(DX*1), Y5, Y1
+	VFMADD231PS  192(R8)(DX*1), Y5, Y2
+	VFMADD231PS  256(R8)(DX*1), Y5, Y3
+	VFMADD231PS  320(R8)(DX*1), Y5, Y4
+	VMOVUPS      64(CX), Y5
+	VFMADD231PS  128(R8)(DX*1), Y5, Y0
+	VFMADD231PS  192(R8)(DX*1), Y5, Y1
+	VFMADD231PS  256(R8)(DX*1), Y5, Y2
+	VFMADD231PS  320(R8)(DX*1), Y5, Y3
+	VFMADD231PS  384(R8)(DX*1), Y5, Y4
+	VMOVUPS      96(CX), Y5
+	VFMADD231PS  (R9)(DX*1), Y5, Y0
+	VFMADD231PS  64(R9)(DX*1), Y5, Y1
+	VFMADD231PS  128(R9)(DX*1), Y5, Y2
+	VFMADD231PS  192(R9)(DX*1), Y5, Y3
+	VFMADD231PS  256(R9)(DX*1), Y5, Y4
+	VMOVUPS      128(CX), Y5
+	VFMADD231PS  64(R9)(DX*1), Y5, Y0
+	VFMADD231PS  128(R9)(DX*1), Y5, Y1
+	VFMADD231PS  192(R9)(DX*1), Y5, Y2
+	VFMADD231PS  256(R9)(DX*1), Y5, Y3
+	VFMADD231PS  320(R9)(DX*1), Y5, Y4
+	VMOVUPS      160(CX), Y5
+	VFMADD231PS  128(R9)(DX*1), Y5, Y0
+	VFMADD231PS  192(R9)(DX*1), Y5, Y1
+	VFMADD231PS  256(R9)(DX*1), Y5, Y2
+	VFMADD231PS  320(R9)(DX*1), Y5, Y3
+	VFMADD231PS  384(R9)(DX*1), Y5, Y4
+	VMOVUPS      192(CX), Y5
+	VFMADD231PS  (R10)(DX*1), Y5, Y0
+	VFMADD231PS  64(R10)(DX*1), Y5, Y1
+	VFMADD231PS  128(R10)(DX*1), Y5, Y2
+	VFMADD231PS  192(R10)(DX*1), Y5, Y3
+	VFMADD231PS  256(R10)(DX*1), Y5, Y4
+	VMOVUPS      224(CX), Y5
+	VFMADD231PS  64(R10)(DX*1), Y5, Y0
+	VFMADD231PS  128(R10)(DX*1), Y5, Y1
+	VFMADD231PS  192(R10)(DX*1), Y5, Y2
+	VFMADD231PS  256(R10)(DX*1), Y5, Y3
+	VFMADD231PS  320(R10)(DX*1), Y5, Y4
+	VMOVUPS      256(CX), Y5
+	VFMADD231PS  128(R10)(DX*1), Y5, Y0
+	VFMADD231PS  192(R10)(DX*1), Y5, Y1
+	VFMADD231PS  256(R10)(DX*1), Y5, Y2
+	VFMADD231PS  320(R10)(DX*1), Y5, Y3
+	VFMADD231PS  384(R10)(DX*1), Y5, Y4
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000140, DX
+	IMUL3Q       $0x00000005, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left6:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11), Y4
+	VMOVUPS      (R11), Y5
+	VMOVUPS      (CX), Y6
+	VFMADD231PS  (R8)(DX*1), Y6, Y0
+	VFMADD231PS  64(R8)(DX*1), Y6, Y1
+	VFMADD231PS  128(R8)(DX*1), Y6, Y2
+	VFMADD231PS  192(R8)(DX*1), Y6, Y3
+	VFMADD231PS  256(R8)(DX*1), Y6, Y4
+	VFMADD231PS  320(R8)(DX*1), Y6, Y5
+	VMOVUPS      32(CX), Y6
+	VFMADD231PS  64(R8)(DX*1), Y6, Y0
+	VFMADD231PS  128(R8)(DX*1), Y6, Y1
+	VFMADD231PS  192(R8)(DX*1), Y6, Y2
+	VFMADD231PS  256(R8)(DX*1), Y6, Y3
+	VFMADD231PS  320(R8)(DX*1), Y6, Y4
+	VFMADD231PS  384(R8)(DX*1), Y6, Y5
+	VMOVUPS      64(CX), Y6
+	VFMADD231PS  128(R8)(DX*1), Y6, Y0
+	VFMADD231PS  192(R8)(DX*1), Y6, Y1
+	VFMADD231PS  256(R8)(DX*1), Y6, Y2
+	VFMADD231PS  320(R8)(DX*1), Y6, Y3
+	VFMADD231PS  384(R8)(DX*1), Y6, Y4
+	VFMADD231PS  448(R8)(DX*1), Y6, Y5
+	VMOVUPS      96(CX), Y6
+	VFMADD231PS  (R9)(DX*1), Y6, Y0
+	VFMADD231PS  64(R9)(DX*1), Y6, Y1
+	VFMADD231PS  128(R9)(DX*1), Y6, Y2
+	VFMADD231PS  192(R9)(DX*1), Y6, Y3
+	VFMADD231PS  256(R9)(DX*1), Y6, Y4
+	VFMADD231PS  320(R9)(DX*1), Y6, Y5
+	VMOVUPS      128(CX), Y6
+	VFMADD231PS  64(R9)(DX*1), Y6, Y0
+	VFMADD231PS  128(R9)(DX*1), Y6, Y1
+	VFMADD231PS  192(R9)(DX*1), Y6, Y2
+	VFMADD231PS  256(R9)(DX*1), Y6, Y3
+	VFMADD231PS  320(R9)(DX*1), Y6, Y4
+	VFMADD231PS  384(R9)(DX*1), Y6, Y5
+	VMOVUPS      160(CX), Y6
+	VFMADD231PS  128(R9)(DX*1), Y6, Y0
+	VFMADD231PS  192(R9)(DX*1), Y6, Y1
+	VFMADD231PS  256(R9)(DX*1), Y6, Y2
+	VFMADD231PS  320(R9)(DX*1), Y6, Y3
+	VFMADD231PS  384(R9)(DX*1), Y6, Y4
+	VFMADD231PS  448(R9)(DX*1), Y6, Y5
+	VMOVUPS      192(CX), Y6
+	VFMADD231PS  (R10)(DX*1), Y6, Y0
+	VFMADD231PS  64(R10)(DX*1), Y6, Y1
+	VFMADD231PS  128(R10)(DX*1), Y6, Y2
+	VFMADD231PS  192(R10)(DX*1), Y6, Y3
+	VFMADD231PS  256(R10)(DX*1), Y6, Y4
+	VFMADD231PS  320(R10)(DX*1), Y6, Y5
+	VMOVUPS      224(CX), Y6
+	VFMADD231PS  64(R10)(DX*1), Y6, Y0
+	VFMADD231PS  128(R10)(DX*1), Y6, Y1
+	VFMADD231PS  192(R10)(DX*1), Y6, Y2
+	VFMADD231PS  256(R10)(DX*1), Y6, Y3
+	VFMADD231PS  320(R10)(DX*1), Y6, Y4
+	VFMADD231PS  384(R10)(DX*1), Y6, Y5
+	VMOVUPS      256(CX), Y6
+	VFMADD231PS  128(R10)(DX*1), Y6, Y0
+	VFMADD231PS  192(R10)(DX*1), Y6, Y1
+	VFMADD231PS  256(R10)(DX*1), Y6, Y2
+	VFMADD231PS  320(R10)(DX*1), Y6, Y3
+	VFMADD231PS  384(R10)(DX*1), Y6, Y4
+	VFMADD231PS  448(R10)(DX*1), Y6, Y5
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000180, DX
+	IMUL3Q       $0x00000006, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left7:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11), Y4
+	VMOVUPS      (R11), Y5
+	VMOVUPS      (R11), Y6
+	VMOVUPS      (CX), Y7
+	VFMADD231PS  (R8)(DX*1), Y7, Y0
+	VFMADD231PS  64(R8)(DX*1), Y7, Y1
+	VFMADD231PS  128(R8)(DX*1), Y7, Y2
+	VFMADD231PS  192(R8)(DX*1), Y7, Y3
+	VFMADD231PS  256(R8)(DX*1), Y7, Y4
+	VFMADD231PS  320(R8)(DX*1), Y7, Y5
+	VFMADD231PS  384(R8)(DX*1), Y7, Y6
+	VMOVUPS      32(CX), Y7
+	VFMADD231PS  64(R8)(DX*1), Y7, Y0
+	VFMADD231PS  128(R8)(DX*1), Y7, Y1
+	VFMADD231PS  192(R8)(DX*1), Y7, Y2
+	VFMADD231PS  256(R8)(DX*1), Y7, Y3
+	VFMADD231PS  320(R8)(DX*1), Y7, Y4
+	VFMADD231PS  384(R8)(DX*1), Y7, Y5
+	VFMADD231PS  448(R8)(DX*1), Y7, Y6
+	VMOVUPS      64(CX), Y7
+	VFMADD231PS  128(R8)(DX*1), Y7, Y0
+	VFMADD231PS  192(R8)(DX*1), Y7, Y1
+	VFMADD231PS  256(R8)(DX*1), Y7, Y2
+	VFMADD231PS  320(R8)(DX*1), Y7, Y3
+	VFMADD231PS  384(R8)(DX*1), Y7, Y4
+	VFMADD231PS  448(R8)(DX*1), Y7, Y5
+	VFMADD231PS  512(R8)(DX*1), Y7, Y6
+	VMOVUPS      96(CX), Y7
+	VFMADD231PS  (R9)(DX*1), Y7, Y0
+	VFMADD231PS  64(R9)(DX*1), Y7, Y1
+	VFMADD231PS  128(R9)(DX*1), Y7, Y2
+	VFMADD231PS  192(R9)(DX*1), Y7, Y3
+	VFMADD231PS  256(R9)(DX*1), Y7, Y4
+	VFMADD231PS  320(R9)(DX*1), Y7, Y5
+	VFMADD231PS  384(R9)(DX*1), Y7, Y6
+	VMOVUPS      128(CX), Y7
+	VFMADD231PS  64(R9)(DX*1), Y7, Y0
+	VFMADD231PS  128(R9)(DX*1), Y7, Y1
+	VFMADD231PS  192(R9)(DX*1), Y7, Y2
+	VFMADD231PS  256(R9)(DX*1), Y7, Y3
+	VFMADD231PS  320(R9)(DX*1), Y7, Y4
+	VFMADD231PS  384(R9)(DX*1), Y7, Y5
+	VFMADD231PS  448(R9)(DX*1), Y7, Y6
+	VMOVUPS      160(CX), Y7
+	VFMADD231PS  128(R9)(DX*1), Y7, Y0
+	VFMADD231PS  192(R9)(DX*1), Y7, Y1
+	VFMADD231PS  256(R9)(DX*1), Y7, Y2
+	VFMADD231PS  320(R9)(DX*1), Y7, Y3
+	VFMADD231PS  384(R9)(DX*1), Y7, Y4
+	VFMADD231PS  448(R9)(DX*1), Y7, Y5
+	VFMADD231PS  512(R9)(DX*1), Y7, Y6
+	VMOVUPS      192(CX), Y7
+	VFMADD231PS  (R10)(DX*1), Y7, Y0
+	VFMADD231PS  64(R10)(DX*1), Y7, Y1
+	VFMADD231PS  128(R10)(DX*1), Y7, Y2
+	VFMADD231PS  192(R10)(DX*1), Y7, Y3
+	VFMADD231PS  256(R10)(DX*1), Y7, Y4
+	VFMADD231PS  320(R10)(DX*1), Y7, Y5
+	VFMADD231PS  384(R10)(DX*1), Y7, Y6
+	VMOVUPS      224(CX), Y7
+	VFMADD231PS  64(R10)(DX*1), Y7, Y0
+	VFMADD231PS  128(R10)(DX*1), Y7, Y1
+	VFMADD231PS  192(R10)(DX*1), Y7, Y2
+	VFMADD231PS  256(R10)(DX*1), Y7, Y3
+	VFMADD231PS  320(R10)(DX*1), Y7, Y4
+	VFMADD231PS  384(R10)(DX*1), Y7, Y5
+	VFMADD231PS  448(R10)(DX*1), Y7, Y6
+	VMOVUPS      256(CX), Y7
+	VFMADD231PS  128(R10)(DX*1), Y7, Y0
+	VFMADD231PS  192(R10)(DX*1), Y7, Y1
+	VFMADD231PS  256(R10)(DX*1), Y7, Y2
+	VFMADD231PS  320(R10)(DX*1), Y7, Y3
+	VFMADD231PS  384(R10)(DX*1), Y7, Y4
+	VFMADD231PS  448(R10)(DX*1), Y7, Y5
+	VFMADD231PS  512(R10)(DX*1), Y7, Y6
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (R8)(SI*2)
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x000001c0, DX
+	IMUL3Q       $0x00000007, SI, DX
+	ADDQ         DX, BX
+
+next:
 	DECQ 40(AX)
 	JNZ  row
 	VZEROUPPER
@@ -2907,7 +3656,7 @@ row:
 	MOVQ 56(AX), DX
 	MOVQ 48(AX), R11
 	SUBQ $0x08, R11
-	JLT  four
+	JLT  rest
 
 eight:
 	MOVQ         24(AX), R12
@@ -3152,22 +3901,266 @@ eight:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), BX
-	VADDPS       (BX), Y0, Y0
-	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R12
+	VADDPS       (R12), Y0, Y0
+	VMOVUPS      Y0, (R12)
 	ADDQ         $0x00000400, DX
-	LEAQ         (R12)(SI*4), BX
+	IMUL3Q       $0x00000008, SI, R12
+	ADDQ         R12, BX
 	SUBQ         $0x08, R11
 	JGE          eight
 
-four:
-	BTQ          $0x02, R11
-	JCC          below4
-	MOVQ         24(AX), R12
-	VMOVUPS      (R12), Y0
-	VMOVUPS      (R12), Y1
-	VMOVUPS      (R12), Y2
-	VMOVUPS      (R12), Y3
+rest:
+	CMPQ R11, $-7
+	JEQ  left1
+	CMPQ R11, $-6
+	JEQ  left2
+	CMPQ R11, $-5
+	JEQ  left3
+	CMPQ R11, $-4
+	JEQ  left4
+	CMPQ R11, $-3
+	JEQ  left5
+	CMPQ R11, $-2
+	JEQ  left6
+	CMPQ R11, $-1
+	JEQ  left7
+	JMP  next
+
+left1:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (CX), Y1
+	VFMADD231PS  (R8)(DX*1), Y1, Y0
+	VMOVUPS      32(CX), Y1
+	VFMADD231PS  64(R8)(DX*1), Y1, Y0
+	VMOVUPS      64(CX), Y1
+	VFMADD231PS  128(R8)(DX*1), Y1, Y0
+	VMOVUPS      96(CX), Y1
+	VFMADD231PS  (R9)(DX*1), Y1, Y0
+	VMOVUPS      128(CX), Y1
+	VFMADD231PS  64(R9)(DX*1), Y1, Y0
+	VMOVUPS      160(CX), Y1
+	VFMADD231PS  128(R9)(DX*1), Y1, Y0
+	VMOVUPS      192(CX), Y1
+	VFMADD231PS  (R10)(DX*1), Y1, Y0
+	VMOVUPS      224(CX), Y1
+	VFMADD231PS  64(R10)(DX*1), Y1, Y0
+	VMOVUPS      256(CX), Y1
+	VFMADD231PS  128(R10)(DX*1), Y1, Y0
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
+	VMOVUPS      fused4b400000<>+0(SB), Y1
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
+	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
+	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
+	VPADDD       Y1, Y3, Y3
+	VADDPS       fused3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000080, DX
+	IMUL3Q       $0x00000001, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left2:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (CX), Y2
+	VFMADD231PS  (R8)(DX*1), Y2, Y0
+	VFMADD231PS  128(R8)(DX*1), Y2, Y1
+	VMOVUPS      32(CX), Y2
+	VFMADD231PS  64(R8)(DX*1), Y2, Y0
+	VFMADD231PS  192(R8)(DX*1), Y2, Y1
+	VMOVUPS      64(CX), Y2
+	VFMADD231PS  128(R8)(DX*1), Y2, Y0
+	VFMADD231PS  256(R8)(DX*1), Y2, Y1
+	VMOVUPS      96(CX), Y2
+	VFMADD231PS  (R9)(DX*1), Y2, Y0
+	VFMADD231PS  128(R9)(DX*1), Y2, Y1
+	VMOVUPS      128(CX), Y2
+	VFMADD231PS  64(R9)(DX*1), Y2, Y0
+	VFMADD231PS  192(R9)(DX*1), Y2, Y1
+	VMOVUPS      160(CX), Y2
+	VFMADD231PS  128(R9)(DX*1), Y2, Y0
+	VFMADD231PS  256(R9)(DX*1), Y2, Y1
+	VMOVUPS      192(CX), Y2
+	VFMADD231PS  (R10)(DX*1), Y2, Y0
+	VFMADD231PS  128(R10)(DX*1), Y2, Y1
+	VMOVUPS      224(CX), Y2
+	VFMADD231PS  64(R10)(DX*1), Y2, Y0
+	VFMADD231PS  192(R10)(DX*1), Y2, Y1
+	VMOVUPS      256(CX), Y2
+	VFMADD231PS  128(R10)(DX*1), Y2, Y0
+	VFMADD231PS  256(R10)(DX*1), Y2, Y1
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000100, DX
+	IMUL3Q       $0x00000002, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left3:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (CX), Y3
+	VFMADD231PS  (R8)(DX*1), Y3, Y0
+	VFMADD231PS  128(R8)(DX*1), Y3, Y1
+	VFMADD231PS  256(R8)(DX*1), Y3, Y2
+	VMOVUPS      32(CX), Y3
+	VFMADD231PS  64(R8)(DX*1), Y3, Y0
+	VFMADD231PS  192(R8)(DX*1), Y3, Y1
+	VFMADD231PS  320(R8)(DX*1), Y3, Y2
+	VMOVUPS      64(CX), Y3
+	VFMADD231PS  128(R8)(DX*1), Y3, Y0
+	VFMADD231PS  256(R8)(DX*1), Y3, Y1
+	VFMADD231PS  384(R8)(DX*1), Y3, Y2
+	VMOVUPS      96(CX), Y3
+	VFMADD231PS  (R9)(DX*1), Y3, Y0
+	VFMADD231PS  128(R9)(DX*1), Y3, Y1
+	VFMADD231PS  256(R9)(DX*1), Y3, Y2
+	VMOVUPS      128(CX), Y3
+	VFMADD231PS  64(R9)(DX*1), Y3, Y0
+	VFMADD231PS  192(R9)(DX*1), Y3, Y1
+	VFMADD231PS  320(R9)(DX*1), Y3, Y2
+	VMOVUPS      160(CX), Y3
+	VFMADD231PS  128(R9)(DX*1), Y3, Y0
+	VFMADD231PS  256(R9)(DX*1), Y3, Y1
+	VFMADD231PS  384(R9)(DX*1), Y3, Y2
+	VMOVUPS      192(CX), Y3
+	VFMADD231PS  (R10)(DX*1), Y3, Y0
+	VFMADD231PS  128(R10)(DX*1), Y3, Y1
+	VFMADD231PS  256(R10)(DX*1), Y3, Y2
+	VMOVUPS      224(CX), Y3
+	VFMADD231PS  64(R10)(DX*1), Y3, Y0
+	VFMADD231PS  192(R10)(DX*1), Y3, Y1
+	VFMADD231PS  320(R10)(DX*1), Y3, Y2
+	VMOVUPS      256(CX), Y3
+	VFMADD231PS  128(R10)(DX*1), Y3, Y0
+	VFMADD231PS  256(R10)(DX*1), Y3, Y1
+	VFMADD231PS  384(R10)(DX*1), Y3, Y2
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000180, DX
+	IMUL3Q       $0x00000003, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left4:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
 	VMOVUPS      (CX), Y4
 	VFMADD231PS  (R8)(DX*1), Y4, Y0
 	VFMADD231PS  128(R8)(DX*1), Y4, Y1
@@ -3288,136 +4281,593 @@ four:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R12
-	VADDPS       (R12), Y0, Y0
-	VMOVUPS      Y0, (R12)
-	ADDQ         $0x00000200, DX
-	LEAQ         (BX)(SI*4), BX
-
-below4:
-	BTQ          $0x01, R11
-	JCC          below2
-	MOVQ         24(AX), R12
-	VMOVUPS      (R12), Y0
-	VMOVUPS      (R12), Y1
-	VMOVUPS      (CX), Y2
-	VFMADD231PS  (R8)(DX*1), Y2, Y0
-	VFMADD231PS  128(R8)(DX*1), Y2, Y1
-	VMOVUPS      32(CX), Y2
-	VFMADD231PS  64(R8)(DX*1), Y2, Y0
-	VFMADD231PS  192(R8)(DX*1), Y2, Y1
-	VMOVUPS      64(CX), Y2
-	VFMADD231PS  128(R8)(DX*1), Y2, Y0
-	VFMADD231PS  256(R8)(DX*1), Y2, Y1
-	VMOVUPS      96(CX), Y2
-	VFMADD231PS  (R9)(DX*1), Y2, Y0
-	VFMADD231PS  128(R9)(DX*1), Y2, Y1
-	VMOVUPS      128(CX), Y2
-	VFMADD231PS  64(R9)(DX*1), Y2, Y0
-	VFMADD231PS  192(R9)(DX*1), Y2, Y1
-	VMOVUPS      160(CX), Y2
-	VFMADD231PS  128(R9)(DX*1), Y2, Y0
-	VFMADD231PS  256(R9)(DX*1), Y2, Y1
-	VMOVUPS      192(CX), Y2
-	VFMADD231PS  (R10)(DX*1), Y2, Y0
-	VFMADD231PS  128(R10)(DX*1), Y2, Y1
-	VMOVUPS      224(CX), Y2
-	VFMADD231PS  64(R10)(DX*1), Y2, Y0
-	VFMADD231PS  192(R10)(DX*1), Y2, Y1
-	VMOVUPS      256(CX), Y2
-	VFMADD231PS  128(R10)(DX*1), Y2, Y0
-	VFMADD231PS  256(R10)(DX*1), Y2, Y1
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
-	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R12
-	VADDPS       (R12), Y0, Y0
-	VMOVUPS      Y0, (R12)
-	ADDQ         $0x00000100, DX
-	LEAQ         (BX)(SI*2), BX
-
-below2:
-	BTQ          $0x00, R11
-	JCC          below1
-	MOVQ         24(AX), R11
-	VMOVUPS      (R11), Y0
-	VMOVUPS      (CX), Y1
-	VFMADD231PS  (R8)(DX*1), Y1, Y0
-	VMOVUPS      32(CX), Y1
-	VFMADD231PS  64(R8)(DX*1), Y1, Y0
-	VMOVUPS      64(CX), Y1
-	VFMADD231PS  128(R8)(DX*1), Y1, Y0
-	VMOVUPS      96(CX), Y1
-	VFMADD231PS  (R9)(DX*1), Y1, Y0
-	VMOVUPS      128(CX), Y1
-	VFMADD231PS  64(R9)(DX*1), Y1, Y0
-	VMOVUPS      160(CX), Y1
-	VFMADD231PS  128(R9)(DX*1), Y1, Y0
-	VMOVUPS      192(CX), Y1
-	VFMADD231PS  (R10)(DX*1), Y1, Y0
-	VMOVUPS      224(CX), Y1
-	VFMADD231PS  64(R10)(DX*1), Y1, Y0
-	VMOVUPS      256(CX), Y1
-	VFMADD231PS  128(R10)(DX*1), Y1, Y0
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
-	VMOVUPS      fused4b400000<>+0(SB), Y1
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
-	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
-	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
-	VPADDD       Y1, Y3, Y3
-	VADDPS       fused3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	MOVQ         32(AX), R8
 	VADDPS       (R8), Y0, Y0
 	VMOVUPS      Y0, (R8)
-	ADDQ         $0x00000080, DX
-	LEAQ         (BX)(SI*1), BX
+	ADDQ         $0x00000200, DX
+	IMUL3Q       $0x00000004, SI, DX
+	ADDQ         DX, BX
+	JMP          next
 
-below1:
+left5:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11), Y4
+	VMOVUPS      (CX), Y5
+	VFMADD231PS  (R8)(DX*1), Y5, Y0
+	VFMADD231PS  128(R8)(DX*1), Y5, Y1
+	VFMADD231PS  256(R8)(DX*1), Y5, Y2
+	VFMADD231PS  384(R8)(DX*1), Y5, Y3
+	VFMADD231PS  512(R8)(DX*1), Y5, Y4
+	VMOVUPS      32(CX), Y5
+	VFMADD231PS  64(R8)(DX*1), Y5, Y0
+	VFMADD231PS  192(R8)(DX*1), Y5, Y1
+	VFMADD231PS  320(R8)(DX*1), Y5, Y2
+	VFMADD231PS  448(R8)(DX*1), Y5, Y3
+	VFMADD231PS  576(R8)(DX*1), Y5, Y4
+	VMOVUPS      64(CX), Y5
+	VFMADD231PS  128(R8)(DX*1), Y5, Y0
+	VFMADD231PS  256(R8)(DX*1), Y5, Y1
+	VFMADD231PS  384(R8)(DX*1), Y5, Y2
+	VFMADD231PS  512(R8)(DX*1), Y5, Y3
+	VFMADD231PS  640(R8)(DX*1), Y5, Y4
+	VMOVUPS      96(CX), Y5
+	VFMADD231PS  (R9)(DX*1), Y5, Y0
+	VFMADD231PS  128(R9)(DX*1), Y5, Y1
+	VFMADD231PS  256(R9)(DX*1), Y5, Y2
+	VFMADD231PS  384(R9)(DX*1), Y5, Y3
+	VFMADD231PS  512(R9)(DX*1), Y5, Y4
+	VMOVUPS      128(CX), Y5
+	VFMADD231PS  64(R9)(DX*1), Y5, Y0
+	VFMADD231PS  192(R9)(DX*1), Y5, Y1
+	VFMADD231PS  320(R9)(DX*1), Y5, Y2
+	VFMADD231PS  448(R9)(DX*1), Y5, Y3
+	VFMADD231PS  576(R9)(DX*1), Y5, Y4
+	VMOVUPS      160(CX), Y5
+	VFMADD231PS  128(R9)(DX*1), Y5, Y0
+	VFMADD231PS  256(R9)(DX*1), Y5, Y1
+	VFMADD231PS  384(R9)(DX*1), Y5, Y2
+	VFMADD231PS  512(R9)(DX*1), Y5, Y3
+	VFMADD231PS  640(R9)(DX*1), Y5, Y4
+	VMOVUPS      192(CX), Y5
+	VFMADD231PS  (R10)(DX*1), Y5, Y0
+	VFMADD231PS  128(R10)(DX*1), Y5, Y1
+	VFMADD231PS  256(R10)(DX*1), Y5, Y2
+	VFMADD231PS  384(R10)(DX*1), Y5, Y3
+	VFMADD231PS  512(R10)(DX*1), Y5, Y4
+	VMOVUPS      224(CX), Y5
+	VFMADD231PS  64(R10)(DX*1), Y5, Y0
+	VFMADD231PS  192(R10)(DX*1), Y5, Y1
+	VFMADD231PS  320(R10)(DX*1), Y5, Y2
+	VFMADD231PS  448(R10)(DX*1), Y5, Y3
+	VFMADD231PS  576(R10)(DX*1), Y5, Y4
+	VMOVUPS      256(CX), Y5
+	VFMADD231PS  128(R10)(DX*1), Y5, Y0
+	VFMADD231PS  256(R10)(DX*1), Y5, Y1
+	VFMADD231PS  384(R10)(DX*1), Y5, Y2
+	VFMADD231PS  512(R10)(DX*1), Y5, Y3
+	VFMADD231PS  640(R10)(DX*1), Y5, Y4
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000280, DX
+	IMUL3Q       $0x00000005, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left6:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11), Y4
+	VMOVUPS      (R11), Y5
+	VMOVUPS      (CX), Y6
+	VFMADD231PS  (R8)(DX*1), Y6, Y0
+	VFMADD231PS  128(R8)(DX*1), Y6, Y1
+	VFMADD231PS  256(R8)(DX*1), Y6, Y2
+	VFMADD231PS  384(R8)(DX*1), Y6, Y3
+	VFMADD231PS  512(R8)(DX*1), Y6, Y4
+	VFMADD231PS  640(R8)(DX*1), Y6, Y5
+	VMOVUPS      32(CX), Y6
+	VFMADD231PS  64(R8)(DX*1), Y6, Y0
+	VFMADD231PS  192(R8)(DX*1), Y6, Y1
+	VFMADD231PS  320(R8)(DX*1), Y6, Y2
+	VFMADD231PS  448(R8)(DX*1), Y6, Y3
+	VFMADD231PS  576(R8)(DX*1), Y6, Y4
+	VFMADD231PS  704(R8)(DX*1), Y6, Y5
+	VMOVUPS      64(CX), Y6
+	VFMADD231PS  128(R8)(DX*1), Y6, Y0
+	VFMADD231PS  256(R8)(DX*1), Y6, Y1
+	VFMADD231PS  384(R8)(DX*1), Y6, Y2
+	VFMADD231PS  512(R8)(DX*1), Y6, Y3
+	VFMADD231PS  640(R8)(DX*1), Y6, Y4
+	VFMADD231PS  768(R8)(DX*1), Y6, Y5
+	VMOVUPS      96(CX), Y6
+	VFMADD231PS  (R9)(DX*1), Y6, Y0
+	VFMADD231PS  128(R9)(DX*1), Y6, Y1
+	VFMADD231PS  256(R9)(DX*1), Y6, Y2
+	VFMADD231PS  384(R9)(DX*1), Y6, Y3
+	VFMADD231PS  512(R9)(DX*1), Y6, Y4
+	VFMADD231PS  640(R9)(DX*1), Y6, Y5
+	VMOVUPS      128(CX), Y6
+	VFMADD231PS  64(R9)(DX*1), Y6, Y0
+	VFMADD231PS  192(R9)(DX*1), Y6, Y1
+	VFMADD231PS  320(R9)(DX*1), Y6, Y2
+	VFMADD231PS  448(R9)(DX*1), Y6, Y3
+	VFMADD231PS  576(R9)(DX*1), Y6, Y4
+	VFMADD231PS  704(R9)(DX*1), Y6, Y5
+	VMOVUPS      160(CX), Y6
+	VFMADD231PS  128(R9)(DX*1), Y6, Y0
+	VFMADD231PS  256(R9)(DX*1), Y6, Y1
+	VFMADD231PS  384(R9)(DX*1), Y6, Y2
+	VFMADD231PS  512(R9)(DX*1), Y6, Y3
+	VFMADD231PS  640(R9)(DX*1), Y6, Y4
+	VFMADD231PS  768(R9)(DX*1), Y6, Y5
+	VMOVUPS      192(CX), Y6
+	VFMADD231PS  (R10)(DX*1), Y6, Y0
+	VFMADD231PS  128(R10)(DX*1), Y6, Y1
+	VFMADD231PS  256(R10)(DX*1), Y6, Y2
+	VFMADD231PS  384(R10)(DX*1), Y6, Y3
+	VFMADD231PS  512(R10)(DX*1), Y6, Y4
+	VFMADD231PS  640(R10)(DX*1), Y6, Y5
+	VMOVUPS      224(CX), Y6
+	VFMADD231PS  64(R10)(DX*1), Y6, Y0
+	VFMADD231PS  192(R10)(DX*1), Y6, Y1
+	VFMADD231PS  320(R10)(DX*1), Y6, Y2
+	VFMADD231PS  448(R10)(DX*1), Y6, Y3
+	VFMADD231PS  576(R10)(DX*1), Y6, Y4
+	VFMADD231PS  704(R10)(DX*1), Y6, Y5
+	VMOVUPS      256(CX), Y6
+	VFMADD231PS  128(R10)(DX*1), Y6, Y0
+	VFMADD231PS  256(R10)(DX*1), Y6, Y1
+	VFMADD231PS  384(R10)(DX*1), Y6, Y2
+	VFMADD231PS  512(R10)(DX*1), Y6, Y3
+	VFMADD231PS  640(R10)(DX*1), Y6, Y4
+	VFMADD231PS  768(R10)(DX*1), Y6, Y5
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000300, DX
+	IMUL3Q       $0x00000006, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left7:
+	MOVQ         24(AX), R11
+	VMOVUPS      (R11), Y0
+	VMOVUPS      (R11), Y1
+	VMOVUPS      (R11), Y2
+	VMOVUPS      (R11), Y3
+	VMOVUPS      (R11), Y4
+	VMOVUPS      (R11), Y5
+	VMOVUPS      (R11), Y6
+	VMOVUPS      (CX), Y7
+	VFMADD231PS  (R8)(DX*1), Y7, Y0
+	VFMADD231PS  128(R8)(DX*1), Y7, Y1
+	VFMADD231PS  256(R8)(DX*1), Y7, Y2
+	VFMADD231PS  384(R8)(DX*1), Y7, Y3
+	VFMADD231PS  512(R8)(DX*1), Y7, Y4
+	VFMADD231PS  640(R8)(DX*1), Y7, Y5
+	VFMADD231PS  768(R8)(DX*1), Y7, Y6
+	VMOVUPS      32(CX), Y7
+	VFMADD231PS  64(R8)(DX*1), Y7, Y0
+	VFMADD231PS  192(R8)(DX*1), Y7, Y1
+	VFMADD231PS  320(R8)(DX*1), Y7, Y2
+	VFMADD231PS  448(R8)(DX*1), Y7, Y3
+	VFMADD231PS  576(R8)(DX*1), Y7, Y4
+	VFMADD231PS  704(R8)(DX*1), Y7, Y5
+	VFMADD231PS  832(R8)(DX*1), Y7, Y6
+	VMOVUPS      64(CX), Y7
+	VFMADD231PS  128(R8)(DX*1), Y7, Y0
+	VFMADD231PS  256(R8)(DX*1), Y7, Y1
+	VFMADD231PS  384(R8)(DX*1), Y7, Y2
+	VFMADD231PS  512(R8)(DX*1), Y7, Y3
+	VFMADD231PS  640(R8)(DX*1), Y7, Y4
+	VFMADD231PS  768(R8)(DX*1), Y7, Y5
+	VFMADD231PS  896(R8)(DX*1), Y7, Y6
+	VMOVUPS      96(CX), Y7
+	VFMADD231PS  (R9)(DX*1), Y7, Y0
+	VFMADD231PS  128(R9)(DX*1), Y7, Y1
+	VFMADD231PS  256(R9)(DX*1), Y7, Y2
+	VFMADD231PS  384(R9)(DX*1), Y7, Y3
+	VFMADD231PS  512(R9)(DX*1), Y7, Y4
+	VFMADD231PS  640(R9)(DX*1), Y7, Y5
+	VFMADD231PS  768(R9)(DX*1), Y7, Y6
+	VMOVUPS      128(CX), Y7
+	VFMADD231PS  64(R9)(DX*1), Y7, Y0
+	VFMADD231PS  192(R9)(DX*1), Y7, Y1
+	VFMADD231PS  320(R9)(DX*1), Y7, Y2
+	VFMADD231PS  448(R9)(DX*1), Y7, Y3
+	VFMADD231PS  576(R9)(DX*1), Y7, Y4
+	VFMADD231PS  704(R9)(DX*1), Y7, Y5
+	VFMADD231PS  832(R9)(DX*1), Y7, Y6
+	VMOVUPS      160(CX), Y7
+	VFMADD231PS  128(R9)(DX*1), Y7, Y0
+	VFMADD231PS  256(R9)(DX*1), Y7, Y1
+	VFMADD231PS  384(R9)(DX*1), Y7, Y2
+	VFMADD231PS  512(R9)(DX*1), Y7, Y3
+	VFMADD231PS  640(R9)(DX*1), Y7, Y4
+	VFMADD231PS  768(R9)(DX*1), Y7, Y5
+	VFMADD231PS  896(R9)(DX*1), Y7, Y6
+	VMOVUPS      192(CX), Y7
+	VFMADD231PS  (R10)(DX*1), Y7, Y0
+	VFMADD231PS  128(R10)(DX*1), Y7, Y1
+	VFMADD231PS  256(R10)(DX*1), Y7, Y2
+	VFMADD231PS  384(R10)(DX*1), Y7, Y3
+	VFMADD231PS  512(R10)(DX*1), Y7, Y4
+	VFMADD231PS  640(R10)(DX*1), Y7, Y5
+	VFMADD231PS  768(R10)(DX*1), Y7, Y6
+	VMOVUPS      224(CX), Y7
+	VFMADD231PS  64(R10)(DX*1), Y7, Y0
+	VFMADD231PS  192(R10)(DX*1), Y7, Y1
+	VFMADD231PS  320(R10)(DX*1), Y7, Y2
+	VFMADD231PS  448(R10)(DX*1), Y7, Y3
+	VFMADD231PS  576(R10)(DX*1), Y7, Y4
+	VFMADD231PS  704(R10)(DX*1), Y7, Y5
+	VFMADD231PS  832(R10)(DX*1), Y7, Y6
+	VMOVUPS      256(CX), Y7
+	VFMADD231PS  128(R10)(DX*1), Y7, Y0
+	VFMADD231PS  256(R10)(DX*1), Y7, Y1
+	VFMADD231PS  384(R10)(DX*1), Y7, Y2
+	VFMADD231PS  512(R10)(DX*1), Y7, Y3
+	VFMADD231PS  640(R10)(DX*1), Y7, Y4
+	VFMADD231PS  768(R10)(DX*1), Y7, Y5
+	VFMADD231PS  896(R10)(DX*1), Y7, Y6
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (R8)(SI*2)
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000380, DX
+	IMUL3Q       $0x00000007, SI, DX
+	ADDQ         DX, BX
+
+next:
 	DECQ 40(AX)
 	JNZ  row
 	VZEROUPPER
@@ -3443,7 +4893,7 @@ row:
 	MOVQ 56(AX), DX
 	MOVQ 48(AX), R13
 	SUBQ $0x08, R13
-	JLT  four
+	JLT  rest
 
 eight:
 	MOVQ         24(AX), R14
@@ -3832,22 +5282,410 @@ eight:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), BX
-	VADDPS       (BX), Y0, Y0
-	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R14
+	VADDPS       (R14), Y0, Y0
+	VMOVUPS      Y0, (R14)
 	ADDQ         $0x00000200, DX
-	LEAQ         (R14)(SI*4), BX
+	IMUL3Q       $0x00000008, SI, R14
+	ADDQ         R14, BX
 	SUBQ         $0x08, R13
 	JGE          eight
 
-four:
-	BTQ          $0x02, R13
-	JCC          below4
-	MOVQ         24(AX), R14
-	VMOVUPS      (R14), Y0
-	VMOVUPS      (R14), Y1
-	VMOVUPS      (R14), Y2
-	VMOVUPS      (R14), Y3
+rest:
+	CMPQ R13, $-7
+	JEQ  left1
+	CMPQ R13, $-6
+	JEQ  left2
+	CMPQ R13, $-5
+	JEQ  left3
+	CMPQ R13, $-4
+	JEQ  left4
+	CMPQ R13, $-3
+	JEQ  left5
+	CMPQ R13, $-2
+	JEQ  left6
+	CMPQ R13, $-1
+	JEQ  left7
+	JMP  next
+
+left1:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (CX), Y1
+	VFMADD231PS  (R8)(DX*1), Y1, Y0
+	VMOVUPS      32(CX), Y1
+	VFMADD231PS  64(R8)(DX*1), Y1, Y0
+	VMOVUPS      64(CX), Y1
+	VFMADD231PS  128(R8)(DX*1), Y1, Y0
+	VMOVUPS      96(CX), Y1
+	VFMADD231PS  192(R8)(DX*1), Y1, Y0
+	VMOVUPS      128(CX), Y1
+	VFMADD231PS  256(R8)(DX*1), Y1, Y0
+	VMOVUPS      160(CX), Y1
+	VFMADD231PS  (R9)(DX*1), Y1, Y0
+	VMOVUPS      192(CX), Y1
+	VFMADD231PS  64(R9)(DX*1), Y1, Y0
+	VMOVUPS      224(CX), Y1
+	VFMADD231PS  128(R9)(DX*1), Y1, Y0
+	VMOVUPS      256(CX), Y1
+	VFMADD231PS  192(R9)(DX*1), Y1, Y0
+	VMOVUPS      288(CX), Y1
+	VFMADD231PS  256(R9)(DX*1), Y1, Y0
+	VMOVUPS      320(CX), Y1
+	VFMADD231PS  (R10)(DX*1), Y1, Y0
+	VMOVUPS      352(CX), Y1
+	VFMADD231PS  64(R10)(DX*1), Y1, Y0
+	VMOVUPS      384(CX), Y1
+	VFMADD231PS  128(R10)(DX*1), Y1, Y0
+	VMOVUPS      416(CX), Y1
+	VFMADD231PS  192(R10)(DX*1), Y1, Y0
+	VMOVUPS      448(CX), Y1
+	VFMADD231PS  256(R10)(DX*1), Y1, Y0
+	VMOVUPS      480(CX), Y1
+	VFMADD231PS  (R11)(DX*1), Y1, Y0
+	VMOVUPS      512(CX), Y1
+	VFMADD231PS  64(R11)(DX*1), Y1, Y0
+	VMOVUPS      544(CX), Y1
+	VFMADD231PS  128(R11)(DX*1), Y1, Y0
+	VMOVUPS      576(CX), Y1
+	VFMADD231PS  192(R11)(DX*1), Y1, Y0
+	VMOVUPS      608(CX), Y1
+	VFMADD231PS  256(R11)(DX*1), Y1, Y0
+	VMOVUPS      640(CX), Y1
+	VFMADD231PS  (R12)(DX*1), Y1, Y0
+	VMOVUPS      672(CX), Y1
+	VFMADD231PS  64(R12)(DX*1), Y1, Y0
+	VMOVUPS      704(CX), Y1
+	VFMADD231PS  128(R12)(DX*1), Y1, Y0
+	VMOVUPS      736(CX), Y1
+	VFMADD231PS  192(R12)(DX*1), Y1, Y0
+	VMOVUPS      768(CX), Y1
+	VFMADD231PS  256(R12)(DX*1), Y1, Y0
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
+	VMOVUPS      fused4b400000<>+0(SB), Y1
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
+	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
+	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
+	VPADDD       Y1, Y3, Y3
+	VADDPS       fused3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000040, DX
+	IMUL3Q       $0x00000001, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left2:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (CX), Y2
+	VFMADD231PS  (R8)(DX*1), Y2, Y0
+	VFMADD231PS  64(R8)(DX*1), Y2, Y1
+	VMOVUPS      32(CX), Y2
+	VFMADD231PS  64(R8)(DX*1), Y2, Y0
+	VFMADD231PS  128(R8)(DX*1), Y2, Y1
+	VMOVUPS      64(CX), Y2
+	VFMADD231PS  128(R8)(DX*1), Y2, Y0
+	VFMADD231PS  192(R8)(DX*1), Y2, Y1
+	VMOVUPS      96(CX), Y2
+	VFMADD231PS  192(R8)(DX*1), Y2, Y0
+	VFMADD231PS  256(R8)(DX*1), Y2, Y1
+	VMOVUPS      128(CX), Y2
+	VFMADD231PS  256(R8)(DX*1), Y2, Y0
+	VFMADD231PS  320(R8)(DX*1), Y2, Y1
+	VMOVUPS      160(CX), Y2
+	VFMADD231PS  (R9)(DX*1), Y2, Y0
+	VFMADD231PS  64(R9)(DX*1), Y2, Y1
+	VMOVUPS      192(CX), Y2
+	VFMADD231PS  64(R9)(DX*1), Y2, Y0
+	VFMADD231PS  128(R9)(DX*1), Y2, Y1
+	VMOVUPS      224(CX), Y2
+	VFMADD231PS  128(R9)(DX*1), Y2, Y0
+	VFMADD231PS  192(R9)(DX*1), Y2, Y1
+	VMOVUPS      256(CX), Y2
+	VFMADD231PS  192(R9)(DX*1), Y2, Y0
+	VFMADD231PS  256(R9)(DX*1), Y2, Y1
+	VMOVUPS      288(CX), Y2
+	VFMADD231PS  256(R9)(DX*1), Y2, Y0
+	VFMADD231PS  320(R9)(DX*1), Y2, Y1
+	VMOVUPS      320(CX), Y2
+	VFMADD231PS  (R10)(DX*1), Y2, Y0
+	VFMADD231PS  64(R10)(DX*1), Y2, Y1
+	VMOVUPS      352(CX), Y2
+	VFMADD231PS  64(R10)(DX*1), Y2, Y0
+	VFMADD231PS  128(R10)(DX*1), Y2, Y1
+	VMOVUPS      384(CX), Y2
+	VFMADD231PS  128(R10)(DX*1), Y2, Y0
+	VFMADD231PS  192(R10)(DX*1), Y2, Y1
+	VMOVUPS      416(CX), Y2
+	VFMADD231PS  192(R10)(DX*1), Y2, Y0
+	VFMADD231PS  256(R10)(DX*1), Y2, Y1
+	VMOVUPS      448(CX), Y2
+	VFMADD231PS  256(R10)(DX*1), Y2, Y0
+	VFMADD231PS  320(R10)(DX*1), Y2, Y1
+	VMOVUPS      480(CX), Y2
+	VFMADD231PS  (R11)(DX*1), Y2, Y0
+	VFMADD231PS  64(R11)(DX*1), Y2, Y1
+	VMOVUPS      512(CX), Y2
+	VFMADD231PS  64(R11)(DX*1), Y2, Y0
+	VFMADD231PS  128(R11)(DX*1), Y2, Y1
+	VMOVUPS      544(CX), Y2
+	VFMADD231PS  128(R11)(DX*1), Y2, Y0
+	VFMADD231PS  192(R11)(DX*1), Y2, Y1
+	VMOVUPS      576(CX), Y2
+	VFMADD231PS  192(R11)(DX*1), Y2, Y0
+	VFMADD231PS  256(R11)(DX*1), Y2, Y1
+	VMOVUPS      608(CX), Y2
+	VFMADD231PS  256(R11)(DX*1), Y2, Y0
+	VFMADD231PS  320(R11)(DX*1), Y2, Y1
+	VMOVUPS      640(CX), Y2
+	VFMADD231PS  (R12)(DX*1), Y2, Y0
+	VFMADD231PS  64(R12)(DX*1), Y2, Y1
+	VMOVUPS      672(CX), Y2
+	VFMADD231PS  64(R12)(DX*1), Y2, Y0
+	VFMADD231PS  128(R12)(DX*1), Y2, Y1
+	VMOVUPS      704(CX), Y2
+	VFMADD231PS  128(R12)(DX*1), Y2, Y0
+	VFMADD231PS  192(R12)(DX*1), Y2, Y1
+	VMOVUPS      736(CX), Y2
+	VFMADD231PS  192(R12)(DX*1), Y2, Y0
+	VFMADD231PS  256(R12)(DX*1), Y2, Y1
+	VMOVUPS      768(CX), Y2
+	VFMADD231PS  256(R12)(DX*1), Y2, Y0
+	VFMADD231PS  320(R12)(DX*1), Y2, Y1
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000080, DX
+	IMUL3Q       $0x00000002, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left3:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (CX), Y3
+	VFMADD231PS  (R8)(DX*1), Y3, Y0
+	VFMADD231PS  64(R8)(DX*1), Y3, Y1
+	VFMADD231PS  128(R8)(DX*1), Y3, Y2
+	VMOVUPS      32(CX), Y3
+	VFMADD231PS  64(R8)(DX*1), Y3, Y0
+	VFMADD231PS  128(R8)(DX*1), Y3, Y1
+	VFMADD231PS  192(R8)(DX*1), Y3, Y2
+	VMOVUPS      64(CX), Y3
+	VFMADD231PS  128(R8)(DX*1), Y3, Y0
+	VFMADD231PS  192(R8)(DX*1), Y3, Y1
+	VFMADD231PS  256(R8)(DX*1), Y3, Y2
+	VMOVUPS      96(CX), Y3
+	VFMADD231PS  192(R8)(DX*1), Y3, Y0
+	VFMADD231PS  256(R8)(DX*1), Y3, Y1
+	VFMADD231PS  320(R8)(DX*1), Y3, Y2
+	VMOVUPS      128(CX), Y3
+	VFMADD231PS  256(R8)(DX*1), Y3, Y0
+	VFMADD231PS  320(R8)(DX*1), Y3, Y1
+	VFMADD231PS  384(R8)(DX*1), Y3, Y2
+	VMOVUPS      160(CX), Y3
+	VFMADD231PS  (R9)(DX*1), Y3, Y0
+	VFMADD231PS  64(R9)(DX*1), Y3, Y1
+	VFMADD231PS  128(R9)(DX*1), Y3, Y2
+	VMOVUPS      192(CX), Y3
+	VFMADD231PS  64(R9)(DX*1), Y3, Y0
+	VFMADD231PS  128(R9)(DX*1), Y3, Y1
+	VFMADD231PS  192(R9)(DX*1), Y3, Y2
+	VMOVUPS      224(CX), Y3
+	VFMADD231PS  128(R9)(DX*1), Y3, Y0
+	VFMADD231PS  192(R9)(DX*1), Y3, Y1
+	VFMADD231PS  256(R9)(DX*1), Y3, Y2
+	VMOVUPS      256(CX), Y3
+	VFMADD231PS  192(R9)(DX*1), Y3, Y0
+	VFMADD231PS  256(R9)(DX*1), Y3, Y1
+	VFMADD231PS  320(R9)(DX*1), Y3, Y2
+	VMOVUPS      288(CX), Y3
+	VFMADD231PS  256(R9)(DX*1), Y3, Y0
+	VFMADD231PS  320(R9)(DX*1), Y3, Y1
+	VFMADD231PS  384(R9)(DX*1), Y3, Y2
+	VMOVUPS      320(CX), Y3
+	VFMADD231PS  (R10)(DX*1), Y3, Y0
+	VFMADD231PS  64(R10)(DX*1), Y3, Y1
+	VFMADD231PS  128(R10)(DX*1), Y3, Y2
+	VMOVUPS      352(CX), Y3
+	VFMADD231PS  64(R10)(DX*1), Y3, Y0
+	VFMADD231PS  128(R10)(DX*1), Y3, Y1
+	VFMADD231PS  192(R10)(DX*1), Y3, Y2
+	VMOVUPS      384(CX), Y3
+	VFMADD231PS  128(R10)(DX*1), Y3, Y0
+	VFMADD231PS  192(R10)(DX*1), Y3, Y1
+	VFMADD231PS  256(R10)(DX*1), Y3, Y2
+	VMOVUPS      416(CX), Y3
+	VFMADD231PS  192(R10)(DX*1), Y3, Y0
+	VFMADD231PS  256(R10)(DX*1), Y3, Y1
+	VFMADD231PS  320(R10)(DX*1), Y3, Y2
+	VMOVUPS      448(CX), Y3
+	VFMADD231PS  256(R10)(DX*1), Y3, Y0
+	VFMADD231PS  320(R10)(DX*1), Y3, Y1
+	VFMADD231PS  384(R10)(DX*1), Y3, Y2
+	VMOVUPS      480(CX), Y3
+	VFMADD231PS  (R11)(DX*1), Y3, Y0
+	VFMADD231PS  64(R11)(DX*1), Y3, Y1
+	VFMADD231PS  128(R11)(DX*1), Y3, Y2
+	VMOVUPS      512(CX), Y3
+	VFMADD231PS  64(R11)(DX*1), Y3, Y0
+	VFMADD231PS  128(R11)(DX*1), Y3, Y1
+	VFMADD231PS  192(R11)(DX*1), Y3, Y2
+	VMOVUPS      544(CX), Y3
+	VFMADD231PS  128(R11)(DX*1), Y3, Y0
+	VFMADD231PS  192(R11)(DX*1), Y3, Y1
+	VFMADD231PS  256(R11)(DX*1), Y3, Y2
+	VMOVUPS      576(CX), Y3
+	VFMADD231PS  192(R11)(DX*1), Y3, Y0
+	VFMADD231PS  256(R11)(DX*1), Y3, Y1
+	VFMADD231PS  320(R11)(DX*1), Y3, Y2
+	VMOVUPS      608(CX), Y3
+	VFMADD231PS  256(R11)(DX*1), Y3, Y0
+	VFMADD231PS  320(R11)(DX*1), Y3, Y1
+	VFMADD231PS  384(R11)(DX*1), Y3, Y2
+	VMOVUPS      640(CX), Y3
+	VFMADD231PS  (R12)(DX*1), Y3, Y0
+	VFMADD231PS  64(R12)(DX*1), Y3, Y1
+	VFMADD231PS  128(R12)(DX*1), Y3, Y2
+	VMOVUPS      672(CX), Y3
+	VFMADD231PS  64(R12)(DX*1), Y3, Y0
+	VFMADD231PS  128(R12)(DX*1), Y3, Y1
+	VFMADD231PS  192(R12)(DX*1), Y3, Y2
+	VMOVUPS      704(CX), Y3
+	VFMADD231PS  128(R12)(DX*1), Y3, Y0
+	VFMADD231PS  192(R12)(DX*1), Y3, Y1
+	VFMADD231PS  256(R12)(DX*1), Y3, Y2
+	VMOVUPS      736(CX), Y3
+	VFMADD231PS  192(R12)(DX*1), Y3, Y0
+	VFMADD231PS  256(R12)(DX*1), Y3, Y1
+	VFMADD231PS  320(R12)(DX*1), Y3, Y2
+	VMOVUPS      768(CX), Y3
+	VFMADD231PS  256(R12)(DX*1), Y3, Y0
+	VFMADD231PS  320(R12)(DX*1), Y3, Y1
+	VFMADD231PS  384(R12)(DX*1), Y3, Y2
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x000000c0, DX
+	IMUL3Q       $0x00000003, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left4:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
 	VMOVUPS      (CX), Y4
 	VFMADD231PS  (R8)(DX*1), Y4, Y0
 	VFMADD231PS  64(R8)(DX*1), Y4, Y1
@@ -4048,216 +5886,929 @@ four:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R14
-	VADDPS       (R14), Y0, Y0
-	VMOVUPS      Y0, (R14)
-	ADDQ         $0x00000100, DX
-	LEAQ         (BX)(SI*4), BX
-
-below4:
-	BTQ          $0x01, R13
-	JCC          below2
-	MOVQ         24(AX), R14
-	VMOVUPS      (R14), Y0
-	VMOVUPS      (R14), Y1
-	VMOVUPS      (CX), Y2
-	VFMADD231PS  (R8)(DX*1), Y2, Y0
-	VFMADD231PS  64(R8)(DX*1), Y2, Y1
-	VMOVUPS      32(CX), Y2
-	VFMADD231PS  64(R8)(DX*1), Y2, Y0
-	VFMADD231PS  128(R8)(DX*1), Y2, Y1
-	VMOVUPS      64(CX), Y2
-	VFMADD231PS  128(R8)(DX*1), Y2, Y0
-	VFMADD231PS  192(R8)(DX*1), Y2, Y1
-	VMOVUPS      96(CX), Y2
-	VFMADD231PS  192(R8)(DX*1), Y2, Y0
-	VFMADD231PS  256(R8)(DX*1), Y2, Y1
-	VMOVUPS      128(CX), Y2
-	VFMADD231PS  256(R8)(DX*1), Y2, Y0
-	VFMADD231PS  320(R8)(DX*1), Y2, Y1
-	VMOVUPS      160(CX), Y2
-	VFMADD231PS  (R9)(DX*1), Y2, Y0
-	VFMADD231PS  64(R9)(DX*1), Y2, Y1
-	VMOVUPS      192(CX), Y2
-	VFMADD231PS  64(R9)(DX*1), Y2, Y0
-	VFMADD231PS  128(R9)(DX*1), Y2, Y1
-	VMOVUPS      224(CX), Y2
-	VFMADD231PS  128(R9)(DX*1), Y2, Y0
-	VFMADD231PS  192(R9)(DX*1), Y2, Y1
-	VMOVUPS      256(CX), Y2
-	VFMADD231PS  192(R9)(DX*1), Y2, Y0
-	VFMADD231PS  256(R9)(DX*1), Y2, Y1
-	VMOVUPS      288(CX), Y2
-	VFMADD231PS  256(R9)(DX*1), Y2, Y0
-	VFMADD231PS  320(R9)(DX*1), Y2, Y1
-	VMOVUPS      320(CX), Y2
-	VFMADD231PS  (R10)(DX*1), Y2, Y0
-	VFMADD231PS  64(R10)(DX*1), Y2, Y1
-	VMOVUPS      352(CX), Y2
-	VFMADD231PS  64(R10)(DX*1), Y2, Y0
-	VFMADD231PS  128(R10)(DX*1), Y2, Y1
-	VMOVUPS      384(CX), Y2
-	VFMADD231PS  128(R10)(DX*1), Y2, Y0
-	VFMADD231PS  192(R10)(DX*1), Y2, Y1
-	VMOVUPS      416(CX), Y2
-	VFMADD231PS  192(R10)(DX*1), Y2, Y0
-	VFMADD231PS  256(R10)(DX*1), Y2, Y1
-	VMOVUPS      448(CX), Y2
-	VFMADD231PS  256(R10)(DX*1), Y2, Y0
-	VFMADD231PS  320(R10)(DX*1), Y2, Y1
-	VMOVUPS      480(CX), Y2
-	VFMADD231PS  (R11)(DX*1), Y2, Y0
-	VFMADD231PS  64(R11)(DX*1), Y2, Y1
-	VMOVUPS      512(CX), Y2
-	VFMADD231PS  64(R11)(DX*1), Y2, Y0
-	VFMADD231PS  128(R11)(DX*1), Y2, Y1
-	VMOVUPS      544(CX), Y2
-	VFMADD231PS  128(R11)(DX*1), Y2, Y0
-	VFMADD231PS  192(R11)(DX*1), Y2, Y1
-	VMOVUPS      576(CX), Y2
-	VFMADD231PS  192(R11)(DX*1), Y2, Y0
-	VFMADD231PS  256(R11)(DX*1), Y2, Y1
-	VMOVUPS      608(CX), Y2
-	VFMADD231PS  256(R11)(DX*1), Y2, Y0
-	VFMADD231PS  320(R11)(DX*1), Y2, Y1
-	VMOVUPS      640(CX), Y2
-	VFMADD231PS  (R12)(DX*1), Y2, Y0
-	VFMADD231PS  64(R12)(DX*1), Y2, Y1
-	VMOVUPS      672(CX), Y2
-	VFMADD231PS  64(R12)(DX*1), Y2, Y0
-	VFMADD231PS  128(R12)(DX*1), Y2, Y1
-	VMOVUPS      704(CX), Y2
-	VFMADD231PS  128(R12)(DX*1), Y2, Y0
-	VFMADD231PS  192(R12)(DX*1), Y2, Y1
-	VMOVUPS      736(CX), Y2
-	VFMADD231PS  192(R12)(DX*1), Y2, Y0
-	VFMADD231PS  256(R12)(DX*1), Y2, Y1
-	VMOVUPS      768(CX), Y2
-	VFMADD231PS  256(R12)(DX*1), Y2, Y0
-	VFMADD231PS  320(R12)(DX*1), Y2, Y1
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
-	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R14
-	VADDPS       (R14), Y0, Y0
-	VMOVUPS      Y0, (R14)
-	ADDQ         $0x00000080, DX
-	LEAQ         (BX)(SI*2), BX
-
-below2:
-	BTQ          $0x00, R13
-	JCC          below1
-	MOVQ         24(AX), R13
-	VMOVUPS      (R13), Y0
-	VMOVUPS      (CX), Y1
-	VFMADD231PS  (R8)(DX*1), Y1, Y0
-	VMOVUPS      32(CX), Y1
-	VFMADD231PS  64(R8)(DX*1), Y1, Y0
-	VMOVUPS      64(CX), Y1
-	VFMADD231PS  128(R8)(DX*1), Y1, Y0
-	VMOVUPS      96(CX), Y1
-	VFMADD231PS  192(R8)(DX*1), Y1, Y0
-	VMOVUPS      128(CX), Y1
-	VFMADD231PS  256(R8)(DX*1), Y1, Y0
-	VMOVUPS      160(CX), Y1
-	VFMADD231PS  (R9)(DX*1), Y1, Y0
-	VMOVUPS      192(CX), Y1
-	VFMADD231PS  64(R9)(DX*1), Y1, Y0
-	VMOVUPS      224(CX), Y1
-	VFMADD231PS  128(R9)(DX*1), Y1, Y0
-	VMOVUPS      256(CX), Y1
-	VFMADD231PS  192(R9)(DX*1), Y1, Y0
-	VMOVUPS      288(CX), Y1
-	VFMADD231PS  256(R9)(DX*1), Y1, Y0
-	VMOVUPS      320(CX), Y1
-	VFMADD231PS  (R10)(DX*1), Y1, Y0
-	VMOVUPS      352(CX), Y1
-	VFMADD231PS  64(R10)(DX*1), Y1, Y0
-	VMOVUPS      384(CX), Y1
-	VFMADD231PS  128(R10)(DX*1), Y1, Y0
-	VMOVUPS      416(CX), Y1
-	VFMADD231PS  192(R10)(DX*1), Y1, Y0
-	VMOVUPS      448(CX), Y1
-	VFMADD231PS  256(R10)(DX*1), Y1, Y0
-	VMOVUPS      480(CX), Y1
-	VFMADD231PS  (R11)(DX*1), Y1, Y0
-	VMOVUPS      512(CX), Y1
-	VFMADD231PS  64(R11)(DX*1), Y1, Y0
-	VMOVUPS      544(CX), Y1
-	VFMADD231PS  128(R11)(DX*1), Y1, Y0
-	VMOVUPS      576(CX), Y1
-	VFMADD231PS  192(R11)(DX*1), Y1, Y0
-	VMOVUPS      608(CX), Y1
-	VFMADD231PS  256(R11)(DX*1), Y1, Y0
-	VMOVUPS      640(CX), Y1
-	VFMADD231PS  (R12)(DX*1), Y1, Y0
-	VMOVUPS      672(CX), Y1
-	VFMADD231PS  64(R12)(DX*1), Y1, Y0
-	VMOVUPS      704(CX), Y1
-	VFMADD231PS  128(R12)(DX*1), Y1, Y0
-	VMOVUPS      736(CX), Y1
-	VFMADD231PS  192(R12)(DX*1), Y1, Y0
-	VMOVUPS      768(CX), Y1
-	VFMADD231PS  256(R12)(DX*1), Y1, Y0
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
-	VMOVUPS      fused4b400000<>+0(SB), Y1
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
-	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
-	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
-	VPADDD       Y1, Y3, Y3
-	VADDPS       fused3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	MOVQ         32(AX), R8
 	VADDPS       (R8), Y0, Y0
 	VMOVUPS      Y0, (R8)
-	ADDQ         $0x00000040, DX
-	LEAQ         (BX)(SI*1), BX
+	ADDQ         $0x00000100, DX
+	IMUL3Q       $0x00000004, SI, DX
+	ADDQ         DX, BX
+	JMP          next
 
-below1:
+left5:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
+	VMOVUPS      (R13), Y4
+	VMOVUPS      (CX), Y5
+	VFMADD231PS  (R8)(DX*1), Y5, Y0
+	VFMADD231PS  64(R8)(DX*1), Y5, Y1
+	VFMADD231PS  128(R8)(DX*1), Y5, Y2
+	VFMADD231PS  192(R8)(DX*1), Y5, Y3
+	VFMADD231PS  256(R8)(DX*1), Y5, Y4
+	VMOVUPS      32(CX), Y5
+	VFMADD231PS  64(R8)(DX*1), Y5, Y0
+	VFMADD231PS  128(R8)(DX*1), Y5, Y1
+	VFMADD231PS  192(R8)(DX*1), Y5, Y2
+	VFMADD231PS  256(R8)(DX*1), Y5, Y3
+	VFMADD231PS  320(R8)(DX*1), Y5, Y4
+	VMOVUPS      64(CX), Y5
+	VFMADD231PS  128(R8)(DX*1), Y5, Y0
+	VFMADD231PS  192(R8)(DX*1), Y5, Y1
+	VFMADD231PS  256(R8)(DX*1), Y5, Y2
+	VFMADD231PS  320(R8)(DX*1), Y5, Y3
+	VFMADD231PS  384(R8)(DX*1), Y5, Y4
+	VMOVUPS      96(CX), Y5
+	VFMADD231PS  192(R8)(DX*1), Y5, Y0
+	VFMADD231PS  256(R8)(DX*1), Y5, Y1
+	VFMADD231PS  320(R8)(DX*1), Y5, Y2
+	VFMADD231PS  384(R8)(DX*1), Y5, Y3
+	VFMADD231PS  448(R8)(DX*1), Y5, Y4
+	VMOVUPS      128(CX), Y5
+	VFMADD231PS  256(R8)(DX*1), Y5, Y0
+	VFMADD231PS  320(R8)(DX*1), Y5, Y1
+	VFMADD231PS  384(R8)(DX*1), Y5, Y2
+	VFMADD231PS  448(R8)(DX*1), Y5, Y3
+	VFMADD231PS  512(R8)(DX*1), Y5, Y4
+	VMOVUPS      160(CX), Y5
+	VFMADD231PS  (R9)(DX*1), Y5, Y0
+	VFMADD231PS  64(R9)(DX*1), Y5, Y1
+	VFMADD231PS  128(R9)(DX*1), Y5, Y2
+	VFMADD231PS  192(R9)(DX*1), Y5, Y3
+	VFMADD231PS  256(R9)(DX*1), Y5, Y4
+	VMOVUPS      192(CX), Y5
+	VFMADD231PS  64(R9)(DX*1), Y5, Y0
+	VFMADD231PS  128(R9)(DX*1), Y5, Y1
+	VFMADD231PS  192(R9)(DX*1), Y5, Y2
+	VFMADD231PS  256(R9)(DX*1), Y5, Y3
+	VFMADD231PS  320(R9)(DX*1), Y5, Y4
+	VMOVUPS      224(CX), Y5
+	VFMADD231PS  128(R9)(DX*1), Y5, Y0
+	VFMADD231PS  192(R9)(DX*1), Y5, Y1
+	VFMADD231PS  256(R9)(DX*1), Y5, Y2
+	VFMADD231PS  320(R9)(DX*1), Y5, Y3
+	VFMADD231PS  384(R9)(DX*1), Y5, Y4
+	VMOVUPS      256(CX), Y5
+	VFMADD231PS  192(R9)(DX*1), Y5, Y0
+	VFMADD231PS  256(R9)(DX*1), Y5, Y1
+	VFMADD231PS  320(R9)(DX*1), Y5, Y2
+	VFMADD231PS  384(R9)(DX*1), Y5, Y3
+	VFMADD231PS  448(R9)(DX*1), Y5, Y4
+	VMOVUPS      288(CX), Y5
+	VFMADD231PS  256(R9)(DX*1), Y5, Y0
+	VFMADD231PS  320(R9)(DX*1), Y5, Y1
+	VFMADD231PS  384(R9)(DX*1), Y5, Y2
+	VFMADD231PS  448(R9)(DX*1), Y5, Y3
+	VFMADD231PS  512(R9)(DX*1), Y5, Y4
+	VMOVUPS      320(CX), Y5
+	VFMADD231PS  (R10)(DX*1), Y5, Y0
+	VFMADD231PS  64(R10)(DX*1), Y5, Y1
+	VFMADD231PS  128(R10)(DX*1), Y5, Y2
+	VFMADD231PS  192(R10)(DX*1), Y5, Y3
+	VFMADD231PS  256(R10)(DX*1), Y5, Y4
+	VMOVUPS      352(CX), Y5
+	VFMADD231PS  64(R10)(DX*1), Y5, Y0
+	VFMADD231PS  128(R10)(DX*1), Y5, Y1
+	VFMADD231PS  192(R10)(DX*1), Y5, Y2
+	VFMADD231PS  256(R10)(DX*1), Y5, Y3
+	VFMADD231PS  320(R10)(DX*1), Y5, Y4
+	VMOVUPS      384(CX), Y5
+	VFMADD231PS  128(R10)(DX*1), Y5, Y0
+	VFMADD231PS  192(R10)(DX*1), Y5, Y1
+	VFMADD231PS  256(R10)(DX*1), Y5, Y2
+	VFMADD231PS  320(R10)(DX*1), Y5, Y3
+	VFMADD231PS  384(R10)(DX*1), Y5, Y4
+	VMOVUPS      416(CX), Y5
+	VFMADD231PS  192(R10)(DX*1), Y5, Y0
+	VFMADD231PS  256(R10)(DX*1), Y5, Y1
+	VFMADD231PS  320(R10)(DX*1), Y5, Y2
+	VFMADD231PS  384(R10)(DX*1), Y5, Y3
+	VFMADD231PS  448(R10)(DX*1), Y5, Y4
+	VMOVUPS      448(CX), Y5
+	VFMADD231PS  256(R10)(DX*1), Y5, Y0
+	VFMADD231PS  320(R10)(DX*1), Y5, Y1
+	VFMADD231PS  384(R10)(DX*1), Y5, Y2
+	VFMADD231PS  448(R10)(DX*1), Y5, Y3
+	VFMADD231PS  512(R10)(DX*1), Y5, Y4
+	VMOVUPS      480(CX), Y5
+	VFMADD231PS  (R11)(DX*1), Y5, Y0
+	VFMADD231PS  64(R11)(DX*1), Y5, Y1
+	VFMADD231PS  128(R11)(DX*1), Y5, Y2
+	VFMADD231PS  192(R11)(DX*1), Y5, Y3
+	VFMADD231PS  256(R11)(DX*1), Y5, Y4
+	VMOVUPS      512(CX), Y5
+	VFMADD231PS  64(R11)(DX*1), Y5, Y0
+	VFMADD231PS  128(R11)(DX*1), Y5, Y1
+	VFMADD231PS  192(R11)(DX*1), Y5, Y2
+	VFMADD231PS  256(R11)(DX*1), Y5, Y3
+	VFMADD231PS  320(R11)(DX*1), Y5, Y4
+	VMOVUPS      544(CX), Y5
+	VFMADD231PS  128(R11)(DX*1), Y5, Y0
+	VFMADD231PS  192(R11)(DX*1), Y5, Y1
+	VFMADD231PS  256(R11)(DX*1), Y5, Y2
+	VFMADD231PS  320(R11)(DX*1), Y5, Y3
+	VFMADD231PS  384(R11)(DX*1), Y5, Y4
+	VMOVUPS      576(CX), Y5
+	VFMADD231PS  192(R11)(DX*1), Y5, Y0
+	VFMADD231PS  256(R11)(DX*1), Y5, Y1
+	VFMADD231PS  320(R11)(DX*1), Y5, Y2
+	VFMADD231PS  384(R11)(DX*1), Y5, Y3
+	VFMADD231PS  448(R11)(DX*1), Y5, Y4
+	VMOVUPS      608(CX), Y5
+	VFMADD231PS  256(R11)(DX*1), Y5, Y0
+	VFMADD231PS  320(R11)(DX*1), Y5, Y1
+	VFMADD231PS  384(R11)(DX*1), Y5, Y2
+	VFMADD231PS  448(R11)(DX*1), Y5, Y3
+	VFMADD231PS  512(R11)(DX*1), Y5, Y4
+	VMOVUPS      640(CX), Y5
+	VFMADD231PS  (R12)(DX*1), Y5, Y0
+	VFMADD231PS  64(R12)(DX*1), Y5, Y1
+	VFMADD231PS  128(R12)(DX*1), Y5, Y2
+	VFMADD231PS  192(R12)(DX*1), Y5, Y3
+	VFMADD231PS  256(R12)(DX*1), Y5, Y4
+	VMOVUPS      672(CX), Y5
+	VFMADD231PS  64(R12)(DX*1), Y5, Y0
+	VFMADD231PS  128(R12)(DX*1), Y5, Y1
+	VFMADD231PS  192(R12)(DX*1), Y5, Y2
+	VFMADD231PS  256(R12)(DX*1), Y5, Y3
+	VFMADD231PS  320(R12)(DX*1), Y5, Y4
+	VMOVUPS      704(CX), Y5
+	VFMADD231PS  128(R12)(DX*1), Y5, Y0
+	VFMADD231PS  192(R12)(DX*1), Y5, Y1
+	VFMADD231PS  256(R12)(DX*1), Y5, Y2
+	VFMADD231PS  320(R12)(DX*1), Y5, Y3
+	VFMADD231PS  384(R12)(DX*1), Y5, Y4
+	VMOVUPS      736(CX), Y5
+	VFMADD231PS  192(R12)(DX*1), Y5, Y0
+	VFMADD231PS  256(R12)(DX*1), Y5, Y1
+	VFMADD231PS  320(R12)(DX*1), Y5, Y2
+	VFMADD231PS  384(R12)(DX*1), Y5, Y3
+	VFMADD231PS  448(R12)(DX*1), Y5, Y4
+	VMOVUPS      768(CX), Y5
+	VFMADD231PS  256(R12)(DX*1), Y5, Y0
+	VFMADD231PS  320(R12)(DX*1), Y5, Y1
+	VFMADD231PS  384(R12)(DX*1), Y5, Y2
+	VFMADD231PS  448(R12)(DX*1), Y5, Y3
+	VFMADD231PS  512(R12)(DX*1), Y5, Y4
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000140, DX
+	IMUL3Q       $0x00000005, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left6:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
+	VMOVUPS      (R13), Y4
+	VMOVUPS      (R13), Y5
+	VMOVUPS      (CX), Y6
+	VFMADD231PS  (R8)(DX*1), Y6, Y0
+	VFMADD231PS  64(R8)(DX*1), Y6, Y1
+	VFMADD231PS  128(R8)(DX*1), Y6, Y2
+	VFMADD231PS  192(R8)(DX*1), Y6, Y3
+	VFMADD231PS  256(R8)(DX*1), Y6, Y4
+	VFMADD231PS  320(R8)(DX*1), Y6, Y5
+	VMOVUPS      32(CX), Y6
+	VFMADD231PS  64(R8)(DX*1), Y6, Y0
+	VFMADD231PS  128(R8)(DX*1), Y6, Y1
+	VFMADD231PS  192(R8)(DX*1), Y6, Y2
+	VFMADD231PS  256(R8)(DX*1), Y6, Y3
+	VFMADD231PS  320(R8)(DX*1), Y6, Y4
+	VFMADD231PS  384(R8)(DX*1), Y6, Y5
+	VMOVUPS      64(CX), Y6
+	VFMADD231PS  128(R8)(DX*1), Y6, Y0
+	VFMADD231PS  192(R8)(DX*1), Y6, Y1
+	VFMADD231PS  256(R8)(DX*1), Y6, Y2
+	VFMADD231PS  320(R8)(DX*1), Y6, Y3
+	VFMADD231PS  384(R8)(DX*1), Y6, Y4
+	VFMADD231PS  448(R8)(DX*1), Y6, Y5
+	VMOVUPS      96(CX), Y6
+	VFMADD231PS  192(R8)(DX*1), Y6, Y0
+	VFMADD231PS  256(R8)(DX*1), Y6, Y1
+	VFMADD231PS  320(R8)(DX*1), Y6, Y2
+	VFMADD231PS  384(R8)(DX*1), Y6, Y3
+	VFMADD231PS  448(R8)(DX*1), Y6, Y4
+	VFMADD231PS  512(R8)(DX*1), Y6, Y5
+	VMOVUPS      128(CX), Y6
+	VFMADD231PS  256(R8)(DX*1), Y6, Y0
+	VFMADD231PS  320(R8)(DX*1), Y6, Y1
+	VFMADD231PS  384(R8)(DX*1), Y6, Y2
+	VFMADD231PS  448(R8)(DX*1), Y6, Y3
+	VFMADD231PS  512(R8)(DX*1), Y6, Y4
+	VFMADD231PS  576(R8)(DX*1), Y6, Y5
+	VMOVUPS      160(CX), Y6
+	VFMADD231PS  (R9)(DX*1), Y6, Y0
+	VFMADD231PS  64(R9)(DX*1), Y6, Y1
+	VFMADD231PS  128(R9)(DX*1), Y6, Y2
+	VFMADD231PS  192(R9)(DX*1), Y6, Y3
+	VFMADD231PS  256(R9)(DX*1), Y6, Y4
+	VFMADD231PS  320(R9)(DX*1), Y6, Y5
+	VMOVUPS      192(CX), Y6
+	VFMADD231PS  64(R9)(DX*1), Y6, Y0
+	VFMADD231PS  128(R9)(DX*1), Y6, Y1
+	VFMADD231PS  192(R9)(DX*1), Y6, Y2
+	VFMADD231PS  256(R9)(DX*1), Y6, Y3
+	VFMADD231PS  320(R9)(DX*1), Y6, Y4
+	VFMADD231PS  384(R9)(DX*1), Y6, Y5
+	VMOVUPS      224(CX), Y6
+	VFMADD231PS  128(R9)(DX*1), Y6, Y0
+	VFMADD231PS  192(R9)(DX*1), Y6, Y1
+	VFMADD231PS  256(R9)(DX*1), Y6, Y2
+	VFMADD231PS  320(R9)(DX*1), Y6, Y3
+	VFMADD231PS  384(R9)(DX*1), Y6, Y4
+	VFMADD231PS  448(R9)(DX*1), Y6, Y5
+	VMOVUPS      256(CX), Y6
+	VFMADD231PS  192(R9)(DX*1), Y6, Y0
+	VFMADD231PS  256(R9)(DX*1), Y6, Y1
+	VFMADD231PS  320(R9)(DX*1), Y6, Y2
+	VFMADD231PS  384(R9)(DX*1), Y6, Y3
+	VFMADD231PS  448(R9)(DX*1), Y6, Y4
+	VFMADD231PS  512(R9)(DX*1), Y6, Y5
+	VMOVUPS      288(CX), Y6
+	VFMADD231PS  256(R9)(DX*1), Y6, Y0
+	VFMADD231PS  320(R9)(DX*1), Y6, Y1
+	VFMADD231PS  384(R9)(DX*1), Y6, Y2
+	VFMADD231PS  448(R9)(DX*1), Y6, Y3
+	VFMADD231PS  512(R9)(DX*1), Y6, Y4
+	VFMADD231PS  576(R9)(DX*1), Y6, Y5
+	VMOVUPS      320(CX), Y6
+	VFMADD231PS  (R10)(DX*1), Y6, Y0
+	VFMADD231PS  64(R10)(DX*1), Y6, Y1
+	VFMADD231PS  128(R10)(DX*1), Y6, Y2
+	VFMADD231PS  192(R10)(DX*1), Y6, Y3
+	VFMADD231PS  256(R10)(DX*1), Y6, Y4
+	VFMADD231PS  320(R10)(DX*1), Y6, Y5
+	VMOVUPS      352(CX), Y6
+	VFMADD231PS  64(R10)(DX*1), Y6, Y0
+	VFMADD231PS  128(R10)(DX*1), Y6, Y1
+	VFMADD231PS  192(R10)(DX*1), Y6, Y2
+	VFMADD231PS  256(R10)(DX*1), Y6, Y3
+	VFMADD231PS  320(R10)(DX*1), Y6, Y4
+	VFMADD231PS  384(R10)(DX*1), Y6, Y5
+	VMOVUPS      384(CX), Y6
+	VFMADD231PS  128(R10)(DX*1), Y6, Y0
+	VFMADD231PS  192(R10)(DX*1), Y6, Y1
+	VFMADD231PS  256(R10)(DX*1), Y6, Y2
+	VFMADD231PS  320(R10)(DX*1), Y6, Y3
+	VFMADD231PS  384(R10)(DX*1), Y6, Y4
+	VFMADD231PS  448(R10)(DX*1), Y6, Y5
+	VMOVUPS      416(CX), Y6
+	VFMADD231PS  192(R10)(DX*1), Y6, Y0
+	VFMADD231PS  256(R10)(DX*1), Y6, Y1
+	VFMADD231PS  320(R10)(DX*1), Y6, Y2
+	VFMADD231PS  384(R10)(DX*1), Y6, Y3
+	VFMADD231PS  448(R10)(DX*1), Y6, Y4
+	VFMADD231PS  512(R10)(DX*1), Y6, Y5
+	VMOVUPS      448(CX), Y6
+	VFMADD231PS  256(R10)(DX*1), Y6, Y0
+	VFMADD231PS  320(R10)(DX*1), Y6, Y1
+	VFMADD231PS  384(R10)(DX*1), Y6, Y2
+	VFMADD231PS  448(R10)(DX*1), Y6, Y3
+	VFMADD231PS  512(R10)(DX*1), Y6, Y4
+	VFMADD231PS  576(R10)(DX*1), Y6, Y5
+	VMOVUPS      480(CX), Y6
+	VFMADD231PS  (R11)(DX*1), Y6, Y0
+	VFMADD231PS  64(R11)(DX*1), Y6, Y1
+	VFMADD231PS  128(R11)(DX*1), Y6, Y2
+	VFMADD231PS  192(R11)(DX*1), Y6, Y3
+	VFMADD231PS  256(R11)(DX*1), Y6, Y4
+	VFMADD231PS  320(R11)(DX*1), Y6, Y5
+	VMOVUPS      512(CX), Y6
+	VFMADD231PS  64(R11)(DX*1), Y6, Y0
+	VFMADD231PS  128(R11)(DX*1), Y6, Y1
+	VFMADD231PS  192(R11)(DX*1), Y6, Y2
+	VFMADD231PS  256(R11)(DX*1), Y6, Y3
+	VFMADD231PS  320(R11)(DX*1), Y6, Y4
+	VFMADD231PS  384(R11)(DX*1), Y6, Y5
+	VMOVUPS      544(CX), Y6
+	VFMADD231PS  128(R11)(DX*1), Y6, Y0
+	VFMADD231PS  192(R11)(DX*1), Y6, Y1
+	VFMADD231PS  256(R11)(DX*1), Y6, Y2
+	VFMADD231PS  320(R11)(DX*1), Y6, Y3
+	VFMADD231PS  384(R11)(DX*1), Y6, Y4
+	VFMADD231PS  448(R11)(DX*1), Y6, Y5
+	VMOVUPS      576(CX), Y6
+	VFMADD231PS  192(R11)(DX*1), Y6, Y0
+	VFMADD231PS  256(R11)(DX*1), Y6, Y1
+	VFMADD231PS  320(R11)(DX*1), Y6, Y2
+	VFMADD231PS  384(R11)(DX*1), Y6, Y3
+	VFMADD231PS  448(R11)(DX*1), Y6, Y4
+	VFMADD231PS  512(R11)(DX*1), Y6, Y5
+	VMOVUPS      608(CX), Y6
+	VFMADD231PS  256(R11)(DX*1), Y6, Y0
+	VFMADD231PS  320(R11)(DX*1), Y6, Y1
+	VFMADD231PS  384(R11)(DX*1), Y6, Y2
+	VFMADD231PS  448(R11)(DX*1), Y6, Y3
+	VFMADD231PS  512(R11)(DX*1), Y6, Y4
+	VFMADD231PS  576(R11)(DX*1), Y6, Y5
+	VMOVUPS      640(CX), Y6
+	VFMADD231PS  (R12)(DX*1), Y6, Y0
+	VFMADD231PS  64(R12)(DX*1), Y6, Y1
+	VFMADD231PS  128(R12)(DX*1), Y6, Y2
+	VFMADD231PS  192(R12)(DX*1), Y6, Y3
+	VFMADD231PS  256(R12)(DX*1), Y6, Y4
+	VFMADD231PS  320(R12)(DX*1), Y6, Y5
+	VMOVUPS      672(CX), Y6
+	VFMADD231PS  64(R12)(DX*1), Y6, Y0
+	VFMADD231PS  128(R12)(DX*1), Y6, Y1
+	VFMADD231PS  192(R12)(DX*1), Y6, Y2
+	VFMADD231PS  256(R12)(DX*1), Y6, Y3
+	VFMADD231PS  320(R12)(DX*1), Y6, Y4
+	VFMADD231PS  384(R12)(DX*1), Y6, Y5
+	VMOVUPS      704(CX), Y6
+	VFMADD231PS  128(R12)(DX*1), Y6, Y0
+	VFMADD231PS  192(R12)(DX*1), Y6, Y1
+	VFMADD231PS  256(R12)(DX*1), Y6, Y2
+	VFMADD231PS  320(R12)(DX*1), Y6, Y3
+	VFMADD231PS  384(R12)(DX*1), Y6, Y4
+	VFMADD231PS  448(R12)(DX*1), Y6, Y5
+	VMOVUPS      736(CX), Y6
+	VFMADD231PS  192(R12)(DX*1), Y6, Y0
+	VFMADD231PS  256(R12)(DX*1), Y6, Y1
+	VFMADD231PS  320(R12)(DX*1), Y6, Y2
+	VFMADD231PS  384(R12)(DX*1), Y6, Y3
+	VFMADD231PS  448(R12)(DX*1), Y6, Y4
+	VFMADD231PS  512(R12)(DX*1), Y6, Y5
+	VMOVUPS      768(CX), Y6
+	VFMADD231PS  256(R12)(DX*1), Y6, Y0
+	VFMADD231PS  320(R12)(DX*1), Y6, Y1
+	VFMADD231PS  384(R12)(DX*1), Y6, Y2
+	VFMADD231PS  448(R12)(DX*1), Y6, Y3
+	VFMADD231PS  512(R12)(DX*1), Y6, Y4
+	VFMADD231PS  576(R12)(DX*1), Y6, Y5
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000180, DX
+	IMUL3Q       $0x00000006, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left7:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
+	VMOVUPS      (R13), Y4
+	VMOVUPS      (R13), Y5
+	VMOVUPS      (R13), Y6
+	VMOVUPS      (CX), Y7
+	VFMADD231PS  (R8)(DX*1), Y7, Y0
+	VFMADD231PS  64(R8)(DX*1), Y7, Y1
+	VFMADD231PS  128(R8)(DX*1), Y7, Y2
+	VFMADD231PS  192(R8)(DX*1), Y7, Y3
+	VFMADD231PS  256(R8)(DX*1), Y7, Y4
+	VFMADD231PS  320(R8)(DX*1), Y7, Y5
+	VFMADD231PS  384(R8)(DX*1), Y7, Y6
+	VMOVUPS      32(CX), Y7
+	VFMADD231PS  64(R8)(DX*1), Y7, Y0
+	VFMADD231PS  128(R8)(DX*1), Y7, Y1
+	VFMADD231PS  192(R8)(DX*1), Y7, Y2
+	VFMADD231PS  256(R8)(DX*1), Y7, Y3
+	VFMADD231PS  320(R8)(DX*1), Y7, Y4
+	VFMADD231PS  384(R8)(DX*1), Y7, Y5
+	VFMADD231PS  448(R8)(DX*1), Y7, Y6
+	VMOVUPS      64(CX), Y7
+	VFMADD231PS  128(R8)(DX*1), Y7, Y0
+	VFMADD231PS  192(R8)(DX*1), Y7, Y1
+	VFMADD231PS  256(R8)(DX*1), Y7, Y2
+	VFMADD231PS  320(R8)(DX*1), Y7, Y3
+	VFMADD231PS  384(R8)(DX*1), Y7, Y4
+	VFMADD231PS  448(R8)(DX*1), Y7, Y5
+	VFMADD231PS  512(R8)(DX*1), Y7, Y6
+	VMOVUPS      96(CX), Y7
+	VFMADD231PS  192(R8)(DX*1), Y7, Y0
+	VFMADD231PS  256(R8)(DX*1), Y7, Y1
+	VFMADD231PS  320(R8)(DX*1), Y7, Y2
+	VFMADD231PS  384(R8)(DX*1), Y7, Y3
+	VFMADD231PS  448(R8)(DX*1), Y7, Y4
+	VFMADD231PS  512(R8)(DX*1), Y7, Y5
+	VFMADD231PS  576(R8)(DX*1), Y7, Y6
+	VMOVUPS      128(CX), Y7
+	VFMADD231PS  256(R8)(DX*1), Y7, Y0
+	VFMADD231PS  320(R8)(DX*1), Y7, Y1
+	VFMADD231PS  384(R8)(DX*1), Y7, Y2
+	VFMADD231PS  448(R8)(DX*1), Y7, Y3
+	VFMADD231PS  512(R8)(DX*1), Y7, Y4
+	VFMADD231PS  576(R8)(DX*1), Y7, Y5
+	VFMADD231PS  640(R8)(DX*1), Y7, Y6
+	VMOVUPS      160(CX), Y7
+	VFMADD231PS  (R9)(DX*1), Y7, Y0
+	VFMADD231PS  64(R9)(DX*1), Y7, Y1
+	VFMADD231PS  128(R9)(DX*1), Y7, Y2
+	VFMADD231PS  192(R9)(DX*1), Y7, Y3
+	VFMADD231PS  256(R9)(DX*1), Y7, Y4
+	VFMADD231PS  320(R9)(DX*1), Y7, Y5
+	VFMADD231PS  384(R9)(DX*1), Y7, Y6
+	VMOVUPS      192(CX), Y7
+	VFMADD231PS  64(R9)(DX*1), Y7, Y0
+	VFMADD231PS  128(R9)(DX*1), Y7, Y1
+	VFMADD231PS  192(R9)(DX*1), Y7, Y2
+	VFMADD231PS  256(R9)(DX*1), Y7, Y3
+	VFMADD231PS  320(R9)(DX*1), Y7, Y4
+	VFMADD231PS  384(R9)(DX*1), Y7, Y5
+	VFMADD231PS  448(R9)(DX*1), Y7, Y6
+	VMOVUPS      224(CX), Y7
+	VFMADD231PS  128(R9)(DX*1), Y7, Y0
+	VFMADD231PS  192(R9)(DX*1), Y7, Y1
+	VFMADD231PS  256(R9)(DX*1), Y7, Y2
+	VFMADD231PS  320(R9)(DX*1), Y7, Y3
+	VFMADD231PS  384(R9)(DX*1), Y7, Y4
+	VFMADD231PS  448(R9)(DX*1), Y7, Y5
+	VFMADD231PS  512(R9)(DX*1), Y7, Y6
+	VMOVUPS      256(CX), Y7
+	VFMADD231PS  192(R9)(DX*1), Y7, Y0
+	VFMADD231PS  256(R9)(DX*1), Y7, Y1
+	VFMADD231PS  320(R9)(DX*1), Y7, Y2
+	VFMADD231PS  384(R9)(DX*1), Y7, Y3
+	VFMADD231PS  448(R9)(DX*1), Y7, Y4
+	VFMADD231PS  512(R9)(DX*1), Y7, Y5
+	VFMADD231PS  576(R9)(DX*1), Y7, Y6
+	VMOVUPS      288(CX), Y7
+	VFMADD231PS  256(R9)(DX*1), Y7, Y0
+	VFMADD231PS  320(R9)(DX*1), Y7, Y1
+	VFMADD231PS  384(R9)(DX*1), Y7, Y2
+	VFMADD231PS  448(R9)(DX*1), Y7, Y3
+	VFMADD231PS  512(R9)(DX*1), Y7, Y4
+	VFMADD231PS  576(R9)(DX*1), Y7, Y5
+	VFMADD231PS  640(R9)(DX*1), Y7, Y6
+	VMOVUPS      320(CX), Y7
+	VFMADD231PS  (R10)(DX*1), Y7, Y0
+	VFMADD231PS  64(R10)(DX*1), Y7, Y1
+	VFMADD231PS  128(R10)(DX*1), Y7, Y2
+	VFMADD231PS  192(R10)(DX*1), Y7, Y3
+	VFMADD231PS  256(R10)(DX*1), Y7, Y4
+	VFMADD231PS  320(R10)(DX*1), Y7, Y5
+	VFMADD231PS  384(R10)(DX*1), Y7, Y6
+	VMOVUPS      352(CX), Y7
+	VFMADD231PS  64(R10)(DX*1), Y7, Y0
+	VFMADD231PS  128(R10)(DX*1), Y7, Y1
+	VFMADD231PS  192(R10)(DX*1), Y7, Y2
+	VFMADD231PS  256(R10)(DX*1), Y7, Y3
+	VFMADD231PS  320(R10)(DX*1), Y7, Y4
+	VFMADD231PS  384(R10)(DX*1), Y7, Y5
+	VFMADD231PS  448(R10)(DX*1), Y7, Y6
+	VMOVUPS      384(CX), Y7
+	VFMADD231PS  128(R10)(DX*1), Y7, Y0
+	VFMADD231PS  192(R10)(DX*1), Y7, Y1
+	VFMADD231PS  256(R10)(DX*1), Y7, Y2
+	VFMADD231PS  320(R10)(DX*1), Y7, Y3
+	VFMADD231PS  384(R10)(DX*1), Y7, Y4
+	VFMADD231PS  448(R10)(DX*1), Y7, Y5
+	VFMADD231PS  512(R10)(DX*1), Y7, Y6
+	VMOVUPS      416(CX), Y7
+	VFMADD231PS  192(R10)(DX*1), Y7, Y0
+	VFMADD231PS  256(R10)(DX*1), Y7, Y1
+	VFMADD231PS  320(R10)(DX*1), Y7, Y2
+	VFMADD231PS  384(R10)(DX*1), Y7, Y3
+	VFMADD231PS  448(R10)(DX*1), Y7, Y4
+	VFMADD231PS  512(R10)(DX*1), Y7, Y5
+	VFMADD231PS  576(R10)(DX*1), Y7, Y6
+	VMOVUPS      448(CX), Y7
+	VFMADD231PS  256(R10)(DX*1), Y7, Y0
+	VFMADD231PS  320(R10)(DX*1), Y7, Y1
+	VFMADD231PS  384(R10)(DX*1), Y7, Y2
+	VFMADD231PS  448(R10)(DX*1), Y7, Y3
+	VFMADD231PS  512(R10)(DX*1), Y7, Y4
+	VFMADD231PS  576(R10)(DX*1), Y7, Y5
+	VFMADD231PS  640(R10)(DX*1), Y7, Y6
+	VMOVUPS      480(CX), Y7
+	VFMADD231PS  (R11)(DX*1), Y7, Y0
+	VFMADD231PS  64(R11)(DX*1), Y7, Y1
+	VFMADD231PS  128(R11)(DX*1), Y7, Y2
+	VFMADD231PS  192(R11)(DX*1), Y7, Y3
+	VFMADD231PS  256(R11)(DX*1), Y7, Y4
+	VFMADD231PS  320(R11)(DX*1), Y7, Y5
+	VFMADD231PS  384(R11)(DX*1), Y7, Y6
+	VMOVUPS      512(CX), Y7
+	VFMADD231PS  64(R11)(DX*1), Y7, Y0
+	VFMADD231PS  128(R11)(DX*1), Y7, Y1
+	VFMADD231PS  192(R11)(DX*1), Y7, Y2
+	VFMADD231PS  256(R11)(DX*1), Y7, Y3
+	VFMADD231PS  320(R11)(DX*1), Y7, Y4
+	VFMADD231PS  384(R11)(DX*1), Y7, Y5
+	VFMADD231PS  448(R11)(DX*1), Y7, Y6
+	VMOVUPS      544(CX), Y7
+	VFMADD231PS  128(R11)(DX*1), Y7, Y0
+	VFMADD231PS  192(R11)(DX*1), Y7, Y1
+	VFMADD231PS  256(R11)(DX*1), Y7, Y2
+	VFMADD231PS  320(R11)(DX*1), Y7, Y3
+	VFMADD231PS  384(R11)(DX*1), Y7, Y4
+	VFMADD231PS  448(R11)(DX*1), Y7, Y5
+	VFMADD231PS  512(R11)(DX*1), Y7, Y6
+	VMOVUPS      576(CX), Y7
+	VFMADD231PS  192(R11)(DX*1), Y7, Y0
+	VFMADD231PS  256(R11)(DX*1), Y7, Y1
+	VFMADD231PS  320(R11)(DX*1), Y7, Y2
+	VFMADD231PS  384(R11)(DX*1), Y7, Y3
+	VFMADD231PS  448(R11)(DX*1), Y7, Y4
+	VFMADD231PS  512(R11)(DX*1), Y7, Y5
+	VFMADD231PS  576(R11)(DX*1), Y7, Y6
+	VMOVUPS      608(CX), Y7
+	VFMADD231PS  256(R11)(DX*1), Y7, Y0
+	VFMADD231PS  320(R11)(DX*1), Y7, Y1
+	VFMADD231PS  384(R11)(DX*1), Y7, Y2
+	VFMADD231PS  448(R11)(DX*1), Y7, Y3
+	VFMADD231PS  512(R11)(DX*1), Y7, Y4
+	VFMADD231PS  576(R11)(DX*1), Y7, Y5
+	VFMADD231PS  640(R11)(DX*1), Y7, Y6
+	VMOVUPS      640(CX), Y7
+	VFMADD231PS  (R12)(DX*1), Y7, Y0
+	VFMADD231PS  64(R12)(DX*1), Y7, Y1
+	VFMADD231PS  128(R12)(DX*1), Y7, Y2
+	VFMADD231PS  192(R12)(DX*1), Y7, Y3
+	VFMADD231PS  256(R12)(DX*1), Y7, Y4
+	VFMADD231PS  320(R12)(DX*1), Y7, Y5
+	VFMADD231PS  384(R12)(DX*1), Y7, Y6
+	VMOVUPS      672(CX), Y7
+	VFMADD231PS  64(R12)(DX*1), Y7, Y0
+	VFMADD231PS  128(R12)(DX*1), Y7, Y1
+	VFMADD231PS  192(R12)(DX*1), Y7, Y2
+	VFMADD231PS  256(R12)(DX*1), Y7, Y3
+	VFMADD231PS  320(R12)(DX*1), Y7, Y4
+	VFMADD231PS  384(R12)(DX*1), Y7, Y5
+	VFMADD231PS  448(R12)(DX*1), Y7, Y6
+	VMOVUPS      704(CX), Y7
+	VFMADD231PS  128(R12)(DX*1), Y7, Y0
+	VFMADD231PS  192(R12)(DX*1), Y7, Y1
+	VFMADD231PS  256(R12)(DX*1), Y7, Y2
+	VFMADD231PS  320(R12)(DX*1), Y7, Y3
+	VFMADD231PS  384(R12)(DX*1), Y7, Y4
+	VFMADD231PS  448(R12)(DX*1), Y7, Y5
+	VFMADD231PS  512(R12)(DX*1), Y7, Y6
+	VMOVUPS      736(CX), Y7
+	VFMADD231PS  192(R12)(DX*1), Y7, Y0
+	VFMADD231PS  256(R12)(DX*1), Y7, Y1
+	VFMADD231PS  320(R12)(DX*1), Y7, Y2
+	VFMADD231PS  384(R12)(DX*1), Y7, Y3
+	VFMADD231PS  448(R12)(DX*1), Y7, Y4
+	VFMADD231PS  512(R12)(DX*1), Y7, Y5
+	VFMADD231PS  576(R12)(DX*1), Y7, Y6
+	VMOVUPS      768(CX), Y7
+	VFMADD231PS  256(R12)(DX*1), Y7, Y0
+	VFMADD231PS  320(R12)(DX*1), Y7, Y1
+	VFMADD231PS  384(R12)(DX*1), Y7, Y2
+	VFMADD231PS  448(R12)(DX*1), Y7, Y3
+	VFMADD231PS  512(R12)(DX*1), Y7, Y4
+	VFMADD231PS  576(R12)(DX*1), Y7, Y5
+	VFMADD231PS  640(R12)(DX*1), Y7, Y6
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (R8)(SI*2)
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x000001c0, DX
+	IMUL3Q       $0x00000007, SI, DX
+	ADDQ         DX, BX
+
+next:
 	DECQ 40(AX)
 	JNZ  row
 	VZEROUPPER
@@ -4283,7 +6834,7 @@ row:
 	MOVQ 56(AX), DX
 	MOVQ 48(AX), R13
 	SUBQ $0x08, R13
-	JLT  four
+	JLT  rest
 
 eight:
 	MOVQ         24(AX), R14
@@ -4672,22 +7223,410 @@ eight:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), BX
-	VADDPS       (BX), Y0, Y0
-	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R14
+	VADDPS       (R14), Y0, Y0
+	VMOVUPS      Y0, (R14)
 	ADDQ         $0x00000400, DX
-	LEAQ         (R14)(SI*4), BX
+	IMUL3Q       $0x00000008, SI, R14
+	ADDQ         R14, BX
 	SUBQ         $0x08, R13
 	JGE          eight
 
-four:
-	BTQ          $0x02, R13
-	JCC          below4
-	MOVQ         24(AX), R14
-	VMOVUPS      (R14), Y0
-	VMOVUPS      (R14), Y1
-	VMOVUPS      (R14), Y2
-	VMOVUPS      (R14), Y3
+rest:
+	CMPQ R13, $-7
+	JEQ  left1
+	CMPQ R13, $-6
+	JEQ  left2
+	CMPQ R13, $-5
+	JEQ  left3
+	CMPQ R13, $-4
+	JEQ  left4
+	CMPQ R13, $-3
+	JEQ  left5
+	CMPQ R13, $-2
+	JEQ  left6
+	CMPQ R13, $-1
+	JEQ  left7
+	JMP  next
+
+left1:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (CX), Y1
+	VFMADD231PS  (R8)(DX*1), Y1, Y0
+	VMOVUPS      32(CX), Y1
+	VFMADD231PS  64(R8)(DX*1), Y1, Y0
+	VMOVUPS      64(CX), Y1
+	VFMADD231PS  128(R8)(DX*1), Y1, Y0
+	VMOVUPS      96(CX), Y1
+	VFMADD231PS  192(R8)(DX*1), Y1, Y0
+	VMOVUPS      128(CX), Y1
+	VFMADD231PS  256(R8)(DX*1), Y1, Y0
+	VMOVUPS      160(CX), Y1
+	VFMADD231PS  (R9)(DX*1), Y1, Y0
+	VMOVUPS      192(CX), Y1
+	VFMADD231PS  64(R9)(DX*1), Y1, Y0
+	VMOVUPS      224(CX), Y1
+	VFMADD231PS  128(R9)(DX*1), Y1, Y0
+	VMOVUPS      256(CX), Y1
+	VFMADD231PS  192(R9)(DX*1), Y1, Y0
+	VMOVUPS      288(CX), Y1
+	VFMADD231PS  256(R9)(DX*1), Y1, Y0
+	VMOVUPS      320(CX), Y1
+	VFMADD231PS  (R10)(DX*1), Y1, Y0
+	VMOVUPS      352(CX), Y1
+	VFMADD231PS  64(R10)(DX*1), Y1, Y0
+	VMOVUPS      384(CX), Y1
+	VFMADD231PS  128(R10)(DX*1), Y1, Y0
+	VMOVUPS      416(CX), Y1
+	VFMADD231PS  192(R10)(DX*1), Y1, Y0
+	VMOVUPS      448(CX), Y1
+	VFMADD231PS  256(R10)(DX*1), Y1, Y0
+	VMOVUPS      480(CX), Y1
+	VFMADD231PS  (R11)(DX*1), Y1, Y0
+	VMOVUPS      512(CX), Y1
+	VFMADD231PS  64(R11)(DX*1), Y1, Y0
+	VMOVUPS      544(CX), Y1
+	VFMADD231PS  128(R11)(DX*1), Y1, Y0
+	VMOVUPS      576(CX), Y1
+	VFMADD231PS  192(R11)(DX*1), Y1, Y0
+	VMOVUPS      608(CX), Y1
+	VFMADD231PS  256(R11)(DX*1), Y1, Y0
+	VMOVUPS      640(CX), Y1
+	VFMADD231PS  (R12)(DX*1), Y1, Y0
+	VMOVUPS      672(CX), Y1
+	VFMADD231PS  64(R12)(DX*1), Y1, Y0
+	VMOVUPS      704(CX), Y1
+	VFMADD231PS  128(R12)(DX*1), Y1, Y0
+	VMOVUPS      736(CX), Y1
+	VFMADD231PS  192(R12)(DX*1), Y1, Y0
+	VMOVUPS      768(CX), Y1
+	VFMADD231PS  256(R12)(DX*1), Y1, Y0
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
+	VMOVUPS      fused4b400000<>+0(SB), Y1
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
+	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
+	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
+	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
+	VPADDD       Y1, Y3, Y3
+	VADDPS       fused3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000080, DX
+	IMUL3Q       $0x00000001, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left2:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (CX), Y2
+	VFMADD231PS  (R8)(DX*1), Y2, Y0
+	VFMADD231PS  128(R8)(DX*1), Y2, Y1
+	VMOVUPS      32(CX), Y2
+	VFMADD231PS  64(R8)(DX*1), Y2, Y0
+	VFMADD231PS  192(R8)(DX*1), Y2, Y1
+	VMOVUPS      64(CX), Y2
+	VFMADD231PS  128(R8)(DX*1), Y2, Y0
+	VFMADD231PS  256(R8)(DX*1), Y2, Y1
+	VMOVUPS      96(CX), Y2
+	VFMADD231PS  192(R8)(DX*1), Y2, Y0
+	VFMADD231PS  320(R8)(DX*1), Y2, Y1
+	VMOVUPS      128(CX), Y2
+	VFMADD231PS  256(R8)(DX*1), Y2, Y0
+	VFMADD231PS  384(R8)(DX*1), Y2, Y1
+	VMOVUPS      160(CX), Y2
+	VFMADD231PS  (R9)(DX*1), Y2, Y0
+	VFMADD231PS  128(R9)(DX*1), Y2, Y1
+	VMOVUPS      192(CX), Y2
+	VFMADD231PS  64(R9)(DX*1), Y2, Y0
+	VFMADD231PS  192(R9)(DX*1), Y2, Y1
+	VMOVUPS      224(CX), Y2
+	VFMADD231PS  128(R9)(DX*1), Y2, Y0
+	VFMADD231PS  256(R9)(DX*1), Y2, Y1
+	VMOVUPS      256(CX), Y2
+	VFMADD231PS  192(R9)(DX*1), Y2, Y0
+	VFMADD231PS  320(R9)(DX*1), Y2, Y1
+	VMOVUPS      288(CX), Y2
+	VFMADD231PS  256(R9)(DX*1), Y2, Y0
+	VFMADD231PS  384(R9)(DX*1), Y2, Y1
+	VMOVUPS      320(CX), Y2
+	VFMADD231PS  (R10)(DX*1), Y2, Y0
+	VFMADD231PS  128(R10)(DX*1), Y2, Y1
+	VMOVUPS      352(CX), Y2
+	VFMADD231PS  64(R10)(DX*1), Y2, Y0
+	VFMADD231PS  192(R10)(DX*1), Y2, Y1
+	VMOVUPS      384(CX), Y2
+	VFMADD231PS  128(R10)(DX*1), Y2, Y0
+	VFMADD231PS  256(R10)(DX*1), Y2, Y1
+	VMOVUPS      416(CX), Y2
+	VFMADD231PS  192(R10)(DX*1), Y2, Y0
+	VFMADD231PS  320(R10)(DX*1), Y2, Y1
+	VMOVUPS      448(CX), Y2
+	VFMADD231PS  256(R10)(DX*1), Y2, Y0
+	VFMADD231PS  384(R10)(DX*1), Y2, Y1
+	VMOVUPS      480(CX), Y2
+	VFMADD231PS  (R11)(DX*1), Y2, Y0
+	VFMADD231PS  128(R11)(DX*1), Y2, Y1
+	VMOVUPS      512(CX), Y2
+	VFMADD231PS  64(R11)(DX*1), Y2, Y0
+	VFMADD231PS  192(R11)(DX*1), Y2, Y1
+	VMOVUPS      544(CX), Y2
+	VFMADD231PS  128(R11)(DX*1), Y2, Y0
+	VFMADD231PS  256(R11)(DX*1), Y2, Y1
+	VMOVUPS      576(CX), Y2
+	VFMADD231PS  192(R11)(DX*1), Y2, Y0
+	VFMADD231PS  320(R11)(DX*1), Y2, Y1
+	VMOVUPS      608(CX), Y2
+	VFMADD231PS  256(R11)(DX*1), Y2, Y0
+	VFMADD231PS  384(R11)(DX*1), Y2, Y1
+	VMOVUPS      640(CX), Y2
+	VFMADD231PS  (R12)(DX*1), Y2, Y0
+	VFMADD231PS  128(R12)(DX*1), Y2, Y1
+	VMOVUPS      672(CX), Y2
+	VFMADD231PS  64(R12)(DX*1), Y2, Y0
+	VFMADD231PS  192(R12)(DX*1), Y2, Y1
+	VMOVUPS      704(CX), Y2
+	VFMADD231PS  128(R12)(DX*1), Y2, Y0
+	VFMADD231PS  256(R12)(DX*1), Y2, Y1
+	VMOVUPS      736(CX), Y2
+	VFMADD231PS  192(R12)(DX*1), Y2, Y0
+	VFMADD231PS  320(R12)(DX*1), Y2, Y1
+	VMOVUPS      768(CX), Y2
+	VFMADD231PS  256(R12)(DX*1), Y2, Y0
+	VFMADD231PS  384(R12)(DX*1), Y2, Y1
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
+	VMOVUPS      fused4b400000<>+0(SB), Y2
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
+	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
+	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y2, Y4, Y4
+	VADDPS       fused3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000100, DX
+	IMUL3Q       $0x00000002, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left3:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (CX), Y3
+	VFMADD231PS  (R8)(DX*1), Y3, Y0
+	VFMADD231PS  128(R8)(DX*1), Y3, Y1
+	VFMADD231PS  256(R8)(DX*1), Y3, Y2
+	VMOVUPS      32(CX), Y3
+	VFMADD231PS  64(R8)(DX*1), Y3, Y0
+	VFMADD231PS  192(R8)(DX*1), Y3, Y1
+	VFMADD231PS  320(R8)(DX*1), Y3, Y2
+	VMOVUPS      64(CX), Y3
+	VFMADD231PS  128(R8)(DX*1), Y3, Y0
+	VFMADD231PS  256(R8)(DX*1), Y3, Y1
+	VFMADD231PS  384(R8)(DX*1), Y3, Y2
+	VMOVUPS      96(CX), Y3
+	VFMADD231PS  192(R8)(DX*1), Y3, Y0
+	VFMADD231PS  320(R8)(DX*1), Y3, Y1
+	VFMADD231PS  448(R8)(DX*1), Y3, Y2
+	VMOVUPS      128(CX), Y3
+	VFMADD231PS  256(R8)(DX*1), Y3, Y0
+	VFMADD231PS  384(R8)(DX*1), Y3, Y1
+	VFMADD231PS  512(R8)(DX*1), Y3, Y2
+	VMOVUPS      160(CX), Y3
+	VFMADD231PS  (R9)(DX*1), Y3, Y0
+	VFMADD231PS  128(R9)(DX*1), Y3, Y1
+	VFMADD231PS  256(R9)(DX*1), Y3, Y2
+	VMOVUPS      192(CX), Y3
+	VFMADD231PS  64(R9)(DX*1), Y3, Y0
+	VFMADD231PS  192(R9)(DX*1), Y3, Y1
+	VFMADD231PS  320(R9)(DX*1), Y3, Y2
+	VMOVUPS      224(CX), Y3
+	VFMADD231PS  128(R9)(DX*1), Y3, Y0
+	VFMADD231PS  256(R9)(DX*1), Y3, Y1
+	VFMADD231PS  384(R9)(DX*1), Y3, Y2
+	VMOVUPS      256(CX), Y3
+	VFMADD231PS  192(R9)(DX*1), Y3, Y0
+	VFMADD231PS  320(R9)(DX*1), Y3, Y1
+	VFMADD231PS  448(R9)(DX*1), Y3, Y2
+	VMOVUPS      288(CX), Y3
+	VFMADD231PS  256(R9)(DX*1), Y3, Y0
+	VFMADD231PS  384(R9)(DX*1), Y3, Y1
+	VFMADD231PS  512(R9)(DX*1), Y3, Y2
+	VMOVUPS      320(CX), Y3
+	VFMADD231PS  (R10)(DX*1), Y3, Y0
+	VFMADD231PS  128(R10)(DX*1), Y3, Y1
+	VFMADD231PS  256(R10)(DX*1), Y3, Y2
+	VMOVUPS      352(CX), Y3
+	VFMADD231PS  64(R10)(DX*1), Y3, Y0
+	VFMADD231PS  192(R10)(DX*1), Y3, Y1
+	VFMADD231PS  320(R10)(DX*1), Y3, Y2
+	VMOVUPS      384(CX), Y3
+	VFMADD231PS  128(R10)(DX*1), Y3, Y0
+	VFMADD231PS  256(R10)(DX*1), Y3, Y1
+	VFMADD231PS  384(R10)(DX*1), Y3, Y2
+	VMOVUPS      416(CX), Y3
+	VFMADD231PS  192(R10)(DX*1), Y3, Y0
+	VFMADD231PS  320(R10)(DX*1), Y3, Y1
+	VFMADD231PS  448(R10)(DX*1), Y3, Y2
+	VMOVUPS      448(CX), Y3
+	VFMADD231PS  256(R10)(DX*1), Y3, Y0
+	VFMADD231PS  384(R10)(DX*1), Y3, Y1
+	VFMADD231PS  512(R10)(DX*1), Y3, Y2
+	VMOVUPS      480(CX), Y3
+	VFMADD231PS  (R11)(DX*1), Y3, Y0
+	VFMADD231PS  128(R11)(DX*1), Y3, Y1
+	VFMADD231PS  256(R11)(DX*1), Y3, Y2
+	VMOVUPS      512(CX), Y3
+	VFMADD231PS  64(R11)(DX*1), Y3, Y0
+	VFMADD231PS  192(R11)(DX*1), Y3, Y1
+	VFMADD231PS  320(R11)(DX*1), Y3, Y2
+	VMOVUPS      544(CX), Y3
+	VFMADD231PS  128(R11)(DX*1), Y3, Y0
+	VFMADD231PS  256(R11)(DX*1), Y3, Y1
+	VFMADD231PS  384(R11)(DX*1), Y3, Y2
+	VMOVUPS      576(CX), Y3
+	VFMADD231PS  192(R11)(DX*1), Y3, Y0
+	VFMADD231PS  320(R11)(DX*1), Y3, Y1
+	VFMADD231PS  448(R11)(DX*1), Y3, Y2
+	VMOVUPS      608(CX), Y3
+	VFMADD231PS  256(R11)(DX*1), Y3, Y0
+	VFMADD231PS  384(R11)(DX*1), Y3, Y1
+	VFMADD231PS  512(R11)(DX*1), Y3, Y2
+	VMOVUPS      640(CX), Y3
+	VFMADD231PS  (R12)(DX*1), Y3, Y0
+	VFMADD231PS  128(R12)(DX*1), Y3, Y1
+	VFMADD231PS  256(R12)(DX*1), Y3, Y2
+	VMOVUPS      672(CX), Y3
+	VFMADD231PS  64(R12)(DX*1), Y3, Y0
+	VFMADD231PS  192(R12)(DX*1), Y3, Y1
+	VFMADD231PS  320(R12)(DX*1), Y3, Y2
+	VMOVUPS      704(CX), Y3
+	VFMADD231PS  128(R12)(DX*1), Y3, Y0
+	VFMADD231PS  256(R12)(DX*1), Y3, Y1
+	VFMADD231PS  384(R12)(DX*1), Y3, Y2
+	VMOVUPS      736(CX), Y3
+	VFMADD231PS  192(R12)(DX*1), Y3, Y0
+	VFMADD231PS  320(R12)(DX*1), Y3, Y1
+	VFMADD231PS  448(R12)(DX*1), Y3, Y2
+	VMOVUPS      768(CX), Y3
+	VFMADD231PS  256(R12)(DX*1), Y3, Y0
+	VFMADD231PS  384(R12)(DX*1), Y3, Y1
+	VFMADD231PS  512(R12)(DX*1), Y3, Y2
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
+	VMOVUPS      fused4b400000<>+0(SB), Y3
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y4, Y3
+	VSUBPS       fused4b400000<>+0(SB), Y3, Y5
+	VFNMSUB231PS fused3f317218<>+0(SB), Y5, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y5
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  fused3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y3, Y5, Y5
+	VADDPS       fused3f800000<>+0(SB), Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000180, DX
+	IMUL3Q       $0x00000003, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left4:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
 	VMOVUPS      (CX), Y4
 	VFMADD231PS  (R8)(DX*1), Y4, Y0
 	VFMADD231PS  128(R8)(DX*1), Y4, Y1
@@ -4888,216 +7827,929 @@ four:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R14
-	VADDPS       (R14), Y0, Y0
-	VMOVUPS      Y0, (R14)
-	ADDQ         $0x00000200, DX
-	LEAQ         (BX)(SI*4), BX
-
-below4:
-	BTQ          $0x01, R13
-	JCC          below2
-	MOVQ         24(AX), R14
-	VMOVUPS      (R14), Y0
-	VMOVUPS      (R14), Y1
-	VMOVUPS      (CX), Y2
-	VFMADD231PS  (R8)(DX*1), Y2, Y0
-	VFMADD231PS  128(R8)(DX*1), Y2, Y1
-	VMOVUPS      32(CX), Y2
-	VFMADD231PS  64(R8)(DX*1), Y2, Y0
-	VFMADD231PS  192(R8)(DX*1), Y2, Y1
-	VMOVUPS      64(CX), Y2
-	VFMADD231PS  128(R8)(DX*1), Y2, Y0
-	VFMADD231PS  256(R8)(DX*1), Y2, Y1
-	VMOVUPS      96(CX), Y2
-	VFMADD231PS  192(R8)(DX*1), Y2, Y0
-	VFMADD231PS  320(R8)(DX*1), Y2, Y1
-	VMOVUPS      128(CX), Y2
-	VFMADD231PS  256(R8)(DX*1), Y2, Y0
-	VFMADD231PS  384(R8)(DX*1), Y2, Y1
-	VMOVUPS      160(CX), Y2
-	VFMADD231PS  (R9)(DX*1), Y2, Y0
-	VFMADD231PS  128(R9)(DX*1), Y2, Y1
-	VMOVUPS      192(CX), Y2
-	VFMADD231PS  64(R9)(DX*1), Y2, Y0
-	VFMADD231PS  192(R9)(DX*1), Y2, Y1
-	VMOVUPS      224(CX), Y2
-	VFMADD231PS  128(R9)(DX*1), Y2, Y0
-	VFMADD231PS  256(R9)(DX*1), Y2, Y1
-	VMOVUPS      256(CX), Y2
-	VFMADD231PS  192(R9)(DX*1), Y2, Y0
-	VFMADD231PS  320(R9)(DX*1), Y2, Y1
-	VMOVUPS      288(CX), Y2
-	VFMADD231PS  256(R9)(DX*1), Y2, Y0
-	VFMADD231PS  384(R9)(DX*1), Y2, Y1
-	VMOVUPS      320(CX), Y2
-	VFMADD231PS  (R10)(DX*1), Y2, Y0
-	VFMADD231PS  128(R10)(DX*1), Y2, Y1
-	VMOVUPS      352(CX), Y2
-	VFMADD231PS  64(R10)(DX*1), Y2, Y0
-	VFMADD231PS  192(R10)(DX*1), Y2, Y1
-	VMOVUPS      384(CX), Y2
-	VFMADD231PS  128(R10)(DX*1), Y2, Y0
-	VFMADD231PS  256(R10)(DX*1), Y2, Y1
-	VMOVUPS      416(CX), Y2
-	VFMADD231PS  192(R10)(DX*1), Y2, Y0
-	VFMADD231PS  320(R10)(DX*1), Y2, Y1
-	VMOVUPS      448(CX), Y2
-	VFMADD231PS  256(R10)(DX*1), Y2, Y0
-	VFMADD231PS  384(R10)(DX*1), Y2, Y1
-	VMOVUPS      480(CX), Y2
-	VFMADD231PS  (R11)(DX*1), Y2, Y0
-	VFMADD231PS  128(R11)(DX*1), Y2, Y1
-	VMOVUPS      512(CX), Y2
-	VFMADD231PS  64(R11)(DX*1), Y2, Y0
-	VFMADD231PS  192(R11)(DX*1), Y2, Y1
-	VMOVUPS      544(CX), Y2
-	VFMADD231PS  128(R11)(DX*1), Y2, Y0
-	VFMADD231PS  256(R11)(DX*1), Y2, Y1
-	VMOVUPS      576(CX), Y2
-	VFMADD231PS  192(R11)(DX*1), Y2, Y0
-	VFMADD231PS  320(R11)(DX*1), Y2, Y1
-	VMOVUPS      608(CX), Y2
-	VFMADD231PS  256(R11)(DX*1), Y2, Y0
-	VFMADD231PS  384(R11)(DX*1), Y2, Y1
-	VMOVUPS      640(CX), Y2
-	VFMADD231PS  (R12)(DX*1), Y2, Y0
-	VFMADD231PS  128(R12)(DX*1), Y2, Y1
-	VMOVUPS      672(CX), Y2
-	VFMADD231PS  64(R12)(DX*1), Y2, Y0
-	VFMADD231PS  192(R12)(DX*1), Y2, Y1
-	VMOVUPS      704(CX), Y2
-	VFMADD231PS  128(R12)(DX*1), Y2, Y0
-	VFMADD231PS  256(R12)(DX*1), Y2, Y1
-	VMOVUPS      736(CX), Y2
-	VFMADD231PS  192(R12)(DX*1), Y2, Y0
-	VFMADD231PS  320(R12)(DX*1), Y2, Y1
-	VMOVUPS      768(CX), Y2
-	VFMADD231PS  256(R12)(DX*1), Y2, Y0
-	VFMADD231PS  384(R12)(DX*1), Y2, Y1
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
-	VMOVUPS      fused4b400000<>+0(SB), Y2
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y3, Y2
-	VSUBPS       fused4b400000<>+0(SB), Y2, Y4
-	VFNMSUB231PS fused3f317218<>+0(SB), Y4, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y4
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3efffee2<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y3, Y4
-	VFMADD213PS  fused3f800000<>+0(SB), Y3, Y4
-	VPADDD       Y2, Y4, Y4
-	VADDPS       fused3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
-	VADDPS       Y1, Y0, Y0
-	MOVQ         32(AX), R14
-	VADDPS       (R14), Y0, Y0
-	VMOVUPS      Y0, (R14)
-	ADDQ         $0x00000100, DX
-	LEAQ         (BX)(SI*2), BX
-
-below2:
-	BTQ          $0x00, R13
-	JCC          below1
-	MOVQ         24(AX), R13
-	VMOVUPS      (R13), Y0
-	VMOVUPS      (CX), Y1
-	VFMADD231PS  (R8)(DX*1), Y1, Y0
-	VMOVUPS      32(CX), Y1
-	VFMADD231PS  64(R8)(DX*1), Y1, Y0
-	VMOVUPS      64(CX), Y1
-	VFMADD231PS  128(R8)(DX*1), Y1, Y0
-	VMOVUPS      96(CX), Y1
-	VFMADD231PS  192(R8)(DX*1), Y1, Y0
-	VMOVUPS      128(CX), Y1
-	VFMADD231PS  256(R8)(DX*1), Y1, Y0
-	VMOVUPS      160(CX), Y1
-	VFMADD231PS  (R9)(DX*1), Y1, Y0
-	VMOVUPS      192(CX), Y1
-	VFMADD231PS  64(R9)(DX*1), Y1, Y0
-	VMOVUPS      224(CX), Y1
-	VFMADD231PS  128(R9)(DX*1), Y1, Y0
-	VMOVUPS      256(CX), Y1
-	VFMADD231PS  192(R9)(DX*1), Y1, Y0
-	VMOVUPS      288(CX), Y1
-	VFMADD231PS  256(R9)(DX*1), Y1, Y0
-	VMOVUPS      320(CX), Y1
-	VFMADD231PS  (R10)(DX*1), Y1, Y0
-	VMOVUPS      352(CX), Y1
-	VFMADD231PS  64(R10)(DX*1), Y1, Y0
-	VMOVUPS      384(CX), Y1
-	VFMADD231PS  128(R10)(DX*1), Y1, Y0
-	VMOVUPS      416(CX), Y1
-	VFMADD231PS  192(R10)(DX*1), Y1, Y0
-	VMOVUPS      448(CX), Y1
-	VFMADD231PS  256(R10)(DX*1), Y1, Y0
-	VMOVUPS      480(CX), Y1
-	VFMADD231PS  (R11)(DX*1), Y1, Y0
-	VMOVUPS      512(CX), Y1
-	VFMADD231PS  64(R11)(DX*1), Y1, Y0
-	VMOVUPS      544(CX), Y1
-	VFMADD231PS  128(R11)(DX*1), Y1, Y0
-	VMOVUPS      576(CX), Y1
-	VFMADD231PS  192(R11)(DX*1), Y1, Y0
-	VMOVUPS      608(CX), Y1
-	VFMADD231PS  256(R11)(DX*1), Y1, Y0
-	VMOVUPS      640(CX), Y1
-	VFMADD231PS  (R12)(DX*1), Y1, Y0
-	VMOVUPS      672(CX), Y1
-	VFMADD231PS  64(R12)(DX*1), Y1, Y0
-	VMOVUPS      704(CX), Y1
-	VFMADD231PS  128(R12)(DX*1), Y1, Y0
-	VMOVUPS      736(CX), Y1
-	VFMADD231PS  192(R12)(DX*1), Y1, Y0
-	VMOVUPS      768(CX), Y1
-	VFMADD231PS  256(R12)(DX*1), Y1, Y0
-	VMOVUPS      fusedc2ae0000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMINPS       fused42ae0000<>+0(SB), Y0, Y2
-	VMOVUPS      fused4b400000<>+0(SB), Y1
-	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y2, Y1
-	VSUBPS       fused4b400000<>+0(SB), Y1, Y3
-	VFNMSUB231PS fused3f317218<>+0(SB), Y3, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      fused3c07d3ec<>+0(SB), Y3
-	VFMADD213PS  fused3d2b9d68<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3e2aad37<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3efffee2<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f7ffffb<>+0(SB), Y2, Y3
-	VFMADD213PS  fused3f800000<>+0(SB), Y2, Y3
-	VPADDD       Y1, Y3, Y3
-	VADDPS       fused3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	MOVQ         32(AX), R8
 	VADDPS       (R8), Y0, Y0
 	VMOVUPS      Y0, (R8)
-	ADDQ         $0x00000080, DX
-	LEAQ         (BX)(SI*1), BX
+	ADDQ         $0x00000200, DX
+	IMUL3Q       $0x00000004, SI, DX
+	ADDQ         DX, BX
+	JMP          next
 
-below1:
+left5:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
+	VMOVUPS      (R13), Y4
+	VMOVUPS      (CX), Y5
+	VFMADD231PS  (R8)(DX*1), Y5, Y0
+	VFMADD231PS  128(R8)(DX*1), Y5, Y1
+	VFMADD231PS  256(R8)(DX*1), Y5, Y2
+	VFMADD231PS  384(R8)(DX*1), Y5, Y3
+	VFMADD231PS  512(R8)(DX*1), Y5, Y4
+	VMOVUPS      32(CX), Y5
+	VFMADD231PS  64(R8)(DX*1), Y5, Y0
+	VFMADD231PS  192(R8)(DX*1), Y5, Y1
+	VFMADD231PS  320(R8)(DX*1), Y5, Y2
+	VFMADD231PS  448(R8)(DX*1), Y5, Y3
+	VFMADD231PS  576(R8)(DX*1), Y5, Y4
+	VMOVUPS      64(CX), Y5
+	VFMADD231PS  128(R8)(DX*1), Y5, Y0
+	VFMADD231PS  256(R8)(DX*1), Y5, Y1
+	VFMADD231PS  384(R8)(DX*1), Y5, Y2
+	VFMADD231PS  512(R8)(DX*1), Y5, Y3
+	VFMADD231PS  640(R8)(DX*1), Y5, Y4
+	VMOVUPS      96(CX), Y5
+	VFMADD231PS  192(R8)(DX*1), Y5, Y0
+	VFMADD231PS  320(R8)(DX*1), Y5, Y1
+	VFMADD231PS  448(R8)(DX*1), Y5, Y2
+	VFMADD231PS  576(R8)(DX*1), Y5, Y3
+	VFMADD231PS  704(R8)(DX*1), Y5, Y4
+	VMOVUPS      128(CX), Y5
+	VFMADD231PS  256(R8)(DX*1), Y5, Y0
+	VFMADD231PS  384(R8)(DX*1), Y5, Y1
+	VFMADD231PS  512(R8)(DX*1), Y5, Y2
+	VFMADD231PS  640(R8)(DX*1), Y5, Y3
+	VFMADD231PS  768(R8)(DX*1), Y5, Y4
+	VMOVUPS      160(CX), Y5
+	VFMADD231PS  (R9)(DX*1), Y5, Y0
+	VFMADD231PS  128(R9)(DX*1), Y5, Y1
+	VFMADD231PS  256(R9)(DX*1), Y5, Y2
+	VFMADD231PS  384(R9)(DX*1), Y5, Y3
+	VFMADD231PS  512(R9)(DX*1), Y5, Y4
+	VMOVUPS      192(CX), Y5
+	VFMADD231PS  64(R9)(DX*1), Y5, Y0
+	VFMADD231PS  192(R9)(DX*1), Y5, Y1
+	VFMADD231PS  320(R9)(DX*1), Y5, Y2
+	VFMADD231PS  448(R9)(DX*1), Y5, Y3
+	VFMADD231PS  576(R9)(DX*1), Y5, Y4
+	VMOVUPS      224(CX), Y5
+	VFMADD231PS  128(R9)(DX*1), Y5, Y0
+	VFMADD231PS  256(R9)(DX*1), Y5, Y1
+	VFMADD231PS  384(R9)(DX*1), Y5, Y2
+	VFMADD231PS  512(R9)(DX*1), Y5, Y3
+	VFMADD231PS  640(R9)(DX*1), Y5, Y4
+	VMOVUPS      256(CX), Y5
+	VFMADD231PS  192(R9)(DX*1), Y5, Y0
+	VFMADD231PS  320(R9)(DX*1), Y5, Y1
+	VFMADD231PS  448(R9)(DX*1), Y5, Y2
+	VFMADD231PS  576(R9)(DX*1), Y5, Y3
+	VFMADD231PS  704(R9)(DX*1), Y5, Y4
+	VMOVUPS      288(CX), Y5
+	VFMADD231PS  256(R9)(DX*1), Y5, Y0
+	VFMADD231PS  384(R9)(DX*1), Y5, Y1
+	VFMADD231PS  512(R9)(DX*1), Y5, Y2
+	VFMADD231PS  640(R9)(DX*1), Y5, Y3
+	VFMADD231PS  768(R9)(DX*1), Y5, Y4
+	VMOVUPS      320(CX), Y5
+	VFMADD231PS  (R10)(DX*1), Y5, Y0
+	VFMADD231PS  128(R10)(DX*1), Y5, Y1
+	VFMADD231PS  256(R10)(DX*1), Y5, Y2
+	VFMADD231PS  384(R10)(DX*1), Y5, Y3
+	VFMADD231PS  512(R10)(DX*1), Y5, Y4
+	VMOVUPS      352(CX), Y5
+	VFMADD231PS  64(R10)(DX*1), Y5, Y0
+	VFMADD231PS  192(R10)(DX*1), Y5, Y1
+	VFMADD231PS  320(R10)(DX*1), Y5, Y2
+	VFMADD231PS  448(R10)(DX*1), Y5, Y3
+	VFMADD231PS  576(R10)(DX*1), Y5, Y4
+	VMOVUPS      384(CX), Y5
+	VFMADD231PS  128(R10)(DX*1), Y5, Y0
+	VFMADD231PS  256(R10)(DX*1), Y5, Y1
+	VFMADD231PS  384(R10)(DX*1), Y5, Y2
+	VFMADD231PS  512(R10)(DX*1), Y5, Y3
+	VFMADD231PS  640(R10)(DX*1), Y5, Y4
+	VMOVUPS      416(CX), Y5
+	VFMADD231PS  192(R10)(DX*1), Y5, Y0
+	VFMADD231PS  320(R10)(DX*1), Y5, Y1
+	VFMADD231PS  448(R10)(DX*1), Y5, Y2
+	VFMADD231PS  576(R10)(DX*1), Y5, Y3
+	VFMADD231PS  704(R10)(DX*1), Y5, Y4
+	VMOVUPS      448(CX), Y5
+	VFMADD231PS  256(R10)(DX*1), Y5, Y0
+	VFMADD231PS  384(R10)(DX*1), Y5, Y1
+	VFMADD231PS  512(R10)(DX*1), Y5, Y2
+	VFMADD231PS  640(R10)(DX*1), Y5, Y3
+	VFMADD231PS  768(R10)(DX*1), Y5, Y4
+	VMOVUPS      480(CX), Y5
+	VFMADD231PS  (R11)(DX*1), Y5, Y0
+	VFMADD231PS  128(R11)(DX*1), Y5, Y1
+	VFMADD231PS  256(R11)(DX*1), Y5, Y2
+	VFMADD231PS  384(R11)(DX*1), Y5, Y3
+	VFMADD231PS  512(R11)(DX*1), Y5, Y4
+	VMOVUPS      512(CX), Y5
+	VFMADD231PS  64(R11)(DX*1), Y5, Y0
+	VFMADD231PS  192(R11)(DX*1), Y5, Y1
+	VFMADD231PS  320(R11)(DX*1), Y5, Y2
+	VFMADD231PS  448(R11)(DX*1), Y5, Y3
+	VFMADD231PS  576(R11)(DX*1), Y5, Y4
+	VMOVUPS      544(CX), Y5
+	VFMADD231PS  128(R11)(DX*1), Y5, Y0
+	VFMADD231PS  256(R11)(DX*1), Y5, Y1
+	VFMADD231PS  384(R11)(DX*1), Y5, Y2
+	VFMADD231PS  512(R11)(DX*1), Y5, Y3
+	VFMADD231PS  640(R11)(DX*1), Y5, Y4
+	VMOVUPS      576(CX), Y5
+	VFMADD231PS  192(R11)(DX*1), Y5, Y0
+	VFMADD231PS  320(R11)(DX*1), Y5, Y1
+	VFMADD231PS  448(R11)(DX*1), Y5, Y2
+	VFMADD231PS  576(R11)(DX*1), Y5, Y3
+	VFMADD231PS  704(R11)(DX*1), Y5, Y4
+	VMOVUPS      608(CX), Y5
+	VFMADD231PS  256(R11)(DX*1), Y5, Y0
+	VFMADD231PS  384(R11)(DX*1), Y5, Y1
+	VFMADD231PS  512(R11)(DX*1), Y5, Y2
+	VFMADD231PS  640(R11)(DX*1), Y5, Y3
+	VFMADD231PS  768(R11)(DX*1), Y5, Y4
+	VMOVUPS      640(CX), Y5
+	VFMADD231PS  (R12)(DX*1), Y5, Y0
+	VFMADD231PS  128(R12)(DX*1), Y5, Y1
+	VFMADD231PS  256(R12)(DX*1), Y5, Y2
+	VFMADD231PS  384(R12)(DX*1), Y5, Y3
+	VFMADD231PS  512(R12)(DX*1), Y5, Y4
+	VMOVUPS      672(CX), Y5
+	VFMADD231PS  64(R12)(DX*1), Y5, Y0
+	VFMADD231PS  192(R12)(DX*1), Y5, Y1
+	VFMADD231PS  320(R12)(DX*1), Y5, Y2
+	VFMADD231PS  448(R12)(DX*1), Y5, Y3
+	VFMADD231PS  576(R12)(DX*1), Y5, Y4
+	VMOVUPS      704(CX), Y5
+	VFMADD231PS  128(R12)(DX*1), Y5, Y0
+	VFMADD231PS  256(R12)(DX*1), Y5, Y1
+	VFMADD231PS  384(R12)(DX*1), Y5, Y2
+	VFMADD231PS  512(R12)(DX*1), Y5, Y3
+	VFMADD231PS  640(R12)(DX*1), Y5, Y4
+	VMOVUPS      736(CX), Y5
+	VFMADD231PS  192(R12)(DX*1), Y5, Y0
+	VFMADD231PS  320(R12)(DX*1), Y5, Y1
+	VFMADD231PS  448(R12)(DX*1), Y5, Y2
+	VFMADD231PS  576(R12)(DX*1), Y5, Y3
+	VFMADD231PS  704(R12)(DX*1), Y5, Y4
+	VMOVUPS      768(CX), Y5
+	VFMADD231PS  256(R12)(DX*1), Y5, Y0
+	VFMADD231PS  384(R12)(DX*1), Y5, Y1
+	VFMADD231PS  512(R12)(DX*1), Y5, Y2
+	VFMADD231PS  640(R12)(DX*1), Y5, Y3
+	VFMADD231PS  768(R12)(DX*1), Y5, Y4
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
+	VMOVUPS      fused4b400000<>+0(SB), Y5
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y6, Y5
+	VSUBPS       fused4b400000<>+0(SB), Y5, Y7
+	VFNMSUB231PS fused3f317218<>+0(SB), Y7, Y6
+	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y7
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3efffee2<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y6, Y7
+	VFMADD213PS  fused3f800000<>+0(SB), Y6, Y7
+	VPADDD       Y5, Y7, Y7
+	VADDPS       fused3f800000<>+0(SB), Y7, Y7
+	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000280, DX
+	IMUL3Q       $0x00000005, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left6:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
+	VMOVUPS      (R13), Y4
+	VMOVUPS      (R13), Y5
+	VMOVUPS      (CX), Y6
+	VFMADD231PS  (R8)(DX*1), Y6, Y0
+	VFMADD231PS  128(R8)(DX*1), Y6, Y1
+	VFMADD231PS  256(R8)(DX*1), Y6, Y2
+	VFMADD231PS  384(R8)(DX*1), Y6, Y3
+	VFMADD231PS  512(R8)(DX*1), Y6, Y4
+	VFMADD231PS  640(R8)(DX*1), Y6, Y5
+	VMOVUPS      32(CX), Y6
+	VFMADD231PS  64(R8)(DX*1), Y6, Y0
+	VFMADD231PS  192(R8)(DX*1), Y6, Y1
+	VFMADD231PS  320(R8)(DX*1), Y6, Y2
+	VFMADD231PS  448(R8)(DX*1), Y6, Y3
+	VFMADD231PS  576(R8)(DX*1), Y6, Y4
+	VFMADD231PS  704(R8)(DX*1), Y6, Y5
+	VMOVUPS      64(CX), Y6
+	VFMADD231PS  128(R8)(DX*1), Y6, Y0
+	VFMADD231PS  256(R8)(DX*1), Y6, Y1
+	VFMADD231PS  384(R8)(DX*1), Y6, Y2
+	VFMADD231PS  512(R8)(DX*1), Y6, Y3
+	VFMADD231PS  640(R8)(DX*1), Y6, Y4
+	VFMADD231PS  768(R8)(DX*1), Y6, Y5
+	VMOVUPS      96(CX), Y6
+	VFMADD231PS  192(R8)(DX*1), Y6, Y0
+	VFMADD231PS  320(R8)(DX*1), Y6, Y1
+	VFMADD231PS  448(R8)(DX*1), Y6, Y2
+	VFMADD231PS  576(R8)(DX*1), Y6, Y3
+	VFMADD231PS  704(R8)(DX*1), Y6, Y4
+	VFMADD231PS  832(R8)(DX*1), Y6, Y5
+	VMOVUPS      128(CX), Y6
+	VFMADD231PS  256(R8)(DX*1), Y6, Y0
+	VFMADD231PS  384(R8)(DX*1), Y6, Y1
+	VFMADD231PS  512(R8)(DX*1), Y6, Y2
+	VFMADD231PS  640(R8)(DX*1), Y6, Y3
+	VFMADD231PS  768(R8)(DX*1), Y6, Y4
+	VFMADD231PS  896(R8)(DX*1), Y6, Y5
+	VMOVUPS      160(CX), Y6
+	VFMADD231PS  (R9)(DX*1), Y6, Y0
+	VFMADD231PS  128(R9)(DX*1), Y6, Y1
+	VFMADD231PS  256(R9)(DX*1), Y6, Y2
+	VFMADD231PS  384(R9)(DX*1), Y6, Y3
+	VFMADD231PS  512(R9)(DX*1), Y6, Y4
+	VFMADD231PS  640(R9)(DX*1), Y6, Y5
+	VMOVUPS      192(CX), Y6
+	VFMADD231PS  64(R9)(DX*1), Y6, Y0
+	VFMADD231PS  192(R9)(DX*1), Y6, Y1
+	VFMADD231PS  320(R9)(DX*1), Y6, Y2
+	VFMADD231PS  448(R9)(DX*1), Y6, Y3
+	VFMADD231PS  576(R9)(DX*1), Y6, Y4
+	VFMADD231PS  704(R9)(DX*1), Y6, Y5
+	VMOVUPS      224(CX), Y6
+	VFMADD231PS  128(R9)(DX*1), Y6, Y0
+	VFMADD231PS  256(R9)(DX*1), Y6, Y1
+	VFMADD231PS  384(R9)(DX*1), Y6, Y2
+	VFMADD231PS  512(R9)(DX*1), Y6, Y3
+	VFMADD231PS  640(R9)(DX*1), Y6, Y4
+	VFMADD231PS  768(R9)(DX*1), Y6, Y5
+	VMOVUPS      256(CX), Y6
+	VFMADD231PS  192(R9)(DX*1), Y6, Y0
+	VFMADD231PS  320(R9)(DX*1), Y6, Y1
+	VFMADD231PS  448(R9)(DX*1), Y6, Y2
+	VFMADD231PS  576(R9)(DX*1), Y6, Y3
+	VFMADD231PS  704(R9)(DX*1), Y6, Y4
+	VFMADD231PS  832(R9)(DX*1), Y6, Y5
+	VMOVUPS      288(CX), Y6
+	VFMADD231PS  256(R9)(DX*1), Y6, Y0
+	VFMADD231PS  384(R9)(DX*1), Y6, Y1
+	VFMADD231PS  512(R9)(DX*1), Y6, Y2
+	VFMADD231PS  640(R9)(DX*1), Y6, Y3
+	VFMADD231PS  768(R9)(DX*1), Y6, Y4
+	VFMADD231PS  896(R9)(DX*1), Y6, Y5
+	VMOVUPS      320(CX), Y6
+	VFMADD231PS  (R10)(DX*1), Y6, Y0
+	VFMADD231PS  128(R10)(DX*1), Y6, Y1
+	VFMADD231PS  256(R10)(DX*1), Y6, Y2
+	VFMADD231PS  384(R10)(DX*1), Y6, Y3
+	VFMADD231PS  512(R10)(DX*1), Y6, Y4
+	VFMADD231PS  640(R10)(DX*1), Y6, Y5
+	VMOVUPS      352(CX), Y6
+	VFMADD231PS  64(R10)(DX*1), Y6, Y0
+	VFMADD231PS  192(R10)(DX*1), Y6, Y1
+	VFMADD231PS  320(R10)(DX*1), Y6, Y2
+	VFMADD231PS  448(R10)(DX*1), Y6, Y3
+	VFMADD231PS  576(R10)(DX*1), Y6, Y4
+	VFMADD231PS  704(R10)(DX*1), Y6, Y5
+	VMOVUPS      384(CX), Y6
+	VFMADD231PS  128(R10)(DX*1), Y6, Y0
+	VFMADD231PS  256(R10)(DX*1), Y6, Y1
+	VFMADD231PS  384(R10)(DX*1), Y6, Y2
+	VFMADD231PS  512(R10)(DX*1), Y6, Y3
+	VFMADD231PS  640(R10)(DX*1), Y6, Y4
+	VFMADD231PS  768(R10)(DX*1), Y6, Y5
+	VMOVUPS      416(CX), Y6
+	VFMADD231PS  192(R10)(DX*1), Y6, Y0
+	VFMADD231PS  320(R10)(DX*1), Y6, Y1
+	VFMADD231PS  448(R10)(DX*1), Y6, Y2
+	VFMADD231PS  576(R10)(DX*1), Y6, Y3
+	VFMADD231PS  704(R10)(DX*1), Y6, Y4
+	VFMADD231PS  832(R10)(DX*1), Y6, Y5
+	VMOVUPS      448(CX), Y6
+	VFMADD231PS  256(R10)(DX*1), Y6, Y0
+	VFMADD231PS  384(R10)(DX*1), Y6, Y1
+	VFMADD231PS  512(R10)(DX*1), Y6, Y2
+	VFMADD231PS  640(R10)(DX*1), Y6, Y3
+	VFMADD231PS  768(R10)(DX*1), Y6, Y4
+	VFMADD231PS  896(R10)(DX*1), Y6, Y5
+	VMOVUPS      480(CX), Y6
+	VFMADD231PS  (R11)(DX*1), Y6, Y0
+	VFMADD231PS  128(R11)(DX*1), Y6, Y1
+	VFMADD231PS  256(R11)(DX*1), Y6, Y2
+	VFMADD231PS  384(R11)(DX*1), Y6, Y3
+	VFMADD231PS  512(R11)(DX*1), Y6, Y4
+	VFMADD231PS  640(R11)(DX*1), Y6, Y5
+	VMOVUPS      512(CX), Y6
+	VFMADD231PS  64(R11)(DX*1), Y6, Y0
+	VFMADD231PS  192(R11)(DX*1), Y6, Y1
+	VFMADD231PS  320(R11)(DX*1), Y6, Y2
+	VFMADD231PS  448(R11)(DX*1), Y6, Y3
+	VFMADD231PS  576(R11)(DX*1), Y6, Y4
+	VFMADD231PS  704(R11)(DX*1), Y6, Y5
+	VMOVUPS      544(CX), Y6
+	VFMADD231PS  128(R11)(DX*1), Y6, Y0
+	VFMADD231PS  256(R11)(DX*1), Y6, Y1
+	VFMADD231PS  384(R11)(DX*1), Y6, Y2
+	VFMADD231PS  512(R11)(DX*1), Y6, Y3
+	VFMADD231PS  640(R11)(DX*1), Y6, Y4
+	VFMADD231PS  768(R11)(DX*1), Y6, Y5
+	VMOVUPS      576(CX), Y6
+	VFMADD231PS  192(R11)(DX*1), Y6, Y0
+	VFMADD231PS  320(R11)(DX*1), Y6, Y1
+	VFMADD231PS  448(R11)(DX*1), Y6, Y2
+	VFMADD231PS  576(R11)(DX*1), Y6, Y3
+	VFMADD231PS  704(R11)(DX*1), Y6, Y4
+	VFMADD231PS  832(R11)(DX*1), Y6, Y5
+	VMOVUPS      608(CX), Y6
+	VFMADD231PS  256(R11)(DX*1), Y6, Y0
+	VFMADD231PS  384(R11)(DX*1), Y6, Y1
+	VFMADD231PS  512(R11)(DX*1), Y6, Y2
+	VFMADD231PS  640(R11)(DX*1), Y6, Y3
+	VFMADD231PS  768(R11)(DX*1), Y6, Y4
+	VFMADD231PS  896(R11)(DX*1), Y6, Y5
+	VMOVUPS      640(CX), Y6
+	VFMADD231PS  (R12)(DX*1), Y6, Y0
+	VFMADD231PS  128(R12)(DX*1), Y6, Y1
+	VFMADD231PS  256(R12)(DX*1), Y6, Y2
+	VFMADD231PS  384(R12)(DX*1), Y6, Y3
+	VFMADD231PS  512(R12)(DX*1), Y6, Y4
+	VFMADD231PS  640(R12)(DX*1), Y6, Y5
+	VMOVUPS      672(CX), Y6
+	VFMADD231PS  64(R12)(DX*1), Y6, Y0
+	VFMADD231PS  192(R12)(DX*1), Y6, Y1
+	VFMADD231PS  320(R12)(DX*1), Y6, Y2
+	VFMADD231PS  448(R12)(DX*1), Y6, Y3
+	VFMADD231PS  576(R12)(DX*1), Y6, Y4
+	VFMADD231PS  704(R12)(DX*1), Y6, Y5
+	VMOVUPS      704(CX), Y6
+	VFMADD231PS  128(R12)(DX*1), Y6, Y0
+	VFMADD231PS  256(R12)(DX*1), Y6, Y1
+	VFMADD231PS  384(R12)(DX*1), Y6, Y2
+	VFMADD231PS  512(R12)(DX*1), Y6, Y3
+	VFMADD231PS  640(R12)(DX*1), Y6, Y4
+	VFMADD231PS  768(R12)(DX*1), Y6, Y5
+	VMOVUPS      736(CX), Y6
+	VFMADD231PS  192(R12)(DX*1), Y6, Y0
+	VFMADD231PS  320(R12)(DX*1), Y6, Y1
+	VFMADD231PS  448(R12)(DX*1), Y6, Y2
+	VFMADD231PS  576(R12)(DX*1), Y6, Y3
+	VFMADD231PS  704(R12)(DX*1), Y6, Y4
+	VFMADD231PS  832(R12)(DX*1), Y6, Y5
+	VMOVUPS      768(CX), Y6
+	VFMADD231PS  256(R12)(DX*1), Y6, Y0
+	VFMADD231PS  384(R12)(DX*1), Y6, Y1
+	VFMADD231PS  512(R12)(DX*1), Y6, Y2
+	VFMADD231PS  640(R12)(DX*1), Y6, Y3
+	VFMADD231PS  768(R12)(DX*1), Y6, Y4
+	VFMADD231PS  896(R12)(DX*1), Y6, Y5
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
+	VMOVUPS      fused4b400000<>+0(SB), Y6
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y7, Y6
+	VSUBPS       fused4b400000<>+0(SB), Y6, Y8
+	VFNMSUB231PS fused3f317218<>+0(SB), Y8, Y7
+	VPSLLD       $0x17, Y6, Y6
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y8
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3efffee2<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y7, Y8
+	VFMADD213PS  fused3f800000<>+0(SB), Y7, Y8
+	VPADDD       Y6, Y8, Y8
+	VADDPS       fused3f800000<>+0(SB), Y8, Y8
+	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000300, DX
+	IMUL3Q       $0x00000006, SI, DX
+	ADDQ         DX, BX
+	JMP          next
+
+left7:
+	MOVQ         24(AX), R13
+	VMOVUPS      (R13), Y0
+	VMOVUPS      (R13), Y1
+	VMOVUPS      (R13), Y2
+	VMOVUPS      (R13), Y3
+	VMOVUPS      (R13), Y4
+	VMOVUPS      (R13), Y5
+	VMOVUPS      (R13), Y6
+	VMOVUPS      (CX), Y7
+	VFMADD231PS  (R8)(DX*1), Y7, Y0
+	VFMADD231PS  128(R8)(DX*1), Y7, Y1
+	VFMADD231PS  256(R8)(DX*1), Y7, Y2
+	VFMADD231PS  384(R8)(DX*1), Y7, Y3
+	VFMADD231PS  512(R8)(DX*1), Y7, Y4
+	VFMADD231PS  640(R8)(DX*1), Y7, Y5
+	VFMADD231PS  768(R8)(DX*1), Y7, Y6
+	VMOVUPS      32(CX), Y7
+	VFMADD231PS  64(R8)(DX*1), Y7, Y0
+	VFMADD231PS  192(R8)(DX*1), Y7, Y1
+	VFMADD231PS  320(R8)(DX*1), Y7, Y2
+	VFMADD231PS  448(R8)(DX*1), Y7, Y3
+	VFMADD231PS  576(R8)(DX*1), Y7, Y4
+	VFMADD231PS  704(R8)(DX*1), Y7, Y5
+	VFMADD231PS  832(R8)(DX*1), Y7, Y6
+	VMOVUPS      64(CX), Y7
+	VFMADD231PS  128(R8)(DX*1), Y7, Y0
+	VFMADD231PS  256(R8)(DX*1), Y7, Y1
+	VFMADD231PS  384(R8)(DX*1), Y7, Y2
+	VFMADD231PS  512(R8)(DX*1), Y7, Y3
+	VFMADD231PS  640(R8)(DX*1), Y7, Y4
+	VFMADD231PS  768(R8)(DX*1), Y7, Y5
+	VFMADD231PS  896(R8)(DX*1), Y7, Y6
+	VMOVUPS      96(CX), Y7
+	VFMADD231PS  192(R8)(DX*1), Y7, Y0
+	VFMADD231PS  320(R8)(DX*1), Y7, Y1
+	VFMADD231PS  448(R8)(DX*1), Y7, Y2
+	VFMADD231PS  576(R8)(DX*1), Y7, Y3
+	VFMADD231PS  704(R8)(DX*1), Y7, Y4
+	VFMADD231PS  832(R8)(DX*1), Y7, Y5
+	VFMADD231PS  960(R8)(DX*1), Y7, Y6
+	VMOVUPS      128(CX), Y7
+	VFMADD231PS  256(R8)(DX*1), Y7, Y0
+	VFMADD231PS  384(R8)(DX*1), Y7, Y1
+	VFMADD231PS  512(R8)(DX*1), Y7, Y2
+	VFMADD231PS  640(R8)(DX*1), Y7, Y3
+	VFMADD231PS  768(R8)(DX*1), Y7, Y4
+	VFMADD231PS  896(R8)(DX*1), Y7, Y5
+	VFMADD231PS  1024(R8)(DX*1), Y7, Y6
+	VMOVUPS      160(CX), Y7
+	VFMADD231PS  (R9)(DX*1), Y7, Y0
+	VFMADD231PS  128(R9)(DX*1), Y7, Y1
+	VFMADD231PS  256(R9)(DX*1), Y7, Y2
+	VFMADD231PS  384(R9)(DX*1), Y7, Y3
+	VFMADD231PS  512(R9)(DX*1), Y7, Y4
+	VFMADD231PS  640(R9)(DX*1), Y7, Y5
+	VFMADD231PS  768(R9)(DX*1), Y7, Y6
+	VMOVUPS      192(CX), Y7
+	VFMADD231PS  64(R9)(DX*1), Y7, Y0
+	VFMADD231PS  192(R9)(DX*1), Y7, Y1
+	VFMADD231PS  320(R9)(DX*1), Y7, Y2
+	VFMADD231PS  448(R9)(DX*1), Y7, Y3
+	VFMADD231PS  576(R9)(DX*1), Y7, Y4
+	VFMADD231PS  704(R9)(DX*1), Y7, Y5
+	VFMADD231PS  832(R9)(DX*1), Y7, Y6
+	VMOVUPS      224(CX), Y7
+	VFMADD231PS  128(R9)(DX*1), Y7, Y0
+	VFMADD231PS  256(R9)(DX*1), Y7, Y1
+	VFMADD231PS  384(R9)(DX*1), Y7, Y2
+	VFMADD231PS  512(R9)(DX*1), Y7, Y3
+	VFMADD231PS  640(R9)(DX*1), Y7, Y4
+	VFMADD231PS  768(R9)(DX*1), Y7, Y5
+	VFMADD231PS  896(R9)(DX*1), Y7, Y6
+	VMOVUPS      256(CX), Y7
+	VFMADD231PS  192(R9)(DX*1), Y7, Y0
+	VFMADD231PS  320(R9)(DX*1), Y7, Y1
+	VFMADD231PS  448(R9)(DX*1), Y7, Y2
+	VFMADD231PS  576(R9)(DX*1), Y7, Y3
+	VFMADD231PS  704(R9)(DX*1), Y7, Y4
+	VFMADD231PS  832(R9)(DX*1), Y7, Y5
+	VFMADD231PS  960(R9)(DX*1), Y7, Y6
+	VMOVUPS      288(CX), Y7
+	VFMADD231PS  256(R9)(DX*1), Y7, Y0
+	VFMADD231PS  384(R9)(DX*1), Y7, Y1
+	VFMADD231PS  512(R9)(DX*1), Y7, Y2
+	VFMADD231PS  640(R9)(DX*1), Y7, Y3
+	VFMADD231PS  768(R9)(DX*1), Y7, Y4
+	VFMADD231PS  896(R9)(DX*1), Y7, Y5
+	VFMADD231PS  1024(R9)(DX*1), Y7, Y6
+	VMOVUPS      320(CX), Y7
+	VFMADD231PS  (R10)(DX*1), Y7, Y0
+	VFMADD231PS  128(R10)(DX*1), Y7, Y1
+	VFMADD231PS  256(R10)(DX*1), Y7, Y2
+	VFMADD231PS  384(R10)(DX*1), Y7, Y3
+	VFMADD231PS  512(R10)(DX*1), Y7, Y4
+	VFMADD231PS  640(R10)(DX*1), Y7, Y5
+	VFMADD231PS  768(R10)(DX*1), Y7, Y6
+	VMOVUPS      352(CX), Y7
+	VFMADD231PS  64(R10)(DX*1), Y7, Y0
+	VFMADD231PS  192(R10)(DX*1), Y7, Y1
+	VFMADD231PS  320(R10)(DX*1), Y7, Y2
+	VFMADD231PS  448(R10)(DX*1), Y7, Y3
+	VFMADD231PS  576(R10)(DX*1), Y7, Y4
+	VFMADD231PS  704(R10)(DX*1), Y7, Y5
+	VFMADD231PS  832(R10)(DX*1), Y7, Y6
+	VMOVUPS      384(CX), Y7
+	VFMADD231PS  128(R10)(DX*1), Y7, Y0
+	VFMADD231PS  256(R10)(DX*1), Y7, Y1
+	VFMADD231PS  384(R10)(DX*1), Y7, Y2
+	VFMADD231PS  512(R10)(DX*1), Y7, Y3
+	VFMADD231PS  640(R10)(DX*1), Y7, Y4
+	VFMADD231PS  768(R10)(DX*1), Y7, Y5
+	VFMADD231PS  896(R10)(DX*1), Y7, Y6
+	VMOVUPS      416(CX), Y7
+	VFMADD231PS  192(R10)(DX*1), Y7, Y0
+	VFMADD231PS  320(R10)(DX*1), Y7, Y1
+	VFMADD231PS  448(R10)(DX*1), Y7, Y2
+	VFMADD231PS  576(R10)(DX*1), Y7, Y3
+	VFMADD231PS  704(R10)(DX*1), Y7, Y4
+	VFMADD231PS  832(R10)(DX*1), Y7, Y5
+	VFMADD231PS  960(R10)(DX*1), Y7, Y6
+	VMOVUPS      448(CX), Y7
+	VFMADD231PS  256(R10)(DX*1), Y7, Y0
+	VFMADD231PS  384(R10)(DX*1), Y7, Y1
+	VFMADD231PS  512(R10)(DX*1), Y7, Y2
+	VFMADD231PS  640(R10)(DX*1), Y7, Y3
+	VFMADD231PS  768(R10)(DX*1), Y7, Y4
+	VFMADD231PS  896(R10)(DX*1), Y7, Y5
+	VFMADD231PS  1024(R10)(DX*1), Y7, Y6
+	VMOVUPS      480(CX), Y7
+	VFMADD231PS  (R11)(DX*1), Y7, Y0
+	VFMADD231PS  128(R11)(DX*1), Y7, Y1
+	VFMADD231PS  256(R11)(DX*1), Y7, Y2
+	VFMADD231PS  384(R11)(DX*1), Y7, Y3
+	VFMADD231PS  512(R11)(DX*1), Y7, Y4
+	VFMADD231PS  640(R11)(DX*1), Y7, Y5
+	VFMADD231PS  768(R11)(DX*1), Y7, Y6
+	VMOVUPS      512(CX), Y7
+	VFMADD231PS  64(R11)(DX*1), Y7, Y0
+	VFMADD231PS  192(R11)(DX*1), Y7, Y1
+	VFMADD231PS  320(R11)(DX*1), Y7, Y2
+	VFMADD231PS  448(R11)(DX*1), Y7, Y3
+	VFMADD231PS  576(R11)(DX*1), Y7, Y4
+	VFMADD231PS  704(R11)(DX*1), Y7, Y5
+	VFMADD231PS  832(R11)(DX*1), Y7, Y6
+	VMOVUPS      544(CX), Y7
+	VFMADD231PS  128(R11)(DX*1), Y7, Y0
+	VFMADD231PS  256(R11)(DX*1), Y7, Y1
+	VFMADD231PS  384(R11)(DX*1), Y7, Y2
+	VFMADD231PS  512(R11)(DX*1), Y7, Y3
+	VFMADD231PS  640(R11)(DX*1), Y7, Y4
+	VFMADD231PS  768(R11)(DX*1), Y7, Y5
+	VFMADD231PS  896(R11)(DX*1), Y7, Y6
+	VMOVUPS      576(CX), Y7
+	VFMADD231PS  192(R11)(DX*1), Y7, Y0
+	VFMADD231PS  320(R11)(DX*1), Y7, Y1
+	VFMADD231PS  448(R11)(DX*1), Y7, Y2
+	VFMADD231PS  576(R11)(DX*1), Y7, Y3
+	VFMADD231PS  704(R11)(DX*1), Y7, Y4
+	VFMADD231PS  832(R11)(DX*1), Y7, Y5
+	VFMADD231PS  960(R11)(DX*1), Y7, Y6
+	VMOVUPS      608(CX), Y7
+	VFMADD231PS  256(R11)(DX*1), Y7, Y0
+	VFMADD231PS  384(R11)(DX*1), Y7, Y1
+	VFMADD231PS  512(R11)(DX*1), Y7, Y2
+	VFMADD231PS  640(R11)(DX*1), Y7, Y3
+	VFMADD231PS  768(R11)(DX*1), Y7, Y4
+	VFMADD231PS  896(R11)(DX*1), Y7, Y5
+	VFMADD231PS  1024(R11)(DX*1), Y7, Y6
+	VMOVUPS      640(CX), Y7
+	VFMADD231PS  (R12)(DX*1), Y7, Y0
+	VFMADD231PS  128(R12)(DX*1), Y7, Y1
+	VFMADD231PS  256(R12)(DX*1), Y7, Y2
+	VFMADD231PS  384(R12)(DX*1), Y7, Y3
+	VFMADD231PS  512(R12)(DX*1), Y7, Y4
+	VFMADD231PS  640(R12)(DX*1), Y7, Y5
+	VFMADD231PS  768(R12)(DX*1), Y7, Y6
+	VMOVUPS      672(CX), Y7
+	VFMADD231PS  64(R12)(DX*1), Y7, Y0
+	VFMADD231PS  192(R12)(DX*1), Y7, Y1
+	VFMADD231PS  320(R12)(DX*1), Y7, Y2
+	VFMADD231PS  448(R12)(DX*1), Y7, Y3
+	VFMADD231PS  576(R12)(DX*1), Y7, Y4
+	VFMADD231PS  704(R12)(DX*1), Y7, Y5
+	VFMADD231PS  832(R12)(DX*1), Y7, Y6
+	VMOVUPS      704(CX), Y7
+	VFMADD231PS  128(R12)(DX*1), Y7, Y0
+	VFMADD231PS  256(R12)(DX*1), Y7, Y1
+	VFMADD231PS  384(R12)(DX*1), Y7, Y2
+	VFMADD231PS  512(R12)(DX*1), Y7, Y3
+	VFMADD231PS  640(R12)(DX*1), Y7, Y4
+	VFMADD231PS  768(R12)(DX*1), Y7, Y5
+	VFMADD231PS  896(R12)(DX*1), Y7, Y6
+	VMOVUPS      736(CX), Y7
+	VFMADD231PS  192(R12)(DX*1), Y7, Y0
+	VFMADD231PS  320(R12)(DX*1), Y7, Y1
+	VFMADD231PS  448(R12)(DX*1), Y7, Y2
+	VFMADD231PS  576(R12)(DX*1), Y7, Y3
+	VFMADD231PS  704(R12)(DX*1), Y7, Y4
+	VFMADD231PS  832(R12)(DX*1), Y7, Y5
+	VFMADD231PS  960(R12)(DX*1), Y7, Y6
+	VMOVUPS      768(CX), Y7
+	VFMADD231PS  256(R12)(DX*1), Y7, Y0
+	VFMADD231PS  384(R12)(DX*1), Y7, Y1
+	VFMADD231PS  512(R12)(DX*1), Y7, Y2
+	VFMADD231PS  640(R12)(DX*1), Y7, Y3
+	VFMADD231PS  768(R12)(DX*1), Y7, Y4
+	VFMADD231PS  896(R12)(DX*1), Y7, Y5
+	VFMADD231PS  1024(R12)(DX*1), Y7, Y6
+	LEAQ         (BX)(SI*4), R8
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y0, Y7, Y0
+	VMINPS       fused42ae0000<>+0(SB), Y0, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y0, Y0
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y1, Y7, Y1
+	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y1, Y1
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y2, Y7, Y2
+	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y2, Y2
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y3, Y7, Y3
+	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y3, Y3
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y4, Y7, Y4
+	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y4, Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y5, Y7, Y5
+	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y5, Y5
+	VMOVUPS      Y5, (R8)(SI*1)
+	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
+	VMOVUPS      fused4b400000<>+0(SB), Y7
+	VFMADD231PS  fusedbfb8aa3b<>+0(SB), Y8, Y7
+	VSUBPS       fused4b400000<>+0(SB), Y7, Y9
+	VFNMSUB231PS fused3f317218<>+0(SB), Y9, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      fused3c07d3ec<>+0(SB), Y9
+	VFMADD213PS  fused3d2b9d68<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3e2aad37<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3efffee2<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f7ffffb<>+0(SB), Y8, Y9
+	VFMADD213PS  fused3f800000<>+0(SB), Y8, Y9
+	VPADDD       Y7, Y9, Y9
+	VADDPS       fused3f800000<>+0(SB), Y9, Y9
+	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (R8)(SI*2)
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         32(AX), R8
+	VADDPS       (R8), Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x00000380, DX
+	IMUL3Q       $0x00000007, SI, DX
+	ADDQ         DX, BX
+
+next:
 	DECQ 40(AX)
 	JNZ  row
 	VZEROUPPER

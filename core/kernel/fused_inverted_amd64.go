@@ -129,31 +129,31 @@ func (p *inverted) rows(y, sums, head, x []float32, h, w, lo, hi int) {
 		for first := from; first < to; first += r.strip {
 			count := min(r.strip, to-first)
 			r.load(first*p.stride-p.k/2, (count-1)*p.stride+p.k)
-			p.convolveStrip(y[first*ow*p.mid:], total, r.table, b, count, ow)
+			r.convolve(y[first*ow*p.mid:], total, count, ow)
 		}
 		at += to - from
 	}
 }
 
-// convolveStrip computes rows of output, from the beginning of y on.
-func (p *inverted) convolveStrip(y, sums []float32, table []*float32, b, rows, ow int) {
-	kk := p.k * p.k * 8
+// convolve computes rows of output, from the beginning of y on.
+func (r *ring) convolve(y, sums []float32, rows, ow int) {
+	a, kk := &r.convolution, r.k*r.k*8
 	for half := range 2 {
-		c := b*16 + half*8
-		if c >= p.mid {
+		c := r.block*16 + half*8
+		if c >= r.mid {
 			return
 		}
-		a := convolutionArgs{y: &y[c], table: &table[0], taps: &p.taps[c/8*kk], bias: &p.bias[c], sums: &sums[half*8], rows: rows, pixels: ow, offset: 32 * half, step: 4 * p.mid}
-		if cols := p.mid - c; cols < 8 { // the last ones go through a buffer
-			dense := borrow(rows * ow * 8)
-			a.y, a.step = &(*dense)[0], 32
-			p.convolve(a.words())
-			for i := range rows * ow {
-				copy(y[i*p.mid+c:][:cols], (*dense)[i*8:])
-			}
-			scratch.Put(dense)
+		*a = convolutionArgs{y: &y[c], table: &r.table[0], taps: &r.taps[c/8*kk], bias: &r.bias[c], sums: &sums[half*8], rows: rows, pixels: ow, offset: 32 * half, step: 4 * r.mid}
+		if r.mid-c >= 8 {
+			r.inverted.convolve(a.words())
 			continue
 		}
-		p.convolve(a.words())
+		dense := borrow(rows * ow * 8) // the last channels, fewer than a vector
+		a.y, a.step = &(*dense)[0], 32
+		r.inverted.convolve(a.words())
+		for i := range rows * ow {
+			copy(y[i*r.mid+c:(i+1)*r.mid], (*dense)[i*8:])
+		}
+		scratch.Put(dense)
 	}
 }

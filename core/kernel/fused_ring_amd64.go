@@ -19,6 +19,8 @@ type ring struct {
 	x             []float32
 	block         int
 	next          int // first input row that is not there yet
+	product       productArgs
+	convolution   convolutionArgs
 }
 
 func (p *inverted) newRing(h, w, oh int) *ring {
@@ -56,7 +58,8 @@ func (r *ring) load(first, count int) {
 func (r *ring) fill(dst []float32, y int) {
 	x, c := r.x[y*r.w*r.in:(y+1)*r.w*r.in], r.block*16
 	if r.expand != nil {
-		a := productArgs{k: r.in, a: &x[0], lda: 4 * r.in, b: &r.expand[c*r.in], c: &dst[0], ldc: 64, init: &r.expandBias[c], swish: 1, tail: &tailMasks[0]}
+		a := &r.product
+		*a = productArgs{k: r.in, a: &x[0], lda: 4 * r.in, b: &r.expand[c*r.in], c: &dst[0], ldc: 64, init: &r.expandBias[c], swish: 1, tail: &tailMasks[0]}
 		a.rows(r.w, 2)
 		return
 	}

@@ -42,18 +42,23 @@ func depthwise(k, stride int) {
 	MOVQ(c.arguments.at("offset"), c.at)
 	left := c.load("pixels")
 	SUBQ(U8(8), left)
-	JLT(LabelRef("four"))
+	JLT(LabelRef("rest"))
 	Label("eight")
 	c.pixels(8)
 	SUBQ(U8(8), left)
 	JGE(LabelRef("eight"))
-	Label("four")
-	for _, n := range []int{4, 2, 1} {
-		BTQ(U8(n/2), left) // of a number below 8, 8 less
-		JCC(LabelRef(fmt.Sprintf("below%d", n)))
-		c.pixels(n)
-		Label(fmt.Sprintf("below%d", n))
+	Label("rest")
+	for n := 1; n < 8; n++ { // 8 less than what is left
+		CMPQ(left, I8(n-8))
+		JEQ(LabelRef(fmt.Sprintf("left%d", n)))
 	}
+	JMP(LabelRef("next"))
+	for n := 1; n < 8; n++ {
+		Label(fmt.Sprintf("left%d", n))
+		c.pixels(n)
+		JMP(LabelRef("next"))
+	}
+	Label("next")
 	DECQ(c.arguments.at("rows"))
 	JNZ(LabelRef("row"))
 	finish()
@@ -96,18 +101,16 @@ func (c *convolution) pixels(n int) {
 		swish(a, tap, r, p)
 		VMOVUPS(a, c.pixel(i, bases))
 	}
-	for ; n > 1; n /= 2 {
-		for i := range n / 2 {
-			VADDPS(acc[n/2+i], acc[i], acc[i])
+	for m := n; m > 1; m = (m + 1) / 2 {
+		for i := range m / 2 {
+			VADDPS(acc[(m+1)/2+i], acc[i], acc[i])
 		}
 	}
 	sums := c.load("sums")
 	VADDPS(Mem{Base: sums}, acc[0], acc[0])
 	VMOVUPS(acc[0], Mem{Base: sums})
 	ADDQ(U32(64*c.stride*len(acc)), c.at)
-	if n := len(acc); n > 4 {
-		LEAQ(Mem{Base: bases[1], Index: c.step, Scale: 4}, c.out)
-	} else {
-		LEAQ(Mem{Base: c.out, Index: c.step, Scale: uint8(n)}, c.out)
-	}
+	advance := GP64()
+	IMUL3Q(U32(n), c.step, advance)
+	ADDQ(advance, c.out)
 }

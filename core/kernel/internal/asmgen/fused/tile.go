@@ -17,6 +17,7 @@ type product struct {
 	mr, nv int
 	bases  []GPVirtual // every third row of A
 	lda, b GPVirtual
+	ahead  GPVirtual        // bytes from B to the panel after it
 	sets   [][][]VecVirtual // sums, in more than one set where there are few
 	bs     []VecVirtual
 	splat  VecVirtual
@@ -58,6 +59,8 @@ func tile(mr, nv int) {
 		p.bases = append(p.bases, b)
 	}
 	p.b = p.load("b")
+	p.ahead = GP64()
+	IMUL3Q(U32(32*nv), p.at("k"), p.ahead)
 	p.multiply()
 	p.activate()
 	p.store(c)
@@ -100,7 +103,10 @@ func (p *product) start(init GPVirtual) {
 }
 
 // step multiplies row u of B, from the cursors on.
+// It asks for the row of the panel after it: weights are often used once in a
+// forward pass and come from far.
 func (p *product) step(u int) {
+	PREFETCHT0(Mem{Base: p.b, Index: p.ahead, Scale: 1, Disp: 32 * u * p.nv})
 	for j, v := range p.bs {
 		VMOVUPS(Mem{Base: p.b, Disp: 32 * (u*p.nv + j)}, v)
 	}
