@@ -14,12 +14,14 @@ SITE := build/site
 ENGINE_MAX := 1800000
 # Counted in runs, not seconds: at a deadline go test sometimes reports its own timeout as a failure.
 FUZZTIME ?= 300000x
+# An input for a kernel is thousands of multiplications, several times over.
+KERNEL_FUZZTIME ?= 20000x
 # js/wasm tests run in Node. Go's wasm loader has a small fixed space for the
 # environment, so that a rich one (a CI's) must not be passed on.
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site clean setup format vet unit noasm wasm cli browser size race fuzz generate platforms
+.PHONY: run test check site clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -29,7 +31,7 @@ site:
 	$(say) 'build the page into $(SITE)'
 	@go run ./site/assemble --out $(SITE)
 
-test: setup format vet unit noasm wasm cli site size browser
+test: setup format vet unit kernels noasm wasm cli site size browser
 	$(say) 'all tests passed'
 
 check: test platforms generate race fuzz
@@ -52,6 +54,11 @@ vet:
 unit:
 	$(say) 'unit tests, native'
 	@go test ./core/... ./train/... ./wasm/... ./assets/...
+
+# unit has run them with the best that this processor has.
+kernels:
+	$(say) 'kernels as on a processor without AVX-512'
+	@GODEBUG=cpu.avx512f=off go test -count=1 ./core/kernel/...
 
 noasm:
 	$(say) 'kernels and what runs on them, without assembly'
@@ -91,9 +98,10 @@ race:
 	@go test -race -short ./core/kernel/... ./core/supernet/... ./core/trainer/... ./core/classify/... ./train/...
 
 fuzz:
-	$(say) 'fuzzing, $(FUZZTIME) of each target'
+	$(say) 'fuzzing, $(FUZZTIME) of each target, $(KERNEL_FUZZTIME) of the kernels'
 	@grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' core train wasm cmd | while IFS=: read -r file name; do \
-	go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) < /dev/null; done
+	case $$file in core/kernel/*) runs=$(KERNEL_FUZZTIME) ;; *) runs=$(FUZZTIME) ;; esac; \
+	go test -run '^$$' -fuzz "^$${name#func }\$$" -fuzztime $$runs ./$$(dirname $$file) < /dev/null; done
 
 clean:
 	$(say) 'remove build'

@@ -131,21 +131,29 @@ func activation[T Float](x T, a Act) T {
 	}
 	return x
 }
-func activationGrad[T Float](x T, a Act) T {
+
+// chained is dy times the derivative of the activation at x. A ReLU that is shut
+// passes nothing on, whatever dy is.
+func chained[T Float](dy, x T, a Act) T {
 	switch a {
 	case Swish:
 		s := sigmoid(x)
-		return T(s * (1 + float64(float64(x)*(1-s))))
+		if x < logisticFloor {
+			x = logisticFloor
+		} else if x > logisticCeiling {
+			x = logisticCeiling // Inf*(1-1) is not a number
+		}
+		return dy * T(s*(1+float64(float64(x)*(1-s))))
 	case Sigmoid:
 		s := sigmoid(x)
-		return T(s * (1 - s))
+		return dy * T(s*(1-s))
 	case ReLU:
 		if x > 0 {
-			return 1
+			return dy
 		}
 		return 0
 	}
-	return 1
+	return dy
 }
 func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, residual []T) {
 	Parallel(m, func(lo, hi int) {
@@ -166,7 +174,7 @@ func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma,
 			sg, sb := 0.0, 0.0
 			for i := range m {
 				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := dy[i*c+j] * activationGrad(T(gamma[j]*h)+beta[j], a)
+				d := chained(dy[i*c+j], T(gamma[j]*h)+beta[j], a)
 				sg += float64(T(d * h))
 				sb += float64(d)
 			}
@@ -174,7 +182,7 @@ func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma,
 			dbeta[j] += T(sb)
 			for i := range m {
 				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := dy[i*c+j] * activationGrad(T(gamma[j]*h)+beta[j], a)
+				d := chained(dy[i*c+j], T(gamma[j]*h)+beta[j], a)
 				dx[i*c+j] = gamma[j] * invstd[j] * (d - T(sb/float64(m)) - T(h*T(sg/float64(m))))
 			}
 		}
@@ -187,7 +195,7 @@ func activateGeneric[T Float](y, x []T, a Act) {
 }
 func activateGradGeneric[T Float](dx, dy, x []T, a Act) {
 	for i, v := range x {
-		dx[i] = dy[i] * activationGrad(v, a)
+		dx[i] = chained(dy[i], v, a)
 	}
 }
 func addBiasGeneric[T Float](y []T, m, c int, b []T) {

@@ -1,81 +1,10 @@
 package kernel
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 )
-
-// inferenceChecks are the operators of inference as checks: float32 through
-// Pack and DepthwiseAct, float64 from the operators they stand for.
-func inferenceChecks(m, k, n, extra int, s DepthwiseShape) (single []check[float32], double []check[float64]) {
-	ws := n + extra
-	wn := (k-1)*ws + n
-	oh, ow := s.Out()
-	x, rows := s.N*s.H*s.W*s.C, s.N*oh*ow
-	ones := func(c int) []float64 {
-		o := make([]float64, c)
-		for i := range o {
-			o[i] = 1
-		}
-		return o
-	}
-	add := func(name string, in []int, out int, f func(in, out [][]float32), d func(in, out [][]float64)) {
-		single = append(single, check[float32]{name, in, []int{out}, f})
-		double = append(double, check[float64]{name, in, []int{out}, d})
-	}
-	for _, a := range activations {
-		add(fmt.Sprintf("Apply act %d %v", a, []int{m, k, n, extra}), []int{m * k, wn, n, n}, m*n,
-			func(in, out [][]float32) { Pack(in[1], k, n, ws, in[3], in[2]).Apply(out[0], in[0], m, a, nil) },
-			func(in, out [][]float64) {
-				Pointwise(out[0], in[0], m, k, n, in[1], ws)
-				ScaleShiftAct(out[0], out[0], m, n, in[3], in[2], a, nil)
-			})
-		add(fmt.Sprintf("Apply without bias, residual, act %d %v", a, []int{m, k, n, extra}), []int{m * k, wn, m * n}, m*n,
-			func(in, out [][]float32) { Pack(in[1], k, n, ws, nil, nil).Apply(out[0], in[0], m, a, in[2]) },
-			func(in, out [][]float64) {
-				Pointwise(out[0], in[0], m, k, n, in[1], ws)
-				ScaleShiftAct(out[0], out[0], m, n, ones(n), make([]float64, n), a, in[2])
-			})
-		add(fmt.Sprintf("DepthwiseAct act %d %v", a, s), []int{x, s.K * s.K * s.C, s.C}, rows*s.C,
-			func(in, out [][]float32) { DepthwiseAct(out[0], in[0], s, in[1], in[2], a) },
-			func(in, out [][]float64) {
-				Depthwise(out[0], in[0], s, in[1], s.K, s.C)
-				ScaleShiftAct(out[0], out[0], rows, s.C, ones(s.C), in[2], a, nil)
-			})
-	}
-	return single, double
-}
-
-func TestInferenceConformance(t *testing.T) {
-	r := rand.New(rand.NewPCG(8, 8))
-	for round := range 25 {
-		m, k, n, extra := 1+r.IntN(90), 1+r.IntN(70), 1+r.IntN(110), r.IntN(4)
-		s := DepthwiseShape{1 + r.IntN(2), 1 + r.IntN(11), 1 + r.IntN(11), 1 + r.IntN(70), 3 + 2*r.IntN(2), 1 + r.IntN(2)}
-		if round < 2 {
-			m, n = 1, 10 // the classifier on one image
-		}
-		single, double := inferenceChecks(m, k, n, extra, s)
-		for _, name := range Implementations() {
-			for i, c := range single {
-				setThreads(t, 1+round%3)
-				undo, err := Use(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got := c.outcome(t, uint64(i))[0]
-				undo()
-				near(t, name+": "+c.name, got, double[i].outcome(t, uint64(i))[0])
-				if name == "portable" {
-					undo, _ := Use("generic")
-					equalBits(t, c.name, got, c.outcome(t, uint64(i))[0])
-					undo()
-				}
-			}
-		}
-	}
-}
 
 // TestPackCopies checks that weights may change after Pack.
 func TestPackCopies(t *testing.T) {

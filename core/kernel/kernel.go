@@ -6,9 +6,29 @@
 // row stride, so that a slice of a bigger matrix is a view.
 //
 // Every operator is stated once, in operators.go; the generic loops are its
-// specification, and every faster implementation is tested against them.
-// Results depend on the implementation and on the number of threads, never on
-// scheduling.
+// specification, and every faster implementation is tested against them by
+// package kerneltest. Results depend on the implementation and on the number of
+// threads, never on scheduling: the same call gives the same bits.
+//
+// What an implementation owes:
+//
+//   - It writes its output and nothing else, and reads no element outside its
+//     inputs. Outputs overlap inputs only where the operator says so.
+//   - Sums may be taken in any fixed order and with fused multiply-add. A result
+//     is off by at most a rounding for each term, of the size of the terms.
+//   - Numbers below the normal ones (2^-126) count: none is taken for zero, and
+//     results are rounded to them.
+//   - Sigmoid and swish are within 4 units in the last place, or 1e-43, from minus
+//     infinity, where both are 0, to infinity, where they are 1 and x. Measured
+//     against float64 are 2.3 units with AVX2, 3.1 with AVX-512 and 0.53
+//     in plain Go.
+//   - Infinities and what is not a number travel as in the generic loops: a
+//     result is finite if and only if theirs is. Two freedoms: a tap of a
+//     depthwise convolution, or a gradient dy at the border, that is not finite may
+//     meet the zeros around an image, so that more of the border is not finite;
+//     and nothing is promised of BatchNormGrad where statistics, gamma or beta
+//     are not finite.
+//   - A shape that it has no loops for goes to the generic ones.
 package kernel
 
 // Float is the element type of the generic loops.

@@ -10,6 +10,7 @@ type passes struct {
 	affine         [4]func(y, x, scale, shift *float32, n int, period int)
 	affineAdd      [4]func(y, x, scale, shift, residual *float32, n int, period int)
 	gradient       [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int)
+	derivative     [4]func(dx, dy, x *float32, n int)
 	reduceGradient [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)
 
 	moments                     func(sum, square, x, origin *float32, n int, period int)
@@ -221,10 +222,11 @@ func (asm *assembly) activate(y, x []float32, act Act) {
 }
 
 func (asm *assembly) activateGrad(dx, dy, x []float32, act Act) {
-	one, zero := &onesVector[0], &zerosVector[0]
-	flat(len(x), func(lo, hi int) {
-		asm.gradient[act](&dx[lo], &dy[lo], &x[lo], one, zero, one, zero, zero, hi-lo, vectorBytes)
-	})
+	if act == None {
+		copy(dx[:len(x)], dy)
+		return
+	}
+	flat(len(x), func(lo, hi int) { asm.derivative[act](&dx[lo], &dy[lo], &x[lo], hi-lo) })
 }
 
 func (asm *assembly) add(y, x []float32) {

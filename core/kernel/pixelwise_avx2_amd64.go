@@ -44,6 +44,11 @@ func gradientSwishAVX2(dx *float32, dy *float32, x *float32, scale *float32, shi
 //go:noescape
 func reduceGradientSwishAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
 
+// derivativeSwishAVX2 computes dy*act'(x).
+//
+//go:noescape
+func derivativeSwishAVX2(dx *float32, dy *float32, x *float32, n int)
+
 // affineSigmoidAVX2 computes act(x*scale+shift), with Add plus residual.
 //
 //go:noescape
@@ -64,6 +69,11 @@ func gradientSigmoidAVX2(dx *float32, dy *float32, x *float32, scale *float32, s
 //go:noescape
 func reduceGradientSigmoidAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
 
+// derivativeSigmoidAVX2 computes dy*act'(x).
+//
+//go:noescape
+func derivativeSigmoidAVX2(dx *float32, dy *float32, x *float32, n int)
+
 // affineReLUAVX2 computes act(x*scale+shift), with Add plus residual.
 //
 //go:noescape
@@ -83,6 +93,11 @@ func gradientReLUAVX2(dx *float32, dy *float32, x *float32, scale *float32, shif
 //
 //go:noescape
 func reduceGradientReLUAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
+
+// derivativeReLUAVX2 computes dy*act'(x).
+//
+//go:noescape
+func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
 
 // momentsAVX2 adds d to sum and d*d to square, d = x-origin.
 //

@@ -12,21 +12,21 @@ TEXT ·affineNoneAVX2(SB), NOSPLIT, $0-48
 	MOVQ scale+16(FP), DX
 	MOVQ shift+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x08, SI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R8*1), Y0
+	VMOVUPS     (CX)(DI*1), Y0
 	VMOVUPS     (DX)(R9*1), Y1
 	VFMADD213PS (BX)(R9*1), Y1, Y0
-	VMOVUPS     Y0, (AX)(R8*1)
-	ADDQ        $0x20, R8
+	VMOVUPS     Y0, (AX)(DI*1)
+	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	CMPQ        R9, DI
+	CMPQ        R9, R8
 	CMOVQEQ     R10, R9
 	SUBQ        $0x08, SI
 	JGE         loop
@@ -34,15 +34,15 @@ loop:
 rest:
 	ADDQ        $0x08, SI
 	JEQ         done
-	LEAQ        tails<>+32(SB), DI
+	LEAQ        tails<>+32(SB), R8
 	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	MOVQ        DI, SI
+	SUBQ        SI, R8
+	MOVQ        R8, SI
 	VMOVUPS     (SI), Y0
-	VMASKMOVPS  (CX)(R8*1), Y0, Y1
+	VMASKMOVPS  (CX)(DI*1), Y0, Y1
 	VMOVUPS     (DX)(R9*1), Y2
 	VFMADD213PS (BX)(R9*1), Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(R8*1)
+	VMASKMOVPS  Y1, Y0, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -75,22 +75,22 @@ TEXT ·affineNoneAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ shift+24(FP), BX
 	MOVQ residual+32(FP), SI
 	MOVQ n+40(FP), DI
-	MOVQ period+48(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+48(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x08, DI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R9*1), Y0
+	VMOVUPS     (CX)(R8*1), Y0
 	VMOVUPS     (DX)(R10*1), Y1
 	VFMADD213PS (BX)(R10*1), Y1, Y0
-	VADDPS      (SI)(R9*1), Y0, Y0
-	VMOVUPS     Y0, (AX)(R9*1)
-	ADDQ        $0x20, R9
+	VADDPS      (SI)(R8*1), Y0, Y0
+	VMOVUPS     Y0, (AX)(R8*1)
+	ADDQ        $0x20, R8
 	ADDQ        $0x20, R10
-	CMPQ        R10, R8
+	CMPQ        R10, R9
 	CMOVQEQ     R11, R10
 	SUBQ        $0x08, DI
 	JGE         loop
@@ -98,17 +98,17 @@ loop:
 rest:
 	ADDQ        $0x08, DI
 	JEQ         done
-	LEAQ        tails<>+32(SB), R8
+	LEAQ        tails<>+32(SB), R9
 	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	MOVQ        R8, DI
+	SUBQ        DI, R9
+	MOVQ        R9, DI
 	VMOVUPS     (DI), Y0
-	VMASKMOVPS  (CX)(R9*1), Y0, Y1
+	VMASKMOVPS  (CX)(R8*1), Y0, Y1
 	VMOVUPS     (DX)(R10*1), Y2
 	VFMADD213PS (BX)(R10*1), Y2, Y1
-	VMASKMOVPS  (SI)(R9*1), Y0, Y2
+	VMASKMOVPS  (SI)(R8*1), Y0, Y2
 	VADDPS      Y2, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(R9*1)
+	VMASKMOVPS  Y1, Y0, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -126,23 +126,23 @@ TEXT ·gradientNoneAVX2(SB), NOSPLIT, $0-80
 	MOVQ a+48(FP), SI
 	MOVQ b+56(FP), DI
 	MOVQ n+64(FP), R8
-	MOVQ period+72(FP), R9
-	XORQ R10, R10
+	XORQ R9, R9
+	MOVQ period+72(FP), R10
 	XORQ R11, R11
 	XORQ R12, R12
 	SUBQ $0x08, R8
 	JL   rest
 
 loop:
-	VMOVUPS     (DX)(R10*1), Y0
-	VMOVUPS     (CX)(R10*1), Y1
+	VMOVUPS     (DX)(R9*1), Y0
+	VMOVUPS     (CX)(R9*1), Y1
 	VMOVUPS     (DI)(R11*1), Y2
 	VFMADD231PS (SI)(R11*1), Y0, Y2
 	VFMADD231PS (BX)(R11*1), Y1, Y2
-	VMOVUPS     Y2, (AX)(R10*1)
-	ADDQ        $0x20, R10
+	VMOVUPS     Y2, (AX)(R9*1)
+	ADDQ        $0x20, R9
 	ADDQ        $0x20, R11
-	CMPQ        R11, R9
+	CMPQ        R11, R10
 	CMOVQEQ     R12, R11
 	SUBQ        $0x08, R8
 	JGE         loop
@@ -150,17 +150,17 @@ loop:
 rest:
 	ADDQ        $0x08, R8
 	JEQ         done
-	LEAQ        tails<>+32(SB), R9
+	LEAQ        tails<>+32(SB), R10
 	SHLQ        $0x02, R8
-	SUBQ        R8, R9
-	MOVQ        R9, R8
+	SUBQ        R8, R10
+	MOVQ        R10, R8
 	VMOVUPS     (R8), Y0
-	VMASKMOVPS  (DX)(R10*1), Y0, Y1
-	VMASKMOVPS  (CX)(R10*1), Y0, Y2
+	VMASKMOVPS  (DX)(R9*1), Y0, Y1
+	VMASKMOVPS  (CX)(R9*1), Y0, Y2
 	VMOVUPS     (DI)(R11*1), Y3
 	VFMADD231PS (SI)(R11*1), Y1, Y3
 	VFMADD231PS (BX)(R11*1), Y2, Y3
-	VMASKMOVPS  Y3, Y0, (AX)(R10*1)
+	VMASKMOVPS  Y3, Y0, (AX)(R9*1)
 
 done:
 	VZEROUPPER
@@ -177,24 +177,24 @@ TEXT ·reduceGradientNoneAVX2(SB), NOSPLIT, $0-72
 	MOVQ shift+40(FP), SI
 	MOVQ mean+48(FP), SI
 	MOVQ n+56(FP), DI
-	MOVQ period+64(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+64(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x08, DI
 	JL   rest
 
 loop:
-	VMOVUPS     (BX)(R9*1), Y0
-	VMOVUPS     (DX)(R9*1), Y1
+	VMOVUPS     (BX)(R8*1), Y0
+	VMOVUPS     (DX)(R8*1), Y1
 	VADDPS      (AX)(R10*1), Y1, Y2
 	VMOVUPS     Y2, (AX)(R10*1)
 	VSUBPS      (SI)(R10*1), Y0, Y0
 	VFMADD213PS (CX)(R10*1), Y1, Y0
 	VMOVUPS     Y0, (CX)(R10*1)
-	ADDQ        $0x20, R9
+	ADDQ        $0x20, R8
 	ADDQ        $0x20, R10
-	CMPQ        R10, R8
+	CMPQ        R10, R9
 	CMOVQEQ     R11, R10
 	SUBQ        $0x08, DI
 	JGE         loop
@@ -202,13 +202,13 @@ loop:
 rest:
 	ADDQ        $0x08, DI
 	JEQ         done
-	LEAQ        tails<>+32(SB), R8
+	LEAQ        tails<>+32(SB), R9
 	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	MOVQ        R8, DI
+	SUBQ        DI, R9
+	MOVQ        R9, DI
 	VMOVUPS     (DI), Y0
-	VMASKMOVPS  (BX)(R9*1), Y0, Y1
-	VMASKMOVPS  (DX)(R9*1), Y0, Y0
+	VMASKMOVPS  (BX)(R8*1), Y0, Y1
+	VMASKMOVPS  (DX)(R8*1), Y0, Y0
 	VADDPS      (AX)(R10*1), Y0, Y2
 	VMOVUPS     Y2, (AX)(R10*1)
 	VSUBPS      (SI)(R10*1), Y1, Y1
@@ -227,15 +227,15 @@ TEXT ·affineSwishAVX2(SB), NOSPLIT, $0-48
 	MOVQ scale+16(FP), DX
 	MOVQ shift+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x08, SI
 	JL   rest
 
 loop:
-	VMOVUPS      (CX)(R8*1), Y0
+	VMOVUPS      (CX)(DI*1), Y0
 	VMOVUPS      (DX)(R9*1), Y1
 	VFMADD213PS  (BX)(R9*1), Y1, Y0
 	VMOVUPS      all42d00000<>+0(SB), Y3
@@ -265,10 +265,10 @@ loop:
 	VMOVUPS      allc2d00000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y1
 	VMULPS       Y2, Y1, Y0
-	VMOVUPS      Y0, (AX)(R8*1)
-	ADDQ         $0x20, R8
+	VMOVUPS      Y0, (AX)(DI*1)
+	ADDQ         $0x20, DI
 	ADDQ         $0x20, R9
-	CMPQ         R9, DI
+	CMPQ         R9, R8
 	CMOVQEQ      R10, R9
 	SUBQ         $0x08, SI
 	JGE          loop
@@ -276,12 +276,12 @@ loop:
 rest:
 	ADDQ         $0x08, SI
 	JEQ          done
-	LEAQ         tails<>+32(SB), DI
+	LEAQ         tails<>+32(SB), R8
 	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	MOVQ         DI, SI
+	SUBQ         SI, R8
+	MOVQ         R8, SI
 	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(R8*1), Y0, Y1
+	VMASKMOVPS   (CX)(DI*1), Y0, Y1
 	VMOVUPS      (DX)(R9*1), Y2
 	VFMADD213PS  (BX)(R9*1), Y2, Y1
 	VMOVUPS      all42d00000<>+0(SB), Y4
@@ -311,7 +311,7 @@ rest:
 	VMOVUPS      allc2d00000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y2
 	VMULPS       Y3, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
+	VMASKMOVPS   Y1, Y0, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -486,15 +486,15 @@ TEXT ·affineSwishAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ shift+24(FP), BX
 	MOVQ residual+32(FP), SI
 	MOVQ n+40(FP), DI
-	MOVQ period+48(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+48(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x08, DI
 	JL   rest
 
 loop:
-	VMOVUPS      (CX)(R9*1), Y0
+	VMOVUPS      (CX)(R8*1), Y0
 	VMOVUPS      (DX)(R10*1), Y1
 	VFMADD213PS  (BX)(R10*1), Y1, Y0
 	VMOVUPS      all42d00000<>+0(SB), Y3
@@ -524,11 +524,11 @@ loop:
 	VMOVUPS      allc2d00000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y1
 	VMULPS       Y2, Y1, Y0
-	VADDPS       (SI)(R9*1), Y0, Y0
-	VMOVUPS      Y0, (AX)(R9*1)
-	ADDQ         $0x20, R9
+	VADDPS       (SI)(R8*1), Y0, Y0
+	VMOVUPS      Y0, (AX)(R8*1)
+	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
-	CMPQ         R10, R8
+	CMPQ         R10, R9
 	CMOVQEQ      R11, R10
 	SUBQ         $0x08, DI
 	JGE          loop
@@ -536,12 +536,12 @@ loop:
 rest:
 	ADDQ         $0x08, DI
 	JEQ          done
-	LEAQ         tails<>+32(SB), R8
+	LEAQ         tails<>+32(SB), R9
 	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	MOVQ         R8, DI
+	SUBQ         DI, R9
+	MOVQ         R9, DI
 	VMOVUPS      (DI), Y0
-	VMASKMOVPS   (CX)(R9*1), Y0, Y1
+	VMASKMOVPS   (CX)(R8*1), Y0, Y1
 	VMOVUPS      (DX)(R10*1), Y2
 	VFMADD213PS  (BX)(R10*1), Y2, Y1
 	VMOVUPS      all42d00000<>+0(SB), Y4
@@ -571,9 +571,9 @@ rest:
 	VMOVUPS      allc2d00000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y2
 	VMULPS       Y3, Y2, Y1
-	VMASKMOVPS   (SI)(R9*1), Y0, Y2
+	VMASKMOVPS   (SI)(R8*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)(R9*1)
+	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -591,16 +591,16 @@ TEXT ·gradientSwishAVX2(SB), NOSPLIT, $0-80
 	MOVQ a+48(FP), R8
 	MOVQ b+56(FP), R9
 	MOVQ n+64(FP), R10
-	MOVQ period+72(FP), R11
-	XORQ R12, R12
+	XORQ R11, R11
+	MOVQ period+72(FP), R12
 	XORQ R13, R13
 	XORQ R14, R14
 	SUBQ $0x08, R10
 	JL   rest
 
 loop:
-	VMOVUPS      (DX)(R12*1), Y0
-	VMOVUPS      (CX)(R12*1), Y1
+	VMOVUPS      (DX)(R11*1), Y0
+	VMOVUPS      (CX)(R11*1), Y1
 	VMOVUPS      (BX)(R13*1), Y2
 	VFMADD213PS  (SI)(R13*1), Y0, Y2
 	VMOVUPS      all42d00000<>+0(SB), Y5
@@ -637,10 +637,10 @@ loop:
 	VMOVUPS      (R9)(R13*1), Y2
 	VFMADD231PS  (R8)(R13*1), Y0, Y2
 	VFMADD231PS  (DI)(R13*1), Y1, Y2
-	VMOVUPS      Y2, (AX)(R12*1)
-	ADDQ         $0x20, R12
+	VMOVUPS      Y2, (AX)(R11*1)
+	ADDQ         $0x20, R11
 	ADDQ         $0x20, R13
-	CMPQ         R13, R11
+	CMPQ         R13, R12
 	CMOVQEQ      R14, R13
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -648,13 +648,13 @@ loop:
 rest:
 	ADDQ         $0x08, R10
 	JEQ          done
-	LEAQ         tails<>+32(SB), R11
+	LEAQ         tails<>+32(SB), R12
 	SHLQ         $0x02, R10
-	SUBQ         R10, R11
-	MOVQ         R11, R10
+	SUBQ         R10, R12
+	MOVQ         R12, R10
 	VMOVUPS      (R10), Y0
-	VMASKMOVPS   (DX)(R12*1), Y0, Y1
-	VMASKMOVPS   (CX)(R12*1), Y0, Y2
+	VMASKMOVPS   (DX)(R11*1), Y0, Y1
+	VMASKMOVPS   (CX)(R11*1), Y0, Y2
 	VMOVUPS      (BX)(R13*1), Y3
 	VFMADD213PS  (SI)(R13*1), Y1, Y3
 	VMOVUPS      all42d00000<>+0(SB), Y6
@@ -691,7 +691,7 @@ rest:
 	VMOVUPS      (R9)(R13*1), Y3
 	VFMADD231PS  (R8)(R13*1), Y1, Y3
 	VFMADD231PS  (DI)(R13*1), Y2, Y3
-	VMASKMOVPS   Y3, Y0, (AX)(R12*1)
+	VMASKMOVPS   Y3, Y0, (AX)(R11*1)
 
 done:
 	VZEROUPPER
@@ -708,16 +708,16 @@ TEXT ·reduceGradientSwishAVX2(SB), NOSPLIT, $0-72
 	MOVQ shift+40(FP), DI
 	MOVQ mean+48(FP), R8
 	MOVQ n+56(FP), R9
-	MOVQ period+64(FP), R10
-	XORQ R11, R11
+	XORQ R10, R10
+	MOVQ period+64(FP), R11
 	XORQ R12, R12
 	XORQ R13, R13
 	SUBQ $0x08, R9
 	JL   rest
 
 loop:
-	VMOVUPS      (BX)(R11*1), Y0
-	VMOVUPS      (DX)(R11*1), Y1
+	VMOVUPS      (BX)(R10*1), Y0
+	VMOVUPS      (DX)(R10*1), Y1
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y0, Y2
 	VMOVUPS      all42d00000<>+0(SB), Y5
@@ -756,9 +756,9 @@ loop:
 	VSUBPS       (R8)(R12*1), Y0, Y0
 	VFMADD213PS  (CX)(R12*1), Y1, Y0
 	VMOVUPS      Y0, (CX)(R12*1)
-	ADDQ         $0x20, R11
+	ADDQ         $0x20, R10
 	ADDQ         $0x20, R12
-	CMPQ         R12, R10
+	CMPQ         R12, R11
 	CMOVQEQ      R13, R12
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -766,13 +766,13 @@ loop:
 rest:
 	ADDQ         $0x08, R9
 	JEQ          done
-	LEAQ         tails<>+32(SB), R10
+	LEAQ         tails<>+32(SB), R11
 	SHLQ         $0x02, R9
-	SUBQ         R9, R10
-	MOVQ         R10, R9
+	SUBQ         R9, R11
+	MOVQ         R11, R9
 	VMOVUPS      (R9), Y0
-	VMASKMOVPS   (BX)(R11*1), Y0, Y1
-	VMASKMOVPS   (DX)(R11*1), Y0, Y0
+	VMASKMOVPS   (BX)(R10*1), Y0, Y1
+	VMASKMOVPS   (DX)(R10*1), Y0, Y0
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y1, Y2
 	VMOVUPS      all42d00000<>+0(SB), Y5
@@ -816,6 +816,103 @@ done:
 	VZEROUPPER
 	RET
 
+// func derivativeSwishAVX2(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·derivativeSwishAVX2(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $0x08, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (DX)(SI*1), Y0
+	VMOVUPS      (CX)(SI*1), Y1
+	VMOVUPS      all42d00000<>+0(SB), Y4
+	VANDPS       all7fffffff<>+0(SB), Y0, Y2
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      all4b4000bf<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
+	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VMOVAPS      Y2, Y4
+	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
+	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
+	VMOVUPS      allb9506967<>+0(SB), Y3
+	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y3
+	VFMADD213PS  allbc088908<>+0(SB), Y4, Y3
+	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y3
+	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y3
+	VFMADD213PS  all3f000000<>+0(SB), Y4, Y3
+	VFNMADD213PS all3f800000<>+0(SB), Y4, Y3
+	VFNMADD213PS all3f800000<>+0(SB), Y4, Y3
+	VMULPS       Y5, Y3, Y3
+	VMULPS       all1f800000<>+0(SB), Y3, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y4
+	VBLENDVPS    Y0, Y3, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y3
+	VSUBPS       Y4, Y3, Y3
+	VANDPS       all80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y2, Y2
+	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, BX
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, BX
+	JEQ          done
+	LEAQ         tails<>+32(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	MOVQ         DI, BX
+	VMOVUPS      (BX), Y0
+	VMASKMOVPS   (DX)(SI*1), Y0, Y1
+	VMASKMOVPS   (CX)(SI*1), Y0, Y2
+	VMOVUPS      all42d00000<>+0(SB), Y5
+	VANDPS       all7fffffff<>+0(SB), Y1, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
+	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
+	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
+	VMOVUPS      allb9506967<>+0(SB), Y4
+	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y4
+	VFMADD213PS  allbc088908<>+0(SB), Y5, Y4
+	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y4
+	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y4
+	VFMADD213PS  all3f000000<>+0(SB), Y5, Y4
+	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
+	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
+	VMULPS       Y6, Y4, Y4
+	VMULPS       all1f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VBLENDVPS    Y1, Y4, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y4
+	VSUBPS       Y5, Y4, Y4
+	VANDPS       all80000000<>+0(SB), Y1, Y1
+	VORPS        Y1, Y3, Y3
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VMULPS       Y5, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func affineSigmoidAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·affineSigmoidAVX2(SB), NOSPLIT, $0-48
@@ -824,15 +921,15 @@ TEXT ·affineSigmoidAVX2(SB), NOSPLIT, $0-48
 	MOVQ scale+16(FP), DX
 	MOVQ shift+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x08, SI
 	JL   rest
 
 loop:
-	VMOVUPS      (CX)(R8*1), Y0
+	VMOVUPS      (CX)(DI*1), Y0
 	VMOVUPS      (DX)(R9*1), Y1
 	VFMADD213PS  (BX)(R9*1), Y1, Y0
 	VMOVUPS      all42d00000<>+0(SB), Y3
@@ -859,10 +956,10 @@ loop:
 	VBLENDVPS    Y0, Y1, Y2, Y0
 	VADDPS       all3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (AX)(R8*1)
-	ADDQ         $0x20, R8
+	VMOVUPS      Y0, (AX)(DI*1)
+	ADDQ         $0x20, DI
 	ADDQ         $0x20, R9
-	CMPQ         R9, DI
+	CMPQ         R9, R8
 	CMOVQEQ      R10, R9
 	SUBQ         $0x08, SI
 	JGE          loop
@@ -870,12 +967,12 @@ loop:
 rest:
 	ADDQ         $0x08, SI
 	JEQ          done
-	LEAQ         tails<>+32(SB), DI
+	LEAQ         tails<>+32(SB), R8
 	SHLQ         $0x02, SI
-	SUBQ         SI, DI
-	MOVQ         DI, SI
+	SUBQ         SI, R8
+	MOVQ         R8, SI
 	VMOVUPS      (SI), Y0
-	VMASKMOVPS   (CX)(R8*1), Y0, Y1
+	VMASKMOVPS   (CX)(DI*1), Y0, Y1
 	VMOVUPS      (DX)(R9*1), Y2
 	VFMADD213PS  (BX)(R9*1), Y2, Y1
 	VMOVUPS      all42d00000<>+0(SB), Y4
@@ -902,7 +999,7 @@ rest:
 	VBLENDVPS    Y1, Y2, Y3, Y1
 	VADDPS       all3f800000<>+0(SB), Y2, Y2
 	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
+	VMASKMOVPS   Y1, Y0, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -917,15 +1014,15 @@ TEXT ·affineSigmoidAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ shift+24(FP), BX
 	MOVQ residual+32(FP), SI
 	MOVQ n+40(FP), DI
-	MOVQ period+48(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+48(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x08, DI
 	JL   rest
 
 loop:
-	VMOVUPS      (CX)(R9*1), Y0
+	VMOVUPS      (CX)(R8*1), Y0
 	VMOVUPS      (DX)(R10*1), Y1
 	VFMADD213PS  (BX)(R10*1), Y1, Y0
 	VMOVUPS      all42d00000<>+0(SB), Y3
@@ -952,11 +1049,11 @@ loop:
 	VBLENDVPS    Y0, Y1, Y2, Y0
 	VADDPS       all3f800000<>+0(SB), Y1, Y1
 	VDIVPS       Y1, Y0, Y0
-	VADDPS       (SI)(R9*1), Y0, Y0
-	VMOVUPS      Y0, (AX)(R9*1)
-	ADDQ         $0x20, R9
+	VADDPS       (SI)(R8*1), Y0, Y0
+	VMOVUPS      Y0, (AX)(R8*1)
+	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
-	CMPQ         R10, R8
+	CMPQ         R10, R9
 	CMOVQEQ      R11, R10
 	SUBQ         $0x08, DI
 	JGE          loop
@@ -964,12 +1061,12 @@ loop:
 rest:
 	ADDQ         $0x08, DI
 	JEQ          done
-	LEAQ         tails<>+32(SB), R8
+	LEAQ         tails<>+32(SB), R9
 	SHLQ         $0x02, DI
-	SUBQ         DI, R8
-	MOVQ         R8, DI
+	SUBQ         DI, R9
+	MOVQ         R9, DI
 	VMOVUPS      (DI), Y0
-	VMASKMOVPS   (CX)(R9*1), Y0, Y1
+	VMASKMOVPS   (CX)(R8*1), Y0, Y1
 	VMOVUPS      (DX)(R10*1), Y2
 	VFMADD213PS  (BX)(R10*1), Y2, Y1
 	VMOVUPS      all42d00000<>+0(SB), Y4
@@ -996,9 +1093,9 @@ rest:
 	VBLENDVPS    Y1, Y2, Y3, Y1
 	VADDPS       all3f800000<>+0(SB), Y2, Y2
 	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(R9*1), Y0, Y2
+	VMASKMOVPS   (SI)(R8*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)(R9*1)
+	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -1016,16 +1113,16 @@ TEXT ·gradientSigmoidAVX2(SB), NOSPLIT, $0-80
 	MOVQ a+48(FP), R8
 	MOVQ b+56(FP), R9
 	MOVQ n+64(FP), R10
-	MOVQ period+72(FP), R11
-	XORQ R12, R12
+	XORQ R11, R11
+	MOVQ period+72(FP), R12
 	XORQ R13, R13
 	XORQ R14, R14
 	SUBQ $0x08, R10
 	JL   rest
 
 loop:
-	VMOVUPS      (DX)(R12*1), Y0
-	VMOVUPS      (CX)(R12*1), Y1
+	VMOVUPS      (DX)(R11*1), Y0
+	VMOVUPS      (CX)(R11*1), Y1
 	VMOVUPS      (BX)(R13*1), Y2
 	VFMADD213PS  (SI)(R13*1), Y0, Y2
 	VMOVUPS      all42d00000<>+0(SB), Y5
@@ -1059,10 +1156,10 @@ loop:
 	VMOVUPS      (R9)(R13*1), Y2
 	VFMADD231PS  (R8)(R13*1), Y0, Y2
 	VFMADD231PS  (DI)(R13*1), Y1, Y2
-	VMOVUPS      Y2, (AX)(R12*1)
-	ADDQ         $0x20, R12
+	VMOVUPS      Y2, (AX)(R11*1)
+	ADDQ         $0x20, R11
 	ADDQ         $0x20, R13
-	CMPQ         R13, R11
+	CMPQ         R13, R12
 	CMOVQEQ      R14, R13
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -1070,13 +1167,13 @@ loop:
 rest:
 	ADDQ         $0x08, R10
 	JEQ          done
-	LEAQ         tails<>+32(SB), R11
+	LEAQ         tails<>+32(SB), R12
 	SHLQ         $0x02, R10
-	SUBQ         R10, R11
-	MOVQ         R11, R10
+	SUBQ         R10, R12
+	MOVQ         R12, R10
 	VMOVUPS      (R10), Y0
-	VMASKMOVPS   (DX)(R12*1), Y0, Y1
-	VMASKMOVPS   (CX)(R12*1), Y0, Y2
+	VMASKMOVPS   (DX)(R11*1), Y0, Y1
+	VMASKMOVPS   (CX)(R11*1), Y0, Y2
 	VMOVUPS      (BX)(R13*1), Y3
 	VFMADD213PS  (SI)(R13*1), Y1, Y3
 	VMOVUPS      all42d00000<>+0(SB), Y6
@@ -1110,7 +1207,7 @@ rest:
 	VMOVUPS      (R9)(R13*1), Y3
 	VFMADD231PS  (R8)(R13*1), Y1, Y3
 	VFMADD231PS  (DI)(R13*1), Y2, Y3
-	VMASKMOVPS   Y3, Y0, (AX)(R12*1)
+	VMASKMOVPS   Y3, Y0, (AX)(R11*1)
 
 done:
 	VZEROUPPER
@@ -1127,16 +1224,16 @@ TEXT ·reduceGradientSigmoidAVX2(SB), NOSPLIT, $0-72
 	MOVQ shift+40(FP), DI
 	MOVQ mean+48(FP), R8
 	MOVQ n+56(FP), R9
-	MOVQ period+64(FP), R10
-	XORQ R11, R11
+	XORQ R10, R10
+	MOVQ period+64(FP), R11
 	XORQ R12, R12
 	XORQ R13, R13
 	SUBQ $0x08, R9
 	JL   rest
 
 loop:
-	VMOVUPS      (BX)(R11*1), Y0
-	VMOVUPS      (DX)(R11*1), Y1
+	VMOVUPS      (BX)(R10*1), Y0
+	VMOVUPS      (DX)(R10*1), Y1
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y0, Y2
 	VMOVUPS      all42d00000<>+0(SB), Y5
@@ -1172,9 +1269,9 @@ loop:
 	VSUBPS       (R8)(R12*1), Y0, Y0
 	VFMADD213PS  (CX)(R12*1), Y1, Y0
 	VMOVUPS      Y0, (CX)(R12*1)
-	ADDQ         $0x20, R11
+	ADDQ         $0x20, R10
 	ADDQ         $0x20, R12
-	CMPQ         R12, R10
+	CMPQ         R12, R11
 	CMOVQEQ      R13, R12
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -1182,13 +1279,13 @@ loop:
 rest:
 	ADDQ         $0x08, R9
 	JEQ          done
-	LEAQ         tails<>+32(SB), R10
+	LEAQ         tails<>+32(SB), R11
 	SHLQ         $0x02, R9
-	SUBQ         R9, R10
-	MOVQ         R10, R9
+	SUBQ         R9, R11
+	MOVQ         R11, R9
 	VMOVUPS      (R9), Y0
-	VMASKMOVPS   (BX)(R11*1), Y0, Y1
-	VMASKMOVPS   (DX)(R11*1), Y0, Y0
+	VMASKMOVPS   (BX)(R10*1), Y0, Y1
+	VMASKMOVPS   (DX)(R10*1), Y0, Y0
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y1, Y2
 	VMOVUPS      all42d00000<>+0(SB), Y5
@@ -1229,6 +1326,97 @@ done:
 	VZEROUPPER
 	RET
 
+// func derivativeSigmoidAVX2(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·derivativeSigmoidAVX2(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $0x08, BX
+	JL   rest
+
+loop:
+	VMOVUPS      (DX)(SI*1), Y0
+	VMOVUPS      (CX)(SI*1), Y1
+	VMOVUPS      all42d00000<>+0(SB), Y4
+	VANDPS       all7fffffff<>+0(SB), Y0, Y2
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      all4b4000bf<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
+	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VMOVAPS      Y2, Y4
+	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
+	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
+	VMOVUPS      allb9506967<>+0(SB), Y2
+	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y2
+	VFMADD213PS  allbc088908<>+0(SB), Y4, Y2
+	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y2
+	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y2
+	VFMADD213PS  all3f000000<>+0(SB), Y4, Y2
+	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
+	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
+	VMULPS       Y5, Y2, Y2
+	VMULPS       all1f800000<>+0(SB), Y2, Y2
+	VMOVUPS      all3f800000<>+0(SB), Y3
+	VBLENDVPS    Y0, Y2, Y3, Y0
+	VADDPS       all3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (AX)(SI*1)
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, BX
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, BX
+	JEQ          done
+	LEAQ         tails<>+32(SB), DI
+	SHLQ         $0x02, BX
+	SUBQ         BX, DI
+	MOVQ         DI, BX
+	VMOVUPS      (BX), Y0
+	VMASKMOVPS   (DX)(SI*1), Y0, Y1
+	VMASKMOVPS   (CX)(SI*1), Y0, Y2
+	VMOVUPS      all42d00000<>+0(SB), Y5
+	VANDPS       all7fffffff<>+0(SB), Y1, Y3
+	VMINPS       Y3, Y5, Y3
+	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
+	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
+	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
+	VMOVUPS      allb9506967<>+0(SB), Y3
+	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y3
+	VFMADD213PS  allbc088908<>+0(SB), Y5, Y3
+	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y3
+	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y3
+	VFMADD213PS  all3f000000<>+0(SB), Y5, Y3
+	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
+	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
+	VMULPS       Y6, Y3, Y3
+	VMULPS       all1f800000<>+0(SB), Y3, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y4
+	VBLENDVPS    Y1, Y3, Y4, Y1
+	VADDPS       all3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      all3f800000<>+0(SB), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func affineReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, CMOV, FMA3
 TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-48
@@ -1237,23 +1425,23 @@ TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-48
 	MOVQ scale+16(FP), DX
 	MOVQ shift+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x08, SI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R8*1), Y0
+	VMOVUPS     (CX)(DI*1), Y0
 	VMOVUPS     (DX)(R9*1), Y1
 	VFMADD213PS (BX)(R9*1), Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VMAXPS      Y0, Y1, Y0
-	VMOVUPS     Y0, (AX)(R8*1)
-	ADDQ        $0x20, R8
+	VMOVUPS     Y0, (AX)(DI*1)
+	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	CMPQ        R9, DI
+	CMPQ        R9, R8
 	CMOVQEQ     R10, R9
 	SUBQ        $0x08, SI
 	JGE         loop
@@ -1261,17 +1449,17 @@ loop:
 rest:
 	ADDQ        $0x08, SI
 	JEQ         done
-	LEAQ        tails<>+32(SB), DI
+	LEAQ        tails<>+32(SB), R8
 	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	MOVQ        DI, SI
+	SUBQ        SI, R8
+	MOVQ        R8, SI
 	VMOVUPS     (SI), Y0
-	VMASKMOVPS  (CX)(R8*1), Y0, Y1
+	VMASKMOVPS  (CX)(DI*1), Y0, Y1
 	VMOVUPS     (DX)(R9*1), Y2
 	VFMADD213PS (BX)(R9*1), Y2, Y1
 	VXORPS      Y2, Y2, Y2
 	VMAXPS      Y1, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(R8*1)
+	VMASKMOVPS  Y1, Y0, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -1286,24 +1474,24 @@ TEXT ·affineReLUAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ shift+24(FP), BX
 	MOVQ residual+32(FP), SI
 	MOVQ n+40(FP), DI
-	MOVQ period+48(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+48(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x08, DI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R9*1), Y0
+	VMOVUPS     (CX)(R8*1), Y0
 	VMOVUPS     (DX)(R10*1), Y1
 	VFMADD213PS (BX)(R10*1), Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VMAXPS      Y0, Y1, Y0
-	VADDPS      (SI)(R9*1), Y0, Y0
-	VMOVUPS     Y0, (AX)(R9*1)
-	ADDQ        $0x20, R9
+	VADDPS      (SI)(R8*1), Y0, Y0
+	VMOVUPS     Y0, (AX)(R8*1)
+	ADDQ        $0x20, R8
 	ADDQ        $0x20, R10
-	CMPQ        R10, R8
+	CMPQ        R10, R9
 	CMOVQEQ     R11, R10
 	SUBQ        $0x08, DI
 	JGE         loop
@@ -1311,19 +1499,19 @@ loop:
 rest:
 	ADDQ        $0x08, DI
 	JEQ         done
-	LEAQ        tails<>+32(SB), R8
+	LEAQ        tails<>+32(SB), R9
 	SHLQ        $0x02, DI
-	SUBQ        DI, R8
-	MOVQ        R8, DI
+	SUBQ        DI, R9
+	MOVQ        R9, DI
 	VMOVUPS     (DI), Y0
-	VMASKMOVPS  (CX)(R9*1), Y0, Y1
+	VMASKMOVPS  (CX)(R8*1), Y0, Y1
 	VMOVUPS     (DX)(R10*1), Y2
 	VFMADD213PS (BX)(R10*1), Y2, Y1
 	VXORPS      Y2, Y2, Y2
 	VMAXPS      Y1, Y2, Y1
-	VMASKMOVPS  (SI)(R9*1), Y0, Y2
+	VMASKMOVPS  (SI)(R8*1), Y0, Y2
 	VADDPS      Y2, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(R9*1)
+	VMASKMOVPS  Y1, Y0, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -1341,16 +1529,16 @@ TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-80
 	MOVQ a+48(FP), R8
 	MOVQ b+56(FP), R9
 	MOVQ n+64(FP), R10
-	MOVQ period+72(FP), R11
-	XORQ R12, R12
+	XORQ R11, R11
+	MOVQ period+72(FP), R12
 	XORQ R13, R13
 	XORQ R14, R14
 	SUBQ $0x08, R10
 	JL   rest
 
 loop:
-	VMOVUPS     (DX)(R12*1), Y0
-	VMOVUPS     (CX)(R12*1), Y1
+	VMOVUPS     (DX)(R11*1), Y0
+	VMOVUPS     (CX)(R11*1), Y1
 	VMOVUPS     (BX)(R13*1), Y2
 	VFMADD213PS (SI)(R13*1), Y0, Y2
 	VXORPS      Y3, Y3, Y3
@@ -1359,10 +1547,10 @@ loop:
 	VMOVUPS     (R9)(R13*1), Y2
 	VFMADD231PS (R8)(R13*1), Y0, Y2
 	VFMADD231PS (DI)(R13*1), Y1, Y2
-	VMOVUPS     Y2, (AX)(R12*1)
-	ADDQ        $0x20, R12
+	VMOVUPS     Y2, (AX)(R11*1)
+	ADDQ        $0x20, R11
 	ADDQ        $0x20, R13
-	CMPQ        R13, R11
+	CMPQ        R13, R12
 	CMOVQEQ     R14, R13
 	SUBQ        $0x08, R10
 	JGE         loop
@@ -1370,13 +1558,13 @@ loop:
 rest:
 	ADDQ        $0x08, R10
 	JEQ         done
-	LEAQ        tails<>+32(SB), R11
+	LEAQ        tails<>+32(SB), R12
 	SHLQ        $0x02, R10
-	SUBQ        R10, R11
-	MOVQ        R11, R10
+	SUBQ        R10, R12
+	MOVQ        R12, R10
 	VMOVUPS     (R10), Y0
-	VMASKMOVPS  (DX)(R12*1), Y0, Y1
-	VMASKMOVPS  (CX)(R12*1), Y0, Y2
+	VMASKMOVPS  (DX)(R11*1), Y0, Y1
+	VMASKMOVPS  (CX)(R11*1), Y0, Y2
 	VMOVUPS     (BX)(R13*1), Y3
 	VFMADD213PS (SI)(R13*1), Y1, Y3
 	VXORPS      Y4, Y4, Y4
@@ -1385,7 +1573,7 @@ rest:
 	VMOVUPS     (R9)(R13*1), Y3
 	VFMADD231PS (R8)(R13*1), Y1, Y3
 	VFMADD231PS (DI)(R13*1), Y2, Y3
-	VMASKMOVPS  Y3, Y0, (AX)(R12*1)
+	VMASKMOVPS  Y3, Y0, (AX)(R11*1)
 
 done:
 	VZEROUPPER
@@ -1402,16 +1590,16 @@ TEXT ·reduceGradientReLUAVX2(SB), NOSPLIT, $0-72
 	MOVQ shift+40(FP), DI
 	MOVQ mean+48(FP), R8
 	MOVQ n+56(FP), R9
-	MOVQ period+64(FP), R10
-	XORQ R11, R11
+	XORQ R10, R10
+	MOVQ period+64(FP), R11
 	XORQ R12, R12
 	XORQ R13, R13
 	SUBQ $0x08, R9
 	JL   rest
 
 loop:
-	VMOVUPS     (BX)(R11*1), Y0
-	VMOVUPS     (DX)(R11*1), Y1
+	VMOVUPS     (BX)(R10*1), Y0
+	VMOVUPS     (DX)(R10*1), Y1
 	VMOVUPS     (SI)(R12*1), Y2
 	VFMADD213PS (DI)(R12*1), Y0, Y2
 	VXORPS      Y3, Y3, Y3
@@ -1422,9 +1610,9 @@ loop:
 	VSUBPS      (R8)(R12*1), Y0, Y0
 	VFMADD213PS (CX)(R12*1), Y1, Y0
 	VMOVUPS     Y0, (CX)(R12*1)
-	ADDQ        $0x20, R11
+	ADDQ        $0x20, R10
 	ADDQ        $0x20, R12
-	CMPQ        R12, R10
+	CMPQ        R12, R11
 	CMOVQEQ     R13, R12
 	SUBQ        $0x08, R9
 	JGE         loop
@@ -1432,13 +1620,13 @@ loop:
 rest:
 	ADDQ        $0x08, R9
 	JEQ         done
-	LEAQ        tails<>+32(SB), R10
+	LEAQ        tails<>+32(SB), R11
 	SHLQ        $0x02, R9
-	SUBQ        R9, R10
-	MOVQ        R10, R9
+	SUBQ        R9, R11
+	MOVQ        R11, R9
 	VMOVUPS     (R9), Y0
-	VMASKMOVPS  (BX)(R11*1), Y0, Y1
-	VMASKMOVPS  (DX)(R11*1), Y0, Y0
+	VMASKMOVPS  (BX)(R10*1), Y0, Y1
+	VMASKMOVPS  (DX)(R10*1), Y0, Y0
 	VMOVUPS     (SI)(R12*1), Y2
 	VFMADD213PS (DI)(R12*1), Y1, Y2
 	VXORPS      Y3, Y3, Y3
@@ -1454,6 +1642,47 @@ done:
 	VZEROUPPER
 	RET
 
+// func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·derivativeReLUAVX2(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $0x08, BX
+	JL   rest
+
+loop:
+	VMOVUPS (DX)(SI*1), Y0
+	VMOVUPS (CX)(SI*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x0e, Y2, Y0, Y2
+	VANDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*1)
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, BX
+	JGE     loop
+
+rest:
+	ADDQ       $0x08, BX
+	JEQ        done
+	LEAQ       tails<>+32(SB), DI
+	SHLQ       $0x02, BX
+	SUBQ       BX, DI
+	MOVQ       DI, BX
+	VMOVUPS    (BX), Y0
+	VMASKMOVPS (DX)(SI*1), Y0, Y1
+	VMASKMOVPS (CX)(SI*1), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x0e, Y3, Y1, Y3
+	VANDPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func momentsAVX2(sum *float32, square *float32, x *float32, origin *float32, n int, period int)
 // Requires: AVX, CMOV, FMA3
 TEXT ·momentsAVX2(SB), NOSPLIT, $0-48
@@ -1462,23 +1691,23 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-48
 	MOVQ x+16(FP), DX
 	MOVQ origin+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x08, SI
 	JL   rest
 
 loop:
-	VMOVUPS     (DX)(R8*1), Y0
+	VMOVUPS     (DX)(DI*1), Y0
 	VSUBPS      (BX)(R9*1), Y0, Y0
 	VADDPS      (AX)(R9*1), Y0, Y1
 	VMOVUPS     Y1, (AX)(R9*1)
 	VFMADD213PS (CX)(R9*1), Y0, Y0
 	VMOVUPS     Y0, (CX)(R9*1)
-	ADDQ        $0x20, R8
+	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
-	CMPQ        R9, DI
+	CMPQ        R9, R8
 	CMOVQEQ     R10, R9
 	SUBQ        $0x08, SI
 	JGE         loop
@@ -1486,12 +1715,12 @@ loop:
 rest:
 	ADDQ        $0x08, SI
 	JEQ         done
-	LEAQ        tails<>+32(SB), DI
+	LEAQ        tails<>+32(SB), R8
 	SHLQ        $0x02, SI
-	SUBQ        SI, DI
-	MOVQ        DI, SI
+	SUBQ        SI, R8
+	MOVQ        R8, SI
 	VMOVUPS     (SI), Y0
-	VMASKMOVPS  (DX)(R8*1), Y0, Y1
+	VMASKMOVPS  (DX)(DI*1), Y0, Y1
 	VSUBPS      (BX)(R9*1), Y1, Y1
 	VANDPS      Y0, Y1, Y1
 	VADDPS      (AX)(R9*1), Y1, Y0
@@ -1510,21 +1739,21 @@ TEXT ·dotColumnsAVX2(SB), NOSPLIT, $0-40
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ n+24(FP), BX
-	MOVQ period+32(FP), SI
-	XORQ DI, DI
+	XORQ SI, SI
+	MOVQ period+32(FP), DI
 	XORQ R8, R8
 	XORQ R9, R9
 	SUBQ $0x08, BX
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(DI*1), Y0
-	VMOVUPS     (DX)(DI*1), Y1
+	VMOVUPS     (CX)(SI*1), Y0
+	VMOVUPS     (DX)(SI*1), Y1
 	VFMADD213PS (AX)(R8*1), Y0, Y1
 	VMOVUPS     Y1, (AX)(R8*1)
-	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
 	ADDQ        $0x20, R8
-	CMPQ        R8, SI
+	CMPQ        R8, DI
 	CMOVQEQ     R9, R8
 	SUBQ        $0x08, BX
 	JGE         loop
@@ -1532,13 +1761,13 @@ loop:
 rest:
 	ADDQ        $0x08, BX
 	JEQ         done
-	LEAQ        tails<>+32(SB), SI
+	LEAQ        tails<>+32(SB), DI
 	SHLQ        $0x02, BX
-	SUBQ        BX, SI
-	MOVQ        SI, BX
+	SUBQ        BX, DI
+	MOVQ        DI, BX
 	VMOVUPS     (BX), Y0
-	VMASKMOVPS  (CX)(DI*1), Y0, Y1
-	VMASKMOVPS  (DX)(DI*1), Y0, Y0
+	VMASKMOVPS  (CX)(SI*1), Y0, Y1
+	VMASKMOVPS  (DX)(SI*1), Y0, Y0
 	VFMADD213PS (AX)(R8*1), Y1, Y0
 	VMOVUPS     Y0, (AX)(R8*1)
 
@@ -1552,20 +1781,20 @@ TEXT ·sumColumnsAVX2(SB), NOSPLIT, $0-32
 	MOVQ sum+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
-	MOVQ period+24(FP), BX
-	XORQ SI, SI
+	XORQ BX, BX
+	MOVQ period+24(FP), SI
 	XORQ DI, DI
 	XORQ R8, R8
 	SUBQ $0x08, DX
 	JL   rest
 
 loop:
-	VMOVUPS (CX)(SI*1), Y0
+	VMOVUPS (CX)(BX*1), Y0
 	VADDPS  (AX)(DI*1), Y0, Y0
 	VMOVUPS Y0, (AX)(DI*1)
-	ADDQ    $0x20, SI
+	ADDQ    $0x20, BX
 	ADDQ    $0x20, DI
-	CMPQ    DI, BX
+	CMPQ    DI, SI
 	CMOVQEQ R8, DI
 	SUBQ    $0x08, DX
 	JGE     loop
@@ -1573,12 +1802,12 @@ loop:
 rest:
 	ADDQ       $0x08, DX
 	JEQ        done
-	LEAQ       tails<>+32(SB), BX
+	LEAQ       tails<>+32(SB), SI
 	SHLQ       $0x02, DX
-	SUBQ       DX, BX
-	MOVQ       BX, DX
+	SUBQ       DX, SI
+	MOVQ       SI, DX
 	VMOVUPS    (DX), Y0
-	VMASKMOVPS (CX)(SI*1), Y0, Y0
+	VMASKMOVPS (CX)(BX*1), Y0, Y0
 	VADDPS     (AX)(DI*1), Y0, Y0
 	VMOVUPS    Y0, (AX)(DI*1)
 

@@ -44,6 +44,11 @@ func gradientSwish(dx *float32, dy *float32, x *float32, scale *float32, shift *
 //go:noescape
 func reduceGradientSwish(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
 
+// derivativeSwish computes dy*act'(x).
+//
+//go:noescape
+func derivativeSwish(dx *float32, dy *float32, x *float32, n int)
+
 // affineSigmoid computes act(x*scale+shift), with Add plus residual.
 //
 //go:noescape
@@ -64,6 +69,11 @@ func gradientSigmoid(dx *float32, dy *float32, x *float32, scale *float32, shift
 //go:noescape
 func reduceGradientSigmoid(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
 
+// derivativeSigmoid computes dy*act'(x).
+//
+//go:noescape
+func derivativeSigmoid(dx *float32, dy *float32, x *float32, n int)
+
 // affineReLU computes act(x*scale+shift), with Add plus residual.
 //
 //go:noescape
@@ -83,6 +93,11 @@ func gradientReLU(dx *float32, dy *float32, x *float32, scale *float32, shift *f
 //
 //go:noescape
 func reduceGradientReLU(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
+
+// derivativeReLU computes dy*act'(x).
+//
+//go:noescape
+func derivativeReLU(dx *float32, dy *float32, x *float32, n int)
 
 // moments adds d to sum and d*d to square, d = x-origin.
 //

@@ -12,21 +12,21 @@ TEXT ·affineNone(SB), NOSPLIT, $0-48
 	MOVQ scale+16(FP), DX
 	MOVQ shift+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x10, SI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R8*1), Z0
+	VMOVUPS     (CX)(DI*1), Z0
 	VMOVUPS     (DX)(R9*1), Z1
 	VFMADD213PS (BX)(R9*1), Z1, Z0
-	VMOVUPS     Z0, (AX)(R8*1)
-	ADDQ        $0x40, R8
+	VMOVUPS     Z0, (AX)(DI*1)
+	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	CMPQ        R9, DI
+	CMPQ        R9, R8
 	CMOVQEQ     R10, R9
 	SUBQ        $0x10, SI
 	JGE         loop
@@ -34,13 +34,13 @@ loop:
 rest:
 	ADDQ        $0x10, SI
 	JEQ         done
-	MOVL        $0x0000ffff, DI
-	BZHIL       SI, DI, SI
+	MOVL        $0x0000ffff, R8
+	BZHIL       SI, R8, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(R8*1), K1, Z0
+	VMOVUPS.Z   (CX)(DI*1), K1, Z0
 	VMOVUPS     (DX)(R9*1), Z1
 	VFMADD213PS (BX)(R9*1), Z1, Z0
-	VMOVUPS     Z0, K1, (AX)(R8*1)
+	VMOVUPS     Z0, K1, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -55,22 +55,22 @@ TEXT ·affineNoneAdd(SB), NOSPLIT, $0-56
 	MOVQ shift+24(FP), BX
 	MOVQ residual+32(FP), SI
 	MOVQ n+40(FP), DI
-	MOVQ period+48(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+48(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x10, DI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R9*1), Z0
+	VMOVUPS     (CX)(R8*1), Z0
 	VMOVUPS     (DX)(R10*1), Z1
 	VFMADD213PS (BX)(R10*1), Z1, Z0
-	VADDPS      (SI)(R9*1), Z0, Z0
-	VMOVUPS     Z0, (AX)(R9*1)
-	ADDQ        $0x40, R9
+	VADDPS      (SI)(R8*1), Z0, Z0
+	VMOVUPS     Z0, (AX)(R8*1)
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, R10
-	CMPQ        R10, R8
+	CMPQ        R10, R9
 	CMOVQEQ     R11, R10
 	SUBQ        $0x10, DI
 	JGE         loop
@@ -78,15 +78,15 @@ loop:
 rest:
 	ADDQ        $0x10, DI
 	JEQ         done
-	MOVL        $0x0000ffff, R8
-	BZHIL       DI, R8, DI
+	MOVL        $0x0000ffff, R9
+	BZHIL       DI, R9, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Z0
+	VMOVUPS.Z   (CX)(R8*1), K1, Z0
 	VMOVUPS     (DX)(R10*1), Z1
 	VFMADD213PS (BX)(R10*1), Z1, Z0
-	VMOVUPS.Z   (SI)(R9*1), K1, Z1
+	VMOVUPS.Z   (SI)(R8*1), K1, Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(R9*1)
+	VMOVUPS     Z0, K1, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -104,23 +104,23 @@ TEXT ·gradientNone(SB), NOSPLIT, $0-80
 	MOVQ a+48(FP), SI
 	MOVQ b+56(FP), DI
 	MOVQ n+64(FP), R8
-	MOVQ period+72(FP), R9
-	XORQ R10, R10
+	XORQ R9, R9
+	MOVQ period+72(FP), R10
 	XORQ R11, R11
 	XORQ R12, R12
 	SUBQ $0x10, R8
 	JL   rest
 
 loop:
-	VMOVUPS     (DX)(R10*1), Z0
-	VMOVUPS     (CX)(R10*1), Z1
+	VMOVUPS     (DX)(R9*1), Z0
+	VMOVUPS     (CX)(R9*1), Z1
 	VMOVUPS     (DI)(R11*1), Z2
 	VFMADD231PS (SI)(R11*1), Z0, Z2
 	VFMADD231PS (BX)(R11*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R10*1)
-	ADDQ        $0x40, R10
+	VMOVUPS     Z2, (AX)(R9*1)
+	ADDQ        $0x40, R9
 	ADDQ        $0x40, R11
-	CMPQ        R11, R9
+	CMPQ        R11, R10
 	CMOVQEQ     R12, R11
 	SUBQ        $0x10, R8
 	JGE         loop
@@ -128,15 +128,15 @@ loop:
 rest:
 	ADDQ        $0x10, R8
 	JEQ         done
-	MOVL        $0x0000ffff, R9
-	BZHIL       R8, R9, R8
+	MOVL        $0x0000ffff, R10
+	BZHIL       R8, R10, R8
 	KMOVW       R8, K1
-	VMOVUPS.Z   (DX)(R10*1), K1, Z0
-	VMOVUPS.Z   (CX)(R10*1), K1, Z1
+	VMOVUPS.Z   (DX)(R9*1), K1, Z0
+	VMOVUPS.Z   (CX)(R9*1), K1, Z1
 	VMOVUPS     (DI)(R11*1), Z2
 	VFMADD231PS (SI)(R11*1), Z0, Z2
 	VFMADD231PS (BX)(R11*1), Z1, Z2
-	VMOVUPS     Z2, K1, (AX)(R10*1)
+	VMOVUPS     Z2, K1, (AX)(R9*1)
 
 done:
 	VZEROUPPER
@@ -153,24 +153,24 @@ TEXT ·reduceGradientNone(SB), NOSPLIT, $0-72
 	MOVQ shift+40(FP), SI
 	MOVQ mean+48(FP), SI
 	MOVQ n+56(FP), DI
-	MOVQ period+64(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+64(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x10, DI
 	JL   rest
 
 loop:
-	VMOVUPS     (BX)(R9*1), Z0
-	VMOVUPS     (DX)(R9*1), Z1
+	VMOVUPS     (BX)(R8*1), Z0
+	VMOVUPS     (DX)(R8*1), Z1
 	VADDPS      (AX)(R10*1), Z1, Z2
 	VMOVUPS     Z2, (AX)(R10*1)
 	VSUBPS      (SI)(R10*1), Z0, Z0
 	VFMADD213PS (CX)(R10*1), Z1, Z0
 	VMOVUPS     Z0, (CX)(R10*1)
-	ADDQ        $0x40, R9
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, R10
-	CMPQ        R10, R8
+	CMPQ        R10, R9
 	CMOVQEQ     R11, R10
 	SUBQ        $0x10, DI
 	JGE         loop
@@ -178,11 +178,11 @@ loop:
 rest:
 	ADDQ        $0x10, DI
 	JEQ         done
-	MOVL        $0x0000ffff, R8
-	BZHIL       DI, R8, DI
+	MOVL        $0x0000ffff, R9
+	BZHIL       DI, R9, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (BX)(R9*1), K1, Z0
-	VMOVUPS.Z   (DX)(R9*1), K1, Z1
+	VMOVUPS.Z   (BX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
 	VADDPS      (AX)(R10*1), Z1, Z2
 	VMOVUPS     Z2, (AX)(R10*1)
 	VSUBPS      (SI)(R10*1), Z0, Z0
@@ -231,15 +231,15 @@ TEXT ·affineSwish(SB), NOSPLIT, $0-48
 	MOVL         $0x3f000000, SI
 	VPBROADCASTD SI, Z13
 	MOVQ         n+32(FP), SI
-	MOVQ         period+40(FP), DI
-	XORQ         R8, R8
+	XORQ         DI, DI
+	MOVQ         period+40(FP), R8
 	XORQ         R9, R9
 	XORQ         R10, R10
 	SUBQ         $0x10, SI
 	JL           rest
 
 loop:
-	VMOVUPS      (CX)(R8*1), Z14
+	VMOVUPS      (CX)(DI*1), Z14
 	VMOVUPS      (DX)(R9*1), Z15
 	VFMADD213PS  (BX)(R9*1), Z15, Z14
 	VMOVUPS      Z1, Z17
@@ -269,10 +269,10 @@ loop:
 	VMOVUPS      Z2, Z15
 	VMAXPS       Z14, Z15, Z15
 	VMULPS       Z17, Z15, Z14
-	VMOVUPS      Z14, (AX)(R8*1)
-	ADDQ         $0x40, R8
+	VMOVUPS      Z14, (AX)(DI*1)
+	ADDQ         $0x40, DI
 	ADDQ         $0x40, R9
-	CMPQ         R9, DI
+	CMPQ         R9, R8
 	CMOVQEQ      R10, R9
 	SUBQ         $0x10, SI
 	JGE          loop
@@ -280,10 +280,10 @@ loop:
 rest:
 	ADDQ         $0x10, SI
 	JEQ          done
-	MOVL         $0x0000ffff, DI
-	BZHIL        SI, DI, SI
+	MOVL         $0x0000ffff, R8
+	BZHIL        SI, R8, SI
 	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(R8*1), K1, Z14
+	VMOVUPS.Z    (CX)(DI*1), K1, Z14
 	VMOVUPS      (DX)(R9*1), Z15
 	VFMADD213PS  (BX)(R9*1), Z15, Z14
 	VMOVUPS      Z1, Z1
@@ -313,7 +313,7 @@ rest:
 	VMOVUPS      Z2, Z0
 	VMAXPS       Z14, Z0, Z0
 	VMULPS       Z1, Z0, Z14
-	VMOVUPS      Z14, K1, (AX)(R8*1)
+	VMOVUPS      Z14, K1, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -358,15 +358,15 @@ TEXT ·affineSwishAdd(SB), NOSPLIT, $0-56
 	MOVL         $0x3f000000, DI
 	VPBROADCASTD DI, Z13
 	MOVQ         n+40(FP), DI
-	MOVQ         period+48(FP), R8
-	XORQ         R9, R9
+	XORQ         R8, R8
+	MOVQ         period+48(FP), R9
 	XORQ         R10, R10
 	XORQ         R11, R11
 	SUBQ         $0x10, DI
 	JL           rest
 
 loop:
-	VMOVUPS      (CX)(R9*1), Z14
+	VMOVUPS      (CX)(R8*1), Z14
 	VMOVUPS      (DX)(R10*1), Z15
 	VFMADD213PS  (BX)(R10*1), Z15, Z14
 	VMOVUPS      Z1, Z17
@@ -396,11 +396,11 @@ loop:
 	VMOVUPS      Z2, Z15
 	VMAXPS       Z14, Z15, Z15
 	VMULPS       Z17, Z15, Z14
-	VADDPS       (SI)(R9*1), Z14, Z14
-	VMOVUPS      Z14, (AX)(R9*1)
-	ADDQ         $0x40, R9
+	VADDPS       (SI)(R8*1), Z14, Z14
+	VMOVUPS      Z14, (AX)(R8*1)
+	ADDQ         $0x40, R8
 	ADDQ         $0x40, R10
-	CMPQ         R10, R8
+	CMPQ         R10, R9
 	CMOVQEQ      R11, R10
 	SUBQ         $0x10, DI
 	JGE          loop
@@ -408,10 +408,10 @@ loop:
 rest:
 	ADDQ         $0x10, DI
 	JEQ          done
-	MOVL         $0x0000ffff, R8
-	BZHIL        DI, R8, DI
+	MOVL         $0x0000ffff, R9
+	BZHIL        DI, R9, DI
 	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(R9*1), K1, Z14
+	VMOVUPS.Z    (CX)(R8*1), K1, Z14
 	VMOVUPS      (DX)(R10*1), Z15
 	VFMADD213PS  (BX)(R10*1), Z15, Z14
 	VMOVUPS      Z1, Z1
@@ -441,9 +441,9 @@ rest:
 	VMOVUPS      Z2, Z0
 	VMAXPS       Z14, Z0, Z0
 	VMULPS       Z1, Z0, Z14
-	VMOVUPS.Z    (SI)(R9*1), K1, Z0
+	VMOVUPS.Z    (SI)(R8*1), K1, Z0
 	VADDPS       Z0, Z14, Z14
-	VMOVUPS      Z14, K1, (AX)(R9*1)
+	VMOVUPS      Z14, K1, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -491,16 +491,16 @@ TEXT ·gradientSwish(SB), NOSPLIT, $0-80
 	MOVL         $0x3f000000, R10
 	VPBROADCASTD R10, Z13
 	MOVQ         n+64(FP), R10
-	MOVQ         period+72(FP), R11
-	XORQ         R12, R12
+	XORQ         R11, R11
+	MOVQ         period+72(FP), R12
 	XORQ         R13, R13
 	XORQ         R14, R14
 	SUBQ         $0x10, R10
 	JL           rest
 
 loop:
-	VMOVUPS      (DX)(R12*1), Z14
-	VMOVUPS      (CX)(R12*1), Z15
+	VMOVUPS      (DX)(R11*1), Z14
+	VMOVUPS      (CX)(R11*1), Z15
 	VMOVUPS      (BX)(R13*1), Z16
 	VFMADD213PS  (SI)(R13*1), Z14, Z16
 	VMOVUPS      Z1, Z19
@@ -537,10 +537,10 @@ loop:
 	VMOVUPS      (R9)(R13*1), Z16
 	VFMADD231PS  (R8)(R13*1), Z14, Z16
 	VFMADD231PS  (DI)(R13*1), Z15, Z16
-	VMOVUPS      Z16, (AX)(R12*1)
-	ADDQ         $0x40, R12
+	VMOVUPS      Z16, (AX)(R11*1)
+	ADDQ         $0x40, R11
 	ADDQ         $0x40, R13
-	CMPQ         R13, R11
+	CMPQ         R13, R12
 	CMOVQEQ      R14, R13
 	SUBQ         $0x10, R10
 	JGE          loop
@@ -548,11 +548,11 @@ loop:
 rest:
 	ADDQ         $0x10, R10
 	JEQ          done
-	MOVL         $0x0000ffff, R11
-	BZHIL        R10, R11, R10
+	MOVL         $0x0000ffff, R12
+	BZHIL        R10, R12, R10
 	KMOVW        R10, K1
-	VMOVUPS.Z    (DX)(R12*1), K1, Z14
-	VMOVUPS.Z    (CX)(R12*1), K1, Z15
+	VMOVUPS.Z    (DX)(R11*1), K1, Z14
+	VMOVUPS.Z    (CX)(R11*1), K1, Z15
 	VMOVUPS      (BX)(R13*1), Z16
 	VFMADD213PS  (SI)(R13*1), Z14, Z16
 	VMOVUPS      Z1, Z1
@@ -589,7 +589,7 @@ rest:
 	VMOVUPS      (R9)(R13*1), Z0
 	VFMADD231PS  (R8)(R13*1), Z14, Z0
 	VFMADD231PS  (DI)(R13*1), Z15, Z0
-	VMOVUPS      Z0, K1, (AX)(R12*1)
+	VMOVUPS      Z0, K1, (AX)(R11*1)
 
 done:
 	VZEROUPPER
@@ -636,16 +636,16 @@ TEXT ·reduceGradientSwish(SB), NOSPLIT, $0-72
 	MOVL         $0x3f000000, R9
 	VPBROADCASTD R9, Z13
 	MOVQ         n+56(FP), R9
-	MOVQ         period+64(FP), R10
-	XORQ         R11, R11
+	XORQ         R10, R10
+	MOVQ         period+64(FP), R11
 	XORQ         R12, R12
 	XORQ         R13, R13
 	SUBQ         $0x10, R9
 	JL           rest
 
 loop:
-	VMOVUPS      (BX)(R11*1), Z14
-	VMOVUPS      (DX)(R11*1), Z15
+	VMOVUPS      (BX)(R10*1), Z14
+	VMOVUPS      (DX)(R10*1), Z15
 	VMOVUPS      (SI)(R12*1), Z16
 	VFMADD213PS  (DI)(R12*1), Z14, Z16
 	VMOVUPS      Z1, Z19
@@ -684,9 +684,9 @@ loop:
 	VSUBPS       (R8)(R12*1), Z14, Z14
 	VFMADD213PS  (CX)(R12*1), Z15, Z14
 	VMOVUPS      Z14, (CX)(R12*1)
-	ADDQ         $0x40, R11
+	ADDQ         $0x40, R10
 	ADDQ         $0x40, R12
-	CMPQ         R12, R10
+	CMPQ         R12, R11
 	CMOVQEQ      R13, R12
 	SUBQ         $0x10, R9
 	JGE          loop
@@ -694,11 +694,11 @@ loop:
 rest:
 	ADDQ         $0x10, R9
 	JEQ          done
-	MOVL         $0x0000ffff, R10
-	BZHIL        R9, R10, R9
+	MOVL         $0x0000ffff, R11
+	BZHIL        R9, R11, R9
 	KMOVW        R9, K1
-	VMOVUPS.Z    (BX)(R11*1), K1, Z14
-	VMOVUPS.Z    (DX)(R11*1), K1, Z15
+	VMOVUPS.Z    (BX)(R10*1), K1, Z14
+	VMOVUPS.Z    (DX)(R10*1), K1, Z15
 	VMOVUPS      (SI)(R12*1), Z16
 	VFMADD213PS  (DI)(R12*1), Z14, Z16
 	VMOVUPS      Z1, Z1
@@ -742,6 +742,131 @@ done:
 	VZEROUPPER
 	RET
 
+// func derivativeSwish(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·derivativeSwish(SB), NOSPLIT, $0-32
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVL         $0x3f800000, BX
+	VPBROADCASTD BX, Z0
+	MOVL         $0x42d00000, BX
+	VPBROADCASTD BX, Z1
+	MOVL         $0xc2d00000, BX
+	VPBROADCASTD BX, Z2
+	MOVL         $0x7fffffff, BX
+	VPBROADCASTD BX, Z2
+	MOVL         $0x80000000, BX
+	VPBROADCASTD BX, Z3
+	MOVL         $0xbfb8aa3b, BX
+	VPBROADCASTD BX, Z4
+	MOVL         $0x3f318000, BX
+	VPBROADCASTD BX, Z5
+	MOVL         $0xb95e8083, BX
+	VPBROADCASTD BX, Z6
+	MOVL         $0x40000000, BX
+	VPBROADCASTD BX, Z7
+	MOVL         $0xb9506967, BX
+	VPBROADCASTD BX, Z8
+	MOVL         $0x3ab743ce, BX
+	VPBROADCASTD BX, Z9
+	MOVL         $0xbc088908, BX
+	VPBROADCASTD BX, Z10
+	MOVL         $0x3d2aa9c1, BX
+	VPBROADCASTD BX, Z11
+	MOVL         $0xbe2aaaaa, BX
+	VPBROADCASTD BX, Z12
+	MOVL         $0x3f000000, BX
+	VPBROADCASTD BX, Z13
+	MOVQ         n+24(FP), BX
+	XORQ         SI, SI
+	SUBQ         $0x10, BX
+	JL           rest
+
+loop:
+	VMOVUPS      (DX)(SI*1), Z14
+	VMOVUPS      (CX)(SI*1), Z15
+	VMOVUPS      Z1, Z18
+	VANDPS       Z2, Z14, Z16
+	VMINPS       Z16, Z18, Z16
+	VMULPS       Z4, Z16, Z17
+	VRNDSCALEPS  $0x00, Z17, Z17
+	VMOVAPS      Z16, Z18
+	VFMADD231PS  Z5, Z17, Z18
+	VFMADD231PS  Z6, Z17, Z18
+	VMOVUPS      Z8, Z19
+	VFMADD213PS  Z9, Z18, Z19
+	VFMADD213PS  Z10, Z18, Z19
+	VFMADD213PS  Z11, Z18, Z19
+	VFMADD213PS  Z12, Z18, Z19
+	VFMADD213PS  Z13, Z18, Z19
+	VFNMADD213PS Z0, Z18, Z19
+	VFNMADD213PS Z0, Z18, Z19
+	VSCALEFPS    Z17, Z19, Z19
+	VADDPS       Z0, Z19, Z17
+	VRCP14PS     Z17, Z18
+	VFNMADD213PS Z7, Z18, Z17
+	VMULPS       Z18, Z17, Z18
+	VPMOVD2M     Z14, K2
+	VMULPS       Z19, Z18, Z19
+	VMOVAPS      Z19, K2, Z18
+	VMOVUPS      Z0, Z17
+	VSUBPS       Z18, Z17, Z17
+	VANDPS       Z3, Z14, Z14
+	VORPS        Z14, Z16, Z16
+	VFMADD213PS  Z0, Z16, Z17
+	VMULPS       Z18, Z17, Z17
+	VMULPS       Z17, Z15, Z15
+	VMOVUPS      Z15, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, BX
+	JGE          loop
+
+rest:
+	ADDQ         $0x10, BX
+	JEQ          done
+	MOVL         $0x0000ffff, DI
+	BZHIL        BX, DI, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (DX)(SI*1), K1, Z14
+	VMOVUPS.Z    (CX)(SI*1), K1, Z15
+	VMOVUPS      Z1, Z1
+	VANDPS       Z2, Z14, Z2
+	VMINPS       Z2, Z1, Z2
+	VMULPS       Z4, Z2, Z4
+	VRNDSCALEPS  $0x00, Z4, Z4
+	VMOVAPS      Z2, Z1
+	VFMADD231PS  Z5, Z4, Z1
+	VFMADD231PS  Z6, Z4, Z1
+	VMOVUPS      Z8, Z5
+	VFMADD213PS  Z9, Z1, Z5
+	VFMADD213PS  Z10, Z1, Z5
+	VFMADD213PS  Z11, Z1, Z5
+	VFMADD213PS  Z12, Z1, Z5
+	VFMADD213PS  Z13, Z1, Z5
+	VFNMADD213PS Z0, Z1, Z5
+	VFNMADD213PS Z0, Z1, Z5
+	VSCALEFPS    Z4, Z5, Z5
+	VADDPS       Z0, Z5, Z1
+	VRCP14PS     Z1, Z4
+	VFNMADD213PS Z7, Z4, Z1
+	VMULPS       Z4, Z1, Z4
+	VPMOVD2M     Z14, K2
+	VMULPS       Z5, Z4, Z5
+	VMOVAPS      Z5, K2, Z4
+	VMOVUPS      Z0, Z1
+	VSUBPS       Z4, Z1, Z1
+	VANDPS       Z3, Z14, Z3
+	VORPS        Z3, Z2, Z2
+	VFMADD213PS  Z0, Z2, Z1
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z1, Z15, Z15
+	VMOVUPS      Z15, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func affineSigmoid(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
 TEXT ·affineSigmoid(SB), NOSPLIT, $0-48
@@ -780,15 +905,15 @@ TEXT ·affineSigmoid(SB), NOSPLIT, $0-48
 	MOVL         $0x3f000000, SI
 	VPBROADCASTD SI, Z12
 	MOVQ         n+32(FP), SI
-	MOVQ         period+40(FP), DI
-	XORQ         R8, R8
+	XORQ         DI, DI
+	MOVQ         period+40(FP), R8
 	XORQ         R9, R9
 	XORQ         R10, R10
 	SUBQ         $0x10, SI
 	JL           rest
 
 loop:
-	VMOVUPS      (CX)(R8*1), Z13
+	VMOVUPS      (CX)(DI*1), Z13
 	VMOVUPS      (DX)(R9*1), Z14
 	VFMADD213PS  (BX)(R9*1), Z14, Z13
 	VMOVUPS      Z1, Z16
@@ -815,10 +940,10 @@ loop:
 	VPMOVD2M     Z13, K2
 	VMULPS       Z14, Z16, Z14
 	VMOVAPS      Z14, K2, Z16
-	VMOVUPS      Z16, (AX)(R8*1)
-	ADDQ         $0x40, R8
+	VMOVUPS      Z16, (AX)(DI*1)
+	ADDQ         $0x40, DI
 	ADDQ         $0x40, R9
-	CMPQ         R9, DI
+	CMPQ         R9, R8
 	CMOVQEQ      R10, R9
 	SUBQ         $0x10, SI
 	JGE          loop
@@ -826,10 +951,10 @@ loop:
 rest:
 	ADDQ         $0x10, SI
 	JEQ          done
-	MOVL         $0x0000ffff, DI
-	BZHIL        SI, DI, SI
+	MOVL         $0x0000ffff, R8
+	BZHIL        SI, R8, SI
 	KMOVW        SI, K1
-	VMOVUPS.Z    (CX)(R8*1), K1, Z13
+	VMOVUPS.Z    (CX)(DI*1), K1, Z13
 	VMOVUPS      (DX)(R9*1), Z14
 	VFMADD213PS  (BX)(R9*1), Z14, Z13
 	VMOVUPS      Z1, Z1
@@ -856,7 +981,7 @@ rest:
 	VPMOVD2M     Z13, K2
 	VMULPS       Z2, Z1, Z2
 	VMOVAPS      Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(R8*1)
+	VMOVUPS      Z1, K1, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -901,15 +1026,15 @@ TEXT ·affineSigmoidAdd(SB), NOSPLIT, $0-56
 	MOVL         $0x3f000000, DI
 	VPBROADCASTD DI, Z12
 	MOVQ         n+40(FP), DI
-	MOVQ         period+48(FP), R8
-	XORQ         R9, R9
+	XORQ         R8, R8
+	MOVQ         period+48(FP), R9
 	XORQ         R10, R10
 	XORQ         R11, R11
 	SUBQ         $0x10, DI
 	JL           rest
 
 loop:
-	VMOVUPS      (CX)(R9*1), Z13
+	VMOVUPS      (CX)(R8*1), Z13
 	VMOVUPS      (DX)(R10*1), Z14
 	VFMADD213PS  (BX)(R10*1), Z14, Z13
 	VMOVUPS      Z1, Z16
@@ -936,11 +1061,11 @@ loop:
 	VPMOVD2M     Z13, K2
 	VMULPS       Z14, Z16, Z14
 	VMOVAPS      Z14, K2, Z16
-	VADDPS       (SI)(R9*1), Z16, Z16
-	VMOVUPS      Z16, (AX)(R9*1)
-	ADDQ         $0x40, R9
+	VADDPS       (SI)(R8*1), Z16, Z16
+	VMOVUPS      Z16, (AX)(R8*1)
+	ADDQ         $0x40, R8
 	ADDQ         $0x40, R10
-	CMPQ         R10, R8
+	CMPQ         R10, R9
 	CMOVQEQ      R11, R10
 	SUBQ         $0x10, DI
 	JGE          loop
@@ -948,10 +1073,10 @@ loop:
 rest:
 	ADDQ         $0x10, DI
 	JEQ          done
-	MOVL         $0x0000ffff, R8
-	BZHIL        DI, R8, DI
+	MOVL         $0x0000ffff, R9
+	BZHIL        DI, R9, DI
 	KMOVW        DI, K1
-	VMOVUPS.Z    (CX)(R9*1), K1, Z13
+	VMOVUPS.Z    (CX)(R8*1), K1, Z13
 	VMOVUPS      (DX)(R10*1), Z14
 	VFMADD213PS  (BX)(R10*1), Z14, Z13
 	VMOVUPS      Z1, Z1
@@ -978,9 +1103,9 @@ rest:
 	VPMOVD2M     Z13, K2
 	VMULPS       Z2, Z1, Z2
 	VMOVAPS      Z2, K2, Z1
-	VMOVUPS.Z    (SI)(R9*1), K1, Z0
+	VMOVUPS.Z    (SI)(R8*1), K1, Z0
 	VADDPS       Z0, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)(R9*1)
+	VMOVUPS      Z1, K1, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -1028,16 +1153,16 @@ TEXT ·gradientSigmoid(SB), NOSPLIT, $0-80
 	MOVL         $0x3f000000, R10
 	VPBROADCASTD R10, Z12
 	MOVQ         n+64(FP), R10
-	MOVQ         period+72(FP), R11
-	XORQ         R12, R12
+	XORQ         R11, R11
+	MOVQ         period+72(FP), R12
 	XORQ         R13, R13
 	XORQ         R14, R14
 	SUBQ         $0x10, R10
 	JL           rest
 
 loop:
-	VMOVUPS      (DX)(R12*1), Z13
-	VMOVUPS      (CX)(R12*1), Z14
+	VMOVUPS      (DX)(R11*1), Z13
+	VMOVUPS      (CX)(R11*1), Z14
 	VMOVUPS      (BX)(R13*1), Z15
 	VFMADD213PS  (SI)(R13*1), Z13, Z15
 	VMOVUPS      Z1, Z18
@@ -1071,10 +1196,10 @@ loop:
 	VMOVUPS      (R9)(R13*1), Z15
 	VFMADD231PS  (R8)(R13*1), Z13, Z15
 	VFMADD231PS  (DI)(R13*1), Z14, Z15
-	VMOVUPS      Z15, (AX)(R12*1)
-	ADDQ         $0x40, R12
+	VMOVUPS      Z15, (AX)(R11*1)
+	ADDQ         $0x40, R11
 	ADDQ         $0x40, R13
-	CMPQ         R13, R11
+	CMPQ         R13, R12
 	CMOVQEQ      R14, R13
 	SUBQ         $0x10, R10
 	JGE          loop
@@ -1082,11 +1207,11 @@ loop:
 rest:
 	ADDQ         $0x10, R10
 	JEQ          done
-	MOVL         $0x0000ffff, R11
-	BZHIL        R10, R11, R10
+	MOVL         $0x0000ffff, R12
+	BZHIL        R10, R12, R10
 	KMOVW        R10, K1
-	VMOVUPS.Z    (DX)(R12*1), K1, Z13
-	VMOVUPS.Z    (CX)(R12*1), K1, Z14
+	VMOVUPS.Z    (DX)(R11*1), K1, Z13
+	VMOVUPS.Z    (CX)(R11*1), K1, Z14
 	VMOVUPS      (BX)(R13*1), Z15
 	VFMADD213PS  (SI)(R13*1), Z13, Z15
 	VMOVUPS      Z1, Z1
@@ -1120,7 +1245,7 @@ rest:
 	VMOVUPS      (R9)(R13*1), Z0
 	VFMADD231PS  (R8)(R13*1), Z13, Z0
 	VFMADD231PS  (DI)(R13*1), Z14, Z0
-	VMOVUPS      Z0, K1, (AX)(R12*1)
+	VMOVUPS      Z0, K1, (AX)(R11*1)
 
 done:
 	VZEROUPPER
@@ -1167,16 +1292,16 @@ TEXT ·reduceGradientSigmoid(SB), NOSPLIT, $0-72
 	MOVL         $0x3f000000, R9
 	VPBROADCASTD R9, Z12
 	MOVQ         n+56(FP), R9
-	MOVQ         period+64(FP), R10
-	XORQ         R11, R11
+	XORQ         R10, R10
+	MOVQ         period+64(FP), R11
 	XORQ         R12, R12
 	XORQ         R13, R13
 	SUBQ         $0x10, R9
 	JL           rest
 
 loop:
-	VMOVUPS      (BX)(R11*1), Z13
-	VMOVUPS      (DX)(R11*1), Z14
+	VMOVUPS      (BX)(R10*1), Z13
+	VMOVUPS      (DX)(R10*1), Z14
 	VMOVUPS      (SI)(R12*1), Z15
 	VFMADD213PS  (DI)(R12*1), Z13, Z15
 	VMOVUPS      Z1, Z18
@@ -1212,9 +1337,9 @@ loop:
 	VSUBPS       (R8)(R12*1), Z13, Z13
 	VFMADD213PS  (CX)(R12*1), Z14, Z13
 	VMOVUPS      Z13, (CX)(R12*1)
-	ADDQ         $0x40, R11
+	ADDQ         $0x40, R10
 	ADDQ         $0x40, R12
-	CMPQ         R12, R10
+	CMPQ         R12, R11
 	CMOVQEQ      R13, R12
 	SUBQ         $0x10, R9
 	JGE          loop
@@ -1222,11 +1347,11 @@ loop:
 rest:
 	ADDQ         $0x10, R9
 	JEQ          done
-	MOVL         $0x0000ffff, R10
-	BZHIL        R9, R10, R9
+	MOVL         $0x0000ffff, R11
+	BZHIL        R9, R11, R9
 	KMOVW        R9, K1
-	VMOVUPS.Z    (BX)(R11*1), K1, Z13
-	VMOVUPS.Z    (DX)(R11*1), K1, Z14
+	VMOVUPS.Z    (BX)(R10*1), K1, Z13
+	VMOVUPS.Z    (DX)(R10*1), K1, Z14
 	VMOVUPS      (SI)(R12*1), Z15
 	VFMADD213PS  (DI)(R12*1), Z13, Z15
 	VMOVUPS      Z1, Z1
@@ -1267,6 +1392,125 @@ done:
 	VZEROUPPER
 	RET
 
+// func derivativeSigmoid(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·derivativeSigmoid(SB), NOSPLIT, $0-32
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVL         $0x3f800000, BX
+	VPBROADCASTD BX, Z0
+	MOVL         $0x42d00000, BX
+	VPBROADCASTD BX, Z1
+	MOVL         $0xc2d00000, BX
+	VPBROADCASTD BX, Z2
+	MOVL         $0x7fffffff, BX
+	VPBROADCASTD BX, Z2
+	MOVL         $0x80000000, BX
+	VPBROADCASTD BX, Z3
+	MOVL         $0xbfb8aa3b, BX
+	VPBROADCASTD BX, Z3
+	MOVL         $0x3f318000, BX
+	VPBROADCASTD BX, Z4
+	MOVL         $0xb95e8083, BX
+	VPBROADCASTD BX, Z5
+	MOVL         $0x40000000, BX
+	VPBROADCASTD BX, Z6
+	MOVL         $0xb9506967, BX
+	VPBROADCASTD BX, Z7
+	MOVL         $0x3ab743ce, BX
+	VPBROADCASTD BX, Z8
+	MOVL         $0xbc088908, BX
+	VPBROADCASTD BX, Z9
+	MOVL         $0x3d2aa9c1, BX
+	VPBROADCASTD BX, Z10
+	MOVL         $0xbe2aaaaa, BX
+	VPBROADCASTD BX, Z11
+	MOVL         $0x3f000000, BX
+	VPBROADCASTD BX, Z12
+	MOVQ         n+24(FP), BX
+	XORQ         SI, SI
+	SUBQ         $0x10, BX
+	JL           rest
+
+loop:
+	VMOVUPS      (DX)(SI*1), Z13
+	VMOVUPS      (CX)(SI*1), Z14
+	VMOVUPS      Z1, Z17
+	VANDPS       Z2, Z13, Z15
+	VMINPS       Z15, Z17, Z15
+	VMULPS       Z3, Z15, Z16
+	VRNDSCALEPS  $0x00, Z16, Z16
+	VMOVAPS      Z15, Z17
+	VFMADD231PS  Z4, Z16, Z17
+	VFMADD231PS  Z5, Z16, Z17
+	VMOVUPS      Z7, Z15
+	VFMADD213PS  Z8, Z17, Z15
+	VFMADD213PS  Z9, Z17, Z15
+	VFMADD213PS  Z10, Z17, Z15
+	VFMADD213PS  Z11, Z17, Z15
+	VFMADD213PS  Z12, Z17, Z15
+	VFNMADD213PS Z0, Z17, Z15
+	VFNMADD213PS Z0, Z17, Z15
+	VSCALEFPS    Z16, Z15, Z15
+	VADDPS       Z0, Z15, Z16
+	VRCP14PS     Z16, Z17
+	VFNMADD213PS Z6, Z17, Z16
+	VMULPS       Z17, Z16, Z17
+	VPMOVD2M     Z13, K2
+	VMULPS       Z15, Z17, Z15
+	VMOVAPS      Z15, K2, Z17
+	VMOVUPS      Z0, Z13
+	VSUBPS       Z17, Z13, Z13
+	VMULPS       Z17, Z13, Z13
+	VMULPS       Z13, Z14, Z14
+	VMOVUPS      Z14, (AX)(SI*1)
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, BX
+	JGE          loop
+
+rest:
+	ADDQ         $0x10, BX
+	JEQ          done
+	MOVL         $0x0000ffff, DI
+	BZHIL        BX, DI, BX
+	KMOVW        BX, K1
+	VMOVUPS.Z    (DX)(SI*1), K1, Z13
+	VMOVUPS.Z    (CX)(SI*1), K1, Z14
+	VMOVUPS      Z1, Z1
+	VANDPS       Z2, Z13, Z2
+	VMINPS       Z2, Z1, Z2
+	VMULPS       Z3, Z2, Z3
+	VRNDSCALEPS  $0x00, Z3, Z3
+	VMOVAPS      Z2, Z1
+	VFMADD231PS  Z4, Z3, Z1
+	VFMADD231PS  Z5, Z3, Z1
+	VMOVUPS      Z7, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VFMADD213PS  Z9, Z1, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VFMADD213PS  Z11, Z1, Z2
+	VFMADD213PS  Z12, Z1, Z2
+	VFNMADD213PS Z0, Z1, Z2
+	VFNMADD213PS Z0, Z1, Z2
+	VSCALEFPS    Z3, Z2, Z2
+	VADDPS       Z0, Z2, Z1
+	VRCP14PS     Z1, Z3
+	VFNMADD213PS Z6, Z3, Z1
+	VMULPS       Z3, Z1, Z3
+	VPMOVD2M     Z13, K2
+	VMULPS       Z2, Z3, Z2
+	VMOVAPS      Z2, K2, Z3
+	VMOVUPS      Z0, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMULPS       Z3, Z0, Z0
+	VMULPS       Z0, Z14, Z14
+	VMOVUPS      Z14, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func affineReLU(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·affineReLU(SB), NOSPLIT, $0-48
@@ -1275,23 +1519,23 @@ TEXT ·affineReLU(SB), NOSPLIT, $0-48
 	MOVQ scale+16(FP), DX
 	MOVQ shift+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x10, SI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R8*1), Z0
+	VMOVUPS     (CX)(DI*1), Z0
 	VMOVUPS     (DX)(R9*1), Z1
 	VFMADD213PS (BX)(R9*1), Z1, Z0
 	VPXORD      Z2, Z2, Z2
 	VMAXPS      Z0, Z2, Z0
-	VMOVUPS     Z0, (AX)(R8*1)
-	ADDQ        $0x40, R8
+	VMOVUPS     Z0, (AX)(DI*1)
+	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	CMPQ        R9, DI
+	CMPQ        R9, R8
 	CMOVQEQ     R10, R9
 	SUBQ        $0x10, SI
 	JGE         loop
@@ -1299,15 +1543,15 @@ loop:
 rest:
 	ADDQ        $0x10, SI
 	JEQ         done
-	MOVL        $0x0000ffff, DI
-	BZHIL       SI, DI, SI
+	MOVL        $0x0000ffff, R8
+	BZHIL       SI, R8, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(R8*1), K1, Z0
+	VMOVUPS.Z   (CX)(DI*1), K1, Z0
 	VMOVUPS     (DX)(R9*1), Z1
 	VFMADD213PS (BX)(R9*1), Z1, Z0
 	VPXORD      Z3, Z3, Z3
 	VMAXPS      Z0, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)(R8*1)
+	VMOVUPS     Z0, K1, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -1322,24 +1566,24 @@ TEXT ·affineReLUAdd(SB), NOSPLIT, $0-56
 	MOVQ shift+24(FP), BX
 	MOVQ residual+32(FP), SI
 	MOVQ n+40(FP), DI
-	MOVQ period+48(FP), R8
-	XORQ R9, R9
+	XORQ R8, R8
+	MOVQ period+48(FP), R9
 	XORQ R10, R10
 	XORQ R11, R11
 	SUBQ $0x10, DI
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(R9*1), Z0
+	VMOVUPS     (CX)(R8*1), Z0
 	VMOVUPS     (DX)(R10*1), Z1
 	VFMADD213PS (BX)(R10*1), Z1, Z0
 	VPXORD      Z2, Z2, Z2
 	VMAXPS      Z0, Z2, Z0
-	VADDPS      (SI)(R9*1), Z0, Z0
-	VMOVUPS     Z0, (AX)(R9*1)
-	ADDQ        $0x40, R9
+	VADDPS      (SI)(R8*1), Z0, Z0
+	VMOVUPS     Z0, (AX)(R8*1)
+	ADDQ        $0x40, R8
 	ADDQ        $0x40, R10
-	CMPQ        R10, R8
+	CMPQ        R10, R9
 	CMOVQEQ     R11, R10
 	SUBQ        $0x10, DI
 	JGE         loop
@@ -1347,17 +1591,17 @@ loop:
 rest:
 	ADDQ        $0x10, DI
 	JEQ         done
-	MOVL        $0x0000ffff, R8
-	BZHIL       DI, R8, DI
+	MOVL        $0x0000ffff, R9
+	BZHIL       DI, R9, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Z0
+	VMOVUPS.Z   (CX)(R8*1), K1, Z0
 	VMOVUPS     (DX)(R10*1), Z1
 	VFMADD213PS (BX)(R10*1), Z1, Z0
 	VPXORD      Z3, Z3, Z3
 	VMAXPS      Z0, Z3, Z0
-	VMOVUPS.Z   (SI)(R9*1), K1, Z1
+	VMOVUPS.Z   (SI)(R8*1), K1, Z1
 	VADDPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(R9*1)
+	VMOVUPS     Z0, K1, (AX)(R8*1)
 
 done:
 	VZEROUPPER
@@ -1375,16 +1619,16 @@ TEXT ·gradientReLU(SB), NOSPLIT, $0-80
 	MOVQ a+48(FP), R8
 	MOVQ b+56(FP), R9
 	MOVQ n+64(FP), R10
-	MOVQ period+72(FP), R11
-	XORQ R12, R12
+	XORQ R11, R11
+	MOVQ period+72(FP), R12
 	XORQ R13, R13
 	XORQ R14, R14
 	SUBQ $0x10, R10
 	JL   rest
 
 loop:
-	VMOVUPS     (DX)(R12*1), Z0
-	VMOVUPS     (CX)(R12*1), Z1
+	VMOVUPS     (DX)(R11*1), Z0
+	VMOVUPS     (CX)(R11*1), Z1
 	VMOVUPS     (BX)(R13*1), Z2
 	VFMADD213PS (SI)(R13*1), Z0, Z2
 	VPXORD      Z3, Z3, Z3
@@ -1393,10 +1637,10 @@ loop:
 	VMOVUPS     (R9)(R13*1), Z2
 	VFMADD231PS (R8)(R13*1), Z0, Z2
 	VFMADD231PS (DI)(R13*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R12*1)
-	ADDQ        $0x40, R12
+	VMOVUPS     Z2, (AX)(R11*1)
+	ADDQ        $0x40, R11
 	ADDQ        $0x40, R13
-	CMPQ        R13, R11
+	CMPQ        R13, R12
 	CMOVQEQ     R14, R13
 	SUBQ        $0x10, R10
 	JGE         loop
@@ -1404,11 +1648,11 @@ loop:
 rest:
 	ADDQ        $0x10, R10
 	JEQ         done
-	MOVL        $0x0000ffff, R11
-	BZHIL       R10, R11, R10
+	MOVL        $0x0000ffff, R12
+	BZHIL       R10, R12, R10
 	KMOVW       R10, K1
-	VMOVUPS.Z   (DX)(R12*1), K1, Z0
-	VMOVUPS.Z   (CX)(R12*1), K1, Z1
+	VMOVUPS.Z   (DX)(R11*1), K1, Z0
+	VMOVUPS.Z   (CX)(R11*1), K1, Z1
 	VMOVUPS     (BX)(R13*1), Z2
 	VFMADD213PS (SI)(R13*1), Z0, Z2
 	VPXORD      Z4, Z4, Z4
@@ -1417,7 +1661,7 @@ rest:
 	VMOVUPS     (R9)(R13*1), Z2
 	VFMADD231PS (R8)(R13*1), Z0, Z2
 	VFMADD231PS (DI)(R13*1), Z1, Z2
-	VMOVUPS     Z2, K1, (AX)(R12*1)
+	VMOVUPS     Z2, K1, (AX)(R11*1)
 
 done:
 	VZEROUPPER
@@ -1434,16 +1678,16 @@ TEXT ·reduceGradientReLU(SB), NOSPLIT, $0-72
 	MOVQ shift+40(FP), DI
 	MOVQ mean+48(FP), R8
 	MOVQ n+56(FP), R9
-	MOVQ period+64(FP), R10
-	XORQ R11, R11
+	XORQ R10, R10
+	MOVQ period+64(FP), R11
 	XORQ R12, R12
 	XORQ R13, R13
 	SUBQ $0x10, R9
 	JL   rest
 
 loop:
-	VMOVUPS     (BX)(R11*1), Z0
-	VMOVUPS     (DX)(R11*1), Z1
+	VMOVUPS     (BX)(R10*1), Z0
+	VMOVUPS     (DX)(R10*1), Z1
 	VMOVUPS     (SI)(R12*1), Z2
 	VFMADD213PS (DI)(R12*1), Z0, Z2
 	VPXORD      Z3, Z3, Z3
@@ -1454,9 +1698,9 @@ loop:
 	VSUBPS      (R8)(R12*1), Z0, Z0
 	VFMADD213PS (CX)(R12*1), Z1, Z0
 	VMOVUPS     Z0, (CX)(R12*1)
-	ADDQ        $0x40, R11
+	ADDQ        $0x40, R10
 	ADDQ        $0x40, R12
-	CMPQ        R12, R10
+	CMPQ        R12, R11
 	CMOVQEQ     R13, R12
 	SUBQ        $0x10, R9
 	JGE         loop
@@ -1464,11 +1708,11 @@ loop:
 rest:
 	ADDQ        $0x10, R9
 	JEQ         done
-	MOVL        $0x0000ffff, R10
-	BZHIL       R9, R10, R9
+	MOVL        $0x0000ffff, R11
+	BZHIL       R9, R11, R9
 	KMOVW       R9, K1
-	VMOVUPS.Z   (BX)(R11*1), K1, Z0
-	VMOVUPS.Z   (DX)(R11*1), K1, Z1
+	VMOVUPS.Z   (BX)(R10*1), K1, Z0
+	VMOVUPS.Z   (DX)(R10*1), K1, Z1
 	VMOVUPS     (SI)(R12*1), Z2
 	VFMADD213PS (DI)(R12*1), Z0, Z2
 	VPXORD      Z4, Z4, Z4
@@ -1484,6 +1728,45 @@ done:
 	VZEROUPPER
 	RET
 
+// func derivativeReLU(dx *float32, dy *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·derivativeReLU(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	SUBQ $0x10, BX
+	JL   rest
+
+loop:
+	VMOVUPS   (DX)(SI*1), Z0
+	VMOVUPS   (CX)(SI*1), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x0e, Z2, Z0, K2
+	VMOVAPS.Z Z1, K2, Z1
+	VMOVUPS   Z1, (AX)(SI*1)
+	ADDQ      $0x40, SI
+	SUBQ      $0x10, BX
+	JGE       loop
+
+rest:
+	ADDQ      $0x10, BX
+	JEQ       done
+	MOVL      $0x0000ffff, DI
+	BZHIL     BX, DI, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (DX)(SI*1), K1, Z0
+	VMOVUPS.Z (CX)(SI*1), K1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x0e, Z3, Z0, K2
+	VMOVAPS.Z Z1, K2, Z1
+	VMOVUPS   Z1, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func moments(sum *float32, square *float32, x *float32, origin *float32, n int, period int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·moments(SB), NOSPLIT, $0-48
@@ -1492,23 +1775,23 @@ TEXT ·moments(SB), NOSPLIT, $0-48
 	MOVQ x+16(FP), DX
 	MOVQ origin+24(FP), BX
 	MOVQ n+32(FP), SI
-	MOVQ period+40(FP), DI
-	XORQ R8, R8
+	XORQ DI, DI
+	MOVQ period+40(FP), R8
 	XORQ R9, R9
 	XORQ R10, R10
 	SUBQ $0x10, SI
 	JL   rest
 
 loop:
-	VMOVUPS     (DX)(R8*1), Z0
+	VMOVUPS     (DX)(DI*1), Z0
 	VSUBPS      (BX)(R9*1), Z0, Z0
 	VADDPS      (AX)(R9*1), Z0, Z1
 	VMOVUPS     Z1, (AX)(R9*1)
 	VFMADD213PS (CX)(R9*1), Z0, Z0
 	VMOVUPS     Z0, (CX)(R9*1)
-	ADDQ        $0x40, R8
+	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
-	CMPQ        R9, DI
+	CMPQ        R9, R8
 	CMOVQEQ     R10, R9
 	SUBQ        $0x10, SI
 	JGE         loop
@@ -1516,10 +1799,10 @@ loop:
 rest:
 	ADDQ        $0x10, SI
 	JEQ         done
-	MOVL        $0x0000ffff, DI
-	BZHIL       SI, DI, SI
+	MOVL        $0x0000ffff, R8
+	BZHIL       SI, R8, SI
 	KMOVW       SI, K1
-	VMOVUPS.Z   (DX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(DI*1), K1, Z0
 	VSUBPS      (BX)(R9*1), Z0, Z0
 	VMOVAPS.Z   Z0, K1, Z0
 	VADDPS      (AX)(R9*1), Z0, Z1
@@ -1538,21 +1821,21 @@ TEXT ·dotColumns(SB), NOSPLIT, $0-40
 	MOVQ a+8(FP), CX
 	MOVQ b+16(FP), DX
 	MOVQ n+24(FP), BX
-	MOVQ period+32(FP), SI
-	XORQ DI, DI
+	XORQ SI, SI
+	MOVQ period+32(FP), DI
 	XORQ R8, R8
 	XORQ R9, R9
 	SUBQ $0x10, BX
 	JL   rest
 
 loop:
-	VMOVUPS     (CX)(DI*1), Z0
-	VMOVUPS     (DX)(DI*1), Z1
+	VMOVUPS     (CX)(SI*1), Z0
+	VMOVUPS     (DX)(SI*1), Z1
 	VFMADD213PS (AX)(R8*1), Z0, Z1
 	VMOVUPS     Z1, (AX)(R8*1)
-	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
 	ADDQ        $0x40, R8
-	CMPQ        R8, SI
+	CMPQ        R8, DI
 	CMOVQEQ     R9, R8
 	SUBQ        $0x10, BX
 	JGE         loop
@@ -1560,11 +1843,11 @@ loop:
 rest:
 	ADDQ        $0x10, BX
 	JEQ         done
-	MOVL        $0x0000ffff, SI
-	BZHIL       BX, SI, BX
+	MOVL        $0x0000ffff, DI
+	BZHIL       BX, DI, BX
 	KMOVW       BX, K1
-	VMOVUPS.Z   (CX)(DI*1), K1, Z0
-	VMOVUPS.Z   (DX)(DI*1), K1, Z1
+	VMOVUPS.Z   (CX)(SI*1), K1, Z0
+	VMOVUPS.Z   (DX)(SI*1), K1, Z1
 	VFMADD213PS (AX)(R8*1), Z0, Z1
 	VMOVUPS     Z1, (AX)(R8*1)
 
@@ -1578,20 +1861,20 @@ TEXT ·sumColumns(SB), NOSPLIT, $0-32
 	MOVQ sum+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
-	MOVQ period+24(FP), BX
-	XORQ SI, SI
+	XORQ BX, BX
+	MOVQ period+24(FP), SI
 	XORQ DI, DI
 	XORQ R8, R8
 	SUBQ $0x10, DX
 	JL   rest
 
 loop:
-	VMOVUPS (CX)(SI*1), Z0
+	VMOVUPS (CX)(BX*1), Z0
 	VADDPS  (AX)(DI*1), Z0, Z0
 	VMOVUPS Z0, (AX)(DI*1)
-	ADDQ    $0x40, SI
+	ADDQ    $0x40, BX
 	ADDQ    $0x40, DI
-	CMPQ    DI, BX
+	CMPQ    DI, SI
 	CMOVQEQ R8, DI
 	SUBQ    $0x10, DX
 	JGE     loop
@@ -1599,10 +1882,10 @@ loop:
 rest:
 	ADDQ      $0x10, DX
 	JEQ       done
-	MOVL      $0x0000ffff, BX
-	BZHIL     DX, BX, DX
+	MOVL      $0x0000ffff, SI
+	BZHIL     DX, SI, DX
 	KMOVW     DX, K1
-	VMOVUPS.Z (CX)(SI*1), K1, Z0
+	VMOVUPS.Z (CX)(BX*1), K1, Z0
 	VADDPS    (AX)(DI*1), Z0, Z0
 	VMOVUPS   Z0, (AX)(DI*1)
 

@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// portable is tuned plain Go, for wasm and for machines without AVX-512: what
-// inference needs, each bit as in the generic loops, which do the rest.
+// portable is tuned plain Go, for wasm, arm64 and machines without AVX2
+// and FMA: each bit as in the generic loops, which do the rest.
 var portable = portableOperators()
 
 func portableOperators() *operators {
@@ -19,6 +19,7 @@ func portableOperators() *operators {
 		depthwiseAct:  depthwiseActPortable,
 	}
 	rowwise(o)
+	o.portableTraining()
 	return o
 }
 

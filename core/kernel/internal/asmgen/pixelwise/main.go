@@ -24,6 +24,9 @@ func main() {
 		g.affine(act, true)
 		g.gradient(act)
 		g.reduceGradient(act)
+		if act != "None" {
+			g.derivative(act)
+		}
 	}
 	g.moments()
 	g.dot()
@@ -75,6 +78,20 @@ func (g generator) affine(act string, residual bool) {
 			}
 		}
 		l.store(z, y)
+	})
+}
+
+// derivative writes dx = dy*act'(x).
+func (g generator) derivative(act string) {
+	g.Text("derivative"+act, "func(dx, dy, x *float32, n int)", "computes dy*act'(x).")
+	dx, dy, x := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
+	c := logisticFor(g.Set, act)
+	g.walkFlat(func(l *lane) {
+		if act == "ReLU" {
+			l.store(gate(g.Set, l.load(x), l.load(dy)), dx)
+		} else {
+			l.store(c.chain(act, l.load(x), l.load(dy)), dx)
+		}
 	})
 }
 

@@ -44,27 +44,42 @@ func (l *lane) affine(x VecVirtual, scale, shift Register) VecVirtual {
 
 // walk emits the loop over n elements, and the return: whole vectors, then the
 // rest under a mask, for masked stores are slow.
-func (g generator) walk(body func(l *lane)) {
-	n, period := vector.Arg("n"), vector.Arg("period")
-	at, phase, zero := GP64(), GP64(), GP64()
+func (g generator) walk(body func(l *lane)) { g.loop(true, body) }
+
+// walkFlat is walk where no array is periodic.
+func (g generator) walkFlat(body func(l *lane)) { g.loop(false, body) }
+
+func (g generator) loop(periodic bool, body func(l *lane)) {
+	n, at := vector.Arg("n"), GP64()
 	XORQ(at, at)
-	XORQ(phase, phase)
-	XORQ(zero, zero)
+	whole := &lane{Set: g.Set, at: at}
+	advance := func() {}
+	if periodic {
+		period, phase, zero := vector.Arg("period"), GP64(), GP64()
+		XORQ(phase, phase)
+		XORQ(zero, zero)
+		whole.phase = phase
+		advance = func() {
+			ADDQ(U8(g.Bytes()), phase)
+			CMPQ(phase, period)
+			CMOVQEQ(zero, phase)
+		}
+	}
 	SUBQ(U8(g.Lanes), n)
 	JL(LabelRef("rest"))
 	Label("loop")
-	body(&lane{Set: g.Set, at: at, phase: phase})
+	body(whole)
 	ADDQ(U8(g.Bytes()), at)
-	ADDQ(U8(g.Bytes()), phase)
-	CMPQ(phase, period)
-	CMOVQEQ(zero, phase)
+	advance()
 	SUBQ(U8(g.Lanes), n)
 	JGE(LabelRef("loop"))
 	Label("rest")
 	ADDQ(U8(g.Lanes), n)
 	JEQ(LabelRef("done"))
 	mask := g.MaskFirst(n)
-	body(&lane{Set: g.Set, at: at, phase: phase, mask: &mask})
+	rest := *whole
+	rest.mask = &mask
+	body(&rest)
 	Label("done")
 	vector.Finish()
 }

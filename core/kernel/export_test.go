@@ -1,0 +1,120 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// CountLoops counts the calls of every loop of an implementation in assembly, by
+// name, apart where the last vector of a product or a block is whole or not. What
+// has not been called yet counts 0. It returns nil for other implementations.
+func CountLoops(name string) (counts map[string]int, undo func()) {
+	for _, asm := range []*assembly{avx2, avx512} {
+		if asm.name == name {
+			before := *asm
+			c := &counter{counts: map[string]int{}, whole: uint16(1<<asm.lanes - 1)}
+			for v := range asm.nn {
+				asm.nn[v] = c.tiles("nn", v, asm.nn[v])
+				asm.tn[v] = c.tiles("tn", v, asm.tn[v])
+			}
+			asm.forward = c.blocks("depthwise", asm.forward)
+			asm.weight = c.blocks("weight gradient", asm.weight)
+			input := map[int][2]blockKernel{}
+			for k, f := range asm.input {
+				input[k] = [2]blockKernel{c.block(fmt.Sprintf("input gradient %d even", k), f[0]), c.block(fmt.Sprintf("input gradient %d odd", k), f[1])}
+			}
+			asm.input = input
+			c.fields("", reflect.ValueOf(&asm.passes).Elem())
+			return c.counts, func() { *asm = before }
+		}
+	}
+	return nil, func() {}
+}
+
+type counter struct {
+	sync.Mutex
+	counts map[string]int
+	whole  uint16
+}
+
+func (c *counter) add(name string, n int) {
+	c.Lock()
+	defer c.Unlock()
+	c.counts[name] += n
+}
+
+// masked counts by what the mask leaves.
+func (c *counter) masked(name string) func(mask uint16) {
+	c.add(name+", whole", 0)
+	c.add(name+", masked", 0)
+	return func(mask uint16) {
+		if mask == c.whole {
+			c.add(name+", whole", 1)
+		} else {
+			c.add(name+", masked", 1)
+		}
+	}
+}
+
+func (c *counter) tiles(family string, vectors int, tiles []tileOf) []tileOf {
+	var counted []tileOf
+	for _, t := range tiles {
+		name := fmt.Sprintf("%s %dx%d", family, t.rows, vectors)
+		count, adding := c.masked(name), family == "nn"
+		if adding {
+			c.add(name+", adding", 0)
+		}
+		counted = append(counted, tileOf{t.rows, func(tiles, k int, a *float32, lda int, b *float32, ldb int, y *float32, ldc int, mask uint16, acc int) {
+			count(mask)
+			if adding && acc != 0 {
+				c.add(name+", adding", 1)
+			}
+			t.run(tiles, k, a, lda, b, ldb, y, ldc, mask, acc)
+		}})
+	}
+	return counted
+}
+
+func (c *counter) blocks(what string, kernels map[[2]int]blockKernel) map[[2]int]blockKernel {
+	counted := map[[2]int]blockKernel{}
+	for k, f := range kernels {
+		counted[k] = c.block(fmt.Sprintf("%s %dx%d stride %d", what, k[0], k[0], k[1]), f)
+	}
+	return counted
+}
+
+func (c *counter) block(name string, f blockKernel) blockKernel {
+	count := c.masked(name)
+	return func(out *float32, table **float32, taps *float32, rows, pixels, offset, step int, mask uint16) {
+		count(mask)
+		f(out, table, taps, rows, pixels, offset, step, mask)
+	}
+}
+
+// fields counts the functions of a struct and of the arrays in it.
+func (c *counter) fields(name string, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Field(i)
+			c.fields(v.Type().Field(i).Name, reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem())
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			c.fields(fmt.Sprint(name, " act ", i), v.Index(i))
+		}
+	case reflect.Func:
+		if v.IsNil() {
+			return
+		}
+		f := reflect.ValueOf(v.Interface())
+		c.add(name, 0)
+		v.Set(reflect.MakeFunc(v.Type(), func(args []reflect.Value) []reflect.Value {
+			c.add(name, 1)
+			return f.Call(args)
+		}))
+	}
+}

@@ -1,0 +1,78 @@
+package kerneltest
+
+import (
+	"fmt"
+
+	"bignas/core/kernel"
+)
+
+// inference are the operators of inference, which are for float32: in float64
+// those that they stand for.
+func inference[T kernel.Float](m, k, n, extra int, s kernel.DepthwiseShape) []Case[T] {
+	ws := n + extra
+	wn := (k-1)*ws + n
+	oh, ow := s.Out()
+	x, y := s.N*s.H*s.W*s.C, s.N*oh*ow
+	first := []int{0}
+	var cases []Case[T]
+	for _, a := range activations {
+		name := fmt.Sprintf(" act %d %v", a, []int{m, k, n, extra})
+		var linear []int
+		if a == kernel.None {
+			linear = first
+		}
+		cases = append(cases,
+			Case[T]{"Apply with scale" + name, []int{m * k, wn, n}, []int{m * n}, func(in, out [][]T) {
+				apply(out[0], in[0], m, k, n, in[1], ws, in[2], nil, a, nil)
+			}, linear, nil},
+			Case[T]{"Apply with bias and scale" + name, []int{m * k, wn, n, n}, []int{m * n}, func(in, out [][]T) {
+				apply(out[0], in[0], m, k, n, in[1], ws, in[3], in[2], a, nil)
+			}, nil, nil},
+			Case[T]{"Apply with residual" + name, []int{m * k, wn, m * n}, []int{m * n}, func(in, out [][]T) {
+				apply(out[0], in[0], m, k, n, in[1], ws, nil, nil, a, in[2])
+			}, nil, nil},
+			Case[T]{fmt.Sprintf("DepthwiseAct act %d %v", a, s), []int{x, s.K * s.K * s.C, s.C}, []int{y * s.C}, func(in, out [][]T) {
+				depthwiseAct(out[0], in[0], s, in[1], in[2], a)
+			}, nil, []int{1}})
+	}
+	return cases
+}
+
+// apply is Pack and Apply.
+func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T, a kernel.Act, residual []T) {
+	if v, ok := any(y).([]float32); ok {
+		kernel.Pack(single(w), k, n, ws, single(scale), single(bias)).Apply(v, single(x), m, a, single(residual))
+		return
+	}
+	if scale == nil {
+		scale = constant[T](n, 1)
+	}
+	if bias == nil {
+		bias = constant[T](n, 0)
+	}
+	kernel.Pointwise(y, x, m, k, n, w, ws)
+	kernel.ScaleShiftAct(y, y, m, n, scale, bias, a, residual)
+}
+
+func depthwiseAct[T kernel.Float](y, x []T, s kernel.DepthwiseShape, w, bias []T, a kernel.Act) {
+	if v, ok := any(y).([]float32); ok {
+		kernel.DepthwiseAct(v, single(x), s, single(w), single(bias), a)
+		return
+	}
+	kernel.Depthwise(y, x, s, w, s.K, s.C)
+	kernel.ScaleShiftAct(y, y, len(y)/s.C, s.C, constant[T](s.C, 1), bias, a, nil)
+}
+
+func constant[T kernel.Float](n int, v T) []T {
+	s := make([]T, n)
+	for i := range s {
+		s[i] = v
+	}
+	return s
+}
+
+// single is x as []float32, where T is float32.
+func single[T kernel.Float](x []T) []float32 {
+	s, _ := any(x).([]float32)
+	return s
+}

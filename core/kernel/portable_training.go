@@ -1,0 +1,173 @@
+package kernel
+
+// What training needs, in plain Go that walks rows and shares the work between
+// threads: each sum in the order of the generic loops, so that the bits agree.
+
+func (o *operators) portableTraining() {
+	o.pointwiseGradInput = pointwiseGradInputPortable
+	o.pointwiseGradWeight = pointwiseGradWeightPortable
+	o.depthwiseGradInput = depthwiseGradInputPortable
+	o.depthwiseGradWeight = depthwiseGradWeightPortable
+	o.batchStats = batchStatsPortable
+	o.batchNormGrad = batchNormGradPortable
+	o.activateGrad = activateGradPortable
+	o.channelScaleReduce = channelScaleReducePortable
+	o.channelScaleGrad = channelScaleGradPortable
+}
+
+// pointwiseGradInputPortable is the product with W transposed.
+func pointwiseGradInputPortable(dx, dy []float32, m, k, n int, w []float32, ws int, accumulate bool) {
+	turned, packed := borrow(k*n), borrow(tiledSize(n, k))
+	defer scratch.Put(turned)
+	defer scratch.Put(packed)
+	for q := range k {
+		for j, v := range w[q*ws : q*ws+n] {
+			(*turned)[j*k+q] = v
+		}
+	}
+	packTiled(*packed, *turned, n, k, k, nil)
+	parallelWork(m*k*n, m, func(lo, hi int) {
+		if !accumulate {
+			tiledRows(dx, dy, *packed, lo, hi, n, k)
+			return
+		}
+		const rows = 16
+		sums := borrow(rows * k)
+		defer scratch.Put(sums)
+		for from := lo; from < hi; from += rows {
+			to := min(from+rows, hi)
+			tiledRows(*sums, dy[from*n:], *packed, 0, to-from, n, k)
+			for i, v := range (*sums)[:(to-from)*k] {
+				dx[from*k+i] += v
+			}
+		}
+	})
+}
+
+// pointwiseGradWeightPortable keeps tiles of dW in registers for a block of
+// pixels that stays in cache.
+func pointwiseGradWeightPortable(dw []float32, ws int, x, dy []float32, m, k, n int) {
+	block := max(16, 8192/(k+n))
+	parallelWork(m*k*n, k, func(lo, hi int) {
+		for from := 0; from < m; from += block {
+			to := min(from+block, m)
+			xs, ds := x[from*k:to*k], dy[from*n:to*n]
+			q := lo
+			for ; q+tileRows <= hi; q += tileRows {
+				j := 0
+				for ; j+tileColumns <= n; j += tileColumns {
+					tileTransposed(dw[q*ws+j:], dw[(q+1)*ws+j:], xs[q:], ds[j:], to-from, k, n)
+				}
+				addOuter(dw, ws, xs, ds, q, q+tileRows, j, k, n)
+			}
+			addOuter(dw, ws, xs, ds, q, hi, 0, k, n)
+		}
+	})
+}
+
+// tileTransposed adds to four columns of two rows of dW.
+func tileTransposed(r0, r1, x, dy []float32, m, k, n int) {
+	a, b := (*[tileColumns]float32)(r0), (*[tileColumns]float32)(r1)
+	s0, s1, s2, s3 := a[0], a[1], a[2], a[3]
+	t0, t1, t2, t3 := b[0], b[1], b[2], b[3]
+	for i := range m {
+		u, d := (*[tileRows]float32)(x[i*k:]), (*[tileColumns]float32)(dy[i*n:])
+		s0 += float32(u[0] * d[0])
+		t0 += float32(u[1] * d[0])
+		s1 += float32(u[0] * d[1])
+		t1 += float32(u[1] * d[1])
+		s2 += float32(u[0] * d[2])
+		t2 += float32(u[1] * d[2])
+		s3 += float32(u[0] * d[3])
+		t3 += float32(u[1] * d[3])
+	}
+	*a, *b = [tileColumns]float32{s0, s1, s2, s3}, [tileColumns]float32{t0, t1, t2, t3}
+}
+
+// addOuter adds to columns from j on of rows [lo, hi) of dW.
+func addOuter(dw []float32, ws int, x, dy []float32, lo, hi, j, k, n int) {
+	if lo >= hi || j >= n {
+		return
+	}
+	for ; len(x) >= k; x, dy = x[k:], dy[n:] {
+		d := dy[j:n]
+		for q := lo; q < hi; q++ {
+			r, a := dw[q*ws+j:][:len(d)], x[q]
+			for c, v := range d {
+				r[c] += float32(a * v)
+			}
+		}
+	}
+}
+
+// depthwiseGradInputPortable gathers, for each pixel of dx, the outputs that it
+// went into.
+func depthwiseGradInputPortable(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+	oh, ow := s.Out()
+	// outputs are those that position i is in the window of, and the tap there.
+	outputs := func(i, limit int) (first, last int) {
+		return max(0, (i+s.K/2-s.K+s.Stride)/s.Stride), min((i+s.K/2)/s.Stride, limit-1)
+	}
+	parallelWork(s.N*oh*ow*s.C*s.K*s.K, s.N*s.H, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			image, iy := r/s.H, r%s.H
+			y0, y1 := outputs(iy, oh)
+			for ix := range s.W {
+				o := dx[(r*s.W+ix)*s.C:][:s.C]
+				clear(o)
+				x0, x1 := outputs(ix, ow)
+				for oy := y0; oy <= y1; oy++ {
+					for ox := x0; ox <= x1; ox++ {
+						t := (iy+s.K/2-oy*s.Stride)*pitch + ix + s.K/2 - ox*s.Stride
+						tap(o, dy[((image*oh+oy)*ow+ox)*s.C:], w[t*ws:])
+					}
+				}
+			}
+		}
+	})
+}
+
+// depthwiseGradWeightPortable splits channels: each sum goes over all pixels.
+func depthwiseGradWeightPortable(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
+	oh, ow := s.Out()
+	parallelWork(s.N*oh*ow*s.C*s.K*s.K, s.C, func(lo, hi int) {
+		s.each(0, s.N, func(o, i, t int) {
+			tap(dw[t*ws+lo:t*ws+hi], dy[o+lo:o+hi], x[i+lo:i+hi])
+		}, pitch)
+	})
+}
+
+func activateGradPortable(dx, dy, x []float32, act Act) {
+	parallelWork(16*len(x), len(x), func(lo, hi int) { activateGradGeneric(dx[lo:hi], dy[lo:hi], x[lo:hi], act) })
+}
+
+func channelScaleReducePortable(ds, dy, x []float32, n, hw, c int) {
+	parallelWork(n*hw*c, n, func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			out := ds[b*c : b*c+c]
+			clear(out)
+			for i := b * hw; i < (b+1)*hw; i++ {
+				tap(out, dy[i*c:], x[i*c:])
+			}
+		}
+	})
+}
+
+func channelScaleGradPortable(dx, dy, s, g []float32, n, hw, c int) {
+	parallelWork(n*hw*c, n, func(lo, hi int) {
+		shift := borrow(c)
+		defer scratch.Put(shift)
+		for b := lo; b < hi; b++ {
+			for j, v := range g[b*c : b*c+c] {
+				(*shift)[j] = v / float32(hw)
+			}
+			f, a := s[b*c:b*c+c], (*shift)[:c]
+			for i := b * hw; i < (b+1)*hw; i++ {
+				d, o := dy[i*c:][:c], dx[i*c:][:c]
+				for j := range o {
+					o[j] = float32(d[j]*f[j]) + a[j]
+				}
+			}
+		}
+	})
+}
