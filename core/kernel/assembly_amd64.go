@@ -36,6 +36,9 @@ func (asm *assembly) operators() *operators {
 	o.pointwiseGradInput = asm.pointwiseGradInput
 	o.pointwiseGradWeight = asm.pointwiseGradWeight
 	o.pack = asm.pack
+	if asm.lanes == 8 { // there are no wider loops of these yet
+		o.pack, o.inverted, o.stem = packFused, packInverted, packStemFused
+	}
 	o.depthwise = asm.depthwise
 	o.depthwiseAct = asm.depthwiseAct
 	o.depthwiseGradInput = asm.depthwiseGradInput

@@ -8,6 +8,7 @@ type Packed struct {
 	ones  []float32 // scale of the fused pass, where the implementation wants one
 	data  []float32 // layout of the implementation
 	apply func(p *Packed, y, x []float32, m int, act Act, residual []float32)
+	gated func(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) // nil for ChannelScale before apply
 }
 
 // Pack copies W[k][n], row stride ws, column j times scale[j], and bias [n].
@@ -34,6 +35,17 @@ func scaleColumns(row, scale []float32) {
 // Apply computes y = act(x W + bias), plus residual where it is not nil:
 // x [m,k], y and residual [m,n].
 func (p *Packed) Apply(y, x []float32, m int, act Act, residual []float32) {
+	p.apply(p, y, x, m, act, residual)
+}
+
+// ApplyGated is Apply to x times gate [k] in every row, the end of squeeze and
+// excitation for one image. It may overwrite x.
+func (p *Packed) ApplyGated(y, x []float32, m int, gate []float32, act Act, residual []float32) {
+	if p.gated != nil {
+		p.gated(p, y, x, m, gate, act, residual)
+		return
+	}
+	ChannelScale(x, x, gate, 1, m, p.k)
 	p.apply(p, y, x, m, act, residual)
 }
 

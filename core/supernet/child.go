@@ -16,16 +16,15 @@ type Child struct {
 	Classes int
 
 	net        arch.Network
-	stem       *kernel.Packed
+	stem       *kernel.Stem
 	blocks     []childBlock
 	head       *kernel.Packed
 	classifier *kernel.Packed
-	buf        [6][]float32
+	buffers    buffers
 }
 
 type childBlock struct {
-	expand             *kernel.Packed
-	depthwise, bias    []float32
+	inverted           *kernel.Inverted
 	seReduce, seExpand *kernel.Packed
 	project, shortcut  *kernel.Packed
 }
@@ -46,14 +45,12 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	c := &Child{Arch: a, Classes: w.Classes, net: a.Network()}
 	f := folder{st: st}
 	n := c.net
-	c.stem = foldConv(&f, w.Stem, 27, n.Stem.Out)
+	scale, shift := scales(&f, w.Stem.BN, n.Stem.Out)
+	stem, ws := single(w.Stem.Weight, 27, n.Stem.Out)
+	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift)
 	for _, b := range n.Blocks {
 		p := w.Blocks[b.Stage][b.Index]
-		var cb childBlock
-		if b.Expand {
-			cb.expand = foldConv(&f, p.Expand, b.In, b.Mid)
-		}
-		cb.depthwise, cb.bias = foldDepthwise(&f, p, b)
+		cb := childBlock{inverted: foldInverted(&f, p, b)}
 		if b.Squeeze > 0 {
 			cb.seReduce = pack(p.SEReduce, b.Mid, b.Squeeze, p.SEBiasR)
 			cb.seExpand = pack(p.SEExpand, b.Squeeze, b.Mid, p.SEBiasE)
@@ -95,20 +92,19 @@ func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
 	return kernel.Pack(w, k, n, ws, scale, shift)
 }
 
-// foldDepthwise copies the centre of the kernel, [K*K][Mid], with its BN folded in.
-func foldDepthwise[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) (w, bias []float32) {
-	scale, shift := scales(f, p.Depthwise.BN, b.Mid)
-	big, ws := p.Size.Kernel, p.Size.Mid
-	lo := (big - b.Kernel) / 2
-	for y := range b.Kernel {
-		for x := range b.Kernel {
-			off := ((lo+y)*big + lo + x) * ws
-			for j, v := range p.Depthwise.Weight.Data[off : off+b.Mid] {
-				w = append(w, float32(v)*scale[j])
-			}
-		}
+// foldInverted packs the expansion and the centre of the depthwise kernel with
+// their BN folded in.
+func foldInverted[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) *kernel.Inverted {
+	s := kernel.InvertedSpec{In: b.In, Mid: b.Mid, K: b.Kernel, Stride: b.Stride, Pitch: p.Size.Kernel}
+	if b.Expand {
+		s.ExpandScale, s.ExpandBias = scales(f, p.Expand.BN, b.Mid)
+		s.Expand, s.ExpandStride = single(p.Expand.Weight, b.In, b.Mid)
 	}
-	return w, shift
+	s.Scale, s.Bias = scales(f, p.Depthwise.BN, b.Mid)
+	taps, ws := single(p.Depthwise.Weight, p.Size.Kernel*p.Size.Kernel, b.Mid)
+	lo := (p.Size.Kernel - b.Kernel) / 2
+	s.Taps, s.TapStride = taps[(lo*p.Size.Kernel+lo)*ws:], ws
+	return kernel.PackInverted(s)
 }
 
 // pack packs the [k, n] corner of a matrix without BN.
@@ -138,83 +134,4 @@ func single[T kernel.Float](p *ParamOf[T], k, n int) (w []float32, stride int) {
 		}
 	}
 	return w, n
-}
-
-// get returns buffer i with room for size elements.
-func (c *Child) get(i, size int) []float32 {
-	if cap(c.buf[i]) < size {
-		c.buf[i] = make([]float32, size)
-	}
-	return c.buf[i][:size]
-}
-
-// Forward runs n images x [n, r, r, 3] and returns the logits [n, Classes],
-// newly allocated. between, where not nil, is called after every block; its
-// error ends the pass and is returned.
-func (c *Child) Forward(x []float32, n int, between func() error) ([]float32, error) {
-	net := c.net
-	r := net.Stem.Size
-	if len(x) != n*r*r*3 {
-		panic("supernet: Forward wants x of n*r*r*3 elements")
-	}
-	m := n * net.Stem.OutSize * net.Stem.OutSize
-	cols := c.get(0, m*27)
-	kernel.Im2col3x3s2(cols, x, n, r, r, 3)
-	cur, other := 1, 2
-	a := c.get(cur, m*net.Stem.Out)
-	c.stem.Apply(a, cols, m, kernel.Swish, nil)
-	for i, b := range net.Blocks {
-		out := c.get(other, n*b.OutSize*b.OutSize*b.Out)
-		c.block(out, a, n, b, &c.blocks[i])
-		cur, other, a = other, cur, out
-		if between != nil {
-			if err := between(); err != nil {
-				return nil, err
-			}
-		}
-	}
-	hw := net.Head.Size * net.Head.Size
-	h := c.get(0, n*hw*net.Head.Out)
-	c.head.Apply(h, a, n*hw, kernel.Swish, nil)
-	pool := c.get(3, n*net.Head.Out)
-	kernel.GlobalPool(pool, h, n, hw, net.Head.Out)
-	logits := make([]float32, n*c.Classes)
-	c.classifier.Apply(logits, pool, n, kernel.None, nil)
-	return logits, nil
-}
-
-// block runs one inverted-residual block from x into out. Buffers: 0 expanded,
-// 3 after the depthwise, 4 SE vectors, 5 shortcut.
-func (c *Child) block(out, x []float32, n int, b arch.Block, p *childBlock) {
-	m, mo := n*b.Size*b.Size, n*b.OutSize*b.OutSize
-	e := x
-	if p.expand != nil {
-		e = c.get(0, m*b.Mid)
-		p.expand.Apply(e, x, m, kernel.Swish, nil)
-	}
-	d := c.get(3, mo*b.Mid)
-	kernel.DepthwiseAct(d, e, kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}, p.depthwise, p.bias, kernel.Swish)
-	if p.seReduce != nil {
-		v := c.get(4, n*(2*b.Mid+b.Squeeze))
-		pool, gate, sq := v[:n*b.Mid], v[n*b.Mid:2*n*b.Mid], v[2*n*b.Mid:]
-		hw := b.OutSize * b.OutSize
-		kernel.GlobalPool(pool, d, n, hw, b.Mid)
-		p.seReduce.Apply(sq, pool, n, kernel.Swish, nil)
-		p.seExpand.Apply(gate, sq, n, kernel.Sigmoid, nil)
-		kernel.ChannelScale(d, d, gate, n, hw, b.Mid)
-	}
-	var residual []float32
-	switch b.Shortcut {
-	case arch.Identity:
-		residual = x
-	case arch.Project:
-		in := x
-		if b.Stride == 2 {
-			in = c.get(0, mo*b.In)
-			kernel.AvgPool2x2(in, x, n, b.Size, b.Size, b.In)
-		}
-		residual = c.get(5, mo*b.Out)
-		p.shortcut.Apply(residual, in, mo, kernel.None, nil)
-	}
-	p.project.Apply(out, d, mo, kernel.None, residual)
 }

@@ -1,0 +1,159 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "unsafe"
+
+// The first half of an inverted residual block, one block of 16 channels after
+// the other: a few rows of the expansion go to a ring that stays in cache, the
+// depthwise convolution reads them there. The expanded image is never whole.
+
+// convolutionArgs is what the AVX2 loops take, in the order of the generator.
+type convolutionArgs struct {
+	y                *float32
+	table            **float32
+	taps, bias, sums *float32
+	rows, pixels     int
+	offset, step     int // bytes
+}
+
+func (a *convolutionArgs) words() *[9]uint64 { return (*[9]uint64)(unsafe.Pointer(a)) }
+
+var fusedConvolutions = map[[2]int]func(*[9]uint64){
+	{3, 1}: convolve3s1AVX2, {3, 2}: convolve3s2AVX2, {5, 1}: convolve5s1AVX2, {5, 2}: convolve5s2AVX2,
+}
+
+// inverted is what packInverted makes; channels are padded with zeros to blocks of 16.
+type inverted struct {
+	in, mid, k, stride int
+	expand, expandBias []float32 // [block][In][16], [block][16]; nil without expansion
+	taps, bias         []float32 // [block][2][K*K][8], [block][16]
+	convolve           func(*[9]uint64)
+}
+
+func packInverted(s InvertedSpec) *Inverted {
+	convolve := fusedConvolutions[[2]int{s.K, s.Stride}]
+	if convolve == nil {
+		return nil
+	}
+	blocks := (s.Mid + 15) / 16
+	p := &inverted{in: s.In, mid: s.Mid, k: s.K, stride: s.Stride, convolve: convolve,
+		taps: make([]float32, blocks*16*s.K*s.K), bias: make([]float32, blocks*16)}
+	copy(p.bias, s.Bias[:s.Mid])
+	for t := range s.K * s.K {
+		row := s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid]
+		for c := 0; c < s.Mid; c += 8 {
+			to := p.taps[(c/8*s.K*s.K+t)*8:]
+			for j := range min(8, s.Mid-c) {
+				to[j] = row[c+j] * s.Scale[c+j]
+			}
+		}
+	}
+	if s.Expand != nil {
+		p.expand, p.expandBias = make([]float32, blocks*16*s.In), make([]float32, blocks*16)
+		copy(p.expandBias, s.ExpandBias[:s.Mid])
+		for b := range blocks {
+			first, cols, _ := panel(b, s.Mid)
+			packColumns(p.expand[first*s.In:], s.Expand[first:], s.In, cols, 16, s.ExpandStride, s.ExpandScale, first)
+		}
+	}
+	return &Inverted{p.apply}
+}
+
+func (p *inverted) shape(h, w int) DepthwiseShape {
+	return DepthwiseShape{N: 1, H: h, W: w, C: p.mid, K: p.k, Stride: p.stride}
+}
+
+func (p *inverted) apply(y, mean, x []float32, n, h, w int) {
+	oh, ow := p.shape(h, w).Out()
+	if len(x) < n*h*w*p.in || len(y) < n*oh*ow*p.mid || mean != nil && len(mean) < n*p.mid {
+		panic("kernel: an inverted block with a slice that is too short")
+	}
+	for i := range n {
+		var m []float32
+		if mean != nil {
+			m = mean[i*p.mid : (i+1)*p.mid]
+		}
+		p.image(y[i*oh*ow*p.mid:(i+1)*oh*ow*p.mid], m, x[i*h*w*p.in:(i+1)*h*w*p.in], h, w)
+	}
+}
+
+// image splits the rows of all blocks, one block after the other, in as many
+// parts as there are threads. A block that two parts share has two sums.
+func (p *inverted) image(y, mean, x []float32, h, w int) {
+	oh, ow := p.shape(h, w).Out()
+	blocks, t := (p.mid+15)/16, Threads()
+	if h*w*p.mid*(p.in+p.k*p.k) < 1<<17 {
+		t = 1
+	}
+	buf := borrow((blocks + t) * 16)
+	sums := *buf
+	clear(sums)
+	total := blocks * oh
+	if t == 1 {
+		p.rows(y, sums, sums[blocks*16:], x, h, w, 0, total)
+	} else {
+		Parallel(t, func(first, last int) {
+			for i := first; i < last; i++ {
+				p.rows(y, sums, sums[(blocks+i)*16:], x, h, w, total*i/t, total*(i+1)/t)
+			}
+		})
+	}
+	for i := range t {
+		if lo := total * i / t; lo%oh != 0 {
+			for j, v := range sums[(blocks+i)*16:][:16] {
+				sums[lo/oh*16+j] += v
+			}
+		}
+	}
+	for c := range mean {
+		mean[c] = sums[c] / float32(oh*ow)
+	}
+	scratch.Put(buf)
+}
+
+// rows computes output rows [lo, hi), counted over all blocks, and adds up the
+// channels of each block in sums, those of a block that begins before lo in head.
+func (p *inverted) rows(y, sums, head, x []float32, h, w, lo, hi int) {
+	oh, ow := p.shape(h, w).Out()
+	r := p.newRing(h, w, oh)
+	defer scratch.Put(r.buf)
+	for at := lo; at < hi; {
+		b, from := at/oh, at%oh
+		to := min(oh, from+hi-at)
+		total := head
+		if from == 0 {
+			total = sums[b*16:]
+		}
+		r.begin(x, b, from*p.stride-p.k/2)
+		for first := from; first < to; first += r.strip {
+			count := min(r.strip, to-first)
+			r.load(first*p.stride-p.k/2, (count-1)*p.stride+p.k)
+			r.convolve(y[first*ow*p.mid:], total, count, ow)
+		}
+		at += to - from
+	}
+}
+
+// convolve computes rows of output, from the beginning of y on.
+func (r *ring) convolve(y, sums []float32, rows, ow int) {
+	a, kk := &r.convolution, r.k*r.k*8
+	for half := range 2 {
+		c := r.block*16 + half*8
+		if c >= r.mid {
+			return
+		}
+		*a = convolutionArgs{y: &y[c], table: &r.table[0], taps: &r.taps[c/8*kk], bias: &r.bias[c], sums: &sums[half*8], rows: rows, pixels: ow, offset: 32 * half, step: 4 * r.mid}
+		if r.mid-c >= 8 {
+			r.inverted.convolve(a.words())
+			continue
+		}
+		dense := borrow(rows * ow * 8) // the last channels, fewer than a vector
+		a.y, a.step = &(*dense)[0], 32
+		r.inverted.convolve(a.words())
+		for i := range rows * ow {
+			copy(y[i*r.mid+c:(i+1)*r.mid], (*dense)[i*8:])
+		}
+		scratch.Put(dense)
+	}
+}

@@ -1,0 +1,70 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+// packStemFused lays the weights out for products that read the image itself:
+// with two pixels from row to row of the matrix, the three pixels under a row of
+// the kernel are the row of a matrix. The product of each kernel row is added to
+// that of the one before it.
+func packStemFused(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
+	p := packFused(w, 9*cin, n, ws, scale, bias)
+	return &Stem{func(y, x []float32, images, h, width int) {
+		oh, ow := (h+1)/2, (width+1)/2
+		if len(x) < images*h*width*cin || len(y) < images*oh*ow*n {
+			panic("kernel: a stem with a slice that is too short")
+		}
+		if Threads() == 1 {
+			p.stemRows(y, x, 0, images*oh, h, width, cin)
+			return
+		}
+		Parallel(images*oh, func(lo, hi int) { p.stemRows(y, x, lo, hi, h, width, cin) })
+	}}
+}
+
+// stemRows computes rows [lo, hi) of all images' output. Input rows are copied
+// between a pixel of zeros on the left and one or two on the right, each into
+// one of four places.
+func (p *Packed) stemRows(y, x []float32, lo, hi, h, w, cin int) {
+	oh, ow, length := (h+1)/2, (w+1)/2, (w+3)*cin
+	buf := borrow(5 * length)
+	defer scratch.Put(buf)
+	clear(*buf)
+	zeros := (*buf)[4*length:]
+	a := productArgs{k: 3 * cin, lda: 8 * cin, ldc: 4 * p.n} // on the heap, so once
+	loaded := -1                                             // the last input row, counted over all images, that has a place
+	for r := lo; r < hi; r++ {
+		top := r/oh*h + r%oh*2 - 1 // input row under the first row of the kernel
+		var rows [3][]float32
+		for ky := range rows {
+			row := top + ky
+			if at := row - r/oh*h; at < 0 || at >= h {
+				rows[ky] = zeros
+				continue
+			}
+			rows[ky] = (*buf)[row%4*length:]
+			if row > loaded {
+				copy(rows[ky][cin:], x[row*w*cin:(row+1)*w*cin])
+				loaded = row
+			}
+		}
+		p.stemRow(&a, y[r*ow*p.n:(r+1)*ow*p.n], rows, ow)
+	}
+}
+
+func (p *Packed) stemRow(a *productArgs, y []float32, rows [3][]float32, ow int) {
+	for i := range (p.n + 15) / 16 {
+		first, cols, vectors := panel(i, p.n)
+		for ky, row := range rows {
+			a.a, a.b, a.c = &row[0], &p.data[p.k*first+ky*a.k*8*vectors], &y[first]
+			a.init, a.ldinit, a.swish = a.c, a.ldc, 0
+			switch ky {
+			case 0:
+				a.init, a.ldinit = &p.bias[first], 0
+			case 2:
+				a.swish = 1
+			}
+			a.columns(cols - 8*(vectors-1))
+			a.rows(ow, vectors)
+		}
+	}
+}

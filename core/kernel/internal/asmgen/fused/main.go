@@ -1,0 +1,177 @@
+// Command fused writes the loops of inference on 16 vectors of 8 floats: matrix
+// products and depthwise convolutions that add the bias, apply swish and add
+// the residual before they store. From core/kernel/internal/asmgen:
+//
+//	go run ./fused -out ../../fused_avx2_amd64.s -stubs ../../fused_avx2_amd64.go -pkg kernel
+//
+// Arguments are in structures, of which a call changes only a few fields: every
+// field takes 8 bytes, and the lists here give their order.
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	for _, mr := range []int{12, 4, 2, 1} {
+		tile(mr, 1)
+	}
+	for _, mr := range []int{6, 4, 2, 1} {
+		tile(mr, 2)
+	}
+	for _, k := range []int{3, 5} {
+		for _, stride := range []int{1, 2} {
+			depthwise(k, stride)
+		}
+	}
+	gather()
+	for nv := 1; nv <= 2; nv++ {
+		scaleRows(nv)
+	}
+	Generate()
+}
+
+// arguments is a structure of fields of 8 bytes in memory.
+type arguments struct {
+	base   GPVirtual
+	fields []string
+}
+
+// begin starts a function of one structure.
+func begin(name string, fields []string, does string) arguments {
+	TEXT(name, NOSPLIT, fmt.Sprintf("func(args *[%d]uint64)", len(fields)))
+	Pragma("noescape")
+	Doc(name + " " + does)
+	return arguments{load("args"), fields}
+}
+
+// at is a field.
+func (a arguments) at(field string) Mem {
+	for i, f := range a.fields {
+		if f == field {
+			return Mem{Base: a.base, Disp: 8 * i}
+		}
+	}
+	panic("no field " + field)
+}
+
+// load is a field in a register.
+func (a arguments) load(field string) GPVirtual {
+	r := GP64()
+	MOVQ(a.at(field), r)
+	return r
+}
+
+// load is a parameter in a register.
+func load(name string) GPVirtual {
+	r := GP64()
+	Load(Param(name), r)
+	return r
+}
+
+func finish() {
+	VZEROUPPER()
+	RET()
+}
+
+var constants = map[uint32]Mem{}
+
+// constant is f in every lane, in memory.
+func constant(f float64) Mem {
+	b := math.Float32bits(float32(f))
+	m, ok := constants[b]
+	if !ok {
+		m = GLOBL(fmt.Sprintf("fused%08x", b), attr.RODATA|attr.NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(b))
+		}
+		constants[b] = m
+	}
+	return m
+}
+
+func copyOf(m Mem, v VecVirtual) VecVirtual {
+	VMOVUPS(m, v)
+	return v
+}
+
+// The ends of the logistic function: beyond them exp(-z) is no normal number.
+const floor, ceiling = -87, 87
+
+// exponential holds the minimax polynomial of degree 5 of e^r for |r| <= ln(2)/2
+// with constant 1, relative error 9.3e-8 (Lawson's iteration), in float32.
+var exponential = []float64{0.008290272, 0.04189816, 0.16667639, 0.49999148, 0.9999997}
+
+// swish overwrites v with v/(1+exp(-v)), off by 3e-7 of the value, of v = -87
+// below that, which is less than 1e-35. Not a number stays so. t, r and p are
+// overwritten. On Zen it waits for the units that multiply, not for its loads.
+//
+// exp(-v) = 2^n exp(r), n the integer nearest to -v log2(e), which the sum with
+// 1.5*2^23 leaves in its low bits, whence a shift brings it to the exponent.
+func swish(v, t, r, p VecVirtual) {
+	const magic = 0x1.8p23
+	VMAXPS(v, copyOf(constant(floor), t), v) // of two operands one of which is not a number, the first here
+	VMINPS(constant(ceiling), v, r)
+	VMOVUPS(constant(magic), t)
+	VFMADD231PS(constant(-math.Log2E), r, t)
+	VSUBPS(constant(magic), t, p)
+	VFNMSUB231PS(constant(math.Ln2), p, r)
+	VPSLLD(U8(23), t, t)
+	VMOVUPS(constant(exponential[0]), p)
+	for _, c := range append(exponential[1:], 1) {
+		VFMADD213PS(constant(c), r, p)
+	}
+	VPADDD(t, p, p)
+	VADDPS(constant(1), p, p)
+	VDIVPS(p, v, v)
+}
+
+// gather copies a block of 16 channels of some pixels, step bytes apart, to
+// [pixel][16].
+func gather() {
+	TEXT("gatherBlockAVX2", NOSPLIT, "func(dst, src *float32, pixels, step int)")
+	Pragma("noescape")
+	Doc("gatherBlockAVX2 copies 16 elements each of pixels > 0 pixels, step bytes apart, to [pixel][16].")
+	dst, src, n, step := load("dst"), load("src"), load("pixels"), load("step")
+	lo, hi := YMM(), YMM()
+	Label("pixel")
+	VMOVUPS(Mem{Base: src}, lo)
+	VMOVUPS(Mem{Base: src, Disp: 32}, hi)
+	VMOVUPS(lo, Mem{Base: dst})
+	VMOVUPS(hi, Mem{Base: dst, Disp: 32})
+	ADDQ(step, src)
+	ADDQ(U8(64), dst)
+	DECQ(n)
+	JNZ(LabelRef("pixel"))
+	finish()
+}
+
+// scaleRows multiplies row i of a panel by gate[i].
+func scaleRows(nv int) {
+	name := fmt.Sprintf("scalePanel%dAVX2", nv)
+	TEXT(name, NOSPLIT, "func(dst, src, gate *float32, rows int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s multiplies rows > 0 rows of %d columns each by an element of gate.", name, 8*nv))
+	dst, src, gate, n := load("dst"), load("src"), load("gate"), load("rows")
+	g := YMM()
+	Label("row")
+	VBROADCASTSS(Mem{Base: gate}, g)
+	for j := range nv {
+		v := YMM()
+		VMULPS(Mem{Base: src, Disp: 32 * j}, g, v)
+		VMOVUPS(v, Mem{Base: dst, Disp: 32 * j})
+	}
+	ADDQ(U8(4), gate)
+	ADDQ(U8(32*nv), src)
+	ADDQ(U8(32*nv), dst)
+	DECQ(n)
+	JNZ(LabelRef("row"))
+	finish()
+}

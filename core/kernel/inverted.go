@@ -1,0 +1,68 @@
+package kernel
+
+// InvertedSpec is the first half of an inverted residual block: the 1x1
+// expansion where there is one, then the depthwise convolution, both with a
+// bias and swish after it.
+type InvertedSpec struct {
+	In, Mid, K, Stride int
+
+	// Expand [In][Mid] has row stride ExpandStride; column j is multiplied by
+	// ExpandScale[j]. Nil where the block has no expansion: In is Mid then.
+	Expand                  []float32
+	ExpandStride            int
+	ExpandScale, ExpandBias []float32
+
+	// Tap (ky,kx) of channel c is Taps[(ky*Pitch+kx)*TapStride+c]*Scale[c].
+	Taps             []float32
+	Pitch, TapStride int
+	Scale, Bias      []float32
+}
+
+// Inverted is an InvertedSpec ready for inference, laid out for the
+// implementation that was active when it was packed.
+type Inverted struct {
+	apply func(y, mean, x []float32, n, h, w int)
+}
+
+// PackInverted copies the weights.
+func PackInverted(s InvertedSpec) *Inverted {
+	if active.inverted != nil {
+		if p := active.inverted(s); p != nil {
+			return p
+		}
+	}
+	return composeInverted(s)
+}
+
+// Apply computes y [n,oh,ow,Mid] from x [n,h,w,In] and the mean over its pixels
+// of every channel of y, mean [n,Mid], which squeeze and excitation starts with;
+// mean may be nil.
+func (p *Inverted) Apply(y, mean, x []float32, n, h, w int) { p.apply(y, mean, x, n, h, w) }
+
+// composeInverted runs one operator after the other.
+func composeInverted(s InvertedSpec) *Inverted {
+	var expand *Packed
+	if s.Expand != nil {
+		expand = Pack(s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale, s.ExpandBias)
+	}
+	taps := make([]float32, 0, s.K*s.K*s.Mid)
+	for t := range s.K * s.K {
+		taps = append(taps, s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid]...)
+		scaleColumns(taps[t*s.Mid:], s.Scale)
+	}
+	bias := append([]float32(nil), s.Bias[:s.Mid]...)
+	return &Inverted{func(y, mean, x []float32, n, h, w int) {
+		shape := DepthwiseShape{N: n, H: h, W: w, C: s.Mid, K: s.K, Stride: s.Stride}
+		if expand != nil {
+			e := borrow(n * h * w * s.Mid)
+			defer scratch.Put(e)
+			expand.Apply(*e, x, n*h*w, Swish, nil)
+			x = *e
+		}
+		DepthwiseAct(y, x, shape, taps, bias, Swish)
+		if mean != nil {
+			oh, ow := shape.Out()
+			GlobalPool(mean, y, n, oh*ow, s.Mid)
+		}
+	}}
+}

@@ -1,0 +1,119 @@
+package supernet
+
+import (
+	"bignas/core/arch"
+	"bignas/core/kernel"
+)
+
+// buffers is the activations of a forward pass: parts of one array, each as
+// big as the biggest that any layer puts there.
+type buffers struct {
+	images int
+	whole  []float32
+
+	current, other []float32 // input and output of a block in turn
+	wide           []float32 // after the depthwise convolution
+	mean, squeezed []float32 // SE
+	gate           []float32
+	pooled         []float32 // average pooled input of a shortcut
+	shortcut       []float32
+}
+
+// plan makes room for n images.
+func (bs *buffers) plan(net arch.Network, n int) {
+	if n == bs.images {
+		return
+	}
+	narrow := net.Stem.OutSize * net.Stem.OutSize * net.Stem.Out
+	headPixels := net.Head.Size * net.Head.Size
+	wide, mid, squeeze, pooled, shortcut := headPixels*net.Head.Out, net.Head.Out, 0, 0, 0
+	for _, b := range net.Blocks {
+		hw := b.OutSize * b.OutSize
+		narrow = max(narrow, hw*b.Out)
+		wide, mid, squeeze = max(wide, hw*b.Mid), max(mid, b.Mid), max(squeeze, b.Squeeze)
+		if b.Shortcut == arch.Project {
+			pooled, shortcut = max(pooled, hw*b.In), max(shortcut, hw*b.Out)
+		}
+	}
+	parts := []struct {
+		to   *[]float32
+		size int
+	}{{&bs.current, narrow}, {&bs.other, narrow}, {&bs.wide, wide}, {&bs.mean, mid}, {&bs.squeezed, squeeze}, {&bs.gate, mid}, {&bs.pooled, pooled}, {&bs.shortcut, shortcut}}
+	total := 0
+	for _, p := range parts {
+		total += (n*p.size + 15) &^ 15 // whole cache lines
+	}
+	if len(bs.whole) < total {
+		bs.whole = make([]float32, total)
+	}
+	at := 0
+	for _, p := range parts {
+		*p.to = bs.whole[at : at+n*p.size]
+		at += (n*p.size + 15) &^ 15
+	}
+	bs.images = n
+}
+
+// Forward runs n images x [n, r, r, 3] and returns the logits [n, Classes],
+// newly allocated. between, where not nil, is called after every block; its
+// error ends the pass and is returned.
+func (c *Child) Forward(x []float32, n int, between func() error) ([]float32, error) {
+	net := c.net
+	r := net.Stem.Size
+	if len(x) != n*r*r*3 {
+		panic("supernet: Forward wants x of n*r*r*3 elements")
+	}
+	bs := &c.buffers
+	bs.plan(net, n)
+	a, out := bs.current, bs.other
+	c.stem.Apply(a, x, n, r, r)
+	for i := range net.Blocks {
+		c.block(out, a, n, &net.Blocks[i], &c.blocks[i])
+		a, out = out, a
+		if between != nil {
+			if err := between(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	hw := net.Head.Size * net.Head.Size
+	c.head.Apply(bs.wide, a, n*hw, kernel.Swish, nil)
+	kernel.GlobalPool(bs.mean, bs.wide, n, hw, net.Head.Out)
+	logits := make([]float32, n*c.Classes)
+	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
+	return logits, nil
+}
+
+// block runs one inverted-residual block from x into out.
+func (c *Child) block(out, x []float32, n int, b *arch.Block, p *childBlock) {
+	bs := &c.buffers
+	hw := b.OutSize * b.OutSize
+	var residual []float32
+	switch b.Shortcut {
+	case arch.Identity:
+		residual = x[:n*hw*b.Out]
+	case arch.Project:
+		in := x
+		if b.Stride == 2 {
+			in = bs.pooled
+			kernel.AvgPool2x2(in, x, n, b.Size, b.Size, b.In)
+		}
+		residual = bs.shortcut[:n*hw*b.Out]
+		p.shortcut.Apply(residual, in, n*hw, kernel.None, nil)
+	}
+	if p.seReduce == nil {
+		p.inverted.Apply(bs.wide, nil, x, n, b.Size, b.Size)
+		p.project.Apply(out, bs.wide, n*hw, kernel.None, residual)
+		return
+	}
+	p.inverted.Apply(bs.wide, bs.mean, x, n, b.Size, b.Size)
+	p.seReduce.Apply(bs.squeezed, bs.mean, n, kernel.Swish, nil)
+	p.seExpand.Apply(bs.gate, bs.squeezed, n, kernel.Sigmoid, nil)
+	for i := range n { // every image has a gate of its own
+		var add []float32
+		if residual != nil {
+			add = residual[i*hw*b.Out : (i+1)*hw*b.Out]
+		}
+		p.project.ApplyGated(out[i*hw*b.Out:], bs.wide[i*hw*b.Mid:], hw, bs.gate[i*b.Mid:], kernel.None, add)
+	}
+}
