@@ -18,12 +18,13 @@ type productArgs struct {
 	init     *float32 // what the sums start from: the bias at stride 0, or rows
 	ldinit   int
 	residual *float32 // nil for none, stride ldc
+	done     int      // bytes of the residual that are: a pointer behind its end must not stay in here
 	swish    int
 	tail     *uint32 // mask of the last vector
 	odd      int     // columns of the last vector: 0 for 8, 1 for 4, else 2
 }
 
-func (a *productArgs) words() *[13]uint64 { return (*[13]uint64)(unsafe.Pointer(a)) }
+func (a *productArgs) words() *[14]uint64 { return (*[14]uint64)(unsafe.Pointer(a)) }
 
 // columns says how many columns the last vector of a panel has.
 func (a *productArgs) columns(n int) {
@@ -42,7 +43,7 @@ var tailMasks = [16]uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint
 
 type fusedTile struct {
 	rows int
-	run  func(*[13]uint64)
+	run  func(*[14]uint64)
 }
 
 // By vectors in the panel, tallest first.
@@ -176,7 +177,7 @@ func (p *Packed) block(data, y, x []float32, lo, hi, firstPanel, lastPanel, swis
 			a.a, a.b, a.c, a.init = &x[from*p.k], &data[p.k*first], &y[from*p.n+first], &p.bias[first]
 			a.columns(cols - 8*(vectors-1))
 			if residual != nil {
-				a.residual = &residual[from*p.n+first]
+				a.residual, a.done = &residual[from*p.n+first], 0
 			}
 			a.rows(to-from, vectors)
 		}

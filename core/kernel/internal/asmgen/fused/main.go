@@ -2,7 +2,7 @@
 // products and depthwise convolutions that add the bias, apply swish and add
 // the residual before they store. From core/kernel/internal/asmgen:
 //
-//	go run ./fused -out ../../fused_avx2_amd64.s -stubs ../../fused_avx2_amd64.go -pkg kernel
+//	go run ./fused -set avx2 -out ../../fused_avx2_amd64.s -stubs ../../fused_avx2_amd64.go -pkg kernel
 //
 // Arguments are in structures, of which a call changes only a few fields: every
 // field takes 8 bytes, and the lists here give their order.
@@ -11,14 +11,21 @@ package main
 import (
 	"fmt"
 	"math"
+	"os"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 func main() {
+	if vector.FromFlags().Wide() {
+		fmt.Fprintln(os.Stderr, "fused: only -set avx2 is there")
+		os.Exit(2)
+	}
 	ConstraintExpr("amd64,!noasm")
 	for _, mr := range []int{12, 4, 2, 1} {
 		tile(mr, 1)
