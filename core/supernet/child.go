@@ -55,17 +55,17 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 		}
 		cb.depthwise, cb.bias = foldDepthwise(&f, p, b)
 		if b.Squeeze > 0 {
-			cb.seReduce = pack(p.SEReduce, b.Mid, b.Squeeze, p.SEBiasR)
-			cb.seExpand = pack(p.SEExpand, b.Squeeze, b.Mid, p.SEBiasE)
+			cb.seReduce = p.SEReduce.pack(b.Mid, b.Squeeze, nil, p.SEBiasR.first(b.Squeeze))
+			cb.seExpand = p.SEExpand.pack(b.Squeeze, b.Mid, nil, p.SEBiasE.first(b.Mid))
 		}
 		cb.project = foldConv(&f, p.Project, b.Mid, b.Out)
 		if b.Shortcut == arch.Project {
-			cb.shortcut = pack(p.Shortcut, b.In, b.Out, nil)
+			cb.shortcut = p.Shortcut.pack(b.In, b.Out, nil, nil)
 		}
 		c.blocks = append(c.blocks, cb)
 	}
 	c.head = foldConv(&f, w.Head, n.Head.In, n.Head.Out)
-	c.classifier = pack(w.Classifier, n.Head.Out, w.Classes, w.ClassBias)
+	c.classifier = w.Classifier.pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
 	return c, nil
 }
 
@@ -91,37 +91,42 @@ func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32)
 // foldConv packs the [k, n] corner of a convolution with its BN folded in.
 func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
 	scale, shift := scales(f, c.BN, n)
-	w, ws := single(c.Weight, k, n)
-	return kernel.Pack(w, k, n, ws, scale, shift)
+	return c.Weight.pack(k, n, scale, shift)
 }
 
 // foldDepthwise copies the centre of the kernel, [K*K][Mid], with its BN folded in.
 func foldDepthwise[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) (w, bias []float32) {
 	scale, shift := scales(f, p.Depthwise.BN, b.Mid)
-	big, ws := p.Size.Kernel, p.Size.Mid
+	big := p.Size.Kernel
+	from, ws := single(p.Depthwise.Weight, big*big, b.Mid)
+	w = make([]float32, b.Kernel*b.Kernel*b.Mid)
 	lo := (big - b.Kernel) / 2
 	for y := range b.Kernel {
 		for x := range b.Kernel {
-			off := ((lo+y)*big + lo + x) * ws
-			for j, v := range p.Depthwise.Weight.Data[off : off+b.Mid] {
-				w = append(w, float32(v)*scale[j])
-			}
+			to := w[(y*b.Kernel+x)*b.Mid:][:b.Mid]
+			kernel.ChannelScale(to, from[((lo+y)*big+lo+x)*ws:][:b.Mid], scale, 1, 1, b.Mid)
 		}
 	}
 	return w, shift
 }
 
-// pack packs the [k, n] corner of a matrix without BN.
-func pack[T kernel.Float](p *ParamOf[T], k, n int, bias *ParamOf[T]) *kernel.Packed {
-	w, ws := single(p, k, n)
-	var b []float32
-	if bias != nil {
-		b = make([]float32, n)
-		for i := range b {
-			b[i] = float32(bias.Data[i])
-		}
+// pack makes the [k, n] corner of a matrix ready, column j times scale[j], plus
+// bias [n]; nil for none.
+func (p *ParamOf[T]) pack(k, n int, scale, bias []float32) *kernel.Packed {
+	if p.matrix != nil {
+		return p.matrix.Slice(k, n, scale, bias)
 	}
-	return kernel.Pack(w, k, n, ws, nil, b)
+	w, ws := single(p, k, n)
+	return kernel.Pack(w, k, n, ws, scale, bias)
+}
+
+// first is the first n elements of a vector.
+func (p *ParamOf[T]) first(n int) []float32 {
+	b := make([]float32, n)
+	for i := range b {
+		b[i] = float32(p.Data[i])
+	}
+	return b
 }
 
 // single is the [k, n] corner of a matrix in float32 and its row stride: the
@@ -138,6 +143,13 @@ func single[T kernel.Float](p *ParamOf[T], k, n int) (w []float32, stride int) {
 		}
 	}
 	return w, n
+}
+
+// Take takes the buffers of a child that will not run any more, nil for none.
+func (c *Child) Take(from *Child) {
+	if from != nil {
+		c.buf, from.buf = from.buf, c.buf
+	}
 }
 
 // get returns buffer i with room for size elements.

@@ -14,11 +14,18 @@ import (
 //go:noescape
 func version() int32
 
-// y [m,n] = act(x [m,k] W + bias) + residual; panels and bias as Pack lays them out.
+// y [m,n] = act((x [m,k] W)*scale + bias) + residual; panels as Pack lays them
+// out, long rows each, scale and bias padded.
 //
 //go:wasmimport kernels product
 //go:noescape
-func product(x, panels, bias, y, residual unsafe.Pointer, m, k, n, act int32)
+func product(x, panels, scale, bias, y, residual unsafe.Pointer, m, k, n, act, long int32)
+
+// Pack for whole panels: columns of W in all, a multiple of Panel.
+//
+//go:wasmimport kernels panels
+//go:noescape
+func panels(to, w unsafe.Pointer, k, columns, ws int32)
 
 // y = act(x*w + bias): kernel.DepthwiseAct by kernel size and stride, n images.
 //
@@ -56,6 +63,18 @@ func globalPool(y, x unsafe.Pointer, hw, c int32)
 //go:noescape
 func channelScale(y, x, s unsafe.Pointer, hw, c int32)
 
+// cols [count,27]: nine floats each of x, six further every time.
+//
+//go:wasmimport kernels patches
+//go:noescape
+func patches(cols, x unsafe.Pointer, count int32)
+
+// y [rows,columns,c], the means of 2x2 pixels of x.
+//
+//go:wasmimport kernels averagePool
+//go:noescape
+func averagePool(y, x unsafe.Pointer, rows, columns, c int32)
+
 func init() {
 	name := ""
 	switch version() {
@@ -69,6 +88,7 @@ func init() {
 	kernel.Register(kernel.Inference{
 		Name: name, Pack: pack, DepthwiseAct: depthwiseAct, Activate: activate,
 		GlobalPool: globalPools, ChannelScale: channelScales,
+		Im2colRGB: im2col, AvgPool2x2: averagePools, Matrix: matrix,
 	})
 }
 
@@ -76,7 +96,35 @@ func init() {
 func first(s []float32, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
 
 func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
-	panels, padded := Pack(w, k, n, ws, scale, bias)
+	return cut(layOut(w, k, n, ws), k, k, n, scale, bias)
+}
+
+func matrix(w []float32, k, n int) func(k, n int, scale, bias []float32) kernel.Product {
+	p := layOut(w, k, n, n)
+	return func(rows, columns int, scale, bias []float32) kernel.Product {
+		return cut(p, k, rows, columns, scale, bias)
+	}
+}
+
+// layOut is Pack.
+func layOut(w []float32, k, n, ws int) []float32 {
+	to, full := make([]float32, k*whole(n)), n/Panel*Panel
+	if k == 0 {
+		return to
+	}
+	if full > 0 {
+		panels(first(to, k*full), first(w, (k-1)*ws+full), int32(k), int32(full), int32(ws))
+	}
+	if full < n {
+		packColumns(to[k*full:], w[full:], k, n-full, ws)
+	}
+	return to
+}
+
+// cut is the product with the first k rows and n columns of panels that are long.
+func cut(panels []float32, long, k, n int, scale, bias []float32) kernel.Product {
+	scale, bias = Pad(scale, n, 1), Pad(bias, n, 0)
+	panels = panels[:long*whole(n)]
 	return func(y, x []float32, m int, act kernel.Act, residual []float32) {
 		if m == 0 {
 			return
@@ -85,7 +133,36 @@ func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32,
 		if residual != nil {
 			add = first(residual, m*n)
 		}
-		product(first(x, m*k), first(panels, len(panels)), first(padded, len(padded)), first(y, m*n), add, int32(m), int32(k), int32(n), int32(act))
+		product(first(x, m*k), first(panels, len(panels)), first(scale, len(scale)), first(bias, len(bias)), first(y, m*n), add,
+			int32(m), int32(k), int32(n), int32(act), int32(long))
+	}
+}
+
+// im2col copies the pixels whose three columns are in the image with patches, the
+// first and, where w is odd, the last one here.
+func im2col(cols, x []float32, n, h, w int) {
+	oh, ow := (h+1)/2, (w+1)/2
+	inside := max(0, (w-2)/2)
+	for r := range n * oh * 3 {
+		ky, y, b := r%3, r/3%oh, r/3/oh
+		to := cols[(b*oh+y)*ow*27+ky*9:]
+		iy := 2*y + ky - 1
+		if iy < 0 || iy >= h {
+			for i := range ow {
+				clear(to[i*27:][:9])
+			}
+			continue
+		}
+		row := x[(b*h+iy)*w*3:][:w*3]
+		clear(to[:9])
+		copy(to[3:9], row)
+		if inside > 0 {
+			patches(first(to[27:], inside*27-18), first(row[3:], inside*6+3), int32(inside))
+		}
+		if w%2 == 1 && w > 1 {
+			last := to[(ow-1)*27:][:9]
+			clear(last[copy(last, row[3*(w-2):]):])
+		}
 	}
 }
 
@@ -124,4 +201,11 @@ func channelScales(y, x, s []float32, n, hw, c int) {
 	for i := range n {
 		channelScale(first(y[i*hw*c:], hw*c), first(x[i*hw*c:], hw*c), first(s[i*c:], c), int32(hw), int32(c))
 	}
+}
+
+func averagePools(y, x []float32, n, h, w, c int) {
+	if n*(h/2)*(w/2)*c == 0 {
+		return
+	}
+	averagePool(first(y, n*(h/2)*(w/2)*c), first(x, n*h*w*c), int32(n*h/2), int32(w/2), int32(c))
 }

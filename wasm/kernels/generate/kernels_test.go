@@ -47,7 +47,7 @@ func TestProduct(t *testing.T) {
 		act := activations[i%4]
 		what := fmt.Sprintf("product %v, activation %d", s, act)
 		ws := n + r.IntN(5)
-		x, w := random(r, rows*k), random(r, k*ws)
+		x, w := random(r, rows*k), random(r, (k+3)*ws)
 		var scale, bias, residual []float32
 		if r.IntN(2) > 0 {
 			scale = random(r, n)
@@ -55,16 +55,18 @@ func TestProduct(t *testing.T) {
 		if r.IntN(4) > 0 {
 			bias = random(r, n)
 		}
-		panels, padded := kernels.Pack(w, k, n, ws, scale, bias)
+		// x is as deep as the first k rows of W, which has more.
+		deep := k + r.IntN(3)
 		address := uint32(0)
 		if r.IntN(3) == 0 {
 			residual = random(r, rows*n)
 			address = m.in(residual)
 		}
 		y := m.out(rows * n)
-		m.call("product", m.in(x), m.in(panels), m.in(padded), y, address, rows, k, n, int(act))
+		m.call("product", m.in(x), m.in(kernels.Pack(w, deep, n, ws)), m.in(kernels.Pad(scale, n, 1)), m.in(kernels.Pad(bias, n, 0)), y, address, rows, k, n, int(act), deep)
 		want := make([]float32, rows*n)
-		kernel.Pack(w, k, n, ws, scale, bias).Apply(want, x, rows, act, nil)
+		kernel.Pointwise(want, x, rows, k, n, w, ws)
+		kernel.ScaleShiftAct(want, want, rows, n, kernels.Pad(scale, n, 1), kernels.Pad(bias, n, 0), act, nil)
 		tolerance := units(act)
 		got := m.take(what, y, rows*n)
 		if residual != nil { // which may cancel the rest

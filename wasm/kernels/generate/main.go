@@ -52,6 +52,9 @@ func build(relaxed bool) []byte {
 	g.depthwise(5, 2, 2)
 	g.globalPool()
 	g.channelScale()
+	g.patches()
+	g.averagePool()
+	g.panels()
 	return g.Bytes()
 }
 
@@ -76,6 +79,20 @@ func (g *generator) multiplyAdd(f *asm.Func, sum asm.Local, a, b func()) {
 		a()
 		b()
 		f.Do(asm.F32x4Mul, asm.F32x4Add)
+	}
+	f.Set(sum)
+}
+
+// scaleAdd replaces sum by sum*factor + value.
+func (g *generator) scaleAdd(f *asm.Func, sum, factor, value asm.Local) {
+	f.Get(sum, factor)
+	if g.relaxed {
+		f.Get(value)
+		f.Do(asm.RelaxedMultiplyAdd)
+	} else {
+		f.Do(asm.F32x4Mul)
+		f.Get(value)
+		f.Do(asm.F32x4Add)
 	}
 	f.Set(sum)
 }
