@@ -14,6 +14,7 @@ type Inference struct {
 	Pack         func(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
 	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 	Activate     func(y, x []float32, act Act)
+	Exp          func(y, x []float32)
 	GlobalPool   func(y, x []float32, n, hw, c int)
 	ChannelScale func(y, x, s []float32, n, hw, c int)
 	Im2colRGB    func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
@@ -58,6 +59,6 @@ func Register(f Inference) {
 	if f.AvgPool2x2 != nil {
 		o.avgPool2x2 = f.AvgPool2x2
 	}
-	o.matrix = f.Matrix
+	o.matrix, o.exp = f.Matrix, f.Exp
 	register(&o)
 }

@@ -28,6 +28,7 @@ type operators struct {
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
 	matrix              func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
+	exp                 func(y, x []float32)
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 }
 

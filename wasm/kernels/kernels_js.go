@@ -63,6 +63,12 @@ func globalPool(y, x unsafe.Pointer, hw, c int32)
 //go:noescape
 func channelScale(y, x, s unsafe.Pointer, hw, c int32)
 
+// y = e^x, n floats.
+//
+//go:wasmimport kernels exponential
+//go:noescape
+func exponential(y, x unsafe.Pointer, n int32)
+
 // cols [count,27]: nine floats each of x, six further every time.
 //
 //go:wasmimport kernels patches
@@ -89,6 +95,7 @@ func init() {
 		Name: name, Pack: pack, DepthwiseAct: depthwiseAct, Activate: activate,
 		GlobalPool: globalPools, ChannelScale: channelScales,
 		Im2colRGB: im2col, AvgPool2x2: averagePools, Matrix: matrix,
+		Exp: exp,
 	})
 }
 
@@ -96,13 +103,20 @@ func init() {
 func first(s []float32, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
 
 func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
-	return cut(layOut(w, k, n, ws), k, k, n, scale, bias)
+	return cut(layOut(w, k, n, ws), k, k, n, Pad(scale, n, 1), Pad(bias, n, 0))
 }
 
 func matrix(w []float32, k, n int) func(k, n int, scale, bias []float32) kernel.Product {
-	p := layOut(w, k, n, n)
+	p, ones, zeros := layOut(w, k, n, n), Pad(nil, n, 1), Pad(nil, n, 0)
 	return func(rows, columns int, scale, bias []float32) kernel.Product {
-		return cut(p, k, rows, columns, scale, bias)
+		s, b := ones, zeros
+		if scale != nil {
+			s = Pad(scale, columns, 1)
+		}
+		if bias != nil {
+			b = Pad(bias, columns, 0)
+		}
+		return cut(p, k, rows, columns, s, b)
 	}
 }
 
@@ -121,10 +135,10 @@ func layOut(w []float32, k, n, ws int) []float32 {
 	return to
 }
 
-// cut is the product with the first k rows and n columns of panels that are long.
+// cut is the product with the first k rows and n columns of panels that are long;
+// scale and bias are padded.
 func cut(panels []float32, long, k, n int, scale, bias []float32) kernel.Product {
-	scale, bias = Pad(scale, n, 1), Pad(bias, n, 0)
-	panels = panels[:long*whole(n)]
+	panels, scale, bias = panels[:long*whole(n)], scale[:whole(n)], bias[:whole(n)]
 	return func(y, x []float32, m int, act kernel.Act, residual []float32) {
 		if m == 0 {
 			return
@@ -190,6 +204,8 @@ func depthwiseAct(y, x []float32, s kernel.DepthwiseShape, w, bias []float32, ac
 func activate(y, x []float32, act kernel.Act) {
 	finish(first(y, len(x)), first(x, len(x)), nil, int32(len(x)), int32(act))
 }
+
+func exp(y, x []float32) { exponential(first(y, len(x)), first(x, len(x)), int32(len(x))) }
 
 func globalPools(y, x []float32, n, hw, c int) {
 	for i := range n {

@@ -52,6 +52,7 @@ func build(relaxed bool) []byte {
 	g.depthwise(5, 2, 2)
 	g.globalPool()
 	g.channelScale()
+	g.exponentials()
 	g.patches()
 	g.averagePool()
 	g.panels()

@@ -59,9 +59,17 @@ func (g *generator) logistic(f *asm.Func) *logistic {
 	return state
 }
 
-// denominator replaces x by max(x, lowest) and leaves 1+e^-x in p. Numbers that
-// are none stay so: PMax and PMin return their first operand then.
+// denominator replaces x by max(x, lowest) and leaves 1+e^-x in p.
 func (l *logistic) denominator(x asm.Local) {
+	l.exponential(x)
+	l.f.Get(l.p, l.one)
+	l.f.Do(asm.F32x4Add)
+	l.f.Set(l.p)
+}
+
+// exponential replaces x by max(x, lowest) and leaves e^-x in p. Numbers that are
+// none stay so: PMax and PMin return their first operand then.
+func (l *logistic) exponential(x asm.Local) {
 	f, e := l.f, l.coefficients
 	plus := func(sum, a, b asm.Local) {
 		l.g.multiplyAdd(f, sum, func() { f.Get(a) }, func() { f.Get(b) })
@@ -99,9 +107,24 @@ func (l *logistic) denominator(x asm.Local) {
 	f.Get(l.p, l.n)
 	f.Const(23)
 	f.Do(asm.I32x4Shl, asm.I32x4Add)
-	f.Get(l.one)
-	f.Do(asm.F32x4Add)
 	f.Set(l.p)
+}
+
+// exponentials writes "exponential", y = e^x over n floats. y may be x.
+func (g *generator) exponentials() {
+	f, p := g.Func("exponential", []asm.Type{asm.I32, asm.I32, asm.I32})
+	y, x, n := p[0], p[1], p[2]
+	v, zero := f.Local(asm.V128), f.Local(asm.V128)
+	l := g.logistic(f)
+	along(f, n, []asm.Local{y, x}, func(w width, at int) {
+		f.Get(zero, x)
+		f.Load(w.load, at)
+		f.Do(asm.F32x4Sub)
+		f.Set(v)
+		l.exponential(v)
+		f.Get(y, l.p)
+		f.Store(w.store, at)
+	})
 }
 
 // finishing writes "finish", y = act(x) + residual over n floats; a residual of
