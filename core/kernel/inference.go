@@ -15,10 +15,12 @@ type Inference struct {
 	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 	Activate     func(y, x []float32, act Act)
 	Exp          func(y, x []float32)
-	GlobalPool   func(y, x []float32, n, hw, c int)
-	ChannelScale func(y, x, s []float32, n, hw, c int)
-	Im2colRGB    func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
-	AvgPool2x2   func(y, x []float32, n, h, w, c int)
+
+	FoldNormalisation func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
+	GlobalPool        func(y, x []float32, n, hw, c int)
+	ChannelScale      func(y, x, s []float32, n, hw, c int)
+	Im2colRGB         func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
+	AvgPool2x2        func(y, x []float32, n, h, w, c int)
 
 	// Matrix lays W[k][n], contiguous, out once and returns what cuts products
 	// out of it: its first rows and columns with a scale and a bias, nil for none.
@@ -59,6 +61,6 @@ func Register(f Inference) {
 	if f.AvgPool2x2 != nil {
 		o.avgPool2x2 = f.AvgPool2x2
 	}
-	o.matrix, o.exp = f.Matrix, f.Exp
+	o.matrix, o.exp, o.foldNormalisation = f.Matrix, f.Exp, f.FoldNormalisation
 	register(&o)
 }

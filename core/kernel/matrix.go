@@ -25,8 +25,9 @@ func NewMatrix(w []float32, k, n int) *Matrix {
 }
 
 // Slice returns the first k rows and n columns ready for inference, column j
-// times scale[j], plus bias [n]; scale and bias may be nil. It differs from Pack
-// in that an implementation may scale the sums in place of the weights.
+// times scale[j], plus bias [n]; scale and bias may be nil, and must not change
+// while the slice is used. It differs from Pack in that an implementation may
+// scale the sums in place of the weights.
 func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 	if k > x.k || n > x.n {
 		panic("kernel: Slice of more than the Matrix has")

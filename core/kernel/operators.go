@@ -29,6 +29,7 @@ type operators struct {
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
 	matrix              func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
 	exp                 func(y, x []float32)
+	foldNormalisation   func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 }
 

@@ -2,7 +2,6 @@ package supernet
 
 import (
 	"fmt"
-	"math"
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
@@ -71,20 +70,30 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 
 // folder walks the statistics in network order.
 type folder struct {
-	st *Statistics
-	at int
+	st   *Statistics
+	at   int
+	room []float32 // where scales and shifts go
+}
+
+// take returns n elements, with room behind them for whole vectors.
+func (f *folder) take(n int) []float32 {
+	whole := (n + 15) &^ 15
+	if len(f.room) < whole {
+		f.room = make([]float32, max(whole, 1<<13))
+	}
+	s := f.room[:n:whole]
+	f.room = f.room[whole:]
+	return s
 }
 
 // scales returns, for the next BN of c channels, what to multiply by and add.
 func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32) {
 	mean, variance := f.st.Mean[f.at], f.st.Variance[f.at]
 	f.at++
-	scale, shift = make([]float32, c), make([]float32, c)
-	for i := range c {
-		s := float64(bn.Gamma.Data[i]) / math.Sqrt(float64(variance[i])+Epsilon)
-		scale[i] = float32(s)
-		shift[i] = float32(float64(bn.Beta.Data[i]) - s*float64(mean[i]))
-	}
+	scale, shift = f.take(c), f.take(c)
+	gamma, _ := single(bn.Gamma, 1, c)
+	beta, _ := single(bn.Beta, 1, c)
+	kernel.FoldNormalisation(scale, shift, gamma, beta, mean, variance, Epsilon)
 	return scale, shift
 }
 
@@ -99,7 +108,7 @@ func foldDepthwise[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) (w, b
 	scale, shift := scales(f, p.Depthwise.BN, b.Mid)
 	big := p.Size.Kernel
 	from, ws := single(p.Depthwise.Weight, big*big, b.Mid)
-	w = make([]float32, b.Kernel*b.Kernel*b.Mid)
+	w = f.take(b.Kernel * b.Kernel * b.Mid)
 	lo := (big - b.Kernel) / 2
 	for y := range b.Kernel {
 		for x := range b.Kernel {

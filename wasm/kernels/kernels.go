@@ -52,3 +52,12 @@ func Pad(v []float32, n int, missing float32) []float32 {
 	}
 	return padded
 }
+
+// Padded is v [n] if what lies behind it makes it whole panels, else a copy that
+// has that.
+func Padded(v []float32, n int) []float32 {
+	if cap(v) >= whole(n) {
+		return v[:whole(n)]
+	}
+	return Pad(v, n, 0)
+}

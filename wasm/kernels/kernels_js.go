@@ -69,6 +69,12 @@ func channelScale(y, x, s unsafe.Pointer, hw, c int32)
 //go:noescape
 func exponential(y, x unsafe.Pointer, n int32)
 
+// scale = gamma/sqrt(variance+epsilon), shift = beta - scale*mean, n channels.
+//
+//go:wasmimport kernels foldNormalisation
+//go:noescape
+func foldNormalisation(scale, shift, gamma, beta, mean, variance unsafe.Pointer, n int32, epsilon float64)
+
 // cols [count,27]: nine floats each of x, six further every time.
 //
 //go:wasmimport kernels patches
@@ -95,7 +101,7 @@ func init() {
 		Name: name, Pack: pack, DepthwiseAct: depthwiseAct, Activate: activate,
 		GlobalPool: globalPools, ChannelScale: channelScales,
 		Im2colRGB: im2col, AvgPool2x2: averagePools, Matrix: matrix,
-		Exp: exp,
+		Exp: exp, FoldNormalisation: foldNormalisations,
 	})
 }
 
@@ -111,10 +117,10 @@ func matrix(w []float32, k, n int) func(k, n int, scale, bias []float32) kernel.
 	return func(rows, columns int, scale, bias []float32) kernel.Product {
 		s, b := ones, zeros
 		if scale != nil {
-			s = Pad(scale, columns, 1)
+			s = Padded(scale, columns)
 		}
 		if bias != nil {
-			b = Pad(bias, columns, 0)
+			b = Padded(bias, columns)
 		}
 		return cut(p, k, rows, columns, s, b)
 	}
@@ -206,6 +212,11 @@ func activate(y, x []float32, act kernel.Act) {
 }
 
 func exp(y, x []float32) { exponential(first(y, len(x)), first(x, len(x)), int32(len(x))) }
+
+func foldNormalisations(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
+	n := len(scale)
+	foldNormalisation(first(scale, n), first(shift, n), first(gamma, n), first(beta, n), first(mean, n), first(variance, n), int32(n), epsilon)
+}
 
 func globalPools(y, x []float32, n, hw, c int) {
 	for i := range n {

@@ -156,3 +156,61 @@ func TestActivations(t *testing.T) {
 		}
 	}
 }
+
+// TestFolding: what batch normalisations fold to, bit for bit, and the
+// exponential within its error.
+func TestFolding(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{1, 2, 3, 40, 71} {
+		gamma, beta, mean, variance := random(r, n), random(r, n), random(r, n), random(r, n)
+		kernel.Exp(variance, variance)
+		scale, shift := make([]float32, n), make([]float32, n)
+		kernel.FoldNormalisation(scale, shift, gamma, beta, mean, variance, 1e-5)
+		a, b := m.out(n), m.out(n)
+		m.call("foldNormalisation", a, b, m.in(gamma), m.in(beta), m.in(mean), m.in(variance), n, 1e-5)
+		same(t, "scale", m.take("scale", a, n), scale, 0)
+		same(t, "shift", m.take("shift", b, n), shift, 0)
+
+		x := random(r, n)
+		for i := range x {
+			x[i] *= 20
+		}
+		x[0] = 1000
+		want := make([]float32, n)
+		kernel.Exp(want, x)
+		y := m.out(n)
+		m.call("exponential", y, m.in(x), n)
+		got := m.take("exponential", y, n)
+		same(t, "exponential", got, want, 2)
+	}
+}
+
+// TestPatches: what the stem and its shortcut read.
+func TestPatches(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 20 {
+		h, w, c := 2*(1+r.IntN(6)), 2*(1+r.IntN(6)), 1+r.IntN(40)
+		x, want := random(r, h*w*c), make([]float32, h*w*c/4)
+		kernel.AvgPool2x2(want, x, 1, h, w, c)
+		y := m.out(len(want))
+		m.call("averagePool", y, m.in(x), h/2, w/2, c)
+		same(t, "average pool", m.take("average pool", y, len(want)), want, 0)
+
+		k, columns, ws := 1+r.IntN(20), 8*(1+r.IntN(5)), 40+r.IntN(9)
+		matrix := random(r, k*ws)
+		y = m.out(k * columns)
+		m.call("panels", y, m.in(matrix), k, columns, ws)
+		same(t, "panels", m.take("panels", y, k*columns), kernels.Pack(matrix, k, columns, ws), 0)
+	}
+	row, cols, want := random(r, 6*5+3), make([]float32, 5*27), make([]float32, 5*27)
+	for i := range 5 {
+		copy(want[i*27:][:9], row[i*6:])
+	}
+	y := m.put(cols, fence)
+	m.call("patches", y, m.in(row), 5)
+	same(t, "patches", m.take("patches", y, len(cols)), want, 0)
+}

@@ -53,6 +53,7 @@ func build(relaxed bool) []byte {
 	g.globalPool()
 	g.channelScale()
 	g.exponentials()
+	g.foldNormalisation()
 	g.patches()
 	g.averagePool()
 	g.panels()

@@ -188,3 +188,41 @@ func (g *generator) finishing() {
 	}
 	g.finish = f
 }
+
+// foldNormalisation writes "foldNormalisation": scale = gamma/sqrt(variance+epsilon)
+// and shift = beta - scale*mean of n channels, two at a time in double precision.
+func (g *generator) foldNormalisation() {
+	f, p := g.Func("foldNormalisation", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.F64})
+	scale, shift, gamma, beta, mean, variance, n := p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+	epsilon, factor := f.Local(asm.V128), f.Local(asm.V128)
+	f.Get(p[7])
+	f.Do(asm.F64x2Splat)
+	f.Set(epsilon)
+	for _, w := range []width{{2, asm.V128Load64Zero, asm.V128Store64Lane}, one} {
+		load := func(from asm.Local) {
+			f.Get(from)
+			f.Load(w.load, 0)
+			f.Do(asm.F64x2Promote)
+		}
+		while(f, n, w.floats, func() {
+			load(gamma)
+			load(variance)
+			f.Get(epsilon)
+			f.Do(asm.F64x2Add, asm.F64x2Sqrt, asm.F64x2Div)
+			f.Set(factor)
+			f.Get(scale, factor)
+			f.Do(asm.F32x4Demote)
+			f.Store(w.store, 0)
+			f.Get(shift)
+			load(beta)
+			load(mean)
+			f.Get(factor)
+			f.Do(asm.F64x2Mul, asm.F64x2Sub, asm.F32x4Demote)
+			f.Store(w.store, 0)
+			for _, l := range p[:6] {
+				advance(f, l, 4*w.floats)
+			}
+			advance(f, n, -w.floats)
+		})
+	}
+}

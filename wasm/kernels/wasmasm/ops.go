@@ -33,6 +33,17 @@ const (
 	V128Store64Lane = vector | 0x5b
 	V128Load32Zero  = vector | 0x5c
 
+	V128Load64Zero = vector | 0x5d
+
+	F64x2Splat   = vector | 0x14
+	F64x2Promote = vector | 0x5f // f64x2.promote_low_f32x4
+	F32x4Demote  = vector | 0x5e // f32x4.demote_f64x2_zero
+	F64x2Sqrt    = vector | 0xef
+	F64x2Add     = vector | 0xf0
+	F64x2Sub     = vector | 0xf1
+	F64x2Mul     = vector | 0xf2
+	F64x2Div     = vector | 0xf3
+
 	I32x4Shl     = vector | 0xab
 	I32x4Add     = vector | 0xae
 	F32x4Add     = vector | 0xe4
