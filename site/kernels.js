@@ -9,7 +9,8 @@ const PROBES = {
   simd: [...HEAD, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
 };
 const NAMES = ['product', 'depthwise3x1', 'depthwise3x2', 'depthwise5x1', 'depthwise5x2', 'finish', 'globalPool', 'channelScale',
-  'exponential', 'foldNormalisation', 'patches', 'averagePool', 'panels'];
+  'exponential', 'foldNormalisation', 'patches', 'averagePool', 'panels',
+  'addBytes', 'floats', 'across', 'down', 'normalise'];
 
 /** The best kind this browser can run, or the wanted one ("off" for none); undefined where there is none. */
 const choose = wanted => Object.keys(PROBES).find(kind => (!wanted || kind === wanted) && WebAssembly.validate(new Uint8Array(PROBES[kind])));

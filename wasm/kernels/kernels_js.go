@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"bignas/core/kernel"
+	"bignas/core/preprocess"
 )
 
 // The functions of the modules. Lengths count floats; act is a kernel.Act.
@@ -103,10 +104,13 @@ func init() {
 		Im2colRGB: im2col, AvgPool2x2: averagePools, Matrix: matrix,
 		Exp: exp, FoldNormalisation: foldNormalisations,
 	})
+	preprocess.Register(rows)
 }
 
 // first is the address of s, checked to have n elements: the kernels check nothing.
-func first(s []float32, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
+func first(s []float32, n int) unsafe.Pointer { return pointer(s, n) }
+
+func pointer[T any](s []T, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
 
 func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
 	return cut(layOut(w, k, n, ws), k, k, n, Pad(scale, n, 1), Pad(bias, n, 0))

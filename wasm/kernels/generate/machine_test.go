@@ -119,6 +119,8 @@ func (m *machine) call(name string, args ...any) {
 		switch v := a.(type) {
 		case int:
 			words = append(words, api.EncodeI32(int32(v)))
+		case float32:
+			words = append(words, api.EncodeF32(v))
 		case float64:
 			words = append(words, api.EncodeF64(v))
 		case uint32:

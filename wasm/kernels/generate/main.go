@@ -59,6 +59,11 @@ func build(relaxed bool) []byte {
 	g.patches()
 	g.averagePool()
 	g.panels()
+	g.addBytes()
+	g.floats()
+	g.across()
+	g.down()
+	g.normalise()
 	return g.Bytes()
 }
 
