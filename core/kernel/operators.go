@@ -27,6 +27,9 @@ type operators struct {
 	avgPool2x2          func(y []float32, x []float32, n int, h int, w int, c int)
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
+	matrix              func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
+	exp                 func(y, x []float32)
+	foldNormalisation   func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 	inverted            func(s InvertedSpec) *Inverted // nil result for a shape it has not
 	stem                func(w []float32, cin, n, ws int, scale, bias []float32) *Stem

@@ -1,0 +1,46 @@
+package kernel
+
+// Matrix is a weight matrix that does not change any more, from which slices are
+// taken: the first rows and columns, as many as a child has. An implementation
+// that can lays it out once, so that a slice costs nothing but its scale and
+// bias; the others pack every slice anew.
+type Matrix struct {
+	w    []float32
+	k, n int
+	cut  func(k, n int, scale, bias []float32) Product
+}
+
+// Product computes y = act((x W)*scale + bias) + residual of one slice of a
+// matrix: x [m,k], y [m,n], residual [m,n] or nil.
+type Product func(y, x []float32, m int, act Act, residual []float32)
+
+// NewMatrix takes W[k][n], contiguous, which must not change after that. It is
+// laid out for the implementation that is active now.
+func NewMatrix(w []float32, k, n int) *Matrix {
+	x := &Matrix{w: w[:k*n], k: k, n: n}
+	if active.matrix != nil {
+		x.cut = active.matrix(x.w, k, n)
+	}
+	return x
+}
+
+// Slice returns the first k rows and n columns ready for inference, column j
+// times scale[j], plus bias [n]; scale and bias may be nil, and must not change
+// while the slice is used. It differs from Pack in that an implementation may
+// scale the sums in place of the weights.
+func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
+	if k > x.k || n > x.n {
+		panic("kernel: Slice of more than the Matrix has")
+	}
+	if x.cut == nil {
+		return Pack(x.w, k, n, x.n, scale, bias)
+	}
+	return packedProduct(k, n, x.cut(k, n, scale, bias))
+}
+
+// packedProduct is a Packed that calls run.
+func packedProduct(k, n int, run Product) *Packed {
+	return &Packed{k: k, n: n, apply: func(_ *Packed, y, x []float32, m int, act Act, residual []float32) {
+		run(y, x, m, act, residual)
+	}}
+}
