@@ -94,6 +94,15 @@ func packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 
 // packColumns copies k rows of cols columns to rows of width, zeros after them.
 func packColumns(dst, w []float32, k, cols, width, ws int, scale []float32, first int) {
+	if cols == 16 {
+		_, _ = w[(k-1)*ws+15], dst[k*16-1]
+		if scale == nil {
+			gatherBlockAVX2(&dst[0], &w[0], k, 4*ws)
+		} else {
+			gatherScaledAVX2(&dst[0], &w[0], k, 4*ws, &scale[first:][:16][0])
+		}
+		return
+	}
 	for i := range k {
 		row, from := dst[i*width:(i+1)*width], w[i*ws:i*ws+cols]
 		if scale == nil {

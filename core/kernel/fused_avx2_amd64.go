@@ -64,10 +64,15 @@ func convolve5s1AVX2(args *[9]uint64)
 //go:noescape
 func convolve5s2AVX2(args *[9]uint64)
 
-// gatherBlockAVX2 copies 16 elements each of pixels > 0 pixels, step bytes apart, to [pixel][16].
+// gatherBlockAVX2 copies 16 elements each of rows > 0 rows, step bytes apart, to [row][16].
 //
 //go:noescape
-func gatherBlockAVX2(dst *float32, src *float32, pixels int, step int)
+func gatherBlockAVX2(dst *float32, src *float32, rows int, step int)
+
+// gatherScaledAVX2 does the same with every column times its scale.
+//
+//go:noescape
+func gatherScaledAVX2(dst *float32, src *float32, rows int, step int, scale *float32)
 
 // scalePanel1AVX2 multiplies rows > 0 rows of 8 columns each by an element of gate.
 //

@@ -8771,23 +8771,46 @@ next:
 	VZEROUPPER
 	RET
 
-// func gatherBlockAVX2(dst *float32, src *float32, pixels int, step int)
+// func gatherBlockAVX2(dst *float32, src *float32, rows int, step int)
 // Requires: AVX
 TEXT ·gatherBlockAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
-	MOVQ pixels+16(FP), DX
+	MOVQ rows+16(FP), DX
 	MOVQ step+24(FP), BX
 
-pixel:
+row:
 	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
 	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
+	VMOVUPS 32(CX), Y0
+	VMOVUPS Y0, 32(AX)
 	ADDQ    BX, CX
 	ADDQ    $0x40, AX
 	DECQ    DX
-	JNZ     pixel
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func gatherScaledAVX2(dst *float32, src *float32, rows int, step int, scale *float32)
+// Requires: AVX
+TEXT ·gatherScaledAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    rows+16(FP), DX
+	MOVQ    step+24(FP), BX
+	MOVQ    scale+32(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+
+row:
+	VMULPS  (CX), Y0, Y2
+	VMOVUPS Y2, (AX)
+	VMULPS  32(CX), Y1, Y2
+	VMOVUPS Y2, 32(AX)
+	ADDQ    BX, CX
+	ADDQ    $0x40, AX
+	DECQ    DX
+	JNZ     row
 	VZEROUPPER
 	RET
 

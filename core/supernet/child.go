@@ -47,19 +47,22 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	scale, shift := scales(&f, w.Stem.BN, n.Stem.Out)
 	stem, ws := single(w.Stem.Weight, 27, n.Stem.Out)
 	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift)
-	for _, b := range n.Blocks {
-		p := w.Blocks[b.Stage][b.Index]
-		cb := childBlock{inverted: foldInverted(&f, p, b)}
-		if b.Squeeze > 0 {
-			cb.seReduce = p.SEReduce.pack(b.Mid, b.Squeeze, nil, p.SEBiasR.first(b.Squeeze))
-			cb.seExpand = p.SEExpand.pack(b.Squeeze, b.Mid, nil, p.SEBiasE.first(b.Mid))
-		}
-		cb.project = foldConv(&f, p.Project, b.Mid, b.Out)
-		if b.Shortcut == arch.Project {
-			cb.shortcut = p.Shortcut.pack(b.In, b.Out, nil, nil)
-		}
-		c.blocks = append(c.blocks, cb)
+	c.blocks = make([]childBlock, len(n.Blocks))
+	first := make([]int, len(n.Blocks)) // BN layer of each block
+	for i, b := range n.Blocks {
+		first[i] = f.at
+		f.at += bnLayers(b)
 	}
+	t := kernel.Threads()
+	kernel.Parallel(t, func(lo, hi int) { // later blocks are bigger: everybody takes one in turn
+		for part := lo; part < hi; part++ {
+			own := folder{st: st}
+			for i := part; i < len(n.Blocks); i += t {
+				own.at = first[i]
+				c.blocks[i] = foldBlock(&own, w.Blocks[n.Blocks[i].Stage][n.Blocks[i].Index], n.Blocks[i])
+			}
+		}
+	})
 	c.head = foldConv(&f, w.Head, n.Head.In, n.Head.Out)
 	c.classifier = w.Classifier.pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
 	return c, nil
@@ -92,6 +95,20 @@ func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32)
 	beta, _ := single(bn.Beta, 1, c)
 	kernel.FoldNormalisation(scale, shift, gamma, beta, mean, variance, Epsilon)
 	return scale, shift
+}
+
+// foldBlock packs one block.
+func foldBlock[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) childBlock {
+	cb := childBlock{inverted: foldInverted(f, p, b)}
+	if b.Squeeze > 0 {
+		cb.seReduce = p.SEReduce.pack(b.Mid, b.Squeeze, nil, p.SEBiasR.first(b.Squeeze))
+		cb.seExpand = p.SEExpand.pack(b.Squeeze, b.Mid, nil, p.SEBiasE.first(b.Mid))
+	}
+	cb.project = foldConv(f, p.Project, b.Mid, b.Out)
+	if b.Shortcut == arch.Project {
+		cb.shortcut = p.Shortcut.pack(b.In, b.Out, nil, nil)
+	}
+	return cb
 }
 
 // foldConv packs the [k, n] corner of a convolution with its BN folded in.
