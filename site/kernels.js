@@ -8,7 +8,9 @@ const PROBES = {
   relaxed: [...HEAD, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
   simd: [...HEAD, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
 };
-const NAMES = ['product', 'depthwise3x1', 'depthwise3x2', 'depthwise5x1', 'depthwise5x2', 'finish', 'globalPool', 'channelScale'];
+const NAMES = ['product', 'depthwise3x1', 'depthwise3x2', 'depthwise5x1', 'depthwise5x2', 'finish', 'globalPool', 'channelScale',
+  'exponential', 'foldNormalisation', 'patches', 'averagePool', 'panels',
+  'addBytes', 'floats', 'across', 'down', 'normalise'];
 
 /** The best kind this browser can run, or the wanted one ("off" for none); undefined where there is none. */
 const choose = wanted => Object.keys(PROBES).find(kind => (!wanted || kind === wanted) && WebAssembly.validate(new Uint8Array(PROBES[kind])));
@@ -29,7 +31,7 @@ export function kernels(engine, wanted) {
   let bound = { version: () => 0 };
   const imports = { version: () => bound.version() };
   // The kernels need the program's memory, and the program needs the kernels: these functions come between.
-  for (const n of NAMES) imports[n] = (a, b, c, d, e, f, g, h, i) => bound[n](a, b, c, d, e, f, g, h, i);
+  for (const n of NAMES) imports[n] = (a, b, c, d, e, f, g, h, i, j, k) => bound[n](a, b, c, d, e, f, g, h, i, j, k);
   return {
     imports,
     async attach(mem) {

@@ -65,6 +65,7 @@ func New(data []byte) (*Engine, error) {
 		SpaceName: b.Net.Space.Name, Space: b.Net.Space, Labels: b.Labels, Preprocessing: b.Spec,
 		Digest: b.Metadata[weights.DigestKey], Bytes: len(data), Params: b.Net.Count(), Metadata: b.Metadata,
 	}}
+	b.Net.Freeze()
 	if text, ok := b.Metadata[KeyFamily]; ok {
 		if err := json.Unmarshal([]byte(text), &e.info.Family); err != nil {
 			return nil, fault.New(weights.CodeDamaged, "export it again", "the weights file is damaged: its family of named children cannot be read")
@@ -152,6 +153,7 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	if err != nil {
 		return nil, fault.As(err, CodeBadArch)
 	}
+	child.Take(e.child)
 	child.Arch = a.Clone() // the caller's slices are the caller's to change
 	e.child, e.inherited = child, inherited
 	return child, nil

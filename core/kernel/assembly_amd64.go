@@ -57,7 +57,7 @@ func (asm *assembly) operators() *operators {
 	o.channelScaleGrad = asm.channelScaleGrad
 	o.avgPool2x2 = asm.avgPool2x2
 	o.avgPool2x2Grad = asm.avgPool2x2Grad
-	o.matrix = asm.matrix
+	o.factor = asm.factor
 	o.addGradWeight = asm.addGradWeight
 	o.addMoments = asm.addMoments
 	o.actSlope = asm.actSlope

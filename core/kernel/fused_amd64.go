@@ -18,12 +18,13 @@ type productArgs struct {
 	init     *float32 // what the sums start from: the bias at stride 0, or rows
 	ldinit   int
 	residual *float32 // nil for none, stride ldc
+	done     int      // bytes of the residual that are: a pointer behind its end must not stay in here
 	swish    int
 	tail     *uint32 // mask of the last vector
 	odd      int     // columns of the last vector: 0 for 8, 1 for 4, else 2
 }
 
-func (a *productArgs) words() *[13]uint64 { return (*[13]uint64)(unsafe.Pointer(a)) }
+func (a *productArgs) words() *[14]uint64 { return (*[14]uint64)(unsafe.Pointer(a)) }
 
 // columns says how many columns the last vector of a panel has.
 func (a *productArgs) columns(n int) {
@@ -42,7 +43,7 @@ var tailMasks = [16]uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint
 
 type fusedTile struct {
 	rows int
-	run  func(*[13]uint64)
+	run  func(*[14]uint64)
 }
 
 // By vectors in the panel, tallest first.
@@ -93,6 +94,15 @@ func packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 
 // packColumns copies k rows of cols columns to rows of width, zeros after them.
 func packColumns(dst, w []float32, k, cols, width, ws int, scale []float32, first int) {
+	if cols == 16 {
+		_, _ = w[(k-1)*ws+15], dst[k*16-1]
+		if scale == nil {
+			gatherBlockAVX2(&dst[0], &w[0], k, 4*ws)
+		} else {
+			gatherScaledAVX2(&dst[0], &w[0], k, 4*ws, &scale[first:][:16][0])
+		}
+		return
+	}
 	for i := range k {
 		row, from := dst[i*width:(i+1)*width], w[i*ws:i*ws+cols]
 		if scale == nil {
@@ -176,7 +186,7 @@ func (p *Packed) block(data, y, x []float32, lo, hi, firstPanel, lastPanel, swis
 			a.a, a.b, a.c, a.init = &x[from*p.k], &data[p.k*first], &y[from*p.n+first], &p.bias[first]
 			a.columns(cols - 8*(vectors-1))
 			if residual != nil {
-				a.residual = &residual[from*p.n+first]
+				a.residual, a.done = &residual[from*p.n+first], 0
 			}
 			a.rows(to-from, vectors)
 		}

@@ -14,8 +14,17 @@ type Inference struct {
 	Pack         func(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
 	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 	Activate     func(y, x []float32, act Act)
-	GlobalPool   func(y, x []float32, n, hw, c int)
-	ChannelScale func(y, x, s []float32, n, hw, c int)
+	Exp          func(y, x []float32)
+
+	FoldNormalisation func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
+	GlobalPool        func(y, x []float32, n, hw, c int)
+	ChannelScale      func(y, x, s []float32, n, hw, c int)
+	Im2colRGB         func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
+	AvgPool2x2        func(y, x []float32, n, h, w, c int)
+
+	// Matrix lays W[k][n], contiguous, out once and returns what cuts products
+	// out of it: its first rows and columns with a scale and a bias, nil for none.
+	Matrix func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
 }
 
 // Register adds an implementation and makes it the active one. To be called
@@ -25,10 +34,7 @@ func Register(f Inference) {
 	o.name = f.Name
 	if f.Pack != nil {
 		o.pack = func(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-			run := f.Pack(w, k, n, ws, scale, bias)
-			return &Packed{k: k, n: n, apply: func(_ *Packed, y, x []float32, m int, act Act, residual []float32) {
-				run(y, x, m, act, residual)
-			}}
+			return packedProduct(k, n, f.Pack(w, k, n, ws, scale, bias))
 		}
 	}
 	if f.DepthwiseAct != nil {
@@ -43,5 +49,18 @@ func Register(f Inference) {
 	if f.ChannelScale != nil {
 		o.channelScale = f.ChannelScale
 	}
+	if f.Im2colRGB != nil {
+		o.im2col3x3s2 = func(cols, x []float32, n, h, w, cin int) {
+			if cin != 3 {
+				im2col3x3s2Generic(cols, x, n, h, w, cin)
+				return
+			}
+			f.Im2colRGB(cols, x, n, h, w)
+		}
+	}
+	if f.AvgPool2x2 != nil {
+		o.avgPool2x2 = f.AvgPool2x2
+	}
+	o.matrix, o.exp, o.foldNormalisation = f.Matrix, f.Exp, f.FoldNormalisation
 	register(&o)
 }

@@ -11,6 +11,8 @@ type InvertedSpec struct {
 	Expand                  []float32
 	ExpandStride            int
 	ExpandScale, ExpandBias []float32
+	// Matrix is Expand laid out already, where the implementation has that, else nil.
+	Matrix *Matrix
 
 	// Tap (ky,kx) of channel c is Taps[(ky*Pitch+kx)*TapStride+c]*Scale[c].
 	Taps             []float32
@@ -42,15 +44,19 @@ func (p *Inverted) Apply(y, mean, x []float32, n, h, w int) { p.apply(y, mean, x
 // composeInverted runs one operator after the other.
 func composeInverted(s InvertedSpec) *Inverted {
 	var expand *Packed
-	if s.Expand != nil {
+	switch {
+	case s.Expand == nil:
+	case s.Matrix != nil:
+		expand = s.Matrix.Slice(s.In, s.Mid, s.ExpandScale, s.ExpandBias)
+	default:
 		expand = Pack(s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale, s.ExpandBias)
 	}
-	taps := make([]float32, 0, s.K*s.K*s.Mid)
+	// Room for whole vectors behind both.
+	taps := make([]float32, s.K*s.K*s.Mid, s.K*s.K*s.Mid+16)
 	for t := range s.K * s.K {
-		taps = append(taps, s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid]...)
-		scaleColumns(taps[t*s.Mid:], s.Scale)
+		ChannelScale(taps[t*s.Mid:][:s.Mid], s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid], s.Scale, 1, 1, s.Mid)
 	}
-	bias := append([]float32(nil), s.Bias[:s.Mid]...)
+	bias := append(make([]float32, 0, s.Mid+16), s.Bias[:s.Mid]...)
 	return &Inverted{func(y, mean, x []float32, n, h, w int) {
 		shape := DepthwiseShape{N: n, H: h, W: w, C: s.Mid, K: s.K, Stride: s.Stride}
 		if expand != nil {

@@ -31,15 +31,18 @@ const (
 	logisticFloor, logisticCeiling = -200, 200
 )
 
-// logistic is 1/(1+e^-x) for x within floor and ceiling, or not a number.
-func logistic(x float64) float64 {
-	n := float64(x*-log2E) + roundMagic
-	r := -x - float64((n-roundMagic)*math.Ln2)
+// exponential is e^t for |t| of at most 200, or not a number.
+func exponential(t float64) float64 {
+	n := float64(t*log2E) + roundMagic
+	r := t - float64((n-roundMagic)*math.Ln2)
 	r2 := r * r
 	p := float64(float64(exp1*r)+exp0) + float64(float64(float64(exp3*r)+exp2)*r2)
 	p += float64(float64(float64(float64(exp5*r)+exp4)+float64(exp6*r2)) * float64(r2*r2))
-	return 1 / (1 + math.Float64frombits(math.Float64bits(p)+math.Float64bits(n)<<52))
+	return math.Float64frombits(math.Float64bits(p) + math.Float64bits(n)<<52)
 }
+
+// logistic is 1/(1+e^-x) for x within floor and ceiling, or not a number.
+func logistic(x float64) float64 { return 1 / (1 + exponential(-x)) }
 
 // sigmoid is 1/(1+e^-x), reproducible on every platform for float32.
 func sigmoid[T Float](x T) float64 {

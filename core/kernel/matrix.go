@@ -1,65 +1,46 @@
 package kernel
 
-// Matrix is a weight matrix made ready for many products in one training step:
-// faster implementations pack it once instead of in every call. Its products run
-// on the calling goroutine, for use inside Bands.Each.
-type Matrix[T Float] struct {
-	k, n, ws   int
-	w          []T
-	transposed bool
-	packed     []float32 // layout of the implementation, nil for the generic loops
-	times      func(p *Matrix[float32], y, x []float32, m int, accumulate bool)
+// Matrix is a weight matrix that does not change any more, from which slices are
+// taken: the first rows and columns, as many as a child has. An implementation
+// that can lays it out once, so that a slice costs nothing but its scale and
+// bias; the others pack every slice anew.
+type Matrix struct {
+	w    []float32
+	k, n int
+	cut  func(k, n int, scale, bias []float32) Product
 }
 
-// NewMatrix is W[k][n], row stride ws, whose Times is Pointwise.
-func NewMatrix[T Float](w []T, k, n, ws int) *Matrix[T] {
-	return newMatrix(w, k, n, ws, false)
-}
+// Product computes y = act((x W)*scale + bias) + residual of one slice of a
+// matrix: x [m,k], y [m,n], residual [m,n] or nil.
+type Product func(y, x []float32, m int, act Act, residual []float32)
 
-// NewTransposed is W[k][n], row stride ws, whose Times is PointwiseGradInput.
-func NewTransposed[T Float](w []T, k, n, ws int) *Matrix[T] {
-	return newMatrix(w, k, n, ws, true)
-}
-
-func newMatrix[T Float](w []T, k, n, ws int, transposed bool) *Matrix[T] {
-	p := &Matrix[T]{k: k, n: n, ws: ws, w: w, transposed: transposed}
-	if q, ok := any(p).(*Matrix[float32]); ok && active.matrix != nil {
-		active.matrix(q)
+// NewMatrix takes W[k][n], contiguous, which must not change after that. It is
+// laid out for the implementation that is active now.
+func NewMatrix(w []float32, k, n int) *Matrix {
+	x := &Matrix{w: w[:k*n], k: k, n: n}
+	if active.matrix != nil {
+		x.cut = active.matrix(x.w, k, n)
 	}
-	return p
+	return x
 }
 
-// Times computes y = x W, or y = x W^T of a transposed matrix, or adds it to y;
-// m rows. W must not have changed since.
-func (p *Matrix[T]) Times(y, x []T, m int, accumulate bool) {
-	switch {
-	case p.times != nil:
-		p.times(any(p).(*Matrix[float32]), single(y), single(x), m, accumulate)
-	case p.transposed:
-		pointwiseGradInputGeneric(y, x, m, p.k, p.n, p.w, p.ws, accumulate)
-	default:
-		if accumulate {
-			panic("kernel: a forward product does not accumulate")
-		}
-		pointwiseGeneric(y, x, m, p.k, p.n, p.w, p.ws)
+// Slice returns the first k rows and n columns ready for inference, column j
+// times scale[j], plus bias [n]; scale and bias may be nil, and must not change
+// while the slice is used. It differs from Pack in that an implementation may
+// scale the sums in place of the weights.
+func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
+	if k > x.k || n > x.n {
+		panic("kernel: Slice of more than the Matrix has")
 	}
+	if x.cut == nil {
+		return Pack(x.w, k, n, x.n, scale, bias)
+	}
+	return packedProduct(k, n, x.cut(k, n, scale, bias))
 }
 
-// Release gives the packed copy back. p is not to be used any more.
-func (p *Matrix[T]) Release() {
-	if p.packed != nil {
-		scratch.Put(&p.packed)
-		p.packed = nil
-	}
-}
-
-// AddGradWeight is PointwiseGradWeight on the calling goroutine.
-func AddGradWeight[T Float](dw []T, ws int, x []T, dy []T, m, k, n int) {
-	if f := active.addGradWeight; f != nil {
-		if v, ok := any(dw).([]float32); ok {
-			f(v, ws, single(x), single(dy), m, k, n)
-			return
-		}
-	}
-	pointwiseGradWeightGeneric(dw, ws, x, dy, m, k, n)
+// packedProduct is a Packed that calls run.
+func packedProduct(k, n int, run Product) *Packed {
+	return &Packed{k: k, n: n, apply: func(_ *Packed, y, x []float32, m int, act Act, residual []float32) {
+		run(y, x, m, act, residual)
+	}}
 }

@@ -27,8 +27,11 @@ type operators struct {
 	avgPool2x2          func(y []float32, x []float32, n int, h int, w int, c int)
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
+	matrix              func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
+	exp                 func(y, x []float32)
+	foldNormalisation   func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
-	matrix              func(p *Matrix[float32]) // sets packed and times
+	factor              func(p *Factor[float32]) // sets packed and times
 	addGradWeight       func(dw []float32, ws int, x, dy []float32, m, k, n int)
 	addMoments          func(sum, square []float64, x []float32, m, c int, origin []float32)
 	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)

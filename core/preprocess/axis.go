@@ -79,6 +79,10 @@ func (a *Axis) Across(dst, src []float32, channels int) {
 	if len(dst) < a.To*channels || len(src) < a.From*channels {
 		panic("preprocess: Axis.Across got a row that is too short")
 	}
+	if channels == 3 && rows != nil && cap(src) > a.From*3 {
+		rows.Across(dst, src[:a.From*3], a.Start, a.Weights, a.Taps)
+		return
+	}
 	if channels == 3 && a.Taps == 4 {
 		a.across3x4(dst, src)
 		return
@@ -134,30 +138,34 @@ func (a *Axis) across3x4(dst, src []float32) {
 	}
 }
 
-// Down computes output row i from whole rows: dst [width] from rows [From, width],
+// Down computes output row i from whole rows: dst [width] of from [From, width],
 // width in floats, that is pixels times channels.
-func (a *Axis) Down(dst, rows []float32, i, width int) {
+func (a *Axis) Down(dst, from []float32, i, width int) {
 	w := a.Weights[i*a.Taps : (i+1)*a.Taps]
-	dst, rows = dst[:width], rows[a.Start[i]*width:]
+	dst, from = dst[:width], from[a.Start[i]*width:]
+	if rows != nil {
+		rows.Down(dst, from, w, width)
+		return
+	}
 	if len(w) < 4 {
 		clear(dst)
 	} else {
-		p0, p1, p2, p3 := rows[:width], rows[width:2*width], rows[2*width:3*width], rows[3*width:4*width]
+		p0, p1, p2, p3 := from[:width], from[width:2*width], from[2*width:3*width], from[3*width:4*width]
 		w0, w1, w2, w3 := w[0], w[1], w[2], w[3]
 		for x := range dst {
 			dst[x] = float32(w0*p0[x]) + float32(w1*p1[x]) + float32(w2*p2[x]) + float32(w3*p3[x])
 		}
-		w, rows = w[4:], rows[4*width:]
+		w, from = w[4:], from[4*width:]
 	}
-	for ; len(w) >= 2; w, rows = w[2:], rows[2*width:] {
-		p0, p1 := rows[:width], rows[width:2*width]
+	for ; len(w) >= 2; w, from = w[2:], from[2*width:] {
+		p0, p1 := from[:width], from[width:2*width]
 		w0, w1 := w[0], w[1]
 		for x := range dst {
 			dst[x] = dst[x] + float32(w0*p0[x]) + float32(w1*p1[x])
 		}
 	}
 	if len(w) == 1 {
-		p0, w0 := rows[:width], w[0]
+		p0, w0 := from[:width], w[0]
 		for x := range dst {
 			dst[x] += float32(w0 * p0[x])
 		}

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 
 	"bignas/core/fault"
@@ -30,11 +29,10 @@ var codecs = map[Format]codec{
 	GIF:  {gif.DecodeConfig, gif.Decode}, // the first frame
 	WebP: {webp.DecodeConfig, webp.Decode},
 	BMP:  {bmp.DecodeConfig, bmp.Decode},
-	TIFF: {tiff.DecodeConfig, tiff.Decode},
 }
 
-// Decode reads a JPEG (also grey and CMYK), PNG, GIF (first frame), WebP, BMP or
-// TIFF file, turns it upright by its EXIF orientation and lays transparency over
+// Decode reads a JPEG (also grey and CMYK), PNG, GIF (first frame), WebP, BMP or,
+// outside the browser, TIFF file, turns it upright by its EXIF orientation and lays transparency over
 // white. A picture of more than maxPixels pixels (0: DefaultMaxPixels) is refused
 // from its header, before anything of that size is allocated.
 //
@@ -47,7 +45,10 @@ func Decode(data []byte, maxPixels int) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := codecs[format]
+	c, ok := codecs[format]
+	if !ok {
+		return nil, fault.New(CodeUnsupported, hintSaveAs, "the file is a %s picture, which cannot be read here", format)
+	}
 	header, err := guard(func() (image.Config, error) { return c.config(bytes.NewReader(data)) })
 	if err != nil {
 		return nil, unreadable(format, len(data), err)

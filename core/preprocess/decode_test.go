@@ -10,6 +10,7 @@ import (
 	"image/draw"
 	"image/gif"
 	"image/png"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -44,6 +45,13 @@ func TestDecodeFormats(t *testing.T) {
 		}
 		if f, err := Sniff(b.Bytes()); f != format || err != nil {
 			t.Errorf("Sniff of a %s: %s, %v", format, f, err)
+		}
+		if _, ok := codecs[format]; !ok {
+			_, err := Decode(b.Bytes(), 0)
+			if e := fault.Of(err); runtime.GOOS != "js" || format != TIFF || e == nil || e.Code != CodeUnsupported || e.Hint != hintSaveAs {
+				t.Errorf("%s: %v", format, err)
+			}
+			continue
 		}
 		im := decode(t, b.Bytes())
 		if im.W != 23 || im.H != 17 || len(im.Pix) != 3*23*17 {

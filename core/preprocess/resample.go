@@ -66,11 +66,11 @@ func (r *Resampler) one(dst, src []float32, channels int) {
 	if len(*buffer) < r.from*narrow {
 		*buffer = make([]float32, r.from*narrow)
 	}
-	rows := *buffer
+	between := *buffer
 	for y := range r.from {
-		r.axis.Across(rows[y*narrow:(y+1)*narrow], src[y*wide:(y+1)*wide], channels)
+		r.axis.Across(between[y*narrow:(y+1)*narrow], src[y*wide:(y+1)*wide], channels)
 	}
 	for y := range r.to {
-		r.axis.Down(dst[y*narrow:(y+1)*narrow], rows, y, narrow)
+		r.axis.Down(dst[y*narrow:(y+1)*narrow], between, y, narrow)
 	}
 }

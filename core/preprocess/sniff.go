@@ -23,7 +23,7 @@ const (
 
 const (
 	hintSaveAs  = "save it as JPEG, PNG or WebP"
-	hintPicture = "choose a picture: JPEG, PNG, WebP, GIF, BMP or TIFF"
+	hintPicture = "choose a picture: JPEG, PNG, WebP, GIF or BMP"
 )
 
 // foreign are signatures of files that are not decoded: what they are, whether

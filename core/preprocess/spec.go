@@ -82,11 +82,19 @@ func boxShrink(im *Image, x0, y0, side, k int) []float32 {
 	// which is 33 million pixels a box.
 	sums := make([]uint32, 3*n)
 	scale := 1 / float32(k*k)
+	var tall []uint32 // sums of k rows, before those of k pixels
+	if rows != nil {
+		tall = make([]uint32, 3*side)
+	}
 	for y := range n {
 		clear(sums)
 		for ky := range k {
 			at := 3 * ((y0+y*k+ky)*im.W + x0)
 			row := im.Pix[at : at+3*side]
+			if rows != nil {
+				rows.AddBytes(tall, row)
+				continue
+			}
 			if k == 1 {
 				for i, v := range row {
 					sums[i] = uint32(v)
@@ -103,11 +111,35 @@ func boxShrink(im *Image, x0, y0, side, k int) []float32 {
 			}
 		}
 		line := out[3*n*y : 3*n*(y+1)]
+		if rows != nil {
+			addPixels(sums, tall, k)
+			clear(tall)
+			rows.Floats(line, sums, scale)
+			continue
+		}
 		for i, v := range sums {
 			line[i] = float32(v) * scale
 		}
 	}
 	return out
+}
+
+// addPixels adds every k pixels of row to one of sums.
+func addPixels(sums, row []uint32, k int) {
+	if k == 1 {
+		copy(sums, row)
+		return
+	}
+	for x := 0; x < len(sums); x += 3 {
+		var r, g, b uint32
+		for range k {
+			p := (*[3]uint32)(row)
+			r, g, b = r+p[0], g+p[1], b+p[2]
+			row = row[3:]
+		}
+		p := (*[3]uint32)(sums[x:])
+		p[0], p[1], p[2] = r, g, b
+	}
 }
 
 // normalise maps 0..255 to (v/255 - mean) / std in place. The conversions forbid
@@ -117,6 +149,10 @@ func (s Spec) normalise(x []float32) {
 	var inverse [3]float32
 	for c := range 3 {
 		inverse[c] = 1 / s.Std[c]
+	}
+	if rows != nil {
+		rows.Normalise(x, unit, &s.Mean, &inverse)
+		return
 	}
 	for i := 0; i+3 <= len(x); i += 3 {
 		p := x[i : i+3 : i+3]

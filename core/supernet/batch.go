@@ -92,7 +92,7 @@ func (w *WeightsOf[T]) forwardStem(ar *Arena[T], t *Tape[T]) {
 	bands := kernel.NewBands(t.N, px*27, 1)
 	mark := ar.Mark()
 	cols := ar.Each(bands, px*27)
-	matrix := kernel.NewMatrix(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
+	matrix := kernel.NewFactor(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
 	sums := kernel.NewMoments[T](bands.Parts, c)
 	bands.Each(func(part, lo, hi int) {
 		kernel.Im2col3x3s2(cols[part], t.X[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
@@ -154,7 +154,7 @@ const pixelGrain = 18
 func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv ConvOf[T]) NormTape[T] {
 	t := newNorm(ar, m, c)
 	bands := kernel.NewBands(m, c, pixelGrain)
-	matrix := kernel.NewMatrix(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
+	matrix := kernel.NewFactor(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
 	sums := kernel.NewMoments[T](bands.Parts, c)
 	bands.Each(func(part, lo, hi int) {
 		matrix.Times(t.Pre[lo*c:hi*c], x[lo*k:hi*k], hi-lo, false)

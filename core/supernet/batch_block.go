@@ -83,7 +83,7 @@ func (p *BlockOf[T]) forwardProject(ar *Arena[T], t *BlockTape[T], n int) {
 	bands := kernel.NewBands(n, px*b.Mid, 1)
 	mark := ar.Mark()
 	scaled := ar.Each(bands, px*b.Mid)
-	matrix := kernel.NewMatrix(p.Project.Weight.Data, b.Mid, b.Out, p.Size.Out)
+	matrix := kernel.NewFactor(p.Project.Weight.Data, b.Mid, b.Out, p.Size.Out)
 	sums := kernel.NewMoments[T](bands.Parts, b.Out)
 	gate := p.newGate(b)
 	bands.Each(func(part, lo, hi int) {
@@ -107,14 +107,14 @@ func (p *BlockOf[T]) forwardProject(ar *Arena[T], t *BlockTape[T], n int) {
 // gate is squeeze-and-excitation with its matrices made ready.
 type gate[T kernel.Float] struct {
 	p              *BlockOf[T]
-	reduce, expand *kernel.Matrix[T]
+	reduce, expand *kernel.Factor[T]
 }
 
 func (p *BlockOf[T]) newGate(b arch.Block) gate[T] {
 	if b.Squeeze == 0 {
 		return gate[T]{}
 	}
-	return gate[T]{p, kernel.NewMatrix(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze), kernel.NewMatrix(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
+	return gate[T]{p, kernel.NewFactor(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze), kernel.NewFactor(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
 }
 
 func (g gate[T]) release() {

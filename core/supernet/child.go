@@ -2,7 +2,6 @@ package supernet
 
 import (
 	"fmt"
-	"math"
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
@@ -48,48 +47,74 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	scale, shift := scales(&f, w.Stem.BN, n.Stem.Out)
 	stem, ws := single(w.Stem.Weight, 27, n.Stem.Out)
 	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift)
-	for _, b := range n.Blocks {
-		p := w.Blocks[b.Stage][b.Index]
-		cb := childBlock{inverted: foldInverted(&f, p, b)}
-		if b.Squeeze > 0 {
-			cb.seReduce = pack(p.SEReduce, b.Mid, b.Squeeze, p.SEBiasR)
-			cb.seExpand = pack(p.SEExpand, b.Squeeze, b.Mid, p.SEBiasE)
-		}
-		cb.project = foldConv(&f, p.Project, b.Mid, b.Out)
-		if b.Shortcut == arch.Project {
-			cb.shortcut = pack(p.Shortcut, b.In, b.Out, nil)
-		}
-		c.blocks = append(c.blocks, cb)
+	c.blocks = make([]childBlock, len(n.Blocks))
+	first := make([]int, len(n.Blocks)) // BN layer of each block
+	for i, b := range n.Blocks {
+		first[i] = f.at
+		f.at += bnLayers(b)
 	}
+	t := kernel.Threads()
+	kernel.Parallel(t, func(lo, hi int) { // later blocks are bigger: everybody takes one in turn
+		for part := lo; part < hi; part++ {
+			own := folder{st: st}
+			for i := part; i < len(n.Blocks); i += t {
+				own.at = first[i]
+				c.blocks[i] = foldBlock(&own, w.Blocks[n.Blocks[i].Stage][n.Blocks[i].Index], n.Blocks[i])
+			}
+		}
+	})
 	c.head = foldConv(&f, w.Head, n.Head.In, n.Head.Out)
-	c.classifier = pack(w.Classifier, n.Head.Out, w.Classes, w.ClassBias)
+	c.classifier = w.Classifier.pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
 	return c, nil
 }
 
 // folder walks the statistics in network order.
 type folder struct {
-	st *Statistics
-	at int
+	st   *Statistics
+	at   int
+	room []float32 // where scales and shifts go
+}
+
+// take returns n elements, with room behind them for whole vectors.
+func (f *folder) take(n int) []float32 {
+	whole := (n + 15) &^ 15
+	if len(f.room) < whole {
+		f.room = make([]float32, max(whole, 1<<13))
+	}
+	s := f.room[:n:whole]
+	f.room = f.room[whole:]
+	return s
 }
 
 // scales returns, for the next BN of c channels, what to multiply by and add.
 func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32) {
 	mean, variance := f.st.Mean[f.at], f.st.Variance[f.at]
 	f.at++
-	scale, shift = make([]float32, c), make([]float32, c)
-	for i := range c {
-		s := float64(bn.Gamma.Data[i]) / math.Sqrt(float64(variance[i])+Epsilon)
-		scale[i] = float32(s)
-		shift[i] = float32(float64(bn.Beta.Data[i]) - s*float64(mean[i]))
-	}
+	scale, shift = f.take(c), f.take(c)
+	gamma, _ := single(bn.Gamma, 1, c)
+	beta, _ := single(bn.Beta, 1, c)
+	kernel.FoldNormalisation(scale, shift, gamma, beta, mean, variance, Epsilon)
 	return scale, shift
+}
+
+// foldBlock packs one block.
+func foldBlock[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) childBlock {
+	cb := childBlock{inverted: foldInverted(f, p, b)}
+	if b.Squeeze > 0 {
+		cb.seReduce = p.SEReduce.pack(b.Mid, b.Squeeze, nil, p.SEBiasR.first(b.Squeeze))
+		cb.seExpand = p.SEExpand.pack(b.Squeeze, b.Mid, nil, p.SEBiasE.first(b.Mid))
+	}
+	cb.project = foldConv(f, p.Project, b.Mid, b.Out)
+	if b.Shortcut == arch.Project {
+		cb.shortcut = p.Shortcut.pack(b.In, b.Out, nil, nil)
+	}
+	return cb
 }
 
 // foldConv packs the [k, n] corner of a convolution with its BN folded in.
 func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
 	scale, shift := scales(f, c.BN, n)
-	w, ws := single(c.Weight, k, n)
-	return kernel.Pack(w, k, n, ws, scale, shift)
+	return c.Weight.pack(k, n, scale, shift)
 }
 
 // foldInverted packs the expansion and the centre of the depthwise kernel with
@@ -99,6 +124,7 @@ func foldInverted[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) *kerne
 	if b.Expand {
 		s.ExpandScale, s.ExpandBias = scales(f, p.Expand.BN, b.Mid)
 		s.Expand, s.ExpandStride = single(p.Expand.Weight, b.In, b.Mid)
+		s.Matrix = p.Expand.Weight.matrix
 	}
 	s.Scale, s.Bias = scales(f, p.Depthwise.BN, b.Mid)
 	taps, ws := single(p.Depthwise.Weight, p.Size.Kernel*p.Size.Kernel, b.Mid)
@@ -107,17 +133,23 @@ func foldInverted[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) *kerne
 	return kernel.PackInverted(s)
 }
 
-// pack packs the [k, n] corner of a matrix without BN.
-func pack[T kernel.Float](p *ParamOf[T], k, n int, bias *ParamOf[T]) *kernel.Packed {
-	w, ws := single(p, k, n)
-	var b []float32
-	if bias != nil {
-		b = make([]float32, n)
-		for i := range b {
-			b[i] = float32(bias.Data[i])
-		}
+// pack makes the [k, n] corner of a matrix ready, column j times scale[j], plus
+// bias [n]; nil for none.
+func (p *ParamOf[T]) pack(k, n int, scale, bias []float32) *kernel.Packed {
+	if p.matrix != nil {
+		return p.matrix.Slice(k, n, scale, bias)
 	}
-	return kernel.Pack(w, k, n, ws, nil, b)
+	w, ws := single(p, k, n)
+	return kernel.Pack(w, k, n, ws, scale, bias)
+}
+
+// first is the first n elements of a vector.
+func (p *ParamOf[T]) first(n int) []float32 {
+	b := make([]float32, n)
+	for i := range b {
+		b[i] = float32(p.Data[i])
+	}
+	return b
 }
 
 // single is the [k, n] corner of a matrix in float32 and its row stride: the

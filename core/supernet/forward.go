@@ -54,6 +54,14 @@ func (bs *buffers) plan(net arch.Network, n int) {
 	bs.images = n
 }
 
+// Take takes the buffers of a child that will not run any more, nil for none.
+func (c *Child) Take(from *Child) {
+	if from != nil {
+		c.buffers = buffers{whole: from.buffers.whole}
+		from.buffers = buffers{}
+	}
+}
+
 // Forward runs n images x [n, r, r, 3] and returns the logits [n, Classes],
 // newly allocated. between, where not nil, is called after every block; its
 // error ends the pass and is returned.

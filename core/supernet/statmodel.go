@@ -3,6 +3,7 @@ package supernet
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"bignas/core/arch"
 )
@@ -18,6 +19,10 @@ type StatisticsModel struct {
 	Space *arch.Space
 	// Layers are the BN layers of the biggest child, in network order.
 	Layers []StatisticsLayer
+
+	once       sync.Once // guards what Predict lays out
+	predictors []layerPredictor
+	at         map[bnPlace]int // where in Layers a place, without its channels, is
 }
 
 // StatisticsLayer holds the coefficients of one BN layer: [channels][features]
@@ -54,9 +59,11 @@ func places(a arch.Arch) []bnPlace {
 // resolution; for every earlier stage one number each for width, depth and
 // kernels; for the two widths that feed the layer directly, every choice apart,
 // because a wider prefix adds particular channels, not an amount.
-func features(a arch.Arch, p bnPlace) []float64 {
+func features(a arch.Arch, p bnPlace) []float64 { return appendFeatures(nil, a, p) }
+
+func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 	s := a.Space
-	f := []float64{1}
+	f = append(f, 1)
 	res := centred(a.Resolution, s.Resolutions)
 	f = append(f, res, res*res)
 	last := min(p.stage, len(s.Stages)-1)
@@ -65,14 +72,14 @@ func features(a arch.Arch, p bnPlace) []float64 {
 		direct = p.stage
 	}
 	if direct < 0 {
-		f = append(f, oneHot(a.Stem, s.Stem)...)
+		f = oneHot(f, a.Stem, s.Stem)
 	} else {
 		f = append(f, centred(a.Stem, s.Stem))
 	}
 	for i := 0; i <= last; i++ {
 		c, st := a.Stages[i], s.Stages[i]
 		if i == direct {
-			f = append(f, oneHot(c.Width, st.Widths)...)
+			f = oneHot(f, c.Width, st.Widths)
 		} else if i < p.stage || p.kind == 2 {
 			f = append(f, centred(c.Width, st.Widths))
 		}
@@ -109,47 +116,16 @@ func centred(v int, of []int) float64 {
 	return 2*float64(v-lo)/float64(hi-lo) - 1
 }
 
-// oneHot is one indicator a choice after the first.
-func oneHot(v int, of []int) []float64 {
-	f := make([]float64, len(of)-1)
-	for i, c := range of[1:] {
+// oneHot appends one indicator a choice after the first.
+func oneHot(f []float64, v int, of []int) []float64 {
+	for _, c := range of[1:] {
 		if v == c {
-			f[i] = 1
+			f = append(f, 1)
+		} else {
+			f = append(f, 0)
 		}
 	}
 	return f
-}
-
-// Predict returns the statistics of a, which must be valid in the model's space.
-func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
-	if a.Space != m.Space {
-		return nil, fmt.Errorf("supernet: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Space.Name)
-	}
-	if err := m.Space.Validate(a); err != nil {
-		return nil, err
-	}
-	at := map[[3]int]int{}
-	for i, p := range places(m.Space.Max()) {
-		at[[3]int{p.stage, p.index, p.kind}] = i
-	}
-	st := NewStatistics(a)
-	for i, p := range places(a) {
-		l := m.Layers[at[[3]int{p.stage, p.index, p.kind}]]
-		f := features(a, p)
-		if len(f) != l.Features {
-			panic("supernet: a layer's features differ between children")
-		}
-		for c := range p.channels {
-			mean, logVar := 0.0, 0.0
-			for j, x := range f {
-				mean += x * float64(l.Mean[c*l.Features+j])
-				logVar += x * float64(l.LogVariance[c*l.Features+j])
-			}
-			st.Mean[i][c] = float32(mean)
-			st.Variance[i][c] = float32(math.Exp(min(logVar, 80)))
-		}
-	}
-	return st, nil
 }
 
 // NewStatisticsModel allocates a model with zero coefficients.

@@ -27,8 +27,9 @@ type ParamOf[T kernel.Float] struct {
 	// not to BN scales, shifts and biases.
 	Decay bool
 
-	fanIn int
-	init  initialiser
+	fanIn  int
+	init   initialiser
+	matrix *kernel.Matrix // of frozen weights: Data laid out for the kernels
 }
 
 type initialiser uint8
@@ -185,6 +186,22 @@ func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
 			if std > 0 {
 				p.Data[i] = T(std * r.NormFloat64())
 			}
+		}
+	}
+}
+
+// Freeze says that the weights will not change any more. Matrices are laid out
+// for the kernels once, where these can use that, and every child made from now
+// on is a slice of them. Only weights of float32 can be frozen.
+func (w *WeightsOf[T]) Freeze() {
+	for _, p := range w.Params {
+		data, ok := any(p.Data).([]float32)
+		if !ok {
+			panic("supernet: only weights of float32 can be frozen")
+		}
+		switch n := p.Shape[len(p.Shape)-1]; len(p.Shape) {
+		case 2, 4: // not the kernels of depthwise convolutions, [K, K, Mid]
+			p.matrix = kernel.NewMatrix(data, len(data)/n, n)
 		}
 	}
 }

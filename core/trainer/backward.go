@@ -155,7 +155,7 @@ func backwardProduct[T kernel.Float](ar *supernet.Arena[T], norm *normGrad[T], c
 	bands := kernel.NewBands(m, c, pixelGrain)
 	scratch := ar.Each(bands, c)
 	weights := newShares(ar, bands.Parts, grad.Weight.Data, k, c, ws)
-	matrix := kernel.NewTransposed(conv.Weight.Data, k, c, ws)
+	matrix := kernel.NewTransposedFactor(conv.Weight.Data, k, c, ws)
 	bands.Each(func(part, lo, hi int) {
 		d := scratch[part][:(hi-lo)*c]
 		norm.through(d, dz[lo*c:hi*c], lo, hi)

@@ -56,7 +56,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	dproject := s.ar.Each(bands, px*b.Out)
 	scaled, features, slopes := s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid)
 	weights := newShares(s.ar, bands.Parts, s.g.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
-	matrix := kernel.NewTransposed(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
+	matrix := kernel.NewTransposedFactor(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	gate := s.newGateGrad()
 	norm.sums = kernel.NewGradSums(bands.Parts, mid)
 	bands.Each(func(part, lo, hi int) {
@@ -168,7 +168,7 @@ func (s blockPass[T]) shortcut(dx, dout []T) {
 type gateGrad[T kernel.Float] struct {
 	blockPass[T]
 	dgate, dpool, dsqueeze []T
-	reduce, expand         *kernel.Matrix[T]
+	reduce, expand         *kernel.Factor[T]
 }
 
 func (s blockPass[T]) newGateGrad() gateGrad[T] {
@@ -178,8 +178,8 @@ func (s blockPass[T]) newGateGrad() gateGrad[T] {
 	}
 	return gateGrad[T]{blockPass: s,
 		dgate: s.ar.Alloc(s.n * b.Mid), dpool: s.ar.Alloc(s.n * b.Mid), dsqueeze: s.ar.Alloc(s.n * b.Squeeze),
-		reduce: kernel.NewTransposed(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze),
-		expand: kernel.NewTransposed(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
+		reduce: kernel.NewTransposedFactor(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze),
+		expand: kernel.NewTransposedFactor(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
 }
 
 // backward turns d, the gradient after squeeze-and-excitation at images

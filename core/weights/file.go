@@ -5,7 +5,6 @@
 package weights
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -179,7 +178,7 @@ func decode(from []byte, d DType) []float32 {
 }
 
 func digest(data []byte) string {
-	sum := sha256.Sum256(data)
+	sum := sum256(data)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 

@@ -78,12 +78,17 @@ func (b *builder) samples() error {
 	return nil
 }
 
+// engineFlags build the engine: for size, without names for a debugger, and
+// without inlining where that makes packages big that nothing waits for.
+var engineFlags = []string{"-trimpath", "-ldflags=-s -w", "-gcflags=fmt=-l", "-gcflags=reflect=-l", "-gcflags=encoding/json=-l"}
+
 func (b *builder) engine() error {
 	out, err := filepath.Abs(filepath.Join(b.out, "engine.wasm"))
 	if err != nil {
 		return err
 	}
-	_, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, "build", "-trimpath", "-ldflags=-s -w", "-o", out, "./wasm/engine")
+	arguments := append([]string{"build"}, engineFlags...)
+	_, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, append(arguments, "-o", out, "./wasm/engine")...)
 	if err != nil {
 		return err
 	}

@@ -4,14 +4,20 @@
 package main
 
 import (
+	"time"
+
 	"bignas/wasm/engine/session"
 	"bignas/wasm/jsbridge"
 	_ "bignas/wasm/kernels" // SIMD, where the browser has it
 )
 
+// turn is how long the event loop may wait for a forward pass: a quarter of the
+// 16 ms within which a slider shows what it costs.
+const turn = 4 * time.Millisecond
+
 func main() {
 	host := jsbridge.Connect()
-	s := session.New(host.Post, jsbridge.NewYield())
+	s := session.New(host.Post, jsbridge.NewYield(turn))
 	host.Listen(s.Handle)
 	s.Run()
 }

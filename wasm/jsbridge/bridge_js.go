@@ -1,6 +1,9 @@
 package jsbridge
 
-import "syscall/js"
+import (
+	"syscall/js"
+	"time"
+)
 
 // Host is the JavaScript side.
 type Host struct{ post js.Value }
@@ -43,10 +46,11 @@ func (h Host) Post(text string, data []byte) {
 }
 
 // NewYield returns a function that blocks the calling goroutine for one turn of
-// the event loop, so that waiting messages are handled. A message on a channel
+// the event loop, so that waiting messages are handled; but not again within
+// least, so that it may be called often. A message on a channel
 // of our own is the only macrotask that browsers neither throttle nor delay:
 // setTimeout waits 4 ms when nested.
-func NewYield() func() {
+func NewYield(least time.Duration) func() {
 	channel := js.Global().Get("MessageChannel").New()
 	turn := make(chan struct{}, 1)
 	channel.Get("port1").Set("onmessage", js.FuncOf(func(js.Value, []js.Value) any {
@@ -54,8 +58,13 @@ func NewYield() func() {
 		return nil
 	}))
 	out := channel.Get("port2")
+	var last time.Time
 	return func() {
+		if time.Since(last) < least {
+			return
+		}
 		out.Call("postMessage", js.Null())
 		<-turn
+		last = time.Now()
 	}
 }

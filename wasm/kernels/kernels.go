@@ -20,38 +20,44 @@ const (
 	VersionRelaxed = 2 // relaxed multiply-add
 )
 
-// Pack lays out W[k][n], row stride ws, column j times scale[j] (nil for ones), in
-// panels [k][Panel], and bias [n] (nil for zeros) so that it can be read by whole
-// panels. What is past n is zero.
-func Pack(w []float32, k, n, ws int, scale, bias []float32) (panels, padded []float32) {
-	whole := (n + Panel - 1) / Panel * Panel
-	panels, padded = make([]float32, k*whole), make([]float32, whole)
-	if bias != nil {
-		copy(padded, bias[:n])
-	}
-	to := panels
+// whole is n rounded up to whole panels.
+func whole(n int) int { return (n + Panel - 1) / Panel * Panel }
+
+// Pack lays out W[k][n], row stride ws, in panels [k][Panel]. What is past n is
+// zero. The first rows and columns of W are the beginnings of its first panels,
+// so that a slice needs no layout of its own.
+func Pack(w []float32, k, n, ws int) []float32 {
+	panels := make([]float32, k*whole(n))
 	for first := 0; first < n; first += Panel {
-		columns := min(Panel, n-first)
-		panel := to
-		for i := range k {
-			if columns == Panel { // a call of copy takes longer than the copying
-				*(*[Panel]float32)(to) = *(*[Panel]float32)(w[i*ws+first:])
-			} else {
-				copy(to[:columns], w[i*ws+first:])
-			}
-			to = to[Panel:]
-		}
-		if scale == nil {
-			continue
-		}
-		var factors [Panel]float32
-		copy(factors[:], scale[first:first+columns])
-		for i := range k {
-			row := (*[Panel]float32)(panel[i*Panel:])
-			for j, f := range factors {
-				row[j] *= f
-			}
+		packColumns(panels[k*first:], w[first:], k, min(Panel, n-first), ws)
+	}
+	return panels
+}
+
+// packColumns fills one panel with the first columns of w.
+func packColumns(panel, w []float32, k, columns, ws int) {
+	for i := range k {
+		copy(panel[i*Panel:][:columns], w[i*ws:])
+	}
+}
+
+// Pad copies v [n] so that it can be read by whole panels; a v of nil is n times
+// the default.
+func Pad(v []float32, n int, missing float32) []float32 {
+	padded := make([]float32, whole(n))
+	if copy(padded, v) == 0 && missing != 0 {
+		for i := range padded {
+			padded[i] = missing
 		}
 	}
-	return panels, padded
+	return padded
+}
+
+// Padded is v [n] if what lies behind it makes it whole panels, else a copy that
+// has that.
+func Padded(v []float32, n int) []float32 {
+	if cap(v) >= whole(n) {
+		return v[:whole(n)]
+	}
+	return Pad(v, n, 0)
 }

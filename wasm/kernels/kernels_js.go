@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"bignas/core/kernel"
+	"bignas/core/preprocess"
 )
 
 // The functions of the modules. Lengths count floats; act is a kernel.Act.
@@ -14,11 +15,18 @@ import (
 //go:noescape
 func version() int32
 
-// y [m,n] = act(x [m,k] W + bias) + residual; panels and bias as Pack lays them out.
+// y [m,n] = act((x [m,k] W)*scale + bias) + residual; panels as Pack lays them
+// out, long rows each, scale and bias padded.
 //
 //go:wasmimport kernels product
 //go:noescape
-func product(x, panels, bias, y, residual unsafe.Pointer, m, k, n, act int32)
+func product(x, panels, scale, bias, y, residual unsafe.Pointer, m, k, n, act, long int32)
+
+// Pack for whole panels: columns of W in all, a multiple of Panel.
+//
+//go:wasmimport kernels panels
+//go:noescape
+func panels(to, w unsafe.Pointer, k, columns, ws int32)
 
 // y = act(x*w + bias): kernel.DepthwiseAct by kernel size and stride, n images.
 //
@@ -56,6 +64,30 @@ func globalPool(y, x unsafe.Pointer, hw, c int32)
 //go:noescape
 func channelScale(y, x, s unsafe.Pointer, hw, c int32)
 
+// y = e^x, n floats.
+//
+//go:wasmimport kernels exponential
+//go:noescape
+func exponential(y, x unsafe.Pointer, n int32)
+
+// scale = gamma/sqrt(variance+epsilon), shift = beta - scale*mean, n channels.
+//
+//go:wasmimport kernels foldNormalisation
+//go:noescape
+func foldNormalisation(scale, shift, gamma, beta, mean, variance unsafe.Pointer, n int32, epsilon float64)
+
+// cols [count,27]: nine floats each of x, six further every time.
+//
+//go:wasmimport kernels patches
+//go:noescape
+func patches(cols, x unsafe.Pointer, count int32)
+
+// y [rows,columns,c], the means of 2x2 pixels of x.
+//
+//go:wasmimport kernels averagePool
+//go:noescape
+func averagePool(y, x unsafe.Pointer, rows, columns, c int32)
+
 func init() {
 	name := ""
 	switch version() {
@@ -69,14 +101,54 @@ func init() {
 	kernel.Register(kernel.Inference{
 		Name: name, Pack: pack, DepthwiseAct: depthwiseAct, Activate: activate,
 		GlobalPool: globalPools, ChannelScale: channelScales,
+		Im2colRGB: im2col, AvgPool2x2: averagePools, Matrix: matrix,
+		Exp: exp, FoldNormalisation: foldNormalisations,
 	})
+	preprocess.Register(rows)
 }
 
 // first is the address of s, checked to have n elements: the kernels check nothing.
-func first(s []float32, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
+func first(s []float32, n int) unsafe.Pointer { return pointer(s, n) }
+
+func pointer[T any](s []T, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
 
 func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
-	panels, padded := Pack(w, k, n, ws, scale, bias)
+	return cut(layOut(w, k, n, ws), k, k, n, Pad(scale, n, 1), Pad(bias, n, 0))
+}
+
+func matrix(w []float32, k, n int) func(k, n int, scale, bias []float32) kernel.Product {
+	p, ones, zeros := layOut(w, k, n, n), Pad(nil, n, 1), Pad(nil, n, 0)
+	return func(rows, columns int, scale, bias []float32) kernel.Product {
+		s, b := ones, zeros
+		if scale != nil {
+			s = Padded(scale, columns)
+		}
+		if bias != nil {
+			b = Padded(bias, columns)
+		}
+		return cut(p, k, rows, columns, s, b)
+	}
+}
+
+// layOut is Pack.
+func layOut(w []float32, k, n, ws int) []float32 {
+	to, full := make([]float32, k*whole(n)), n/Panel*Panel
+	if k == 0 {
+		return to
+	}
+	if full > 0 {
+		panels(first(to, k*full), first(w, (k-1)*ws+full), int32(k), int32(full), int32(ws))
+	}
+	if full < n {
+		packColumns(to[k*full:], w[full:], k, n-full, ws)
+	}
+	return to
+}
+
+// cut is the product with the first k rows and n columns of panels that are long;
+// scale and bias are padded.
+func cut(panels []float32, long, k, n int, scale, bias []float32) kernel.Product {
+	panels, scale, bias = panels[:long*whole(n)], scale[:whole(n)], bias[:whole(n)]
 	return func(y, x []float32, m int, act kernel.Act, residual []float32) {
 		if m == 0 {
 			return
@@ -85,7 +157,36 @@ func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32,
 		if residual != nil {
 			add = first(residual, m*n)
 		}
-		product(first(x, m*k), first(panels, len(panels)), first(padded, len(padded)), first(y, m*n), add, int32(m), int32(k), int32(n), int32(act))
+		product(first(x, m*k), first(panels, len(panels)), first(scale, len(scale)), first(bias, len(bias)), first(y, m*n), add,
+			int32(m), int32(k), int32(n), int32(act), int32(long))
+	}
+}
+
+// im2col copies the pixels whose three columns are in the image with patches, the
+// first and, where w is odd, the last one here.
+func im2col(cols, x []float32, n, h, w int) {
+	oh, ow := (h+1)/2, (w+1)/2
+	inside := max(0, (w-2)/2)
+	for r := range n * oh * 3 {
+		ky, y, b := r%3, r/3%oh, r/3/oh
+		to := cols[(b*oh+y)*ow*27+ky*9:]
+		iy := 2*y + ky - 1
+		if iy < 0 || iy >= h {
+			for i := range ow {
+				clear(to[i*27:][:9])
+			}
+			continue
+		}
+		row := x[(b*h+iy)*w*3:][:w*3]
+		clear(to[:9])
+		copy(to[3:9], row)
+		if inside > 0 {
+			patches(first(to[27:], inside*27-18), first(row[3:], inside*6+3), int32(inside))
+		}
+		if w%2 == 1 && w > 1 {
+			last := to[(ow-1)*27:][:9]
+			clear(last[copy(last, row[3*(w-2):]):])
+		}
 	}
 }
 
@@ -114,6 +215,13 @@ func activate(y, x []float32, act kernel.Act) {
 	finish(first(y, len(x)), first(x, len(x)), nil, int32(len(x)), int32(act))
 }
 
+func exp(y, x []float32) { exponential(first(y, len(x)), first(x, len(x)), int32(len(x))) }
+
+func foldNormalisations(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
+	n := len(scale)
+	foldNormalisation(first(scale, n), first(shift, n), first(gamma, n), first(beta, n), first(mean, n), first(variance, n), int32(n), epsilon)
+}
+
 func globalPools(y, x []float32, n, hw, c int) {
 	for i := range n {
 		globalPool(first(y[i*c:], c), first(x[i*hw*c:], hw*c), int32(hw), int32(c))
@@ -124,4 +232,11 @@ func channelScales(y, x, s []float32, n, hw, c int) {
 	for i := range n {
 		channelScale(first(y[i*hw*c:], hw*c), first(x[i*hw*c:], hw*c), first(s[i*c:], c), int32(hw), int32(c))
 	}
+}
+
+func averagePools(y, x []float32, n, h, w, c int) {
+	if n*(h/2)*(w/2)*c == 0 {
+		return
+	}
+	averagePool(first(y, n*(h/2)*(w/2)*c), first(x, n*h*w*c), int32(n*h/2), int32(w/2), int32(c))
 }

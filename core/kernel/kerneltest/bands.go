@@ -19,8 +19,8 @@ func bands[T kernel.Float](m, k, c int) []Case[T] {
 	wn := (k-1)*ws + c
 	first := []int{0}
 	cases := []Case[T]{
-		{"Matrix", []int{m * k, wn}, []int{m * c}, func(in, out [][]T) {
-			w := kernel.NewMatrix(in[1], k, c, ws)
+		{"Factor", []int{m * k, wn}, []int{m * c}, func(in, out [][]T) {
+			w := kernel.NewFactor(in[1], k, c, ws)
 			each(func(_, lo, hi int) { w.Times(out[0][lo*c:hi*c], in[0][lo*k:hi*k], hi-lo, false) })
 			w.Release()
 		}, first, nil},
@@ -54,8 +54,8 @@ func bands[T kernel.Float](m, k, c int) []Case[T] {
 		}, nil, []int{2}},
 	}
 	for _, accumulate := range []bool{false, true} {
-		cases = append(cases, Case[T]{fmt.Sprint("Matrix transposed, adding ", accumulate), []int{m * c, wn}, []int{m * k}, func(in, out [][]T) {
-			w := kernel.NewTransposed(in[1], k, c, ws)
+		cases = append(cases, Case[T]{fmt.Sprint("Factor transposed, adding ", accumulate), []int{m * c, wn}, []int{m * k}, func(in, out [][]T) {
+			w := kernel.NewTransposedFactor(in[1], k, c, ws)
 			each(func(_, lo, hi int) { w.Times(out[0][lo*k:hi*k], in[0][lo*c:hi*c], hi-lo, accumulate) })
 			w.Release()
 		}, first, nil})

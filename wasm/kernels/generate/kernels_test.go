@@ -47,7 +47,7 @@ func TestProduct(t *testing.T) {
 		act := activations[i%4]
 		what := fmt.Sprintf("product %v, activation %d", s, act)
 		ws := n + r.IntN(5)
-		x, w := random(r, rows*k), random(r, k*ws)
+		x, w := random(r, rows*k), random(r, (k+3)*ws)
 		var scale, bias, residual []float32
 		if r.IntN(2) > 0 {
 			scale = random(r, n)
@@ -55,16 +55,18 @@ func TestProduct(t *testing.T) {
 		if r.IntN(4) > 0 {
 			bias = random(r, n)
 		}
-		panels, padded := kernels.Pack(w, k, n, ws, scale, bias)
+		// x is as deep as the first k rows of W, which has more.
+		deep := k + r.IntN(3)
 		address := uint32(0)
 		if r.IntN(3) == 0 {
 			residual = random(r, rows*n)
 			address = m.in(residual)
 		}
 		y := m.out(rows * n)
-		m.call("product", m.in(x), m.in(panels), m.in(padded), y, address, rows, k, n, int(act))
+		m.call("product", m.in(x), m.in(kernels.Pack(w, deep, n, ws)), m.in(kernels.Pad(scale, n, 1)), m.in(kernels.Pad(bias, n, 0)), y, address, rows, k, n, int(act), deep)
 		want := make([]float32, rows*n)
-		kernel.Pack(w, k, n, ws, scale, bias).Apply(want, x, rows, act, nil)
+		kernel.Pointwise(want, x, rows, k, n, w, ws)
+		kernel.ScaleShiftAct(want, want, rows, n, kernels.Pad(scale, n, 1), kernels.Pad(bias, n, 0), act, nil)
 		tolerance := units(act)
 		got := m.take(what, y, rows*n)
 		if residual != nil { // which may cancel the rest
@@ -153,4 +155,62 @@ func TestActivations(t *testing.T) {
 			t.Errorf("activation %d of not a number is %v", act, got)
 		}
 	}
+}
+
+// TestFolding: what batch normalisations fold to, bit for bit, and the
+// exponential within its error.
+func TestFolding(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{1, 2, 3, 40, 71} {
+		gamma, beta, mean, variance := random(r, n), random(r, n), random(r, n), random(r, n)
+		kernel.Exp(variance, variance)
+		scale, shift := make([]float32, n), make([]float32, n)
+		kernel.FoldNormalisation(scale, shift, gamma, beta, mean, variance, 1e-5)
+		a, b := m.out(n), m.out(n)
+		m.call("foldNormalisation", a, b, m.in(gamma), m.in(beta), m.in(mean), m.in(variance), n, 1e-5)
+		same(t, "scale", m.take("scale", a, n), scale, 0)
+		same(t, "shift", m.take("shift", b, n), shift, 0)
+
+		x := random(r, n)
+		for i := range x {
+			x[i] *= 20
+		}
+		x[0] = 1000
+		want := make([]float32, n)
+		kernel.Exp(want, x)
+		y := m.out(n)
+		m.call("exponential", y, m.in(x), n)
+		got := m.take("exponential", y, n)
+		same(t, "exponential", got, want, 2)
+	}
+}
+
+// TestPatches: what the stem and its shortcut read.
+func TestPatches(t *testing.T) {
+	plain(t)
+	m := start(t)
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 20 {
+		h, w, c := 2*(1+r.IntN(6)), 2*(1+r.IntN(6)), 1+r.IntN(40)
+		x, want := random(r, h*w*c), make([]float32, h*w*c/4)
+		kernel.AvgPool2x2(want, x, 1, h, w, c)
+		y := m.out(len(want))
+		m.call("averagePool", y, m.in(x), h/2, w/2, c)
+		same(t, "average pool", m.take("average pool", y, len(want)), want, 0)
+
+		k, columns, ws := 1+r.IntN(20), 8*(1+r.IntN(5)), 40+r.IntN(9)
+		matrix := random(r, k*ws)
+		y = m.out(k * columns)
+		m.call("panels", y, m.in(matrix), k, columns, ws)
+		same(t, "panels", m.take("panels", y, k*columns), kernels.Pack(matrix, k, columns, ws), 0)
+	}
+	row, cols, want := random(r, 6*5+3), make([]float32, 5*27), make([]float32, 5*27)
+	for i := range 5 {
+		copy(want[i*27:][:9], row[i*6:])
+	}
+	y := m.put(cols, fence)
+	m.call("patches", y, m.in(row), 5)
+	same(t, "patches", m.take("patches", y, len(cols)), want, 0)
 }

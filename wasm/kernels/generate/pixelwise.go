@@ -59,9 +59,17 @@ func (g *generator) logistic(f *asm.Func) *logistic {
 	return state
 }
 
-// denominator replaces x by max(x, lowest) and leaves 1+e^-x in p. Numbers that
-// are none stay so: PMax and PMin return their first operand then.
+// denominator replaces x by max(x, lowest) and leaves 1+e^-x in p.
 func (l *logistic) denominator(x asm.Local) {
+	l.exponential(x)
+	l.f.Get(l.p, l.one)
+	l.f.Do(asm.F32x4Add)
+	l.f.Set(l.p)
+}
+
+// exponential replaces x by max(x, lowest) and leaves e^-x in p. Numbers that are
+// none stay so: PMax and PMin return their first operand then.
+func (l *logistic) exponential(x asm.Local) {
 	f, e := l.f, l.coefficients
 	plus := func(sum, a, b asm.Local) {
 		l.g.multiplyAdd(f, sum, func() { f.Get(a) }, func() { f.Get(b) })
@@ -99,9 +107,24 @@ func (l *logistic) denominator(x asm.Local) {
 	f.Get(l.p, l.n)
 	f.Const(23)
 	f.Do(asm.I32x4Shl, asm.I32x4Add)
-	f.Get(l.one)
-	f.Do(asm.F32x4Add)
 	f.Set(l.p)
+}
+
+// exponentials writes "exponential", y = e^x over n floats. y may be x.
+func (g *generator) exponentials() {
+	f, p := g.Func("exponential", []asm.Type{asm.I32, asm.I32, asm.I32})
+	y, x, n := p[0], p[1], p[2]
+	v, zero := f.Local(asm.V128), f.Local(asm.V128)
+	l := g.logistic(f)
+	along(f, n, []asm.Local{y, x}, func(w width, at int) {
+		f.Get(zero, x)
+		f.Load(w.load, at)
+		f.Do(asm.F32x4Sub)
+		f.Set(v)
+		l.exponential(v)
+		f.Get(y, l.p)
+		f.Store(w.store, at)
+	})
 }
 
 // finishing writes "finish", y = act(x) + residual over n floats; a residual of
@@ -164,4 +187,42 @@ func (g *generator) finishing() {
 		})
 	}
 	g.finish = f
+}
+
+// foldNormalisation writes "foldNormalisation": scale = gamma/sqrt(variance+epsilon)
+// and shift = beta - scale*mean of n channels, two at a time in double precision.
+func (g *generator) foldNormalisation() {
+	f, p := g.Func("foldNormalisation", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.F64})
+	scale, shift, gamma, beta, mean, variance, n := p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+	epsilon, factor := f.Local(asm.V128), f.Local(asm.V128)
+	f.Get(p[7])
+	f.Do(asm.F64x2Splat)
+	f.Set(epsilon)
+	for _, w := range []width{{2, asm.V128Load64Zero, asm.V128Store64Lane}, one} {
+		load := func(from asm.Local) {
+			f.Get(from)
+			f.Load(w.load, 0)
+			f.Do(asm.F64x2Promote)
+		}
+		while(f, n, w.floats, func() {
+			load(gamma)
+			load(variance)
+			f.Get(epsilon)
+			f.Do(asm.F64x2Add, asm.F64x2Sqrt, asm.F64x2Div)
+			f.Set(factor)
+			f.Get(scale, factor)
+			f.Do(asm.F32x4Demote)
+			f.Store(w.store, 0)
+			f.Get(shift)
+			load(beta)
+			load(mean)
+			f.Get(factor)
+			f.Do(asm.F64x2Mul, asm.F64x2Sub, asm.F32x4Demote)
+			f.Store(w.store, 0)
+			for _, l := range p[:6] {
+				advance(f, l, 4*w.floats)
+			}
+			advance(f, n, -w.floats)
+		})
+	}
 }

@@ -7,32 +7,35 @@ import (
 
 const panelVectors = kernels.Panel / 4
 
-// product writes "product", y = act(x W + bias) + residual: groups of rows of x
-// against one panel of W after the other, then the activation over the group
-// while it is in the first-level cache.
+// product writes "product", y = act((x W)*scale + bias) + residual: groups of rows
+// of x against one panel of W after the other, then the activation over the group
+// while it is in the first-level cache. Panels are longer than k where W is a
+// slice of a bigger matrix.
 func (g *generator) product(rows int) {
 	tiles := make([]*asm.Func, rows+1)
 	for r := 1; r <= rows; r++ {
 		tiles[r] = g.tile(r)
 	}
-	f, p := g.Func("product", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32})
-	x, panels, bias, y, residual, m, k, n, act := p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]
+	f, p := g.Func("product", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32})
+	x, panels, scale, bias, y, residual, m, k, n, act, long := p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10]
 	xPitch, yPitch, panelSize := f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32)
-	panel, column, biasAt, left := f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32)
+	panel, column, scaleAt, biasAt, left := f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32)
 	times(f, xPitch, k, 4)
 	times(f, yPitch, n, 4)
-	times(f, panelSize, k, 4*kernels.Panel)
+	times(f, panelSize, long, 4*kernels.Panel)
 
 	group := func(r int) {
 		move(f, panel, panels)
 		move(f, column, y)
+		move(f, scaleAt, scale)
 		move(f, biasAt, bias)
 		move(f, left, n)
 		while(f, left, 1, func() {
-			f.Get(x, xPitch, panel, column, yPitch, k, biasAt, left)
+			f.Get(x, xPitch, panel, column, yPitch, k, scaleAt, biasAt, left)
 			f.Call(tiles[r])
 			add(f, panel, panelSize)
 			advance(f, column, 4*kernels.Panel)
+			advance(f, scaleAt, 4*kernels.Panel)
 			advance(f, biasAt, 4*kernels.Panel)
 			advance(f, left, -kernels.Panel)
 		})
@@ -72,10 +75,10 @@ func (g *generator) product(rows int) {
 }
 
 // tile writes a function that multiplies rows of x by one panel of W, all sums
-// in registers, adds the bias and stores the columns that y has.
+// in registers, scales them, adds the bias and stores the columns that y has.
 func (g *generator) tile(rows int) *asm.Func {
-	f, p := g.Func("", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32})
-	xPitch, panel, yPitch, k, bias, columns := p[1], p[2], p[4], p[5], p[6], p[7]
+	f, p := g.Func("", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32, asm.I32})
+	xPitch, panel, yPitch, k, scale, bias, columns := p[1], p[2], p[4], p[5], p[6], p[7], p[8]
 	below := func(first, pitch asm.Local) []asm.Local {
 		all := []asm.Local{first}
 		for i := 1; i < rows; i++ {
@@ -123,13 +126,15 @@ func (g *generator) tile(rows int) *asm.Func {
 	}
 
 	for j := range panelVectors {
+		factor, value := weights[0], weights[1]
+		f.Get(scale)
+		f.Load(asm.V128Load, 16*j)
+		f.Set(factor)
 		f.Get(bias)
 		f.Load(asm.V128Load, 16*j)
 		f.Set(value)
 		for i := range rows {
-			f.Get(sums[i][j], value)
-			f.Do(asm.F32x4Add)
-			f.Set(sums[i][j])
+			g.scaleAdd(f, sums[i][j], factor, value)
 		}
 	}
 	y := below(p[3], yPitch)
@@ -170,4 +175,28 @@ func (g *generator) tile(rows int) *asm.Func {
 		})
 	}
 	return f
+}
+
+// panels writes "panels", which lays out whole panels of W[k], row stride ws
+// floats, as Pack does: columns floats in all, a multiple of the panel's.
+func (g *generator) panels() {
+	f, p := g.Func("panels", []asm.Type{asm.I32, asm.I32, asm.I32, asm.I32, asm.I32})
+	to, w, k, columns, ws := p[0], p[1], p[2], p[3], p[4]
+	pitch, row, left := f.Local(asm.I32), f.Local(asm.I32), f.Local(asm.I32)
+	times(f, pitch, ws, 4)
+	while(f, columns, kernels.Panel, func() {
+		move(f, row, w)
+		move(f, left, k)
+		repeat(f, left, func() {
+			for j := range panelVectors {
+				f.Get(to, row)
+				f.Load(asm.V128Load, 16*j)
+				f.Store(asm.V128Store, 16*j)
+			}
+			add(f, row, pitch)
+			advance(f, to, 4*kernels.Panel)
+		})
+		advance(f, w, 4*kernels.Panel)
+		advance(f, columns, -kernels.Panel)
+	})
 }

@@ -90,14 +90,18 @@ func (f *Func) Splat(v float32) {
 // Load pops an address and pushes what lies offset bytes after it.
 func (f *Func) Load(op Op, offset int) {
 	f.Do(op)
-	f.code = unsigned(append(f.code, 2), uint64(offset)) // floats are aligned to 4 bytes, to the power 2
+	align := byte(2) // floats are aligned to 4 bytes, to the power 2
+	if op == I32Load8U {
+		align = 0
+	}
+	f.code = unsigned(append(f.code, align), uint64(offset))
 }
 
-// Store pops a vector and an address below it and stores the vector, or with
+// Store pops a value and an address below it and stores the value, or with
 // V128Store64Lane and V128Store32Lane its first two floats or the first one.
 func (f *Func) Store(op Op, offset int) {
 	f.Load(op, offset)
-	if op != V128Store {
+	if op == V128Store64Lane || op == V128Store32Lane {
 		f.code = append(f.code, 0)
 	}
 }

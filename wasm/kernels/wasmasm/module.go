@@ -12,6 +12,7 @@ type Type byte
 const (
 	I32  Type = 0x7f
 	F32  Type = 0x7d
+	F64  Type = 0x7c
 	V128 Type = 0x7b
 )
 

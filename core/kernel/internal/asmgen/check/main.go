@@ -19,8 +19,12 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// generators are the commands of this module that write assembly.
-var generators = []string{"gemm", "pixelwise", "depthwise"}
+// generators are the commands of this module that write assembly, and the sets
+// they write it for.
+var generators = []struct {
+	name string
+	sets []string
+}{{"gemm", vector.Sets}, {"pixelwise", vector.Sets}, {"depthwise", vector.Sets}, {"fused", []string{"avx2"}}}
 
 func main() {
 	if err := check(filepath.Join("..", "..")); err != nil {
@@ -40,12 +44,13 @@ func check(committed string) error {
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		return err
 	}
-	for _, name := range generators {
+	for _, g := range generators {
+		name := g.name
 		binary := filepath.Join(fresh, "internal", name)
 		if out, err := exec.Command("go", "build", "-o", binary, "./"+name).CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", name, err, out)
 		}
-		for _, set := range vector.Sets {
+		for _, set := range g.sets {
 			if err := compare(binary, at, committed, fresh, name, set); err != nil {
 				return err
 			}

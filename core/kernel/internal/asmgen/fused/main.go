@@ -2,7 +2,7 @@
 // products and depthwise convolutions that add the bias, apply swish and add
 // the residual before they store. From core/kernel/internal/asmgen:
 //
-//	go run ./fused -out ../../fused_avx2_amd64.s -stubs ../../fused_avx2_amd64.go -pkg kernel
+//	go run ./fused -set avx2 -out ../../fused_avx2_amd64.s -stubs ../../fused_avx2_amd64.go -pkg kernel
 //
 // Arguments are in structures, of which a call changes only a few fields: every
 // field takes 8 bytes, and the lists here give their order.
@@ -11,14 +11,21 @@ package main
 import (
 	"fmt"
 	"math"
+	"os"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 func main() {
+	if vector.FromFlags().Wide() {
+		fmt.Fprintln(os.Stderr, "fused: only -set avx2 is there")
+		os.Exit(2)
+	}
 	ConstraintExpr("amd64,!noasm")
 	for _, mr := range []int{12, 4, 2, 1} {
 		tile(mr, 1)
@@ -31,7 +38,8 @@ func main() {
 			depthwise(k, stride)
 		}
 	}
-	gather()
+	gather(false)
+	gather(true)
 	for nv := 1; nv <= 2; nv++ {
 		scaleRows(nv)
 	}
@@ -133,23 +141,36 @@ func swish(v, t, r, p VecVirtual) {
 	VDIVPS(p, v, v)
 }
 
-// gather copies a block of 16 channels of some pixels, step bytes apart, to
-// [pixel][16].
-func gather() {
-	TEXT("gatherBlockAVX2", NOSPLIT, "func(dst, src *float32, pixels, step int)")
+// gather copies 16 columns of some rows, step bytes apart, to [row][16]; scaled
+// multiplies each column by its scale.
+func gather(scaled bool) {
+	name, signature, does := "gatherBlockAVX2", "func(dst, src *float32, rows, step int)", "copies 16 elements each of rows > 0 rows, step bytes apart, to [row][16]."
+	if scaled {
+		name, signature, does = "gatherScaledAVX2", "func(dst, src *float32, rows, step int, scale *float32)", "does the same with every column times its scale."
+	}
+	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc("gatherBlockAVX2 copies 16 elements each of pixels > 0 pixels, step bytes apart, to [pixel][16].")
-	dst, src, n, step := load("dst"), load("src"), load("pixels"), load("step")
-	lo, hi := YMM(), YMM()
-	Label("pixel")
-	VMOVUPS(Mem{Base: src}, lo)
-	VMOVUPS(Mem{Base: src, Disp: 32}, hi)
-	VMOVUPS(lo, Mem{Base: dst})
-	VMOVUPS(hi, Mem{Base: dst, Disp: 32})
+	Doc(name + " " + does)
+	dst, src, n, step := load("dst"), load("src"), load("rows"), load("step")
+	var scales []VecVirtual
+	if scaled {
+		scale := load("scale")
+		scales = []VecVirtual{copyOf(Mem{Base: scale}, YMM()), copyOf(Mem{Base: scale, Disp: 32}, YMM())}
+	}
+	Label("row")
+	for j := range 2 {
+		v := YMM()
+		if scaled {
+			VMULPS(Mem{Base: src, Disp: 32 * j}, scales[j], v)
+		} else {
+			VMOVUPS(Mem{Base: src, Disp: 32 * j}, v)
+		}
+		VMOVUPS(v, Mem{Base: dst, Disp: 32 * j})
+	}
 	ADDQ(step, src)
 	ADDQ(U8(64), dst)
 	DECQ(n)
-	JNZ(LabelRef("pixel"))
+	JNZ(LabelRef("row"))
 	finish()
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // productFields is productArgs of core/kernel. Strides are in bytes.
-var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", "ldinit", "residual", "swish", "tail", "odd"}
+var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", "ldinit", "residual", "done", "swish", "tail", "odd"}
 
 // product is the state of a tile of mr rows by nv vectors.
 type product struct {
@@ -184,6 +184,7 @@ func (p *product) store(c GPVirtual) {
 	ldc, residual := p.load("ldc"), p.load("residual")
 	TESTQ(residual, residual)
 	JZ(LabelRef("stored"))
+	ADDQ(p.at("done"), residual)
 	mask := p.tailMask(p.splat)
 	p.rows(residual, ldc, func(v VecVirtual, at Mem, last bool) {
 		if last {
@@ -193,7 +194,8 @@ func (p *product) store(c GPVirtual) {
 			VADDPS(at, v, v)
 		}
 	})
-	MOVQ(residual, p.at("residual"))
+	SUBQ(p.at("residual"), residual)
+	MOVQ(residual, p.at("done"))
 	Label("stored")
 	odd := p.load("odd")
 	CMPQ(odd, U8(1))
