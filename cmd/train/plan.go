@@ -68,7 +68,8 @@ func show(w io.Writer, p *run.Plan) error {
 		v.Pictures[0], v.Pictures[1], v.Passes[0], v.Passes[1], v.Rounds, p.Kernels, p.Threads, v.PerUpdate)
 	line("so", "%.3g s a picture, %.3g s an update, %.1f images/s, %s an epoch at the last resolution (scaled by MACs; reading and augmenting pictures is not in it)",
 		p.UpdateSeconds/float64(p.Batch), p.UpdateSeconds, float64(p.Batch)/p.UpdateSeconds, run.Lasting(p.EpochSeconds))
-	line("in all", "%s with evaluations", run.Lasting(p.RunSeconds))
+	line("in all", "%s with evaluations; by the fastest and the slowest round, %s to %s", run.Lasting(p.RunSeconds),
+		run.Lasting(v.Spread[0]*p.RunSeconds), run.Lasting(v.Spread[1]*p.RunSeconds))
 	line("which means", "%s", p.Verdict())
 	_, err := io.WriteString(w, b.String())
 	return err

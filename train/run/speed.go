@@ -16,6 +16,7 @@ import (
 type Speed struct {
 	Pictures   [2]int     `json:"pictures"` // in the passes that were timed
 	Passes     [2]float64 `json:"passes"`   // what they took, median
+	Spread     [2]float64 `json:"spread"`   // fastest and slowest pass of the bigger kind, over the median
 	Rounds     int        `json:"rounds"`
 	PerPass    float64    `json:"per_pass"`
 	PerPicture float64    `json:"per_picture"`
@@ -27,7 +28,7 @@ type Speed struct {
 // often each size is.
 const (
 	measured       = 8
-	measuredRounds = 3
+	measuredRounds = 5
 )
 
 // measureSpeed times passes of two sizes in turn, with the same children each
@@ -76,6 +77,7 @@ func (s *Session) measureSpeed(resolution int, progress func(string)) Speed {
 		}
 	}
 	v := Speed{Pictures: sizes, Passes: [2]float64{median(times[0]), median(times[1])}, Rounds: measuredRounds, PerUpdate: median(updates), MACs: macs}
+	v.Spread = [2]float64{slices.Min(times[1]) / v.Passes[1], slices.Max(times[1]) / v.Passes[1]}
 	v.PerPicture = (v.Passes[1] - v.Passes[0]) / float64(sizes[1]-sizes[0])
 	// Noise may say that more pictures cost nothing, or that a pass of none does.
 	if most := v.Passes[1] / float64(sizes[1]); v.PerPicture <= most/2 || v.PerPicture > most {
