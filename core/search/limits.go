@@ -41,7 +41,7 @@ type Costs struct {
 // Count returns what a valid architecture with the given number of classes
 // costs, latency left out.
 func Count(a arch.Arch, classes int) Costs {
-	r := cost.ForClasses(a, classes)
+	r := cost.Totals(a, classes)
 	return Costs{MACs: r.MACs, Params: r.Params, Bytes: r.Bytes, Memory: 4 * r.PeakActivations}
 }
 
