@@ -80,7 +80,7 @@ func (p program) problem(f compareFlags) (*search.Problem, error) {
 			return nil, fault.New("bad_space", "choose one of them with --space", "%v", err)
 		}
 		l := landscape.New(space, *f.Landscape)
-		return &search.Problem{Space: space, Classes: 10, Digest: "made-up", Judge: search.Judge{Kind: search.Predicted,
+		return &search.Problem{Space: space, Classes: 10, Digest: "made-up", Judge: search.Judge{Kind: search.MadeUp,
 			Of: func(a arch.Arch, _ search.Costs) (float64, error) { return l.Accuracy(a), nil }}}, nil
 	}
 	e, err := f.engine()

@@ -73,6 +73,10 @@ func (p program) search(f runFlags) error {
 	}
 	info := e.Info()
 	problem := search.Problem{Space: info.Space, Classes: len(info.Labels), Digest: info.Digest, Limits: limits}
+	// Budgets are checked before anything else is read, which takes a while.
+	if _, err := search.New(problem, search.Options{Method: f.Method, Evaluations: 1}); err != nil {
+		return err
+	}
 	check, err := p.judges(e, f, &problem)
 	if err != nil {
 		return err
@@ -115,10 +119,6 @@ func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem)
 		}
 		fmt.Fprintf(p.stderr, "predictor %s: %s\n", path, pr)
 		problem.Judge = judge(pr)
-	}
-	// Budgets are checked before pictures are read, which takes a while.
-	if _, err := search.New(*problem, search.Options{Method: f.Method, Seed: f.Seed, Evaluations: 1}); err != nil {
-		return nil, err
 	}
 	if f.Data == "" {
 		return nil, nil

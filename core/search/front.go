@@ -8,14 +8,15 @@ import (
 	"bignas/core/arch"
 )
 
-// Kind says where an accuracy comes from. The two are never mixed: one of them
-// is a count of pictures, the other an estimate.
+// Kind says where an accuracy comes from. Kinds are never mixed: one of them is a
+// count of pictures, another an estimate.
 type Kind string
 
 // The kinds of accuracy.
 const (
 	Measured  Kind = "measured"  // the child was run on N pictures
 	Predicted Kind = "predicted" // a predictor estimated it
+	MadeUp    Kind = "made-up"   // a formula, to compare methods on; no file of results has it
 )
 
 // Point is one child, what it costs and how good it is.

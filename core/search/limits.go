@@ -150,7 +150,7 @@ func (m Metric) suffix() string {
 func ParseAmount(m Metric, text string) (float64, error) {
 	bad := func() (float64, error) {
 		example := map[Metric]string{MACs: "50M", Params: "1.5M", Bytes: "2MB", Memory: "3MB", Latency: "12ms"}[m]
-		return 0, fault.New(CodeAmount, "write it like "+example, "%q is no amount %s", text, m.noun())
+		return 0, fault.New(CodeAmount, "write it like "+example, "%q cannot be read as an amount", text)
 	}
 	number := strings.ToUpper(strings.TrimSpace(text))
 	if s := m.suffix(); s != "" {
