@@ -45,7 +45,7 @@ func randomWeights(t *testing.T, seed uint64) (file string, info classify.Info) 
 	}
 	w.Init(rand.New(rand.NewPCG(seed, 1)), false)
 	c := config.Default()
-	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 8
+	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 4
 	text, err := weights.Marshal(&weights.Bundle{Net: w, Spec: run.Spec, Labels: data.Labels, Metadata: map[string]string{
 		"training": c.String(), classify.KeyFamily: `{"S": "r96-c8-8x1k3-12x1k3-20x2k35-32x2k3-48x2k3-72x2k3-112x1k3-h320"}`}}, weights.Float16)
 	if err != nil {

@@ -141,10 +141,10 @@ func plotFront(file string, r *search.Pareto, judged []search.Point) error {
 		return fmt.Errorf("search: %w", err)
 	}
 	for i := range labels.TextStyle {
-		labels.TextStyle[i].XAlign, labels.TextStyle[i].YAlign = -0.5, 1.3 // centred, below the mark
+		labels.TextStyle[i].XAlign, labels.TextStyle[i].YAlign = -0.5, 1.3 // centred, above the mark
 	}
 	p.Add(labels)
-	p.Y.Min -= 0.06 * (p.Y.Max - p.Y.Min) // room for a label
+	p.Y.Max = max(p.Y.Max+0.08*(p.Y.Max-p.Y.Min), 100*(pick.Accuracy+pick.Error)) // room for a label
 	return save(p, file)
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -202,17 +204,7 @@ func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, 
 	slices.Sort(names[2:])
 	var proposed []search.Point
 	if check != nil {
-		proposed = slices.Clone(out.Front)
-		slices.SortStableFunc(proposed, func(a, b search.Point) int {
-			switch {
-			case a.Accuracy > b.Accuracy:
-				return -1
-			case a.Accuracy < b.Accuracy:
-				return 1
-			}
-			return 0
-		})
-		proposed = proposed[:min(len(proposed), max(1, f.Measure))]
+		proposed = proposals(out, max(1, f.Measure))
 	}
 	bar := report.NewProgress(p.stderr, "checking", len(proposed)+len(names))
 	defer bar.Finish()
@@ -239,6 +231,22 @@ func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, 
 		bar.Set(len(proposed)+i+1, "")
 	}
 	return out, nil
+}
+
+// proposals are the n most accurate members of the front that differ by more than
+// 2 % in its first cost: children closer than that are nearly the same.
+func proposals(r *search.Pareto, n int) []search.Point {
+	front := slices.Clone(r.Front)
+	slices.SortStableFunc(front, func(a, b search.Point) int { return cmp.Compare(b.Accuracy, a.Accuracy) })
+	var out []search.Point
+	for _, q := range front {
+		c := q.Costs.Of(r.Against[0])
+		near := func(o search.Point) bool { return math.Abs(o.Costs.Of(r.Against[0])-c) < 0.02*c }
+		if len(out) < n && !slices.ContainsFunc(out, near) {
+			out = append(out, q)
+		}
+	}
+	return out
 }
 
 // point judges one child unless the user has had enough.
