@@ -1,6 +1,6 @@
 // Command inspect says what an architecture costs, before any weight exists:
 //
-//	inspect --space bignas --arch min [--resolution 192] [--layers]
+//	inspect --space bignas --arch min [--resolution 192] [--layers] [--dot FILE] [--svg FILE]
 package main
 
 import (
@@ -26,6 +26,8 @@ type flags struct {
 	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
 	Classes    int    `default:"1000" placeholder:"N" help:"Classes of the last layer (default: 1000, as in published counts)."`
 	Layers     bool   `help:"Also every layer."`
+	Dot        string `placeholder:"FILE" help:"Write the layers as a graph for Graphviz; - is standard output."`
+	SVG        string `name:"svg" placeholder:"FILE" help:"Draw the layers and what each costs; - is standard output."`
 	JSON       bool   `name:"json" help:"One JSON object on one line."`
 }
 
@@ -49,6 +51,20 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	a, err := child(f)
 	if err != nil {
 		return cli.Fail(stderr, "inspect", err)
+	}
+	for _, d := range []struct {
+		file string
+		draw func(arch.Arch, cost.Report) string
+	}{{f.Dot, dot}, {f.SVG, svg}} {
+		if d.file == "" {
+			continue
+		}
+		if err := writeDrawing(d.file, d.draw(a, cost.ForClasses(a, f.Classes)), stdout); err != nil {
+			return cli.Fail(stderr, "inspect", err)
+		}
+		if d.file == "-" { // the drawing alone, so that it can be piped
+			return cli.OK
+		}
 	}
 	c := counts{Space: f.Space, Resolution: a.Resolution, Report: cost.ForClasses(a, f.Classes)}
 	if f.Layers {

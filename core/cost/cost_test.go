@@ -65,6 +65,10 @@ func TestEveryChildIsBetween(t *testing.T) {
 			if d := int64(ImageNetClasses - 10); c.Params-ten.Params != d*int64(a.Head+1) || c.MACs-ten.MACs != d*int64(a.Head) {
 				t.Fatalf("%s: the classifier of 10 classes saves %d parameters and %d MACs", a, c.Params-ten.Params, c.MACs-ten.MACs)
 			}
+			bare := Totals(a, 10)
+			if bare.Arch, bare.Layers = ten.Arch, ten.Layers; !reflect.DeepEqual(bare, ten) {
+				t.Fatalf("%s: totals alone are %+v, with layers %+v", a, bare, ten)
+			}
 			b := a.Clone()
 			b.Resolution = s.Resolutions[0]
 			if p := Of(b); p.Params != c.Params {
@@ -94,6 +98,13 @@ func TestNoClasses(t *testing.T) {
 		}
 	}()
 	ForClasses(space(t, "nette").Min(), 0)
+}
+
+func BenchmarkTotals(b *testing.B) {
+	a := space(b, "bignas").Max()
+	for b.Loop() {
+		Totals(a, 1000)
+	}
 }
 
 func BenchmarkOf(b *testing.B) {

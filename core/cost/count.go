@@ -6,22 +6,35 @@ import (
 	"bignas/core/arch"
 )
 
-// counter collects the layers of one network.
+// counter sums the layers of one network and, unless bare, lists them.
 type counter struct {
-	layers       []Layer
+	total        Report
+	bare         bool  // sums only: no list, no names
 	stage, index int   // of the block being counted
 	keep         int64 // values of the block's input that its shortcut keeps alive
 }
 
-// add appends a layer that multiplies macsPerOut times for every value that it
-// writes and has weights parameters besides its batch normalisation.
-func (c *counter) add(kind Kind, name string, v arch.Conv, macs, params int64) {
+// layer is a layer of the block being counted that reads and writes the maps of
+// v and multiplies macs times in all.
+func (c *counter) layer(kind Kind, name string, v arch.Conv, macs, params int64) Layer {
 	in, out := area(v.Size)*int64(v.In), area(v.OutSize)*int64(v.Out)
-	c.layers = append(c.layers, Layer{
+	return Layer{
 		Name: name, Kind: kind, Stage: c.stage, Block: c.index,
 		In: v.In, Out: v.Out, Kernel: v.Kernel, Size: v.Size, OutSize: v.OutSize,
 		MACs: macs, Params: params, Activations: out, Live: in + out + c.keep,
-	})
+	}
+}
+
+// add counts a layer.
+func (c *counter) add(l Layer) {
+	t := &c.total
+	t.MACs += l.MACs
+	t.Params += l.Params
+	t.Activations += l.Activations
+	t.PeakActivations = max(t.PeakActivations, l.Live)
+	if !c.bare {
+		t.Layers = append(t.Layers, l)
+	}
 }
 
 // conv counts a dense convolution, with the gamma and beta of a batch
@@ -32,13 +45,18 @@ func (c *counter) conv(kind Kind, name string, v arch.Conv, bn bool) {
 	if bn {
 		params += 2 * int64(v.Out)
 	}
-	c.add(kind, name, v, weights*area(v.OutSize), params)
+	c.add(c.layer(kind, name, v, weights*area(v.OutSize), params))
 }
 
 // block counts an inverted-residual block in the order in which it runs.
 func (c *counter) block(b arch.Block) {
 	c.stage, c.index, c.keep = b.Stage, b.Index, 0
-	name := func(part string) string { return fmt.Sprintf("s%d.%d.%s", b.Stage+1, b.Index, part) }
+	name := func(part string) string {
+		if c.bare {
+			return ""
+		}
+		return fmt.Sprintf("s%d.%d.%s", b.Stage+1, b.Index, part)
+	}
 	input := area(b.Size) * int64(b.In)
 
 	if b.Expand { // reads the block's input itself, so that nothing more is kept
@@ -48,8 +66,8 @@ func (c *counter) block(b arch.Block) {
 		}
 	}
 	weights := int64(b.Kernel*b.Kernel) * int64(b.Mid)
-	c.add(Depthwise, name("depthwise"), arch.Conv{In: b.Mid, Out: b.Mid, Kernel: b.Kernel, Stride: b.Stride, Size: b.Size, OutSize: b.OutSize},
-		weights*area(b.OutSize), weights+2*int64(b.Mid))
+	c.add(c.layer(Depthwise, name("depthwise"), arch.Conv{In: b.Mid, Out: b.Mid, Kernel: b.Kernel, Stride: b.Stride, Size: b.Size, OutSize: b.OutSize},
+		weights*area(b.OutSize), weights+2*int64(b.Mid)))
 	if b.Shortcut != arch.NoShortcut {
 		c.keep = input
 	}
@@ -68,11 +86,11 @@ func (c *counter) block(b arch.Block) {
 // the expanded channels and the squeeze width. It scales the map in place.
 func (c *counter) squeeze(name string, b arch.Block) {
 	mid, q := int64(b.Mid), int64(b.Squeeze)
-	c.add(SE, name, arch.Conv{In: b.Mid, Out: b.Mid, Kernel: 1, Stride: 1, Size: b.OutSize, OutSize: b.OutSize},
+	l := c.layer(SE, name, arch.Conv{In: b.Mid, Out: b.Mid, Kernel: 1, Stride: 1, Size: b.OutSize, OutSize: b.OutSize},
 		2*mid*q, 2*mid*q+q+mid)
-	l := &c.layers[len(c.layers)-1]
 	l.Mid, l.Activations = b.Squeeze, q+mid
 	l.Live = area(b.OutSize)*mid + q + mid + c.keep
+	c.add(l)
 }
 
 func area(side int) int64 { return int64(side) * int64(side) }

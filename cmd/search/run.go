@@ -1,0 +1,278 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/search"
+	"bignas/train/report"
+	"bignas/train/run"
+)
+
+type runFlags struct {
+	weightsFlag
+	dataFlags
+	MaxMACs     string `name:"max-macs" placeholder:"50M" help:"Most multiply-accumulates."`
+	MaxParams   string `name:"max-params" placeholder:"1.5M" help:"Most parameters."`
+	MaxBytes    string `name:"max-bytes" placeholder:"2MB" help:"Most bytes of weights, in half precision."`
+	MaxMemory   string `name:"max-memory" placeholder:"3MB" help:"Most bytes of float32 activations alive at once."`
+	Predictor   string `placeholder:"FILE" help:"Predictor that search fit wrote (default: the .predictor.json beside the weights, where there is one)."`
+	Data        string `placeholder:"DATA" help:"Measure on these pictures: what the predictor proposes or, without one, every child."`
+	Measure     int    `default:"8" placeholder:"N" help:"Proposed children to measure (default: 8)."`
+	Method      string `enum:"${methods}" default:"coarse-to-fine" help:"Method: ${methods} (default: coarse-to-fine)."`
+	Seed        uint64 `default:"1" help:"Seed (default: 1)."`
+	Evaluations int    `placeholder:"N" help:"Children to judge (default: 2000 predicted, 200 measured)."`
+	Out         string `placeholder:"FILE" help:"Pareto file to write; an interrupted search is kept in FILE.state."`
+	Plot        string `placeholder:"FILE" help:"Picture of the front: .svg or .png."`
+	Resume      bool   `help:"Continue the search that is kept beside --out."`
+	JSON        bool   `name:"json" help:"One JSON object a line: the front, then the pick."`
+}
+
+// limits reads the budgets.
+func (f runFlags) limits() (search.Limits, error) {
+	l := search.Limits{}
+	for _, b := range []struct {
+		m          search.Metric
+		flag, text string
+	}{{search.MACs, "--max-macs", f.MaxMACs}, {search.Params, "--max-params", f.MaxParams}, {search.Bytes, "--max-bytes", f.MaxBytes}, {search.Memory, "--max-memory", f.MaxMemory}} {
+		if b.text == "" {
+			continue
+		}
+		v, err := search.ParseAmount(b.m, b.text)
+		if err != nil {
+			e := fault.Of(err)
+			return nil, fault.New(e.Code, e.Hint, "%s: %s", b.flag, e.Message)
+		}
+		l[b.m] = v
+	}
+	return l, nil
+}
+
+// search is the command without a verb.
+func (p program) search(f runFlags) error {
+	if f.Resume && f.Out == "" {
+		return fault.New("bad_flag", "name the file of the interrupted search", "--resume needs --out")
+	}
+	limits, err := f.limits()
+	if err != nil {
+		return err
+	}
+	if err := canPlot(f.Plot); err != nil {
+		return err
+	}
+	e, err := f.engine()
+	if err != nil {
+		return err
+	}
+	info := e.Info()
+	problem := search.Problem{Space: info.Space, Classes: len(info.Labels), Digest: info.Digest, Limits: limits}
+	// Budgets are checked before anything else is read, which takes a while.
+	if _, err := search.New(problem, search.Options{Method: f.Method, Evaluations: 1}); err != nil {
+		return err
+	}
+	check, err := p.judges(e, f, &problem)
+	if err != nil {
+		return err
+	}
+	if f.Evaluations == 0 {
+		f.Evaluations = 2000
+		if problem.Judge.Kind == search.Measured {
+			f.Evaluations = 200
+		}
+	}
+	s, err := p.start(f, problem)
+	if err != nil {
+		return err
+	}
+	if err := p.steps(f, s, problem.Judge.Kind == search.Measured); err != nil {
+		return err
+	}
+	result, err := p.result(e, f, problem, s, check)
+	if err != nil {
+		return err
+	}
+	return p.write(f, s, result)
+}
+
+// judges decides how accuracy is known, and what checks the proposals, nil for nothing.
+func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem) (check *search.Judge, err error) {
+	path := f.Predictor
+	if beside := strings.TrimSuffix(f.Weights, ".safetensors") + ".predictor.json"; path == "" {
+		if _, err := os.Stat(beside); err == nil {
+			path = beside
+		}
+	}
+	if path == "" && f.Data == "" {
+		return nil, fault.New("no_accuracy", "make a predictor with search measure and search fit, or give --data to measure every child", "nothing says how accurate a child is: there is no predictor beside %s", f.Weights)
+	}
+	if path != "" {
+		pr, err := predictor(e, path)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(p.stderr, "predictor %s: %s\n", path, pr)
+		problem.Judge = judge(pr)
+	}
+	if f.Data == "" {
+		return nil, nil
+	}
+	b, err := p.bench(e, f.Data, f.dataFlags)
+	if err != nil {
+		return nil, err
+	}
+	measured := b.Judge()
+	if path == "" {
+		problem.Judge = measured
+		return nil, nil
+	}
+	return &measured, nil
+}
+
+// start begins the search or continues the stored one.
+func (p program) start(f runFlags, problem search.Problem) (*search.Search, error) {
+	o := search.Options{Method: f.Method, Seed: f.Seed, Evaluations: f.Evaluations}
+	if !f.Resume {
+		return search.New(problem, o)
+	}
+	data, err := cli.ReadFile(f.Out+".state", nil)
+	if err != nil {
+		return nil, err
+	}
+	s, err := search.Resume(problem, o, data)
+	if err != nil {
+		e := fault.Of(err)
+		return nil, fault.New(e.Code, e.Hint, "%s.state: %s", f.Out, e.Message)
+	}
+	fmt.Fprintf(p.stderr, "continuing after %d evaluations\n", len(s.Points()))
+	return s, nil
+}
+
+// steps runs the search. What was measured is stored at once; a search that is
+// interrupted, at its end.
+func (p program) steps(f runFlags, s *search.Search, measured bool) error {
+	keep := func() error {
+		if f.Out == "" {
+			return nil
+		}
+		return run.WriteFile(f.Out+".state", s.State())
+	}
+	bar := report.NewProgress(p.stderr, "children", f.Evaluations)
+	err := s.Run(p.ctx, func(pr search.Progress) error {
+		bar.Set(pr.Done, fmt.Sprintf("(%s, best %.2f %%)", pr.Phase, 100*pr.Best.Accuracy))
+		if measured {
+			return keep()
+		}
+		return nil
+	})
+	bar.Finish()
+	if err != nil && p.ctx.Err() != nil {
+		if e := keep(); e != nil {
+			return e
+		}
+	}
+	return err
+}
+
+// result is what was found: the front as the search judged it or, where there is
+// a check, its most accurate members measured. The smallest, the biggest and the
+// named children are judged in the same way.
+func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, s *search.Search, check *search.Judge) (*search.Pareto, error) {
+	out := s.Pareto()
+	if check != nil {
+		problem.Judge = *check
+	}
+	info := e.Info()
+	marks := map[string]arch.Arch{"smallest": info.Space.Min(), "biggest": info.Space.Max()}
+	names := []string{"smallest", "biggest"}
+	for name := range info.Family {
+		a, err := e.Parse(name)
+		if err != nil {
+			return nil, err
+		}
+		marks[name] = a
+		names = append(names, name)
+	}
+	slices.Sort(names[2:])
+	var proposed []search.Point
+	if check != nil {
+		proposed = proposals(out, max(1, f.Measure))
+	}
+	bar := report.NewProgress(p.stderr, "checking", len(proposed)+len(names))
+	defer bar.Finish()
+	if check != nil {
+		front := search.NewFront(out.Against...)
+		for i, q := range proposed {
+			pt, err := p.point(problem, q.Arch)
+			if err != nil {
+				return nil, err
+			}
+			front.Insert(pt)
+			bar.Set(i+1, "")
+		}
+		out.Proposed, out.Front, out.Kind = out.Front, front.Points(), search.Measured
+		best, _ := front.Best(out.Limits)
+		out.Pick = slices.IndexFunc(out.Front, func(q search.Point) bool { return q.Arch.Equal(best.Arch) })
+	}
+	for i, name := range names {
+		pt, err := p.point(problem, marks[name])
+		if err != nil {
+			return nil, err
+		}
+		out.Marks = append(out.Marks, search.Mark{Name: name, Point: pt})
+		bar.Set(len(proposed)+i+1, "")
+	}
+	return out, nil
+}
+
+// proposals are the n most accurate members of the front that differ by more than
+// 2 % in its first cost: children closer than that are nearly the same.
+func proposals(r *search.Pareto, n int) []search.Point {
+	front := slices.Clone(r.Front)
+	slices.SortStableFunc(front, func(a, b search.Point) int { return cmp.Compare(b.Accuracy, a.Accuracy) })
+	var out []search.Point
+	for _, q := range front {
+		c := q.Costs.Of(r.Against[0])
+		near := func(o search.Point) bool { return math.Abs(o.Costs.Of(r.Against[0])-c) < 0.02*c }
+		if len(out) < n && !slices.ContainsFunc(out, near) {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// point judges one child unless the user has had enough.
+func (p program) point(problem search.Problem, a arch.Arch) (search.Point, error) {
+	if err := p.ctx.Err(); err != nil {
+		return search.Point{}, err
+	}
+	return problem.Point(a)
+}
+
+// write stores and shows the result.
+func (p program) write(f runFlags, s *search.Search, result *search.Pareto) error {
+	if f.Out != "" {
+		text, err := json.MarshalIndent(result, "", " ")
+		if err != nil {
+			return err
+		}
+		if err := run.WriteFile(f.Out, append(text, '\n')); err != nil {
+			return err
+		}
+		_ = os.Remove(f.Out + ".state") // only there after an interruption
+	}
+	if f.Plot != "" {
+		if err := plotFront(f.Plot, result, s.Points()); err != nil {
+			return err
+		}
+	}
+	return p.show(result)
+}

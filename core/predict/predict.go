@@ -1,0 +1,188 @@
+// Package predict estimates the accuracy of a child from its architecture, by a
+// regression on children that were measured. An estimate takes microseconds, so
+// that a search can ask for thousands; it is never shown without its error.
+package predict
+
+import (
+	"fmt"
+	"math"
+
+	"bignas/core/arch"
+	"bignas/core/cost"
+)
+
+// Sample is a measured child: its accuracy is a share of pictures, 0 to 1.
+type Sample struct {
+	Arch     arch.Arch
+	Accuracy float64
+}
+
+// Quality is how well predictions agree with measurements of children that were
+// not fitted. Errors are differences of shares, 0.01 is one point.
+type Quality struct {
+	Children  int     `json:"children"`
+	Spearman  float64 `json:"spearman"` // rank correlation, 1 is the same order
+	MeanError float64 `json:"meanError"`
+	Worst     float64 `json:"worstError"`
+}
+
+// Source is what the samples were measured on.
+type Source struct {
+	Digest  string `json:"digest"`  // of the weights, "sha256:..."
+	N       int    `json:"n"`       // pictures that each child was measured on
+	Images  int    `json:"images"`  // training pictures for its BN statistics
+	Split   string `json:"split"`   // which pictures those N are, in words
+	Classes int    `json:"classes"` // of the data
+}
+
+// Predictor is a polynomial of second degree in the choices of an architecture,
+// with the logarithms of its MACs and parameters.
+type Predictor struct {
+	Space  *arch.Space
+	Source Source
+	// Fitted is the number of children that it was fitted on; none of Unseen.
+	Fitted         int
+	Unseen         Quality // on children that had no part in the fit
+	CrossValidated Quality // on each fifth of the fitted ones by a fit of the others
+	// Penalty is the ridge on the coefficients of inputs, squares and products
+	// that cross-validation chose.
+	Penalty [3]float64
+
+	coefficients []float64 // in the order of expand
+}
+
+// names lists the inputs of a space: everything that may be chosen, kernels as
+// the mean over a stage's layers, and two costs.
+func names(s *arch.Space) []string {
+	n := []string{"resolution", "stem", "head"}
+	for _, st := range s.Stages {
+		for _, c := range []struct {
+			name string
+			of   []int
+		}{{"width", st.Widths}, {"depth", st.Depths}, {"expansion", st.Expansions}, {"kernel", st.Kernels}} {
+			if len(c.of) > 1 {
+				n = append(n, st.Name+" "+c.name)
+			}
+		}
+	}
+	return append(n, "log MACs", "log parameters")
+}
+
+// scale holds what the costs are scaled by: the logarithms of those of the
+// smallest and the biggest child.
+type scale struct{ macs, params [2]float64 }
+
+func newScale(s *arch.Space, classes int) scale {
+	lo, hi := cost.Totals(s.Min(), classes), cost.Totals(s.Max(), classes)
+	return scale{[2]float64{math.Log(float64(lo.MACs)), math.Log(float64(hi.MACs))},
+		[2]float64{math.Log(float64(lo.Params)), math.Log(float64(hi.Params))}}
+}
+
+// inputs are the values of names, each between -1 (smallest child) and 1.
+func inputs(a arch.Arch, macs, params int64, sc scale) []float64 {
+	s := a.Space
+	x := make([]float64, 0, 48)
+	x = append(x, centred(float64(a.Resolution), s.Resolutions), centred(float64(a.Stem), s.Stem), centred(float64(a.Head), s.Head))
+	for i, st := range s.Stages {
+		c := a.Stages[i]
+		if len(st.Widths) > 1 {
+			x = append(x, centred(float64(c.Width), st.Widths))
+		}
+		if len(st.Depths) > 1 {
+			x = append(x, centred(float64(c.Depth), st.Depths))
+		}
+		if len(st.Expansions) > 1 {
+			x = append(x, centred(float64(c.Expansion), st.Expansions))
+		}
+		if len(st.Kernels) > 1 {
+			sum := 0
+			for _, k := range c.Kernels {
+				sum += k
+			}
+			x = append(x, centred(float64(sum)/float64(len(c.Kernels)), st.Kernels))
+		}
+	}
+	return append(x, between(math.Log(float64(macs)), sc.macs), between(math.Log(float64(params)), sc.params))
+}
+
+// centred maps the choices to -1 .. 1, and 0 where there is only one.
+func centred(v float64, of []int) float64 {
+	return between(v, [2]float64{float64(of[0]), float64(of[len(of)-1])})
+}
+
+func between(v float64, ends [2]float64) float64 {
+	if ends[0] == ends[1] {
+		return 0
+	}
+	return 2*(v-ends[0])/(ends[1]-ends[0]) - 1
+}
+
+// terms is the number of coefficients for n inputs: a constant, the inputs, and
+// all their products and squares.
+func terms(n int) int { return 1 + n + n*(n+1)/2 }
+
+// expand writes the terms of x.
+func expand(x []float64) []float64 {
+	t := make([]float64, 0, terms(len(x)))
+	t = append(t, 1)
+	t = append(t, x...)
+	for i, a := range x {
+		for _, b := range x[i:] {
+			t = append(t, a*b)
+		}
+	}
+	return t
+}
+
+// Predict estimates the accuracy, 0 to 1, of a valid architecture of the space.
+// Its mean error is Unseen.MeanError.
+func (p *Predictor) Predict(a arch.Arch) float64 {
+	c := cost.Totals(a, p.Source.Classes)
+	return p.Function()(a, c.MACs, c.Params)
+}
+
+// Function returns Predict for a caller that has counted the MACs and parameters
+// already. It may be called by many goroutines.
+func (p *Predictor) Function() func(a arch.Arch, macs, params int64) float64 {
+	sc := newScale(p.Space, p.Source.Classes)
+	return func(a arch.Arch, macs, params int64) float64 {
+		if a.Space != p.Space {
+			panic("predict: the architecture is of another space")
+		}
+		return p.at(inputs(a, macs, params, sc))
+	}
+}
+
+// at evaluates the polynomial without writing its terms.
+func (p *Predictor) at(x []float64) float64 {
+	w := p.coefficients
+	sum := w[0]
+	second := w[1+len(x):]
+	for i, a := range x {
+		row := w[1+i]
+		for j, b := range x[i:] {
+			row += second[j] * b
+		}
+		second = second[len(x)-i:]
+		sum += a * row
+	}
+	return min(max(sum, 0), 1)
+}
+
+// Test compares predictions with measured children, which must not be those of
+// the fit.
+func (p *Predictor) Test(samples []Sample) Quality {
+	f := p.Function()
+	predicted, measured := make([]float64, len(samples)), make([]float64, len(samples))
+	for i, s := range samples {
+		c := cost.Totals(s.Arch, p.Source.Classes)
+		predicted[i], measured[i] = f(s.Arch, c.MACs, c.Params), s.Accuracy
+	}
+	return quality(predicted, measured)
+}
+
+// String says how good the predictor is, in a sentence.
+func (p *Predictor) String() string {
+	return fmt.Sprintf("fitted on %d children; on %d unseen ones: rank correlation %.3f, mean error %.2f points, worst %.2f",
+		p.Fitted, p.Unseen.Children, p.Unseen.Spearman, 100*p.Unseen.MeanError, 100*p.Unseen.Worst)
+}

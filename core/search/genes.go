@@ -1,0 +1,216 @@
+package search
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"bignas/core/arch"
+)
+
+// axis is a kind of choice; the coarse grid decides each for the whole network.
+type axis uint8
+
+const (
+	resolutionAxis axis = iota
+	widthAxis           // of stem, stages and head
+	depthAxis
+	expansionAxis
+	kernelAxis
+	axes int = iota
+)
+
+// gene is one elastic dimension of a space.
+type gene struct {
+	axis  axis
+	stage int // -1 outside the stages
+	of    []int
+}
+
+// genome numbers the choices of a space: one index into gene.of for each gene.
+// Every genome is a valid architecture, so that mutation and crossover cannot
+// leave the space and nothing has to be rounded back into it.
+type genome struct {
+	space *arch.Space
+	genes []gene
+	first []int // of each stage: its width; depth, expansion and kernels follow
+}
+
+func newGenome(s *arch.Space) *genome {
+	g := &genome{space: s}
+	add := func(x axis, stage int, of []int) { g.genes = append(g.genes, gene{x, stage, of}) }
+	add(resolutionAxis, -1, s.Resolutions)
+	add(widthAxis, -1, s.Stem)
+	for i, st := range s.Stages {
+		g.first = append(g.first, len(g.genes))
+		add(widthAxis, i, st.Widths)
+		add(depthAxis, i, st.Depths)
+		add(expansionAxis, i, st.Expansions)
+		kernels := 1
+		if s.KernelPerLayer {
+			kernels = st.Depths[len(st.Depths)-1]
+		}
+		for range kernels {
+			add(kernelAxis, i, st.Kernels)
+		}
+	}
+	add(widthAxis, -1, s.Head)
+	return g
+}
+
+// arch builds the architecture; kernels of layers that it does not have are ignored.
+func (g *genome) arch(v []int) arch.Arch {
+	at := func(i int) int { return g.genes[i].of[v[i]] }
+	a := arch.Arch{Space: g.space, Resolution: at(0), Stem: at(1), Head: at(len(v) - 1)}
+	for _, f := range g.first {
+		c := arch.StageArch{Width: at(f), Depth: at(f + 1), Expansion: at(f + 2)}
+		for l := range c.Depth {
+			if !g.space.KernelPerLayer {
+				l = 0
+			}
+			c.Kernels = append(c.Kernels, at(f+3+l))
+		}
+		a.Stages = append(a.Stages, c)
+	}
+	return a
+}
+
+// of is the genome of a valid architecture. A layer that it does not have gets
+// the kernel of its stage's last one, as in arch.Space.Mutate.
+func (g *genome) of(a arch.Arch) []int {
+	values := []int{a.Resolution, a.Stem}
+	for i, c := range a.Stages {
+		values = append(values, c.Width, c.Depth, c.Expansion)
+		most := g.space.Stages[i].Depths
+		if !g.space.KernelPerLayer {
+			values = append(values, c.Kernels[0])
+			continue
+		}
+		for l := range most[len(most)-1] {
+			values = append(values, c.Kernels[min(l, c.Depth-1)])
+		}
+	}
+	values = append(values, a.Head)
+	v := make([]int, len(values))
+	for i, x := range values {
+		v[i] = slices.Index(g.genes[i].of, x)
+	}
+	return v
+}
+
+// mutate changes one choice, with probability 1/2 another, and so on; two of
+// three changes go to the next bigger or smaller choice, the others anywhere.
+func (g *genome) mutate(v []int, r *rand.Rand) []int {
+	out := slices.Clone(v)
+	for {
+		i := r.IntN(len(out))
+		n := len(g.genes[i].of)
+		if n == 1 {
+			continue
+		}
+		if r.IntN(3) > 0 {
+			step := 1 - 2*r.IntN(2)
+			out[i] = min(max(out[i]+step, 0), n-1)
+		} else {
+			out[i] = r.IntN(n)
+		}
+		if r.IntN(2) == 0 {
+			return out
+		}
+	}
+}
+
+// cross takes each stage, and everything outside the stages, from one of two
+// parents: choices within a stage were tried together.
+func (g *genome) cross(a, b []int, r *rand.Rand) []int {
+	out := slices.Clone(a)
+	for i := 0; i < len(out); {
+		end := i + 1
+		for stage := g.genes[i].stage; stage >= 0 && end < len(out) && g.genes[end].stage == stage; {
+			end++
+		}
+		if r.IntN(2) == 0 {
+			copy(out[i:end], b[i:end])
+		}
+		i = end
+	}
+	return out
+}
+
+// shrink makes random choices smaller, one step each, until allowed says yes; the
+// smallest child must be allowed.
+func (g *genome) shrink(v []int, r *rand.Rand, allowed func([]int) bool) []int {
+	out := slices.Clone(v)
+	for !allowed(out) {
+		var bigger []int
+		for i, x := range out {
+			if x > 0 {
+				bigger = append(bigger, i)
+			}
+		}
+		if len(bigger) == 0 {
+			panic("search: the smallest child is not allowed")
+		}
+		out[bigger[r.IntN(len(bigger))]]--
+	}
+	return out
+}
+
+// skeleton sets every gene of an axis to the same level, 0 (least) to 1 (most).
+func (g *genome) skeleton(level [axes]float64) []int {
+	v := make([]int, len(g.genes))
+	for i, x := range g.genes {
+		v[i] = int(math.Round(level[x.axis] * float64(len(x.of)-1)))
+	}
+	return v
+}
+
+// levels of an axis on the coarse grid: every resolution, three depths, widths
+// and expansions, the smallest and the biggest kernels; 1 where nothing is open.
+func (g *genome) levels(x axis) []float64 {
+	most := 1
+	for _, c := range g.genes {
+		if c.axis == x {
+			most = max(most, len(c.of))
+		}
+	}
+	n := min(most, 3)
+	switch x {
+	case resolutionAxis:
+		n = most
+	case kernelAxis:
+		n = min(most, 2)
+	}
+	if n == 1 {
+		return []float64{0}
+	}
+	l := make([]float64, n)
+	for i := range l {
+		l[i] = float64(i) / float64(n-1)
+	}
+	return l
+}
+
+// grid lists the coarse architectures, each once, the smallest child first.
+func (g *genome) grid() []arch.Arch {
+	var all []arch.Arch
+	seen := map[string]bool{}
+	var level [axes]float64
+	var walk func(x axis)
+	walk = func(x axis) {
+		if int(x) == axes {
+			a := g.arch(g.skeleton(level))
+			if text := a.String(); !seen[text] {
+				seen[text] = true
+				all = append(all, a)
+			}
+			return
+		}
+		for _, l := range g.levels(x) {
+			level[x] = l
+			walk(x + 1)
+		}
+	}
+	walk(0)
+	return all
+}

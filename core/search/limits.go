@@ -1,0 +1,208 @@
+package search
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bignas/core/arch"
+	"bignas/core/cost"
+	"bignas/core/fault"
+)
+
+// Metric is something that a child costs.
+type Metric string
+
+// What can be limited and traded against accuracy.
+const (
+	MACs    Metric = "macs"    // multiply-accumulates for one picture (package cost)
+	Params  Metric = "params"  // parameters
+	Bytes   Metric = "bytes"   // of the parameters in half precision: what is downloaded
+	Memory  Metric = "memory"  // bytes of the largest set of float32 activations alive at once
+	Latency Metric = "latency" // milliseconds for one picture, by Problem.Latency
+)
+
+// Metrics lists all of them in the order in which they are shown.
+var Metrics = []Metric{MACs, Params, Bytes, Memory, Latency}
+
+// Costs is what one child costs; the units are those of the metrics. Latency is
+// 0 where it is not known.
+type Costs struct {
+	MACs    int64   `json:"macs"`
+	Params  int64   `json:"params"`
+	Bytes   int64   `json:"bytes"`
+	Memory  int64   `json:"memory"`
+	Latency float64 `json:"latency,omitempty"`
+}
+
+// Count returns what a valid architecture with the given number of classes
+// costs, latency left out.
+func Count(a arch.Arch, classes int) Costs {
+	r := cost.Totals(a, classes)
+	return Costs{MACs: r.MACs, Params: r.Params, Bytes: r.Bytes, Memory: 4 * r.PeakActivations}
+}
+
+// Of returns one of the costs.
+func (c Costs) Of(m Metric) float64 {
+	switch m {
+	case MACs:
+		return float64(c.MACs)
+	case Params:
+		return float64(c.Params)
+	case Bytes:
+		return float64(c.Bytes)
+	case Memory:
+		return float64(c.Memory)
+	case Latency:
+		return c.Latency
+	}
+	panic("search: unknown metric")
+}
+
+// Limits is the most that a child may cost; what is not in it is not limited.
+type Limits map[Metric]float64
+
+// Codes of the errors of this package, all of type *fault.Error.
+const (
+	CodeAmount     = "bad_amount"        // the text of a budget
+	CodeImpossible = "impossible_budget" // no child is that small
+	CodeMethod     = "bad_method"        // an unknown method or option
+	CodePareto     = "bad_pareto"        // a Pareto file that cannot be read
+	CodeOther      = "other_weights"     // a file that belongs to other weights or another problem
+)
+
+// Allow reports whether a child of these costs is within every limit.
+func (l Limits) Allow(c Costs) bool {
+	for m, most := range l {
+		if c.Of(m) > most {
+			return false
+		}
+	}
+	return true
+}
+
+// use is the largest share of a limit that a child of these costs takes, 1 at
+// most for one that is allowed; 1 where nothing is limited.
+func (l Limits) use(c Costs) float64 {
+	if len(l) == 0 {
+		return 1
+	}
+	share := 0.0
+	for m, most := range l {
+		share = max(share, c.Of(m)/most)
+	}
+	return share
+}
+
+// check refuses limits that no child can keep. smallest is what the smallest
+// child costs: every counted metric grows with every choice, so that no other
+// child costs less.
+func (l Limits) check(smallest Costs) error {
+	for _, m := range Metrics {
+		most, ok := l[m]
+		if !ok {
+			continue
+		}
+		if least := smallest.Of(m); !(most >= least) {
+			return fault.New(CodeImpossible, "allow "+amount(m, least, true)+" or more",
+				"the budget of %s %s is impossible: the smallest child has %s", amount(m, most, false), m.noun(), amount(m, least, true))
+		}
+	}
+	for _, m := range slices.Sorted(maps.Keys(l)) {
+		if !slices.Contains(Metrics, m) {
+			return fault.New(CodeMethod, "", "there is no cost %q; known: %v", m, Metrics)
+		}
+	}
+	return nil
+}
+
+func (m Metric) noun() string {
+	switch m {
+	case MACs:
+		return "MACs"
+	case Params:
+		return "parameters"
+	case Bytes:
+		return "of weights"
+	case Memory:
+		return "of activations"
+	}
+	return "of latency"
+}
+
+// suffix is what may follow the number and its K, M or G.
+func (m Metric) suffix() string {
+	switch m {
+	case Bytes, Memory:
+		return "B"
+	case Latency:
+		return "ms"
+	}
+	return ""
+}
+
+// ParseAmount reads a budget as people write it: "50M" MACs, "1.5M" parameters,
+// "2MB" or "800KB" of weights, "12ms". K, M and G are powers of 1000, and what
+// has no letter is taken as it is. The error is a *fault.Error.
+func ParseAmount(m Metric, text string) (float64, error) {
+	bad := func() (float64, error) {
+		example := map[Metric]string{MACs: "50M", Params: "1.5M", Bytes: "2MB", Memory: "3MB", Latency: "12ms"}[m]
+		return 0, fault.New(CodeAmount, "write it like "+example, "%q cannot be read as an amount", text)
+	}
+	number := strings.ToUpper(strings.TrimSpace(text))
+	if s := m.suffix(); s != "" {
+		number = strings.TrimSuffix(number, strings.ToUpper(s))
+	}
+	unit := 1.0
+	if n := len(number); n > 0 && m != Latency {
+		if at := strings.IndexByte("KMG", number[n-1]); at >= 0 {
+			unit, number = math.Pow(1000, float64(at+1)), number[:n-1]
+		}
+	}
+	number = strings.TrimSpace(number)
+	if number == "" || strings.Trim(number, "0123456789.") != "" { // no sign, exponent, NaN or hexadecimal
+		return bad()
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil || v <= 0 || v*unit > 1e15 {
+		return bad()
+	}
+	return math.Round(v*unit*1e3) / 1e3, nil // 8.03K is 8030, not 8029.999…
+}
+
+// Amount writes v for people, e.g. "9.48M" or "780KB", rounded.
+func Amount(m Metric, v float64) string { return amount(m, v, false) }
+
+// amount rounds up where asked, so that the text is itself a possible budget.
+func amount(m Metric, v float64, up bool) string {
+	letter := ""
+	if m != Latency {
+		for _, l := range []string{"K", "M", "G"} {
+			if v < 1000 {
+				break
+			}
+			v, letter = v/1000, l
+		}
+	}
+	digits := 2
+	if v >= 100 {
+		digits = 1
+	}
+	if scale := math.Pow10(digits); up {
+		v = math.Ceil(v*scale-1e-9) / scale
+	}
+	return fmt.Sprintf("%s%s%s", strconv.FormatFloat(v, 'f', decimals(v, digits), 64), letter, m.suffix())
+}
+
+// decimals is how many decimals v needs, at most so many.
+func decimals(v float64, most int) int {
+	for d := range most {
+		if s := v * math.Pow10(d); math.Abs(s-math.Round(s)) < 1e-9 {
+			return d
+		}
+	}
+	return most
+}

@@ -1,0 +1,97 @@
+package search
+
+import (
+	"maps"
+	"slices"
+
+	"bignas/core/arch"
+)
+
+// random draws children from the limits, each once.
+type random struct{ s *Search }
+
+func (r random) next() (arch.Arch, bool) { return r.s.draw() }
+func (r random) tell(int)                {}
+func (r random) phase() string           { return "random" }
+
+// coarse is the selection of the paper. First the skeletons: architectures of a
+// coarse grid of choices made for the whole network (resolution, depth, width,
+// kernel size). Then mutations, stage by stage, around the best one; the best
+// child found so far is what the next mutation starts from.
+//
+// Without limits there is no single best: mutations then start from any member
+// of the front.
+type coarse struct {
+	s    *Search
+	grid []arch.Arch // skeletons still to judge
+	best []int       // indices of the most accurate children so far, at most parents
+	at   map[int]int // the index of the best of each resolution
+	fine bool
+}
+
+// parents is how many of the best children mutations start from: with the best
+// alone, they end where no single one is an improvement.
+const parents = 6
+
+// newCoarse judges the skeletons within the limits in random order, and takes a
+// sample of them where they would use up more than half of the evaluations.
+func newCoarse(s *Search) *coarse {
+	c := &coarse{s: s, at: map[int]int{}}
+	for _, a := range s.genome.grid() {
+		if s.within(a) {
+			c.grid = append(c.grid, a)
+		}
+	}
+	s.rand.Shuffle(len(c.grid), func(i, j int) { c.grid[i], c.grid[j] = c.grid[j], c.grid[i] })
+	c.grid = c.grid[:min(len(c.grid), max(1, s.options.Evaluations/2))]
+	return c
+}
+
+func (c *coarse) next() (arch.Arch, bool) {
+	if len(c.grid) > 0 {
+		a := c.grid[0]
+		c.grid = c.grid[1:]
+		return a, true
+	}
+	c.fine = true
+	s := c.s
+	return s.near(func() []int {
+		if f := s.front.points; len(s.problem.Limits) == 0 {
+			return s.genome.mutate(s.genome.of(f[s.rand.IntN(len(f))].Arch), s.rand)
+		}
+		return s.genome.mutate(s.genome.of(s.points[c.parent()].Arch), s.rand)
+	})
+}
+
+// parent is one of the best children, or, every second time, the best one of a
+// random resolution.
+func (c *coarse) parent() int {
+	r := c.s.rand
+	if r.IntN(2) == 0 {
+		res := slices.Sorted(maps.Keys(c.at))
+		return c.at[res[r.IntN(len(res))]]
+	}
+	return c.best[r.IntN(len(c.best))]
+}
+
+// tell keeps the most accurate children, best first.
+func (c *coarse) tell(index int) {
+	points := c.s.points
+	at := len(c.best)
+	for at > 0 && points[index].Accuracy > points[c.best[at-1]].Accuracy {
+		at--
+	}
+	c.best = slices.Insert(c.best, at, index)
+	c.best = c.best[:min(len(c.best), parents)]
+	res := points[index].Arch.Resolution
+	if old, ok := c.at[res]; !ok || points[index].Accuracy > points[old].Accuracy {
+		c.at[res] = index
+	}
+}
+
+func (c *coarse) phase() string {
+	if c.fine {
+		return "fine"
+	}
+	return "coarse"
+}

@@ -1,0 +1,204 @@
+package search
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"slices"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+)
+
+// Pareto is the content of a pareto.json: what a search found for one set of
+// weights, or was measured of it.
+type Pareto struct {
+	Space       *arch.Space
+	Classes     int
+	Digest      string // of the weights that all accuracies belong to
+	Method      string
+	Seed        uint64
+	Evaluations int
+	Limits      Limits
+	Against     []Metric
+	Kind        Kind // of the points of Front
+	// Front are the children that no other one found dominates, cheapest first.
+	Front []Point
+	// Pick is the index in Front of the most accurate child within the limits.
+	Pick int
+	// Marks are children that are shown for comparison, judged as the front was:
+	// "smallest", "biggest", and the names of the family.
+	Marks []Mark
+	// Proposed is the predicted front of which Front was measured; empty where
+	// Front itself is what the search found.
+	Proposed []Point
+}
+
+// Mark is a named child.
+type Mark struct {
+	Name  string
+	Point Point
+}
+
+// Pareto is the outcome of the search so far, to be stored. It panics before the
+// first step.
+func (s *Search) Pareto() *Pareto {
+	best, ok := s.Best()
+	if !ok {
+		panic("search: nothing was judged yet")
+	}
+	p := &s.problem
+	return &Pareto{Space: p.Space, Classes: p.Classes, Digest: p.Digest, Method: s.options.Method, Seed: s.options.Seed,
+		Evaluations: len(s.points), Limits: p.Limits, Against: p.Against, Kind: p.Judge.Kind, Front: s.front.points,
+		Pick: slices.IndexFunc(s.front.points, func(q Point) bool { return q.Arch.Equal(best.Arch) })}
+}
+
+// paretoFile is the JSON form.
+type paretoFile struct {
+	Format      string        `json:"format"`
+	Space       string        `json:"space"`
+	Classes     int           `json:"classes"`
+	Digest      string        `json:"digest"`
+	Method      string        `json:"method"`
+	Seed        uint64        `json:"seed"`
+	Evaluations int           `json:"evaluations"`
+	Limits      Limits        `json:"limits,omitempty"`
+	Against     []Metric      `json:"against"`
+	Kind        Kind          `json:"kind"`
+	Front       []paretoPoint `json:"front"`
+	Pick        int           `json:"pick"`
+	Marks       []paretoMark  `json:"marks,omitempty"`
+	Proposed    []paretoPoint `json:"proposed,omitempty"`
+}
+
+// paretoPoint is the JSON form of a Point; accuracy and error are shares, 0 to 1.
+type paretoPoint struct {
+	Arch string `json:"arch"`
+	Costs
+	Accuracy float64 `json:"accuracy"`
+	Kind     Kind    `json:"kind"`
+	N        int     `json:"n,omitempty"`
+	Error    float64 `json:"error"`
+}
+
+type paretoMark struct {
+	Name string `json:"name"`
+	paretoPoint
+}
+
+const paretoFormat = "bignas-pareto-1"
+
+func pack(p Point) paretoPoint {
+	return paretoPoint{p.Arch.String(), p.Costs, p.Accuracy, p.Kind, p.N, p.Error}
+}
+
+// MarshalJSON is the form of a point in a pareto.json.
+func (p Point) MarshalJSON() ([]byte, error) { return json.Marshal(pack(p)) }
+
+// MarshalJSON writes a pareto.json.
+func (p *Pareto) MarshalJSON() ([]byte, error) {
+	f := paretoFile{paretoFormat, p.Space.Name, p.Classes, p.Digest, p.Method, p.Seed, p.Evaluations,
+		p.Limits, p.Against, p.Kind, []paretoPoint{}, p.Pick, nil, nil}
+	for _, q := range p.Front {
+		f.Front = append(f.Front, pack(q))
+	}
+	for _, m := range p.Marks {
+		f.Marks = append(f.Marks, paretoMark{m.Name, pack(m.Point)})
+	}
+	for _, q := range p.Proposed {
+		f.Proposed = append(f.Proposed, pack(q))
+	}
+	return json.Marshal(f)
+}
+
+// ReadPareto reads a pareto.json that belongs to the weights of the given digest.
+// Every architecture is checked against its space and every count is made
+// again. Errors are *fault.Error: CodeOther for other weights, CodePareto for
+// anything that is not what MarshalJSON writes.
+func ReadPareto(data []byte, digest string) (*Pareto, error) {
+	var f paretoFile
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return nil, badPareto("it is not the JSON of one: %v", err)
+	}
+	if f.Format != paretoFormat {
+		return nil, badPareto("its format is %q, this program reads %q", f.Format, paretoFormat)
+	}
+	if f.Digest != digest {
+		return nil, otherWeights("the Pareto file", f.Digest, digest)
+	}
+	space, err := arch.Lookup(f.Space)
+	if err != nil {
+		return nil, badPareto("%v", err)
+	}
+	if f.Classes < 2 || f.Classes > 1e6 {
+		return nil, badPareto("classes is %d, allowed are 2 to a million", f.Classes)
+	}
+	if len(f.Against) == 0 || len(f.Front) == 0 || f.Pick < 0 || f.Pick >= len(f.Front) {
+		return nil, badPareto("it has %d points against %d costs and picks number %d", len(f.Front), len(f.Against), f.Pick)
+	}
+	for _, m := range f.Against {
+		if !slices.Contains(Metrics, m) {
+			return nil, badPareto("there is no cost %q", m)
+		}
+	}
+	if f.Kind != Measured && f.Kind != Predicted {
+		return nil, badPareto("its kind is %q, allowed are %s and %s", f.Kind, Measured, Predicted)
+	}
+	p := &Pareto{Space: space, Classes: f.Classes, Digest: f.Digest, Method: f.Method, Seed: f.Seed,
+		Evaluations: f.Evaluations, Limits: f.Limits, Against: f.Against, Kind: f.Kind, Pick: f.Pick}
+	if p.Front, err = f.unpack(space, f.Front, f.Kind); err != nil {
+		return nil, err
+	}
+	front := NewFront(f.Against...)
+	for _, q := range p.Front {
+		front.Insert(q)
+	}
+	if len(front.points) != len(p.Front) {
+		return nil, badPareto("some of its points are worse than others in everything")
+	}
+	if p.Proposed, err = f.unpack(space, f.Proposed, Predicted); err != nil {
+		return nil, err
+	}
+	for _, m := range f.Marks {
+		q, err := f.unpack(space, []paretoPoint{m.paretoPoint}, f.Kind)
+		if err != nil {
+			return nil, err
+		}
+		p.Marks = append(p.Marks, Mark{m.Name, q[0]})
+	}
+	return p, nil
+}
+
+// unpack checks points of one kind.
+func (f *paretoFile) unpack(space *arch.Space, in []paretoPoint, kind Kind) ([]Point, error) {
+	var out []Point
+	for _, q := range in {
+		a, err := space.Parse(q.Arch)
+		if err != nil {
+			return nil, badPareto("%v", err)
+		}
+		c := Count(a, f.Classes)
+		if c.Latency = q.Latency; c != q.Costs {
+			return nil, badPareto("%s is listed with %d MACs and %d parameters, it has %d and %d", q.Arch, q.MACs, q.Params, c.MACs, c.Params)
+		}
+		share := func(v float64) bool { return v >= 0 && v <= 1 }
+		switch {
+		case !share(q.Accuracy) || !share(q.Error) || !(q.Latency >= 0) || math.IsInf(q.Latency, 1):
+			return nil, badPareto("%s has an accuracy of %v, an error of %v, a latency of %v", q.Arch, q.Accuracy, q.Error, q.Latency)
+		case q.Kind != kind:
+			return nil, badPareto("%s has a %q accuracy among %s ones", q.Arch, q.Kind, kind)
+		case q.N < 0 || (kind == Measured) != (q.N > 0):
+			return nil, badPareto("%s has an accuracy %s on %d pictures", q.Arch, kind, q.N)
+		}
+		out = append(out, Point{a, q.Costs, q.Accuracy, q.Kind, q.N, q.Error})
+	}
+	return out, nil
+}
+
+func badPareto(format string, args ...any) error {
+	e := fault.New(CodePareto, "write it again with the command search", format, args...)
+	e.Message = "the Pareto file is damaged: " + e.Message
+	return e
+}

@@ -1,0 +1,283 @@
+// Package search finds the best children of a supernet for a budget: the
+// coarse-to-fine selection of BigNAS (arXiv 2003.11142, section 3.4), an
+// evolutionary search (NSGA-II, Deb et al. 2002) and random search behind one
+// interface.
+//
+// A search moves by single evaluations (Step), so that a worker can look at its
+// messages in between; it needs no goroutine, file or clock. All of them are
+// decided by the seed and by what was evaluated, so that a search is stored as
+// its evaluations and continued by repeating the decisions (Resume): an
+// interrupted search and an uninterrupted one give the same front.
+package search
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+)
+
+// Judge says how accurate children are.
+type Judge struct {
+	Kind Kind
+	N    int // pictures that every child is measured on; 0 where it is predicted
+	// Error is the mean absolute error of the predictor on children that it was
+	// not fitted on, 0 to 1; a measured accuracy has the standard error of its N.
+	Error float64
+	// Of returns the share of pictures named right, 0 to 1.
+	Of func(arch.Arch, Costs) (float64, error)
+}
+
+// Problem is what is searched for: accurate children of a space within limits.
+type Problem struct {
+	Space   *arch.Space
+	Classes int    // of the classifier, which counts
+	Digest  string // of the weights, "sha256:..."; accuracies belong to them
+	Judge   Judge
+	Limits  Limits
+	// Against are the costs that the front trades accuracy for; empty means
+	// those that are limited, or MACs.
+	Against []Metric
+	// Latency predicts the milliseconds of a child; nil where that is not known.
+	// It should not be less for a bigger child.
+	Latency func(arch.Arch) float64
+}
+
+// Costs counts a valid architecture, latency included where it is known.
+func (p *Problem) Costs(a arch.Arch) Costs {
+	c := Count(a, p.Classes)
+	if p.Latency != nil {
+		c.Latency = p.Latency(a)
+	}
+	return c
+}
+
+// Point judges one child outside of any search, e.g. the smallest.
+func (p *Problem) Point(a arch.Arch) (Point, error) { return p.judge(a, p.Costs(a)) }
+
+func (p *Problem) judge(a arch.Arch, c Costs) (Point, error) {
+	acc, err := p.Judge.Of(a, c)
+	if err != nil {
+		return Point{}, err
+	}
+	return p.point(a, c, acc)
+}
+
+func (p *Problem) point(a arch.Arch, c Costs, acc float64) (Point, error) {
+	if !(acc >= 0 && acc <= 1) {
+		return Point{}, fmt.Errorf("search: the accuracy of %s is %v, no share of pictures", a, acc)
+	}
+	pt := Point{Arch: a, Costs: c, Accuracy: acc, Kind: p.Judge.Kind, N: p.Judge.N, Error: p.Judge.Error}
+	if pt.Kind == Measured {
+		pt.Error = standardError(acc, pt.N)
+	}
+	return pt, nil
+}
+
+// Methods lists the names of the methods.
+var Methods = []string{"coarse-to-fine", "evolution", "random"}
+
+// Options of a search.
+type Options struct {
+	Method      string `json:"method"` // one of Methods
+	Seed        uint64 `json:"seed"`
+	Evaluations int    `json:"evaluations"` // children whose accuracy is asked for, at most
+}
+
+// method proposes children. It decides by the search's random numbers and by
+// the points it was told, by nothing else.
+type method interface {
+	next() (arch.Arch, bool) // a child within the limits that was not yet judged; false at the end
+	tell(index int)          // the child is now Search.points[index]
+	phase() string           // for people
+}
+
+// Search is one search. It is for one goroutine.
+type Search struct {
+	problem Problem
+	options Options
+	rand    *rand.Rand
+	genome  *genome
+	method  method
+	points  []Point
+	seen    map[string]bool // texts of the points' architectures
+	front   *Front
+	best    int // index of the most accurate point, the cheaper of equals
+	ended   bool
+}
+
+// New prepares a search. Errors are *fault.Error: a method that does not exist,
+// limits that no child can keep.
+func New(p Problem, o Options) (*Search, error) {
+	if !slices.Contains(Methods, o.Method) {
+		return nil, fault.New(CodeMethod, "choose one of them", "there is no method %q; known: %s", o.Method, strings.Join(Methods, ", "))
+	}
+	if o.Evaluations < 1 {
+		return nil, fault.New(CodeMethod, "", "the number of evaluations is %d, allowed is 1 or more", o.Evaluations)
+	}
+	if _, ok := p.Limits[Latency]; ok && p.Latency == nil {
+		return nil, fault.New(CodeMethod, "measure the device first", "latency is limited and there is no latency model")
+	}
+	if err := p.Limits.check(p.Costs(p.Space.Min())); err != nil {
+		return nil, err
+	}
+	if len(p.Against) == 0 {
+		for _, m := range Metrics {
+			if _, ok := p.Limits[m]; ok {
+				p.Against = append(p.Against, m)
+			}
+		}
+		if len(p.Against) == 0 {
+			p.Against = []Metric{MACs}
+		}
+	}
+	s := &Search{problem: p, options: o, genome: newGenome(p.Space), seen: map[string]bool{}, best: -1,
+		rand: rand.New(rand.NewPCG(o.Seed, 0x5ea7c4)), front: NewFront(p.Against...)}
+	switch o.Method {
+	case "coarse-to-fine":
+		s.method = newCoarse(s)
+	case "evolution":
+		s.method = newEvolution(s)
+	case "random":
+		s.method = random{s}
+	}
+	return s, nil
+}
+
+// Step judges one more child. It reports whether the search is at its end:
+// all evaluations are used, or nothing new within the limits was found.
+func (s *Search) Step() (done bool, err error) {
+	if s.ended || len(s.points) >= s.options.Evaluations {
+		return true, nil
+	}
+	// The random numbers that a proposal used are gone, so that a failed
+	// judgement ends the search: it can be continued from its state.
+	a, ok := s.method.next()
+	if !ok {
+		s.ended = true
+		return true, nil
+	}
+	p, err := s.problem.judge(a, s.problem.Costs(a))
+	if err != nil {
+		s.ended = true
+		return true, err
+	}
+	s.add(p)
+	return len(s.points) >= s.options.Evaluations, nil
+}
+
+func (s *Search) add(p Point) {
+	s.points = append(s.points, p)
+	s.seen[p.Arch.String()] = true
+	s.front.Insert(p)
+	if s.best < 0 || p.Accuracy > s.points[s.best].Accuracy ||
+		p.Accuracy == s.points[s.best].Accuracy && s.front.order(p, s.points[s.best]) < 0 {
+		s.best = len(s.points) - 1
+	}
+	s.method.tell(len(s.points) - 1)
+}
+
+// Progress is how far a search is.
+type Progress struct {
+	Done, Total int    // evaluations
+	Phase       string // of the method, for people
+	Best        Point  // the most accurate child so far
+	Front       int    // members of the front
+}
+
+// Progress returns how far the search is.
+func (s *Search) Progress() Progress {
+	p := Progress{Done: len(s.points), Total: s.options.Evaluations, Phase: s.method.phase(), Front: len(s.front.points)}
+	if s.best >= 0 {
+		p.Best = s.points[s.best]
+	}
+	return p
+}
+
+// Run steps to the end. It stops between two steps with the error of ctx; each,
+// which may be nil, is called after every step, and its error ends the run too.
+// A stopped search can be run on.
+func (s *Search) Run(ctx context.Context, each func(Progress) error) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		before := len(s.points)
+		done, err := s.Step()
+		if err != nil {
+			return err
+		}
+		if each != nil && len(s.points) > before {
+			if err := each(s.Progress()); err != nil {
+				return err
+			}
+		}
+		if done {
+			return nil
+		}
+	}
+}
+
+// Front returns the children that no judged one dominates.
+func (s *Search) Front() *Front { return s.front }
+
+// Points returns all judged children in the order in which they were. The slice
+// is shared: do not change it.
+func (s *Search) Points() []Point { return s.points }
+
+// Best is the most accurate child found, the cheapest of equals; false before
+// the first step.
+func (s *Search) Best() (Point, bool) {
+	if s.best < 0 {
+		return Point{}, false
+	}
+	return s.points[s.best], true
+}
+
+// allowed reports whether the child is within the limits and not yet judged.
+func (s *Search) allowed(a arch.Arch) bool {
+	return !s.seen[a.String()] && s.within(a)
+}
+
+func (s *Search) within(a arch.Arch) bool {
+	return len(s.problem.Limits) == 0 || s.problem.Limits.Allow(s.problem.Costs(a))
+}
+
+// tries bounds how long a proposal is looked for.
+const tries = 200
+
+// draw returns a random child that is allowed: uniform over the space while such
+// children are found within the limits; where they are rare, because the limits
+// are tight, a uniform one made smaller at random until it is within.
+func (s *Search) draw() (arch.Arch, bool) {
+	for range 32 {
+		if a := s.problem.Space.Sample(s.rand); s.allowed(a) {
+			return a, true
+		}
+	}
+	within := func(v []int) bool { return s.within(s.genome.arch(v)) }
+	for range tries {
+		v := s.genome.of(s.problem.Space.Sample(s.rand))
+		if a := s.genome.arch(s.genome.shrink(v, s.rand, within)); s.allowed(a) {
+			return a, true
+		}
+	}
+	return arch.Arch{}, false
+}
+
+// near returns an allowed child that propose made, or a random one. A proposal
+// beyond the limits is made smaller at random until it is within: so a change
+// that costs too much is paid for by another.
+func (s *Search) near(propose func() []int) (arch.Arch, bool) {
+	within := func(v []int) bool { return s.within(s.genome.arch(v)) }
+	for range tries {
+		if a := s.genome.arch(s.genome.shrink(propose(), s.rand, within)); !s.seen[a.String()] {
+			return a, true
+		}
+	}
+	return s.draw()
+}

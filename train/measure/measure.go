@@ -1,0 +1,83 @@
+// Package measure says how accurate children are on training pictures that are
+// kept for choosing among them. The validation pictures, on which results are
+// quoted, have no part in it.
+package measure
+
+import (
+	"fmt"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/predict"
+	"bignas/core/search"
+	"bignas/train/config"
+	"bignas/train/dataset"
+	"bignas/train/run"
+)
+
+// Options of a Bench; the zero value is usable.
+type Options struct {
+	Fraction float64 // of the training pictures that children are measured on; 0: DefaultFraction
+	Limit    int     // at most so many of them; 0: all
+	Images   int     // training pictures for the BN statistics; 0: as in the training configuration
+}
+
+// DefaultFraction is the share of the training pictures that searches choose on.
+const DefaultFraction = 0.1
+
+// Bench measures children of one weights file on one data set.
+type Bench struct {
+	engine *classify.Engine
+	// Calibration and Search are disjoint parts of the training half.
+	Calibration, Search dataset.Subset
+	images              int
+	fraction            float64
+}
+
+// New prepares to measure. Errors are *fault.Error: data of other classes, or
+// options out of range.
+func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) (*Bench, error) {
+	if o.Fraction == 0 {
+		o.Fraction = DefaultFraction
+	}
+	if !(o.Fraction > 0 && o.Fraction <= 0.5) || o.Limit < 0 || o.Images < 0 {
+		return nil, fault.New("bad_option", "", "the share of pictures for search is %v, allowed is up to 0.5; at most %d of them and %d for BN statistics, allowed is 0 or more", o.Fraction, o.Limit, o.Images)
+	}
+	if classes := len(e.Info().Labels); len(data.Classes) != classes {
+		return nil, fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", data.Source, len(data.Classes), classes)
+	}
+	train, _ := data.Split(c.ValFraction)
+	b := &Bench{engine: e, fraction: o.Fraction, images: o.Images}
+	b.Calibration, b.Search = train.SearchSplit(o.Fraction)
+	b.Search = b.Search.Limit(o.Limit)
+	if b.images == 0 {
+		b.images = c.CalibrationImages
+	}
+	if b.Search.Len() == 0 || b.Calibration.Len() == 0 {
+		return nil, fault.New("no_images", "use more data or another share", "%d training pictures are left to measure on and %d to calibrate on", b.Search.Len(), b.Calibration.Len())
+	}
+	b.images = min(b.images, b.Calibration.Len())
+	return b, nil
+}
+
+// Accuracy measures a child: BN statistics calibrated for it, then every picture
+// of Search.
+func (b *Bench) Accuracy(a arch.Arch) (run.Accuracy, error) {
+	return run.CalibrateAndEvaluate(b.engine.Weights(), a, b.Calibration, b.Search, b.engine.Info().Preprocessing, b.images)
+}
+
+// Judge lets a search ask for measured accuracies.
+func (b *Bench) Judge() search.Judge {
+	return search.Judge{Kind: search.Measured, N: b.Search.Len(), Of: func(a arch.Arch, _ search.Costs) (float64, error) {
+		acc, err := b.Accuracy(a)
+		return acc.Top1, err
+	}}
+}
+
+// Source says what was measured on, for a table or a predictor.
+func (b *Bench) Source() predict.Source {
+	info := b.engine.Info()
+	return predict.Source{Digest: info.Digest, N: b.Search.Len(), Images: b.images, Classes: len(info.Labels),
+		Split: fmt.Sprintf("search-%g", b.fraction)}
+}
