@@ -8,6 +8,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 )
 
 type sliceFlags struct {
@@ -79,12 +80,14 @@ func measureSlice(fam *family, archs []arch.Arch, threads int) (sliceLine, error
 	defer kernel.SetThreads(0)
 	l := sliceLine{Bench: "slice", Space: fam.space.Name, From: fam.from, Kernels: kernel.Active(), Threads: threads, Children: len(archs), Predicted: fam.predicts}
 	var slice, first, forward, ratio []float64
-	for i, a := range append([]arch.Arch{archs[0]}, archs...) {
-		s, err := sliceOnce(fam, a)
+	var last *supernet.Child
+	before := warmUp(fam.space)
+	for i, a := range append(before, archs...) {
+		s, c, err := sliceOnce(fam, a, last)
 		if err != nil {
 			return l, err
 		}
-		if i == 0 { // the first of all also loads the program
+		if last = c; i < len(before) {
 			continue
 		}
 		slice, first, forward = append(slice, s.slice), append(first, s.first), append(forward, s.forward)
@@ -94,37 +97,47 @@ func measureSlice(fam *family, archs []arch.Arch, threads int) (sliceLine, error
 	return l, nil
 }
 
+// warmUp is the children that are there before those timed, as on a page that has
+// been used for a moment: the program is loaded, and memory of children that are
+// done is there for new ones.
+func warmUp(s *arch.Space) []arch.Arch {
+	r := rand.New(rand.NewPCG(7, 7))
+	return []arch.Arch{s.Max(), s.Min(), s.Sample(r), s.Sample(r), s.Sample(r), s.Sample(r)}
+}
+
 // sliceOnce times a child that has not been there before, as when a slider moves:
 // statistics, slice and one forward pass; then that pass alone, median of seven.
-func sliceOnce(fam *family, a arch.Arch) (s sliced, err error) {
+// The child before it is done.
+func sliceOnce(fam *family, a arch.Arch, last *supernet.Child) (s sliced, c *supernet.Child, err error) {
 	x := noise(1, a.Resolution)
 	statistics := fam.statistics
 	if !fam.predicts {
 		st, err := fam.statistics(a)
 		if err != nil {
-			return s, err
+			return s, nil, err
 		}
 		statistics = fixed(st)
 	}
 	start := time.Now()
 	st, err := statistics(a)
 	if err != nil {
-		return s, err
+		return s, nil, err
 	}
-	c, err := fam.weights.Child(a, st)
+	c, err = fam.weights.Child(a, st)
 	if err != nil {
-		return s, err
+		return s, nil, err
 	}
+	c.Take(last)
 	s.slice = time.Since(start).Seconds() * 1e3
 	if _, err := c.Forward(x, 1, nil); err != nil {
-		return s, err
+		return s, nil, err
 	}
 	s.first = time.Since(start).Seconds() * 1e3
 	run, _ := forward(c, x)
 	again, err := run(7)
 	if err != nil {
-		return s, err
+		return s, nil, err
 	}
 	s.forward = spreadOf(again).Median
-	return s, nil
+	return s, c, nil
 }

@@ -81,13 +81,30 @@ func panel(i, n int) (first, cols, vectors int) {
 	return 16 * i, cols, (cols + 7) / 8
 }
 
+// columnSource is a matrix to pack from: panel i of 16 columns begins at i*step,
+// its rows are ws apart.
+type columnSource struct {
+	w        []float32
+	step, ws int
+}
+
 // packFused lays W out in panels of 16 columns, the last one of 8 where that is enough.
 func packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-	p := &Packed{k: k, n: n, data: make([]float32, k*((n+7)&^7)), bias: make([]float32, (n+15)&^15), apply: applyFused, gated: applyFusedGated}
+	return columnSource{w, 16, ws}.pack(k, n, scale, bias)
+}
+
+// packFusedPanels is packFused of a matrix laid out in panels: rows of a panel
+// are read one after the other.
+func packFusedPanels(x *Matrix, k, n int, scale, bias []float32) *Packed {
+	return columnSource{x.panels, 16 * x.k, 16}.pack(k, n, scale, bias)
+}
+
+func (s columnSource) pack(k, n int, scale, bias []float32) *Packed {
+	p := &Packed{k: k, n: n, data: room(k * ((n + 7) &^ 7)), bias: make([]float32, (n+15)&^15), apply: applyFused, gated: applyFusedGated}
 	copy(p.bias, bias)
 	for i := range (n + 15) / 16 {
 		first, cols, vectors := panel(i, n)
-		packColumns(p.data[k*first:], w[first:], k, cols, 8*vectors, ws, scale, first)
+		packColumns(p.data[k*first:], s.w[i*s.step:], k, cols, 8*vectors, s.ws, scale, first)
 	}
 	return p
 }

@@ -38,8 +38,9 @@ func packInverted(s InvertedSpec) *Inverted {
 	}
 	blocks := (s.Mid + 15) / 16
 	p := &inverted{in: s.In, mid: s.Mid, k: s.K, stride: s.Stride, convolve: convolve,
-		taps: make([]float32, blocks*16*s.K*s.K), bias: make([]float32, blocks*16)}
+		taps: room(blocks * 16 * s.K * s.K), bias: make([]float32, blocks*16)}
 	copy(p.bias, s.Bias[:s.Mid])
+	clear(p.taps[(blocks-1)*16*s.K*s.K:]) // what is past Mid
 	for t := range s.K * s.K {
 		row := s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid]
 		for c := 0; c < s.Mid; c += 8 {
@@ -50,14 +51,21 @@ func packInverted(s InvertedSpec) *Inverted {
 		}
 	}
 	if s.Expand != nil {
-		p.expand, p.expandBias = make([]float32, blocks*16*s.In), make([]float32, blocks*16)
+		p.expand, p.expandBias = room(blocks*16*s.In), make([]float32, blocks*16)
 		copy(p.expandBias, s.ExpandBias[:s.Mid])
+		from := columnSource{s.Expand, 16, s.ExpandStride}
+		if s.Matrix != nil && s.Matrix.panels != nil {
+			from = columnSource{s.Matrix.panels, 16 * s.Matrix.k, 16}
+		}
 		for b := range blocks {
 			first, cols, _ := panel(b, s.Mid)
-			packColumns(p.expand[first*s.In:], s.Expand[first:], s.In, cols, 16, s.ExpandStride, s.ExpandScale, first)
+			packColumns(p.expand[first*s.In:], from.w[b*from.step:], s.In, cols, 16, from.ws, s.ExpandScale, first)
 		}
 	}
-	return &Inverted{p.apply}
+	return &Inverted{p.apply, func() {
+		recycle(p.taps)
+		recycle(p.expand)
+	}}
 }
 
 func (p *inverted) shape(h, w int) DepthwiseShape {

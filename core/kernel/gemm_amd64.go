@@ -241,7 +241,7 @@ func (asm *assembly) pointwiseGradWeight(dw []float32, ws int, x, dy []float32, 
 // pack packs for apply.
 func (asm *assembly) pack(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	widths := asm.panelWidths(n)
-	p := &Packed{k: k, n: n, data: make([]float32, asm.packedSize(k, widths)), apply: asm.apply}
+	p := &Packed{k: k, n: n, data: room(asm.packedSize(k, widths)), apply: asm.apply}
 	asm.packPanels(p.data, w, k, n, ws, scale, widths)
 	// Scale and shift of the fused pass, laid out over its period.
 	q := periodOf(n)

@@ -23,7 +23,17 @@ type InvertedSpec struct {
 // Inverted is an InvertedSpec ready for inference, laid out for the
 // implementation that was active when it was packed.
 type Inverted struct {
-	apply func(y, mean, x []float32, n, h, w int)
+	apply   func(y, mean, x []float32, n, h, w int)
+	release func()
+}
+
+// Release gives the memory of the copies to those packed next. p is not to be
+// used any more.
+func (p *Inverted) Release() {
+	if p.release != nil {
+		p.release()
+		p.apply, p.release = nil, nil
+	}
 }
 
 // PackInverted copies the weights.
@@ -57,7 +67,7 @@ func composeInverted(s InvertedSpec) *Inverted {
 		ChannelScale(taps[t*s.Mid:][:s.Mid], s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid], s.Scale, 1, 1, s.Mid)
 	}
 	bias := append(make([]float32, 0, s.Mid+16), s.Bias[:s.Mid]...)
-	return &Inverted{func(y, mean, x []float32, n, h, w int) {
+	return &Inverted{apply: func(y, mean, x []float32, n, h, w int) {
 		shape := DepthwiseShape{N: n, H: h, W: w, C: s.Mid, K: s.K, Stride: s.Stride}
 		if expand != nil {
 			e := borrow(n * h * w * s.Mid)
@@ -69,6 +79,10 @@ func composeInverted(s InvertedSpec) *Inverted {
 		if mean != nil {
 			oh, ow := shape.Out()
 			GlobalPool(mean, y, n, oh*ow, s.Mid)
+		}
+	}, release: func() {
+		if expand != nil {
+			expand.Release()
 		}
 	}}
 }

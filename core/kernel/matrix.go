@@ -1,5 +1,7 @@
 package kernel
 
+import "sync"
+
 // Matrix is a weight matrix that does not change any more, from which slices are
 // taken: the first rows and columns, as many as a child has. An implementation
 // that can lays it out once, so that a slice costs nothing but its scale and
@@ -8,6 +10,11 @@ type Matrix struct {
 	w    []float32
 	k, n int
 	cut  func(k, n int, scale, bias []float32) Product
+
+	panels []float32 // [panel of 16 columns][k][16], where Pack is quicker from that
+
+	once  sync.Once
+	whole *Packed // all of it, for Times where there is no cut
 }
 
 // Product computes y = act((x W)*scale + bias) + residual of one slice of a
@@ -21,6 +28,14 @@ func NewMatrix(w []float32, k, n int) *Matrix {
 	if active.matrix != nil {
 		x.cut = active.matrix(x.w, k, n)
 	}
+	if active.packPanels != nil {
+		x.panels = make([]float32, k*((n+15)&^15))
+		for i := 0; i < n; i += 16 {
+			for row := range k {
+				copy(x.panels[k*i+16*row:][:16], x.w[row*n+i:row*n+min(i+16, n)])
+			}
+		}
+	}
 	return x
 }
 
@@ -32,10 +47,26 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 	if k > x.k || n > x.n {
 		panic("kernel: Slice of more than the Matrix has")
 	}
+	if x.panels != nil && active.packPanels != nil {
+		return active.packPanels(x, k, n, scale, bias)
+	}
 	if x.cut == nil {
 		return Pack(x.w, k, n, x.n, scale, bias)
 	}
 	return packedProduct(k, n, x.cut(k, n, scale, bias))
+}
+
+// Times computes the beginning of one row y = x W: x [k], y at most [n].
+func (x *Matrix) Times(y, row []float32) {
+	if x.cut != nil {
+		x.Slice(x.k, len(y), nil, nil).Apply(y, row, 1, None, nil)
+		return
+	}
+	x.once.Do(func() { x.whole = Pack(x.w, x.k, x.n, x.n, nil, nil) })
+	all := borrow(x.n)
+	x.whole.Apply(*all, row, 1, None, nil)
+	copy(y, *all)
+	scratch.Put(all)
 }
 
 // packedProduct is a Packed that calls run.

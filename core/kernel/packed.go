@@ -32,6 +32,13 @@ func scaleColumns(row, scale []float32) {
 	}
 }
 
+// Release gives the memory of the copy to those packed next. p is not to be used
+// any more.
+func (p *Packed) Release() {
+	recycle(p.data)
+	p.data, p.apply = nil, nil
+}
+
 // Apply computes y = act(x W + bias), plus residual where it is not nil:
 // x [m,k], y and residual [m,n].
 func (p *Packed) Apply(y, x []float32, m int, act Act, residual []float32) {

@@ -54,12 +54,24 @@ func (bs *buffers) plan(net arch.Network, n int) {
 	bs.images = n
 }
 
-// Take takes the buffers of a child that will not run any more, nil for none.
+// Take takes the buffers of a child that will not run any more, nil for none;
+// the memory of its weights goes to the children made next.
 func (c *Child) Take(from *Child) {
-	if from != nil {
-		c.buffers = buffers{whole: from.buffers.whole}
-		from.buffers = buffers{}
+	if from == nil || from == c {
+		return
 	}
+	c.buffers = buffers{whole: from.buffers.whole}
+	for _, b := range from.blocks {
+		b.inverted.Release()
+		for _, p := range []*kernel.Packed{b.seReduce, b.seExpand, b.project, b.shortcut} {
+			if p != nil {
+				p.Release()
+			}
+		}
+	}
+	from.head.Release()
+	from.classifier.Release()
+	*from = Child{Arch: from.Arch, Classes: from.Classes}
 }
 
 // Forward runs n images x [n, r, r, 3] and returns the logits [n, Classes],

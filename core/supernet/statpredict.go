@@ -46,7 +46,6 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 	var f []float64
 	x := make([]float32, 0, 64)
 	for i, p := range ps {
-		n := p.channels
 		p.channels = 0
 		l := m.predictors[m.at[p]]
 		f = appendFeatures(f[:0], a, p)
@@ -54,8 +53,8 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 		for _, v := range f {
 			x = append(x, float32(v))
 		}
-		l.mean.Slice(len(x), n, nil, nil).Apply(st.Mean[i], x, 1, kernel.None, nil)
-		l.logVariance.Slice(len(x), n, nil, nil).Apply(st.Variance[i], x, 1, kernel.None, nil)
+		l.mean.Times(st.Mean[i], x)
+		l.logVariance.Times(st.Variance[i], x)
 		kernel.Exp(st.Variance[i], st.Variance[i])
 	}
 	return st, nil
