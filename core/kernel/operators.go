@@ -38,7 +38,7 @@ type operators struct {
 	addGrad             func(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32)
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
 	packPanels          func(x *Matrix, k, n int, scale, bias []float32) *Packed // Slice from Matrix.panels
-	inverted            func(s InvertedSpec) *Inverted // nil result for a shape it has not
+	inverted            func(s InvertedSpec) *Inverted                           // nil result for a shape it has not
 	stem                func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
 }
 

@@ -238,33 +238,29 @@ loop:
 	VMOVUPS      (CX)(DI*1), Y0
 	VMOVUPS      (DX)(R9*1), Y1
 	VFMADD213PS  (BX)(R9*1), Y1, Y0
-	VMOVUPS      all42d00000<>+0(SB), Y3
-	VANDPS       all7fffffff<>+0(SB), Y0, Y1
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      all4b4000bf<>+0(SB), Y4
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y4
-	VSUBPS       all4b4000bf<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFMADD231PS  all3f318000<>+0(SB), Y2, Y3
-	VFMADD231PS  allb95e8083<>+0(SB), Y2, Y3
-	VMOVUPS      allb9506967<>+0(SB), Y1
-	VFMADD213PS  all3ab743ce<>+0(SB), Y3, Y1
-	VFMADD213PS  allbc088908<>+0(SB), Y3, Y1
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y3, Y1
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y3, Y1
-	VFMADD213PS  all3f000000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VMULPS       Y4, Y1, Y1
-	VMULPS       all1f800000<>+0(SB), Y1, Y1
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VBLENDVPS    Y0, Y1, Y2, Y2
-	VADDPS       all3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      allc2d00000<>+0(SB), Y1
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
 	VMAXPS       Y0, Y1, Y1
-	VMULPS       Y2, Y1, Y0
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y2
+	VMOVAPS      Y1, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VMULPS       Y1, Y2, Y0
 	VMOVUPS      Y0, (AX)(DI*1)
 	ADDQ         $0x20, DI
 	ADDQ         $0x20, R9
@@ -284,33 +280,29 @@ rest:
 	VMASKMOVPS   (CX)(DI*1), Y0, Y1
 	VMOVUPS      (DX)(R9*1), Y2
 	VFMADD213PS  (BX)(R9*1), Y2, Y1
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y1, Y2
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMOVAPS      Y2, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y2
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y2
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y2
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y2
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y2
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VMULPS       Y5, Y2, Y2
-	VMULPS       all1f800000<>+0(SB), Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y2, Y3, Y3
-	VADDPS       all3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	VMOVUPS      allc2d00000<>+0(SB), Y2
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
 	VMAXPS       Y1, Y2, Y2
-	VMULPS       Y3, Y2, Y1
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      all4b400000<>+0(SB), Y6
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y6
+	VSUBPS       all4b400000<>+0(SB), Y6, Y3
+	VMOVAPS      Y2, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VMULPS       Y2, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(DI*1)
 
 done:
@@ -327,45 +319,25 @@ DATA all3f800000<>+24(SB)/4, $0x3f800000
 DATA all3f800000<>+28(SB)/4, $0x3f800000
 GLOBL all3f800000<>(SB), RODATA|NOPTR, $32
 
-DATA all42d00000<>+0(SB)/4, $0x42d00000
-DATA all42d00000<>+4(SB)/4, $0x42d00000
-DATA all42d00000<>+8(SB)/4, $0x42d00000
-DATA all42d00000<>+12(SB)/4, $0x42d00000
-DATA all42d00000<>+16(SB)/4, $0x42d00000
-DATA all42d00000<>+20(SB)/4, $0x42d00000
-DATA all42d00000<>+24(SB)/4, $0x42d00000
-DATA all42d00000<>+28(SB)/4, $0x42d00000
-GLOBL all42d00000<>(SB), RODATA|NOPTR, $32
+DATA allc2ae0000<>+0(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+4(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+8(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+12(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+16(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+20(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+24(SB)/4, $0xc2ae0000
+DATA allc2ae0000<>+28(SB)/4, $0xc2ae0000
+GLOBL allc2ae0000<>(SB), RODATA|NOPTR, $32
 
-DATA allc2d00000<>+0(SB)/4, $0xc2d00000
-DATA allc2d00000<>+4(SB)/4, $0xc2d00000
-DATA allc2d00000<>+8(SB)/4, $0xc2d00000
-DATA allc2d00000<>+12(SB)/4, $0xc2d00000
-DATA allc2d00000<>+16(SB)/4, $0xc2d00000
-DATA allc2d00000<>+20(SB)/4, $0xc2d00000
-DATA allc2d00000<>+24(SB)/4, $0xc2d00000
-DATA allc2d00000<>+28(SB)/4, $0xc2d00000
-GLOBL allc2d00000<>(SB), RODATA|NOPTR, $32
-
-DATA all7fffffff<>+0(SB)/4, $0x7fffffff
-DATA all7fffffff<>+4(SB)/4, $0x7fffffff
-DATA all7fffffff<>+8(SB)/4, $0x7fffffff
-DATA all7fffffff<>+12(SB)/4, $0x7fffffff
-DATA all7fffffff<>+16(SB)/4, $0x7fffffff
-DATA all7fffffff<>+20(SB)/4, $0x7fffffff
-DATA all7fffffff<>+24(SB)/4, $0x7fffffff
-DATA all7fffffff<>+28(SB)/4, $0x7fffffff
-GLOBL all7fffffff<>(SB), RODATA|NOPTR, $32
-
-DATA all80000000<>+0(SB)/4, $0x80000000
-DATA all80000000<>+4(SB)/4, $0x80000000
-DATA all80000000<>+8(SB)/4, $0x80000000
-DATA all80000000<>+12(SB)/4, $0x80000000
-DATA all80000000<>+16(SB)/4, $0x80000000
-DATA all80000000<>+20(SB)/4, $0x80000000
-DATA all80000000<>+24(SB)/4, $0x80000000
-DATA all80000000<>+28(SB)/4, $0x80000000
-GLOBL all80000000<>(SB), RODATA|NOPTR, $32
+DATA all42ae0000<>+0(SB)/4, $0x42ae0000
+DATA all42ae0000<>+4(SB)/4, $0x42ae0000
+DATA all42ae0000<>+8(SB)/4, $0x42ae0000
+DATA all42ae0000<>+12(SB)/4, $0x42ae0000
+DATA all42ae0000<>+16(SB)/4, $0x42ae0000
+DATA all42ae0000<>+20(SB)/4, $0x42ae0000
+DATA all42ae0000<>+24(SB)/4, $0x42ae0000
+DATA all42ae0000<>+28(SB)/4, $0x42ae0000
+GLOBL all42ae0000<>(SB), RODATA|NOPTR, $32
 
 DATA allbfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
 DATA allbfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
@@ -377,105 +349,75 @@ DATA allbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
 DATA allbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
 GLOBL allbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
-DATA all3f318000<>+0(SB)/4, $0x3f318000
-DATA all3f318000<>+4(SB)/4, $0x3f318000
-DATA all3f318000<>+8(SB)/4, $0x3f318000
-DATA all3f318000<>+12(SB)/4, $0x3f318000
-DATA all3f318000<>+16(SB)/4, $0x3f318000
-DATA all3f318000<>+20(SB)/4, $0x3f318000
-DATA all3f318000<>+24(SB)/4, $0x3f318000
-DATA all3f318000<>+28(SB)/4, $0x3f318000
-GLOBL all3f318000<>(SB), RODATA|NOPTR, $32
+DATA all4b400000<>+0(SB)/4, $0x4b400000
+DATA all4b400000<>+4(SB)/4, $0x4b400000
+DATA all4b400000<>+8(SB)/4, $0x4b400000
+DATA all4b400000<>+12(SB)/4, $0x4b400000
+DATA all4b400000<>+16(SB)/4, $0x4b400000
+DATA all4b400000<>+20(SB)/4, $0x4b400000
+DATA all4b400000<>+24(SB)/4, $0x4b400000
+DATA all4b400000<>+28(SB)/4, $0x4b400000
+GLOBL all4b400000<>(SB), RODATA|NOPTR, $32
 
-DATA allb95e8083<>+0(SB)/4, $0xb95e8083
-DATA allb95e8083<>+4(SB)/4, $0xb95e8083
-DATA allb95e8083<>+8(SB)/4, $0xb95e8083
-DATA allb95e8083<>+12(SB)/4, $0xb95e8083
-DATA allb95e8083<>+16(SB)/4, $0xb95e8083
-DATA allb95e8083<>+20(SB)/4, $0xb95e8083
-DATA allb95e8083<>+24(SB)/4, $0xb95e8083
-DATA allb95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL allb95e8083<>(SB), RODATA|NOPTR, $32
+DATA all3f317218<>+0(SB)/4, $0x3f317218
+DATA all3f317218<>+4(SB)/4, $0x3f317218
+DATA all3f317218<>+8(SB)/4, $0x3f317218
+DATA all3f317218<>+12(SB)/4, $0x3f317218
+DATA all3f317218<>+16(SB)/4, $0x3f317218
+DATA all3f317218<>+20(SB)/4, $0x3f317218
+DATA all3f317218<>+24(SB)/4, $0x3f317218
+DATA all3f317218<>+28(SB)/4, $0x3f317218
+GLOBL all3f317218<>(SB), RODATA|NOPTR, $32
 
-DATA all4b4000bf<>+0(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+4(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+8(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+12(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+16(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+20(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+24(SB)/4, $0x4b4000bf
-DATA all4b4000bf<>+28(SB)/4, $0x4b4000bf
-GLOBL all4b4000bf<>(SB), RODATA|NOPTR, $32
+DATA all3c07d3ec<>+0(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+4(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+8(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+12(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+16(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+20(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+24(SB)/4, $0x3c07d3ec
+DATA all3c07d3ec<>+28(SB)/4, $0x3c07d3ec
+GLOBL all3c07d3ec<>(SB), RODATA|NOPTR, $32
 
-DATA all1f800000<>+0(SB)/4, $0x1f800000
-DATA all1f800000<>+4(SB)/4, $0x1f800000
-DATA all1f800000<>+8(SB)/4, $0x1f800000
-DATA all1f800000<>+12(SB)/4, $0x1f800000
-DATA all1f800000<>+16(SB)/4, $0x1f800000
-DATA all1f800000<>+20(SB)/4, $0x1f800000
-DATA all1f800000<>+24(SB)/4, $0x1f800000
-DATA all1f800000<>+28(SB)/4, $0x1f800000
-GLOBL all1f800000<>(SB), RODATA|NOPTR, $32
+DATA all3d2b9d68<>+0(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+4(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+8(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+12(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+16(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+20(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+24(SB)/4, $0x3d2b9d68
+DATA all3d2b9d68<>+28(SB)/4, $0x3d2b9d68
+GLOBL all3d2b9d68<>(SB), RODATA|NOPTR, $32
 
-DATA allb9506967<>+0(SB)/4, $0xb9506967
-DATA allb9506967<>+4(SB)/4, $0xb9506967
-DATA allb9506967<>+8(SB)/4, $0xb9506967
-DATA allb9506967<>+12(SB)/4, $0xb9506967
-DATA allb9506967<>+16(SB)/4, $0xb9506967
-DATA allb9506967<>+20(SB)/4, $0xb9506967
-DATA allb9506967<>+24(SB)/4, $0xb9506967
-DATA allb9506967<>+28(SB)/4, $0xb9506967
-GLOBL allb9506967<>(SB), RODATA|NOPTR, $32
+DATA all3e2aad37<>+0(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+4(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+8(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+12(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+16(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+20(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+24(SB)/4, $0x3e2aad37
+DATA all3e2aad37<>+28(SB)/4, $0x3e2aad37
+GLOBL all3e2aad37<>(SB), RODATA|NOPTR, $32
 
-DATA all3ab743ce<>+0(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+4(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+8(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+12(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+16(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+20(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+24(SB)/4, $0x3ab743ce
-DATA all3ab743ce<>+28(SB)/4, $0x3ab743ce
-GLOBL all3ab743ce<>(SB), RODATA|NOPTR, $32
+DATA all3efffee2<>+0(SB)/4, $0x3efffee2
+DATA all3efffee2<>+4(SB)/4, $0x3efffee2
+DATA all3efffee2<>+8(SB)/4, $0x3efffee2
+DATA all3efffee2<>+12(SB)/4, $0x3efffee2
+DATA all3efffee2<>+16(SB)/4, $0x3efffee2
+DATA all3efffee2<>+20(SB)/4, $0x3efffee2
+DATA all3efffee2<>+24(SB)/4, $0x3efffee2
+DATA all3efffee2<>+28(SB)/4, $0x3efffee2
+GLOBL all3efffee2<>(SB), RODATA|NOPTR, $32
 
-DATA allbc088908<>+0(SB)/4, $0xbc088908
-DATA allbc088908<>+4(SB)/4, $0xbc088908
-DATA allbc088908<>+8(SB)/4, $0xbc088908
-DATA allbc088908<>+12(SB)/4, $0xbc088908
-DATA allbc088908<>+16(SB)/4, $0xbc088908
-DATA allbc088908<>+20(SB)/4, $0xbc088908
-DATA allbc088908<>+24(SB)/4, $0xbc088908
-DATA allbc088908<>+28(SB)/4, $0xbc088908
-GLOBL allbc088908<>(SB), RODATA|NOPTR, $32
-
-DATA all3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+4(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+8(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+12(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+16(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+20(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+24(SB)/4, $0x3d2aa9c1
-DATA all3d2aa9c1<>+28(SB)/4, $0x3d2aa9c1
-GLOBL all3d2aa9c1<>(SB), RODATA|NOPTR, $32
-
-DATA allbe2aaaaa<>+0(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+4(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+8(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+12(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+16(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+20(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+24(SB)/4, $0xbe2aaaaa
-DATA allbe2aaaaa<>+28(SB)/4, $0xbe2aaaaa
-GLOBL allbe2aaaaa<>(SB), RODATA|NOPTR, $32
-
-DATA all3f000000<>+0(SB)/4, $0x3f000000
-DATA all3f000000<>+4(SB)/4, $0x3f000000
-DATA all3f000000<>+8(SB)/4, $0x3f000000
-DATA all3f000000<>+12(SB)/4, $0x3f000000
-DATA all3f000000<>+16(SB)/4, $0x3f000000
-DATA all3f000000<>+20(SB)/4, $0x3f000000
-DATA all3f000000<>+24(SB)/4, $0x3f000000
-DATA all3f000000<>+28(SB)/4, $0x3f000000
-GLOBL all3f000000<>(SB), RODATA|NOPTR, $32
+DATA all3f7ffffb<>+0(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+4(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+8(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+12(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+16(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+20(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+24(SB)/4, $0x3f7ffffb
+DATA all3f7ffffb<>+28(SB)/4, $0x3f7ffffb
+GLOBL all3f7ffffb<>(SB), RODATA|NOPTR, $32
 
 // func affineSwishAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
 // Requires: AVX, AVX2, CMOV, FMA3
@@ -497,33 +439,29 @@ loop:
 	VMOVUPS      (CX)(R8*1), Y0
 	VMOVUPS      (DX)(R10*1), Y1
 	VFMADD213PS  (BX)(R10*1), Y1, Y0
-	VMOVUPS      all42d00000<>+0(SB), Y3
-	VANDPS       all7fffffff<>+0(SB), Y0, Y1
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      all4b4000bf<>+0(SB), Y4
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y4
-	VSUBPS       all4b4000bf<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFMADD231PS  all3f318000<>+0(SB), Y2, Y3
-	VFMADD231PS  allb95e8083<>+0(SB), Y2, Y3
-	VMOVUPS      allb9506967<>+0(SB), Y1
-	VFMADD213PS  all3ab743ce<>+0(SB), Y3, Y1
-	VFMADD213PS  allbc088908<>+0(SB), Y3, Y1
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y3, Y1
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y3, Y1
-	VFMADD213PS  all3f000000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VMULPS       Y4, Y1, Y1
-	VMULPS       all1f800000<>+0(SB), Y1, Y1
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VBLENDVPS    Y0, Y1, Y2, Y2
-	VADDPS       all3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y2, Y2
-	VMOVUPS      allc2d00000<>+0(SB), Y1
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
 	VMAXPS       Y0, Y1, Y1
-	VMULPS       Y2, Y1, Y0
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y2
+	VMOVAPS      Y1, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VMULPS       Y1, Y2, Y0
 	VADDPS       (SI)(R8*1), Y0, Y0
 	VMOVUPS      Y0, (AX)(R8*1)
 	ADDQ         $0x20, R8
@@ -544,33 +482,29 @@ rest:
 	VMASKMOVPS   (CX)(R8*1), Y0, Y1
 	VMOVUPS      (DX)(R10*1), Y2
 	VFMADD213PS  (BX)(R10*1), Y2, Y1
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y1, Y2
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMOVAPS      Y2, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y2
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y2
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y2
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y2
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y2
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VMULPS       Y5, Y2, Y2
-	VMULPS       all1f800000<>+0(SB), Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y2, Y3, Y3
-	VADDPS       all3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	VMOVUPS      allc2d00000<>+0(SB), Y2
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
 	VMAXPS       Y1, Y2, Y2
-	VMULPS       Y3, Y2, Y1
+	VMINPS       Y2, Y4, Y2
+	VMOVUPS      all4b400000<>+0(SB), Y6
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y6
+	VSUBPS       all4b400000<>+0(SB), Y6, Y3
+	VMOVAPS      Y2, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VMULPS       Y2, Y3, Y1
 	VMASKMOVPS   (SI)(R8*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
@@ -603,36 +537,30 @@ loop:
 	VMOVUPS      (CX)(R11*1), Y1
 	VMOVUPS      (BX)(R13*1), Y2
 	VFMADD213PS  (SI)(R13*1), Y0, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y2, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y2
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y4
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y4
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y4
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VMULPS       Y6, Y4, Y4
-	VMULPS       all1f800000<>+0(SB), Y4, Y4
-	VMOVUPS      all3f800000<>+0(SB), Y5
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
 	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y5, Y4, Y4
-	VANDPS       all80000000<>+0(SB), Y2, Y2
-	VORPS        Y2, Y3, Y3
+	VSUBPS       Y2, Y4, Y4
 	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y2, Y4, Y4
 	VMULPS       Y4, Y1, Y1
 	VMOVUPS      (R9)(R13*1), Y2
 	VFMADD231PS  (R8)(R13*1), Y0, Y2
@@ -657,36 +585,30 @@ rest:
 	VMASKMOVPS   (CX)(R11*1), Y0, Y2
 	VMOVUPS      (BX)(R13*1), Y3
 	VFMADD213PS  (SI)(R13*1), Y1, Y3
-	VMOVUPS      all42d00000<>+0(SB), Y6
-	VANDPS       all7fffffff<>+0(SB), Y3, Y4
-	VMINPS       Y4, Y6, Y4
-	VMOVUPS      all4b4000bf<>+0(SB), Y7
+	VMOVUPS      allc2ae0000<>+0(SB), Y4
+	VMOVUPS      all42ae0000<>+0(SB), Y5
+	VMOVUPS      all3c07d3ec<>+0(SB), Y6
+	VMAXPS       Y3, Y4, Y4
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      all4b400000<>+0(SB), Y7
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y4, Y7
-	VSUBPS       all4b4000bf<>+0(SB), Y7, Y5
+	VSUBPS       all4b400000<>+0(SB), Y7, Y3
+	VMOVAPS      Y4, Y5
+	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y5
 	VPSLLD       $0x17, Y7, Y7
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  all3f318000<>+0(SB), Y5, Y6
-	VFMADD231PS  allb95e8083<>+0(SB), Y5, Y6
-	VMOVUPS      allb9506967<>+0(SB), Y5
-	VFMADD213PS  all3ab743ce<>+0(SB), Y6, Y5
-	VFMADD213PS  allbc088908<>+0(SB), Y6, Y5
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y6, Y5
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y6, Y5
-	VFMADD213PS  all3f000000<>+0(SB), Y6, Y5
-	VFNMADD213PS all3f800000<>+0(SB), Y6, Y5
-	VFNMADD213PS all3f800000<>+0(SB), Y6, Y5
-	VMULPS       Y7, Y5, Y5
-	VMULPS       all1f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y6
-	VBLENDVPS    Y3, Y5, Y6, Y6
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VDIVPS       Y5, Y6, Y6
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y5, Y6
+	VFMADD213PS  all3e2aad37<>+0(SB), Y5, Y6
+	VFMADD213PS  all3efffee2<>+0(SB), Y5, Y6
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y5, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y5, Y6
+	VPADDD       Y7, Y6, Y6
+	VADDPS       all3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      all3f800000<>+0(SB), Y3
+	VDIVPS       Y6, Y3, Y3
 	VMOVUPS      all3f800000<>+0(SB), Y5
-	VSUBPS       Y6, Y5, Y5
-	VANDPS       all80000000<>+0(SB), Y3, Y3
-	VORPS        Y3, Y4, Y4
+	VSUBPS       Y3, Y5, Y5
 	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VMULPS       Y6, Y5, Y5
+	VMULPS       Y3, Y5, Y5
 	VMULPS       Y5, Y2, Y2
 	VMOVUPS      (R9)(R13*1), Y3
 	VFMADD231PS  (R8)(R13*1), Y1, Y3
@@ -720,36 +642,30 @@ loop:
 	VMOVUPS      (DX)(R10*1), Y1
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y0, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y2, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y2
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y4
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y4
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y4
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VMULPS       Y6, Y4, Y4
-	VMULPS       all1f800000<>+0(SB), Y4, Y4
-	VMOVUPS      all3f800000<>+0(SB), Y5
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
 	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y5, Y4, Y4
-	VANDPS       all80000000<>+0(SB), Y2, Y2
-	VORPS        Y2, Y3, Y3
+	VSUBPS       Y2, Y4, Y4
 	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y2, Y4, Y4
 	VMULPS       Y4, Y1, Y1
 	VADDPS       (AX)(R12*1), Y1, Y2
 	VMOVUPS      Y2, (AX)(R12*1)
@@ -775,36 +691,30 @@ rest:
 	VMASKMOVPS   (DX)(R10*1), Y0, Y0
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y1, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y2, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y2
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y4
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y4
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y4
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VMULPS       Y6, Y4, Y4
-	VMULPS       all1f800000<>+0(SB), Y4, Y4
-	VMOVUPS      all3f800000<>+0(SB), Y5
-	VBLENDVPS    Y2, Y4, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
 	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y5, Y4, Y4
-	VANDPS       all80000000<>+0(SB), Y2, Y2
-	VORPS        Y2, Y3, Y3
+	VSUBPS       Y2, Y4, Y4
 	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y2, Y4, Y4
 	VMULPS       Y4, Y0, Y0
 	VADDPS       (AX)(R12*1), Y0, Y2
 	VMOVUPS      Y2, (AX)(R12*1)
@@ -830,36 +740,30 @@ TEXT ·derivativeSwishAVX2(SB), NOSPLIT, $0-32
 loop:
 	VMOVUPS      (DX)(SI*1), Y0
 	VMOVUPS      (CX)(SI*1), Y1
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y0, Y2
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y0, Y2, Y2
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      all4b400000<>+0(SB), Y5
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
+	VSUBPS       all4b400000<>+0(SB), Y5, Y0
+	VMOVAPS      Y2, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y0, Y3
 	VPSLLD       $0x17, Y5, Y5
-	VMOVAPS      Y2, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y3
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y3
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y3
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y3
-	VMULPS       Y5, Y3, Y3
-	VMULPS       all1f800000<>+0(SB), Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VBLENDVPS    Y0, Y3, Y4, Y4
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y4, Y4
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y0
+	VDIVPS       Y4, Y0, Y0
 	VMOVUPS      all3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VANDPS       all80000000<>+0(SB), Y0, Y0
-	VORPS        Y0, Y2, Y2
+	VSUBPS       Y0, Y3, Y3
 	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
-	VMULPS       Y4, Y3, Y3
+	VMULPS       Y0, Y3, Y3
 	VMULPS       Y3, Y1, Y1
 	VMOVUPS      Y1, (AX)(SI*1)
 	ADDQ         $0x20, SI
@@ -876,36 +780,30 @@ rest:
 	VMOVUPS      (BX), Y0
 	VMASKMOVPS   (DX)(SI*1), Y0, Y1
 	VMASKMOVPS   (CX)(SI*1), Y0, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y1, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y1, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y1
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y1, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y4
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y4
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y4
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y4
-	VMULPS       Y6, Y4, Y4
-	VMULPS       all1f800000<>+0(SB), Y4, Y4
-	VMOVUPS      all3f800000<>+0(SB), Y5
-	VBLENDVPS    Y1, Y4, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y1
 	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y5, Y4, Y4
-	VANDPS       all80000000<>+0(SB), Y1, Y1
-	VORPS        Y1, Y3, Y3
+	VSUBPS       Y1, Y4, Y4
 	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y1, Y4, Y4
 	VMULPS       Y4, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (AX)(SI*1)
 
@@ -932,30 +830,26 @@ loop:
 	VMOVUPS      (CX)(DI*1), Y0
 	VMOVUPS      (DX)(R9*1), Y1
 	VFMADD213PS  (BX)(R9*1), Y1, Y0
-	VMOVUPS      all42d00000<>+0(SB), Y3
-	VANDPS       all7fffffff<>+0(SB), Y0, Y1
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      all4b4000bf<>+0(SB), Y4
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y2
+	VMOVUPS      all3c07d3ec<>+0(SB), Y3
+	VMAXPS       Y0, Y1, Y1
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y4
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y4
-	VSUBPS       all4b4000bf<>+0(SB), Y4, Y2
+	VSUBPS       all4b400000<>+0(SB), Y4, Y0
+	VMOVAPS      Y1, Y2
+	VFNMSUB231PS all3f317218<>+0(SB), Y0, Y2
 	VPSLLD       $0x17, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFMADD231PS  all3f318000<>+0(SB), Y2, Y3
-	VFMADD231PS  allb95e8083<>+0(SB), Y2, Y3
-	VMOVUPS      allb9506967<>+0(SB), Y1
-	VFMADD213PS  all3ab743ce<>+0(SB), Y3, Y1
-	VFMADD213PS  allbc088908<>+0(SB), Y3, Y1
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y3, Y1
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y3, Y1
-	VFMADD213PS  all3f000000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VMULPS       Y4, Y1, Y1
-	VMULPS       all1f800000<>+0(SB), Y1, Y1
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VBLENDVPS    Y0, Y1, Y2, Y0
-	VADDPS       all3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y0, Y0
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y2, Y3
+	VFMADD213PS  all3e2aad37<>+0(SB), Y2, Y3
+	VFMADD213PS  all3efffee2<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
+	VPADDD       Y4, Y3, Y3
+	VADDPS       all3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y0
+	VDIVPS       Y3, Y0, Y0
 	VMOVUPS      Y0, (AX)(DI*1)
 	ADDQ         $0x20, DI
 	ADDQ         $0x20, R9
@@ -975,30 +869,26 @@ rest:
 	VMASKMOVPS   (CX)(DI*1), Y0, Y1
 	VMOVUPS      (DX)(R9*1), Y2
 	VFMADD213PS  (BX)(R9*1), Y2, Y1
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y1, Y2
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y1, Y2, Y2
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      all4b400000<>+0(SB), Y5
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
+	VSUBPS       all4b400000<>+0(SB), Y5, Y1
+	VMOVAPS      Y2, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y1, Y3
 	VPSLLD       $0x17, Y5, Y5
-	VMOVAPS      Y2, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y2
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y2
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y2
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y2
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y2
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VMULPS       Y5, Y2, Y2
-	VMULPS       all1f800000<>+0(SB), Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y2, Y3, Y1
-	VADDPS       all3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y1, Y1
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y4, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(DI*1)
 
 done:
@@ -1025,30 +915,26 @@ loop:
 	VMOVUPS      (CX)(R8*1), Y0
 	VMOVUPS      (DX)(R10*1), Y1
 	VFMADD213PS  (BX)(R10*1), Y1, Y0
-	VMOVUPS      all42d00000<>+0(SB), Y3
-	VANDPS       all7fffffff<>+0(SB), Y0, Y1
-	VMINPS       Y1, Y3, Y1
-	VMOVUPS      all4b4000bf<>+0(SB), Y4
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y2
+	VMOVUPS      all3c07d3ec<>+0(SB), Y3
+	VMAXPS       Y0, Y1, Y1
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y4
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y4
-	VSUBPS       all4b4000bf<>+0(SB), Y4, Y2
+	VSUBPS       all4b400000<>+0(SB), Y4, Y0
+	VMOVAPS      Y1, Y2
+	VFNMSUB231PS all3f317218<>+0(SB), Y0, Y2
 	VPSLLD       $0x17, Y4, Y4
-	VMOVAPS      Y1, Y3
-	VFMADD231PS  all3f318000<>+0(SB), Y2, Y3
-	VFMADD231PS  allb95e8083<>+0(SB), Y2, Y3
-	VMOVUPS      allb9506967<>+0(SB), Y1
-	VFMADD213PS  all3ab743ce<>+0(SB), Y3, Y1
-	VFMADD213PS  allbc088908<>+0(SB), Y3, Y1
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y3, Y1
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y3, Y1
-	VFMADD213PS  all3f000000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y1
-	VMULPS       Y4, Y1, Y1
-	VMULPS       all1f800000<>+0(SB), Y1, Y1
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VBLENDVPS    Y0, Y1, Y2, Y0
-	VADDPS       all3f800000<>+0(SB), Y1, Y1
-	VDIVPS       Y1, Y0, Y0
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y2, Y3
+	VFMADD213PS  all3e2aad37<>+0(SB), Y2, Y3
+	VFMADD213PS  all3efffee2<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y2, Y3
+	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
+	VPADDD       Y4, Y3, Y3
+	VADDPS       all3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      all3f800000<>+0(SB), Y0
+	VDIVPS       Y3, Y0, Y0
 	VADDPS       (SI)(R8*1), Y0, Y0
 	VMOVUPS      Y0, (AX)(R8*1)
 	ADDQ         $0x20, R8
@@ -1069,30 +955,26 @@ rest:
 	VMASKMOVPS   (CX)(R8*1), Y0, Y1
 	VMOVUPS      (DX)(R10*1), Y2
 	VFMADD213PS  (BX)(R10*1), Y2, Y1
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y1, Y2
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y1, Y2, Y2
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      all4b400000<>+0(SB), Y5
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
+	VSUBPS       all4b400000<>+0(SB), Y5, Y1
+	VMOVAPS      Y2, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y1, Y3
 	VPSLLD       $0x17, Y5, Y5
-	VMOVAPS      Y2, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y2
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y2
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y2
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y2
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y2
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VMULPS       Y5, Y2, Y2
-	VMULPS       all1f800000<>+0(SB), Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y2, Y3, Y1
-	VADDPS       all3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y1, Y1
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y4, Y1, Y1
 	VMASKMOVPS   (SI)(R8*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
@@ -1125,30 +1007,26 @@ loop:
 	VMOVUPS      (CX)(R11*1), Y1
 	VMOVUPS      (BX)(R13*1), Y2
 	VFMADD213PS  (SI)(R13*1), Y0, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y2, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y2
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y3
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y3
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y3
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VMULPS       Y6, Y3, Y3
-	VMULPS       all1f800000<>+0(SB), Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y3, Y4, Y2
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y2, Y2
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
 	VMOVUPS      all3f800000<>+0(SB), Y3
 	VSUBPS       Y2, Y3, Y3
 	VMULPS       Y2, Y3, Y3
@@ -1176,30 +1054,26 @@ rest:
 	VMASKMOVPS   (CX)(R11*1), Y0, Y2
 	VMOVUPS      (BX)(R13*1), Y3
 	VFMADD213PS  (SI)(R13*1), Y1, Y3
-	VMOVUPS      all42d00000<>+0(SB), Y6
-	VANDPS       all7fffffff<>+0(SB), Y3, Y4
-	VMINPS       Y4, Y6, Y4
-	VMOVUPS      all4b4000bf<>+0(SB), Y7
+	VMOVUPS      allc2ae0000<>+0(SB), Y4
+	VMOVUPS      all42ae0000<>+0(SB), Y5
+	VMOVUPS      all3c07d3ec<>+0(SB), Y6
+	VMAXPS       Y3, Y4, Y4
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      all4b400000<>+0(SB), Y7
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y4, Y7
-	VSUBPS       all4b4000bf<>+0(SB), Y7, Y5
+	VSUBPS       all4b400000<>+0(SB), Y7, Y3
+	VMOVAPS      Y4, Y5
+	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y5
 	VPSLLD       $0x17, Y7, Y7
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  all3f318000<>+0(SB), Y5, Y6
-	VFMADD231PS  allb95e8083<>+0(SB), Y5, Y6
-	VMOVUPS      allb9506967<>+0(SB), Y4
-	VFMADD213PS  all3ab743ce<>+0(SB), Y6, Y4
-	VFMADD213PS  allbc088908<>+0(SB), Y6, Y4
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y6, Y4
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y6, Y4
-	VFMADD213PS  all3f000000<>+0(SB), Y6, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y6, Y4
-	VFNMADD213PS all3f800000<>+0(SB), Y6, Y4
-	VMULPS       Y7, Y4, Y4
-	VMULPS       all1f800000<>+0(SB), Y4, Y4
-	VMOVUPS      all3f800000<>+0(SB), Y5
-	VBLENDVPS    Y3, Y4, Y5, Y3
-	VADDPS       all3f800000<>+0(SB), Y4, Y4
-	VDIVPS       Y4, Y3, Y3
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y5, Y6
+	VFMADD213PS  all3e2aad37<>+0(SB), Y5, Y6
+	VFMADD213PS  all3efffee2<>+0(SB), Y5, Y6
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y5, Y6
+	VFMADD213PS  all3f800000<>+0(SB), Y5, Y6
+	VPADDD       Y7, Y6, Y6
+	VADDPS       all3f800000<>+0(SB), Y6, Y6
+	VMOVUPS      all3f800000<>+0(SB), Y3
+	VDIVPS       Y6, Y3, Y3
 	VMOVUPS      all3f800000<>+0(SB), Y4
 	VSUBPS       Y3, Y4, Y4
 	VMULPS       Y3, Y4, Y4
@@ -1236,30 +1110,26 @@ loop:
 	VMOVUPS      (DX)(R10*1), Y1
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y0, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y2, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y2
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y3
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y3
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y3
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VMULPS       Y6, Y3, Y3
-	VMULPS       all1f800000<>+0(SB), Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y3, Y4, Y2
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y2, Y2
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
 	VMOVUPS      all3f800000<>+0(SB), Y3
 	VSUBPS       Y2, Y3, Y3
 	VMULPS       Y2, Y3, Y3
@@ -1288,30 +1158,26 @@ rest:
 	VMASKMOVPS   (DX)(R10*1), Y0, Y0
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y1, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y2, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y2
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y3
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y3
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y3
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VMULPS       Y6, Y3, Y3
-	VMULPS       all1f800000<>+0(SB), Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y3, Y4, Y2
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y2, Y2
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y5, Y2, Y2
 	VMOVUPS      all3f800000<>+0(SB), Y3
 	VSUBPS       Y2, Y3, Y3
 	VMULPS       Y2, Y3, Y3
@@ -1340,30 +1206,26 @@ TEXT ·derivativeSigmoidAVX2(SB), NOSPLIT, $0-32
 loop:
 	VMOVUPS      (DX)(SI*1), Y0
 	VMOVUPS      (CX)(SI*1), Y1
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y0, Y2
-	VMINPS       Y2, Y4, Y2
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y0, Y2, Y2
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      all4b400000<>+0(SB), Y5
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y2, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
+	VSUBPS       all4b400000<>+0(SB), Y5, Y0
+	VMOVAPS      Y2, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y0, Y3
 	VPSLLD       $0x17, Y5, Y5
-	VMOVAPS      Y2, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y2
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y2
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y2
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y2
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y2
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y2
-	VMULPS       Y5, Y2, Y2
-	VMULPS       all1f800000<>+0(SB), Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VBLENDVPS    Y0, Y2, Y3, Y0
-	VADDPS       all3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y0, Y0
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y0
+	VDIVPS       Y4, Y0, Y0
 	VMOVUPS      all3f800000<>+0(SB), Y2
 	VSUBPS       Y0, Y2, Y2
 	VMULPS       Y0, Y2, Y2
@@ -1383,30 +1245,26 @@ rest:
 	VMOVUPS      (BX), Y0
 	VMASKMOVPS   (DX)(SI*1), Y0, Y1
 	VMASKMOVPS   (CX)(SI*1), Y0, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y5
-	VANDPS       all7fffffff<>+0(SB), Y1, Y3
-	VMINPS       Y3, Y5, Y3
-	VMOVUPS      all4b4000bf<>+0(SB), Y6
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y1, Y3, Y3
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      all4b400000<>+0(SB), Y6
 	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b4000bf<>+0(SB), Y6, Y4
+	VSUBPS       all4b400000<>+0(SB), Y6, Y1
+	VMOVAPS      Y3, Y4
+	VFNMSUB231PS all3f317218<>+0(SB), Y1, Y4
 	VPSLLD       $0x17, Y6, Y6
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  all3f318000<>+0(SB), Y4, Y5
-	VFMADD231PS  allb95e8083<>+0(SB), Y4, Y5
-	VMOVUPS      allb9506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y5, Y3
-	VFMADD213PS  allbc088908<>+0(SB), Y5, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y5, Y3
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y5, Y3
-	VFMADD213PS  all3f000000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y5, Y3
-	VMULPS       Y6, Y3, Y3
-	VMULPS       all1f800000<>+0(SB), Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VBLENDVPS    Y1, Y3, Y4, Y1
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y1, Y1
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y5, Y1, Y1
 	VMOVUPS      all3f800000<>+0(SB), Y3
 	VSUBPS       Y1, Y3, Y3
 	VMULPS       Y1, Y3, Y3
@@ -1703,41 +1561,35 @@ loop:
 	VMOVUPS      (DX)(R8*1), Y0
 	VMOVUPS      (BX)(R10*1), Y1
 	VFMADD213PS  (SI)(R10*1), Y0, Y1
-	VMOVUPS      all42d00000<>+0(SB), Y3
-	VANDPS       all7fffffff<>+0(SB), Y1, Y0
+	VMOVUPS      allc2ae0000<>+0(SB), Y0
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y1, Y0, Y0
 	VMINPS       Y0, Y3, Y0
-	VMOVUPS      all4b4000bf<>+0(SB), Y4
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y0, Y4
-	VSUBPS       all4b4000bf<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y4, Y4
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y2
 	VMOVAPS      Y0, Y3
-	VFMADD231PS  all3f318000<>+0(SB), Y2, Y3
-	VFMADD231PS  allb95e8083<>+0(SB), Y2, Y3
-	VMOVUPS      allb9506967<>+0(SB), Y2
-	VFMADD213PS  all3ab743ce<>+0(SB), Y3, Y2
-	VFMADD213PS  allbc088908<>+0(SB), Y3, Y2
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y3, Y2
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y3, Y2
-	VFMADD213PS  all3f000000<>+0(SB), Y3, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y2
-	VFNMADD213PS all3f800000<>+0(SB), Y3, Y2
-	VMULPS       Y4, Y2, Y2
-	VMULPS       all1f800000<>+0(SB), Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y2, Y3, Y3
-	VADDPS       all3f800000<>+0(SB), Y2, Y2
-	VDIVPS       Y2, Y3, Y3
-	VMOVUPS      allc2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y2
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (AX)(R8*1)
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
 	VMOVUPS      all3f800000<>+0(SB), Y2
-	VSUBPS       Y3, Y2, Y2
-	VANDPS       all80000000<>+0(SB), Y1, Y1
-	VORPS        Y1, Y0, Y0
-	VFMADD213PS  all3f800000<>+0(SB), Y0, Y2
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (CX)(R8*1)
+	VDIVPS       Y4, Y2, Y2
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (AX)(R8*1)
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VSUBPS       Y2, Y1, Y1
+	VFMADD213PS  all3f800000<>+0(SB), Y0, Y1
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (CX)(R8*1)
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
 	CMPQ         R10, R9
@@ -1756,41 +1608,35 @@ rest:
 	VMASKMOVPS   (DX)(R8*1), Y0, Y1
 	VMOVUPS      (BX)(R10*1), Y2
 	VFMADD213PS  (SI)(R10*1), Y1, Y2
-	VMOVUPS      all42d00000<>+0(SB), Y4
-	VANDPS       all7fffffff<>+0(SB), Y2, Y1
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y4
+	VMOVUPS      all3c07d3ec<>+0(SB), Y5
+	VMAXPS       Y2, Y1, Y1
 	VMINPS       Y1, Y4, Y1
-	VMOVUPS      all4b4000bf<>+0(SB), Y5
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y5
-	VSUBPS       all4b4000bf<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y5, Y5
+	VMOVUPS      all4b400000<>+0(SB), Y6
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y6
+	VSUBPS       all4b400000<>+0(SB), Y6, Y3
 	VMOVAPS      Y1, Y4
-	VFMADD231PS  all3f318000<>+0(SB), Y3, Y4
-	VFMADD231PS  allb95e8083<>+0(SB), Y3, Y4
-	VMOVUPS      allb9506967<>+0(SB), Y3
-	VFMADD213PS  all3ab743ce<>+0(SB), Y4, Y3
-	VFMADD213PS  allbc088908<>+0(SB), Y4, Y3
-	VFMADD213PS  all3d2aa9c1<>+0(SB), Y4, Y3
-	VFMADD213PS  allbe2aaaaa<>+0(SB), Y4, Y3
-	VFMADD213PS  all3f000000<>+0(SB), Y4, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y3
-	VFNMADD213PS all3f800000<>+0(SB), Y4, Y3
-	VMULPS       Y5, Y3, Y3
-	VMULPS       all1f800000<>+0(SB), Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y3, Y4, Y4
-	VADDPS       all3f800000<>+0(SB), Y3, Y3
-	VDIVPS       Y3, Y4, Y4
-	VMOVUPS      allc2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y3
-	VMULPS       Y4, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (AX)(R8*1)
+	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
+	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
+	VPADDD       Y6, Y5, Y5
+	VADDPS       all3f800000<>+0(SB), Y5, Y5
 	VMOVUPS      all3f800000<>+0(SB), Y3
-	VSUBPS       Y4, Y3, Y3
-	VANDPS       all80000000<>+0(SB), Y2, Y2
-	VORPS        Y2, Y1, Y1
-	VFMADD213PS  all3f800000<>+0(SB), Y1, Y3
-	VMULPS       Y4, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (CX)(R8*1)
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      allc2ae0000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(R8*1)
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VSUBPS       Y3, Y2, Y2
+	VFMADD213PS  all3f800000<>+0(SB), Y1, Y2
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (CX)(R8*1)
 
 done:
 	VZEROUPPER

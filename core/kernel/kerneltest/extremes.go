@@ -47,11 +47,15 @@ func units(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / ulp
 }
 
-// activationRange holds sigmoid and swish to 4 units in the last place all along
+// activationRange holds sigmoid and swish to some units in the last place all along
 // the number line, and their gradients to what 1-sigmoid in float32 allows.
 func activationRange(t *testing.T, s Subject) {
 	use(t, s.Name)
 	x := numberLine()
+	limit := s.Units
+	if limit == 0 {
+		limit = 4
+	}
 	y, slope, ones := make([]float32, len(x)), make([]float32, len(x)), constant[float32](len(x), 1)
 	for _, a := range []kernel.Act{kernel.Sigmoid, kernel.Swish} {
 		kernel.Activate(y, x, a)
@@ -68,7 +72,7 @@ func activationRange(t *testing.T, s Subject) {
 			if off := math.Abs(float64(y[i]) - want); !(off <= s.Floor+1e-43) && y[i] != float32(want) {
 				u := units(y[i], want)
 				worst = max(worst, u)
-				if !(u <= 4) {
+				if !(u <= limit) {
 					t.Fatalf("act %d of %v is %v, want %v: %.3g units off", a, v, y[i], want, u)
 				}
 			}

@@ -23,6 +23,9 @@ type Subject struct {
 	// Floor is an absolute error that sigmoid and swish may have besides their
 	// relative one: of results this small nothing is asked.
 	Floor float64
+	// Units is how many units in the last place sigmoid and swish may be off; 0
+	// stands for 4.
+	Units float64
 }
 
 // Run holds an implementation against the generic loops and against float64.

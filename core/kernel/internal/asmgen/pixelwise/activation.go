@@ -13,36 +13,86 @@ import (
 // logistic is what the code of the sigmoid needs.
 type logistic struct {
 	*vector.Set
-	one, two, limit, floor, log2e, ln2hi, ln2lo Op
-	magnitude, sign                             Op // bits
-	magic, unscale                              Op // for 2^n where no instruction makes it
-	poly                                        []Op
+	one, floor, log2e, poly Op
+	more                    []Op // coefficients after the first
+	wide                    struct{ two, limit, ln2hi, ln2lo, magnitude, sign Op }
+	narrow                  struct{ ceiling, magic, ln2 Op }
 }
-
-// magicBits leaves in the low bits of the sum the nearest integer, plus the
-// bias of an exponent and 64, so that 2^(n+64) is a normal number for all n.
-const magicBits = 0x1.8p23 + 127 + 64
 
 func logisticFor(set *vector.Set, act string) *logistic {
 	if act != "Swish" && act != "Sigmoid" {
 		return nil
 	}
-	// All for the exponential of minus a. exp(-104) is 0 in float32.
-	c := &logistic{Set: set, one: set.Constant(1), limit: set.Constant(104), floor: set.Constant(-104), magnitude: set.Bits(math.MaxInt32), sign: set.Bits(1 << 31),
-		log2e: set.Constant(-math.Log2E), ln2hi: set.Constant(0.693359375), ln2lo: set.Constant(-2.12194440e-4)}
+	c := &logistic{Set: set, one: set.Constant(1)}
+	// exp(r) on |r| <= ln2/2, minimax with constant 1: relative error 9.3e-8.
+	poly := []float64{0.008290272, 0.04189816, 0.16667639, 0.49999148, 0.9999997, 1}
 	if set.Wide() {
-		c.two = set.Constant(2)
+		c.wide.limit, c.floor = set.Constant(104), set.Constant(-104) // exp(-104) is 0 in float32
+		c.wide.magnitude, c.wide.sign = set.Bits(math.MaxInt32), set.Bits(1<<31)
+		c.log2e, c.wide.ln2hi, c.wide.ln2lo = set.Constant(-math.Log2E), set.Constant(0.693359375), set.Constant(-2.12194440e-4)
+		c.wide.two = set.Constant(2)
+		// Cephes expf: (exp(r)-1-r)/r^2, odd powers of the negated argument
+		poly = []float64{-1.9875691500e-4, 1.3981999507e-3, -8.3334519073e-3, 4.1665795894e-2, -1.6666665459e-1, 5.0000001201e-1}
 	} else {
-		c.magic, c.unscale = set.Constant(magicBits), set.Constant(0x1p-64)
+		c.floor, c.narrow.ceiling = set.Constant(-87), set.Constant(87) // beyond them exp(-z) is no normal number
+		c.log2e, c.narrow.magic, c.narrow.ln2 = set.Constant(-math.Log2E), set.Constant(0x1.8p23), set.Constant(math.Ln2)
 	}
-	// Cephes expf: (exp(r)-1-r)/r^2 on |r| <= ln2/2
-	for i, f := range []float64{1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
-		if i%2 == 0 {
-			f = -f // odd powers of the negated argument
-		}
-		c.poly = append(c.poly, set.Constant(f))
+	c.poly = set.Constant(poly[0])
+	for _, f := range poly[1:] {
+		c.more = append(c.more, set.Constant(f))
 	}
 	return c
+}
+
+// sigmoid returns 1/(1+exp(-z)) and z within the limits.
+func (c *logistic) sigmoid(z VecVirtual) (s, within VecVirtual) {
+	if c.Wide() {
+		return c.sigmoidWide(z)
+	}
+	return c.sigmoidNarrow(z)
+}
+
+// sigmoidNarrow is short, for the units that multiply are what it waits for: off
+// by 3e-7 of the value and, below -87, by no more than 1e-35.
+//
+// exp(-z) = 2^n exp(r), n the integer nearest to -z log2(e), which the sum with
+// 1.5*2^23 leaves in its low bits, whence a shift brings it to the exponent.
+func (c *logistic) sigmoidNarrow(z VecVirtual) (s, within VecVirtual) {
+	v, n, r, p := c.Copy(c.floor), c.New(), c.Copy(c.narrow.ceiling), c.Copy(c.poly)
+	VMAXPS(z, v, v) // of two operands one of which is not a number, the first here
+	VMINPS(v, r, v)
+	t := c.Copy(c.narrow.magic)
+	VFMADD231PS(c.log2e, v, t)
+	VSUBPS(c.narrow.magic, t, n)
+	VMOVAPS(v, r)
+	VFNMSUB231PS(c.narrow.ln2, n, r)
+	VPSLLD(U8(23), t, t)
+	for _, k := range c.more {
+		VFMADD213PS(k, r, p)
+	}
+	VPADDD(t, p, p)
+	VADDPS(c.one, p, p)
+	s = c.Copy(c.one)
+	VDIVPS(p, s, s)
+	return s, v
+}
+
+// sigmoidWide is t/(1+t) with t = exp(-|z|) where z is negative, 1/(1+t)
+// elsewhere; the reciprocal is the 14-bit estimate with one Newton step.
+func (c *logistic) sigmoidWide(z VecVirtual) (s, within VecVirtual) {
+	t, a := c.decay(z)
+	d, q := c.New(), c.New()
+	VADDPS(c.one, t, d)
+	VRCP14PS(d, q)
+	VFNMADD213PS(c.wide.two, q, d) // 2 - d q
+	VMULPS(q, d, q)
+	VPMOVD2M(z, K2)
+	VMULPS(t, q, t)
+	VMOVAPS(t, K2, q)
+	sign := c.New()
+	VANDPS(c.wide.sign, z, sign)
+	VORPS(sign, a, a)
+	return q, a
 }
 
 // decay returns exp(-|z|) and min(|z|, 104), or not a number.
@@ -51,70 +101,32 @@ func logisticFor(set *vector.Set, act string) *logistic {
 // the polynomial in -r change sign. Results below the normal numbers are
 // rounded like all others.
 func (c *logistic) decay(z VecVirtual) (t, a VecVirtual) {
-	a, n, p := c.New(), c.New(), c.New()
-	r := c.Copy(c.limit)
-	VANDPS(c.magnitude, z, a)
+	a, n := c.New(), c.New()
+	r := c.Copy(c.wide.limit)
+	VANDPS(c.wide.magnitude, z, a)
 	VMINPS(a, r, a) // of two operands one of which is not a number, the first here
-	if c.Wide() {
-		VMULPS(c.log2e, a, n)
-		VRNDSCALEPS(U8(0), n, n)
-	} else {
-		p = c.Copy(c.magic)
-		VFMADD231PS(c.log2e, a, p)
-		VSUBPS(c.magic, p, n)
-		VPSLLD(U8(23), p, p) // 2^(n+64)
-	}
+	VMULPS(c.log2e, a, n)
+	VRNDSCALEPS(U8(0), n, n)
 	VMOVAPS(a, r)
-	VFMADD231PS(c.ln2hi, n, r)
-	VFMADD231PS(c.ln2lo, n, r)
-	t = c.Copy(c.poly[0])
-	for _, k := range c.poly[1:] {
+	VFMADD231PS(c.wide.ln2hi, n, r)
+	VFMADD231PS(c.wide.ln2lo, n, r)
+	t = c.Copy(c.poly)
+	for _, k := range c.more {
 		VFMADD213PS(k, r, t)
 	}
 	VFNMADD213PS(c.one, r, t) // 1 - r t
 	VFNMADD213PS(c.one, r, t) // exp(-r) = 1 - r + r^2 t
-	if c.Wide() {
-		VSCALEFPS(n, t, t)
-	} else {
-		VMULPS(p, t, t)
-		VMULPS(c.unscale, t, t)
-	}
+	VSCALEFPS(n, t, t)
 	return t, a
-}
-
-// sigmoid returns 1/(1+exp(-z)) and the |z| that decay returns: t/(1+t) with
-// t = exp(-|z|) where z is negative, 1/(1+t) elsewhere.
-func (c *logistic) sigmoid(z VecVirtual) (s, a VecVirtual) {
-	t, a := c.decay(z)
-	s = c.New()
-	if c.Wide() { // the reciprocal is the 14-bit estimate with one Newton step
-		d, q := c.New(), c.New()
-		VADDPS(c.one, t, d)
-		VRCP14PS(d, q)
-		VFNMADD213PS(c.two, q, d) // 2 - d q
-		VMULPS(q, d, q)
-		VPMOVD2M(z, K2)
-		VMULPS(t, q, t)
-		VMOVAPS(t, K2, q)
-		return q, a
-	}
-	one := c.Copy(c.one)
-	VBLENDVPS(z, t, one, s)
-	VADDPS(c.one, t, t)
-	VDIVPS(t, s, s)
-	return s, a
 }
 
 // chain returns dy * act'(z).
 func (c *logistic) chain(act string, z, dy VecVirtual) VecVirtual {
-	s, a := c.sigmoid(z)
+	s, within := c.sigmoid(z)
 	t := c.Copy(c.one)
 	VSUBPS(s, t, t)
-	if act == "Swish" { // s*(1+z*(1-s)), z within the limits
-		sign := c.New()
-		VANDPS(c.sign, z, sign)
-		VORPS(sign, a, a)
-		VFMADD213PS(c.one, a, t)
+	if act == "Swish" { // s*(1+z*(1-s))
+		VFMADD213PS(c.one, within, t)
 	}
 	VMULPS(s, t, t)
 	VMULPS(t, dy, dy)
