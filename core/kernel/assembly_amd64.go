@@ -37,7 +37,8 @@ func (asm *assembly) operators() *operators {
 	o.pointwiseGradWeight = asm.pointwiseGradWeight
 	o.pack = asm.pack
 	if asm.lanes == 8 { // there are no wider loops of these yet
-		o.pack, o.packPanels, o.inverted, o.stem = packFused, packFusedPanels, packInverted, packStemFused
+		o.pack, o.inverted, o.stem = packFused, packInverted, packStemFused
+		o.panels, o.slice = fusedPanels, sliceFused
 	}
 	o.depthwise = asm.depthwise
 	o.depthwiseAct = asm.depthwiseAct

@@ -20,11 +20,14 @@ type productArgs struct {
 	residual *float32 // nil for none, stride ldc
 	done     int      // bytes of the residual that are: a pointer behind its end must not stay in here
 	swish    int
-	tail     *uint32 // mask of the last vector
-	odd      int     // columns of the last vector: 0 for 8, 1 for 4, else 2
+	tail     *uint32  // mask of the last vector
+	odd      int      // columns of the last vector: 0 for 8, 1 for 4, else 2
+	ldb      int      // from 8 columns of b to the next
+	scale    *float32 // of the sums, whole vectors, then shift is added; nil for none
+	shift    *float32
 }
 
-func (a *productArgs) words() *[14]uint64 { return (*[14]uint64)(unsafe.Pointer(a)) }
+func (a *productArgs) words() *[17]uint64 { return (*[17]uint64)(unsafe.Pointer(a)) }
 
 // columns says how many columns the last vector of a panel has.
 func (a *productArgs) columns(n int) {
@@ -43,7 +46,7 @@ var tailMasks = [16]uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint
 
 type fusedTile struct {
 	rows int
-	run  func(*[14]uint64)
+	run  func(*[17]uint64)
 }
 
 // By vectors in the panel, tallest first.
@@ -81,85 +84,106 @@ func panel(i, n int) (first, cols, vectors int) {
 	return 16 * i, cols, (cols + 7) / 8
 }
 
-// columnSource is a matrix to pack from: panel i of 16 columns begins at i*step,
-// its rows are ws apart.
-type columnSource struct {
-	w        []float32
-	step, ws int
-}
-
-// packFused lays W out in panels of 16 columns, the last one of 8 where that is enough.
+// packFused lays W out in panels [k][8] of 8 columns.
 func packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-	return columnSource{w, 16, ws}.pack(k, n, scale, bias)
+	p := newFused(k, n, bias)
+	p.data, p.panel = room(k*((n+7)&^7)), 8*k
+	packColumns(p.data, w, k, n, ws, scale)
+	return p
 }
 
-// packFusedPanels is packFused of a matrix laid out in panels: rows of a panel
-// are read one after the other.
-func packFusedPanels(x *Matrix, k, n int, scale, bias []float32) *Packed {
-	return columnSource{x.panels, 16 * x.k, 16}.pack(k, n, scale, bias)
+// fusedPanels is W as packFused lays it out, of a whole number of vector pairs.
+func fusedPanels(w []float32, k, n int) []float32 {
+	p := make([]float32, k*((n+15)&^15))
+	packColumns(p, w, k, n, n, nil)
+	return p
 }
 
-func (s columnSource) pack(k, n int, scale, bias []float32) *Packed {
-	p := &Packed{k: k, n: n, data: room(k * ((n + 7) &^ 7)), bias: make([]float32, (n+15)&^15), apply: applyFused, gated: applyFusedGated}
-	copy(p.bias, bias)
-	for i := range (n + 15) / 16 {
-		first, cols, vectors := panel(i, n)
-		packColumns(p.data[k*first:], s.w[i*s.step:], k, cols, 8*vectors, s.ws, scale, first)
+// sliceFused takes a matrix that is laid out already; the scale goes to the sums.
+func sliceFused(x *Matrix, k, n int, scale, bias []float32) *Packed {
+	p := newFused(k, n, bias)
+	p.data, p.panel, p.lent = x.panels, 8*x.k, true
+	if scale != nil {
+		p.scale = wholeVectors(scale, n)
 	}
 	return p
 }
 
-// packColumns copies k rows of cols columns to rows of width, zeros after them.
-func packColumns(dst, w []float32, k, cols, width, ws int, scale []float32, first int) {
-	if cols == 16 {
-		_, _ = w[(k-1)*ws+15], dst[k*16-1]
-		if scale == nil {
-			gatherBlockAVX2(&dst[0], &w[0], k, 4*ws)
-		} else {
-			gatherScaledAVX2(&dst[0], &w[0], k, 4*ws, &scale[first:][:16][0])
-		}
-		return
+func newFused(k, n int, bias []float32) *Packed {
+	p := &Packed{k: k, n: n, apply: applyFused, gated: applyFusedGated}
+	if bias == nil {
+		p.bias = make([]float32, (n+15)&^15)
+	} else {
+		p.bias = wholeVectors(bias, n)
 	}
-	for i := range k {
-		row, from := dst[i*width:(i+1)*width], w[i*ws:i*ws+cols]
-		if scale == nil {
-			copy(row, from)
-		} else {
-			s := scale[first : first+cols]
-			for j, v := range from {
-				row[j] = v * s[j]
+	return p
+}
+
+// wholeVectors copies the first n elements, with zeros up to two whole vectors.
+func wholeVectors(from []float32, n int) []float32 {
+	s := make([]float32, (n+15)&^15)
+	copy(s, from[:n])
+	return s
+}
+
+// packColumns copies W to panels of 8 columns, zeros after the last column.
+func packColumns(dst, w []float32, k, n, ws int, scale []float32) {
+	for first := 0; first < n; first += 8 {
+		cols := min(8, n-first)
+		factors := [8]float32{1, 1, 1, 1, 1, 1, 1, 1}
+		if scale != nil {
+			copy(factors[:], scale[first:first+cols])
+		}
+		for i := range k {
+			row := (*[8]float32)(dst[8*i:])
+			if cols < 8 {
+				clear(row[:])
+				copy(row[:], w[i*ws+first:i*ws+first+cols])
+			} else {
+				*row = *(*[8]float32)(w[i*ws+first:])
+			}
+			if scale != nil {
+				for j, f := range factors {
+					row[j] *= f
+				}
 			}
 		}
-		clear(row[cols:])
+		dst = dst[8*k:]
+	}
+}
+
+var zeroVectors [16]float32
+
+// from points the arguments at the columns of B from first on, which has panels
+// panel elements apart.
+func (a *productArgs) from(data []float32, panel, first int, scale, bias []float32) {
+	a.b, a.ldb, a.init = &data[first/8*panel], 4*panel, &bias[first]
+	if scale != nil {
+		a.init, a.scale, a.shift = &zeroVectors[0], &scale[first], &bias[first]
 	}
 }
 
 // applyFused is Apply.
 func applyFused(p *Packed, y, x []float32, m int, act Act, residual []float32) {
-	p.product(p.data, y, x, m, act, residual)
+	p.product(p.data, p.panel, y, x, m, act, residual)
 }
 
 // applyFusedGated is ApplyGated: the gate goes to the smaller of the two factors.
 func applyFusedGated(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) {
 	if m <= p.n {
 		ChannelScale(x, x, gate, 1, m, p.k)
-		p.product(p.data, y, x, m, act, residual)
+		p.product(p.data, p.panel, y, x, m, act, residual)
 		return
 	}
-	scaled := borrow(len(p.data))
-	for i := range (p.n + 15) / 16 {
-		first, _, vectors := panel(i, p.n)
-		run := scalePanel2AVX2
-		if vectors == 1 {
-			run = scalePanel1AVX2
-		}
-		run(&(*scaled)[p.k*first], &p.data[p.k*first], &gate[0], p.k)
+	scaled := borrow(p.k * ((p.n + 7) &^ 7))
+	for first := 0; first < p.n; first += 8 {
+		scalePanelAVX2(&(*scaled)[p.k*first], &p.data[first/8*p.panel], &gate[0], p.k)
 	}
-	p.product(*scaled, y, x, m, act, residual)
+	p.product(*scaled, 8*p.k, y, x, m, act, residual)
 	scratch.Put(scaled)
 }
 
-func (p *Packed) product(data, y, x []float32, m int, act Act, residual []float32) {
+func (p *Packed) product(data []float32, panelSize int, y, x []float32, m int, act Act, residual []float32) {
 	if m < 1 || len(x) < m*p.k || len(y) < m*p.n || residual != nil && len(residual) < m*p.n {
 		panic("kernel: a product with a slice that is too short")
 	}
@@ -175,12 +199,12 @@ func (p *Packed) product(data, y, x []float32, m int, act Act, residual []float3
 	panels := (p.n + 15) / 16
 	switch {
 	case m*p.k*p.n < 1<<17 || Threads() == 1:
-		p.block(data, y, x, 0, m, 0, panels, swish, added)
+		p.block(data, panelSize, y, x, 0, m, 0, panels, swish, added)
 	case m < p.n && panels > 1:
-		Parallel(panels, func(lo, hi int) { p.block(data, y, x, 0, m, lo, hi, swish, added) })
+		Parallel(panels, func(lo, hi int) { p.block(data, panelSize, y, x, 0, m, lo, hi, swish, added) })
 	default:
 		const grain = 6
-		Parallel((m+grain-1)/grain, func(lo, hi int) { p.block(data, y, x, lo*grain, min(hi*grain, m), 0, panels, swish, added) })
+		Parallel((m+grain-1)/grain, func(lo, hi int) { p.block(data, panelSize, y, x, lo*grain, min(hi*grain, m), 0, panels, swish, added) })
 	}
 	if after {
 		y = y[:m*p.n]
@@ -193,14 +217,15 @@ func (p *Packed) product(data, y, x []float32, m int, act Act, residual []float3
 
 // block computes rows [lo, hi) of some panels, in blocks of rows that stay in
 // cache while the panels pass over them.
-func (p *Packed) block(data, y, x []float32, lo, hi, firstPanel, lastPanel, swish int, residual []float32) {
+func (p *Packed) block(data []float32, panelSize int, y, x []float32, lo, hi, firstPanel, lastPanel, swish int, residual []float32) {
 	rows := 12 * max(1, 64<<10/4/p.k/12)
 	a := productArgs{k: p.k, lda: 4 * p.k, ldc: 4 * p.n, swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)
 		for i := firstPanel; i < lastPanel; i++ {
 			first, cols, vectors := panel(i, p.n)
-			a.a, a.b, a.c, a.init = &x[from*p.k], &data[p.k*first], &y[from*p.n+first], &p.bias[first]
+			a.a, a.c = &x[from*p.k], &y[from*p.n+first]
+			a.from(data, panelSize, first, p.scale, p.bias)
 			a.columns(cols - 8*(vectors-1))
 			if residual != nil {
 				a.residual, a.done = &residual[from*p.n+first], 0

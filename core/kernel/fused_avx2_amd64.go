@@ -7,42 +7,42 @@ package kernel
 // product12x1AVX2 computes tiles of 12 rows by 8 columns.
 //
 //go:noescape
-func product12x1AVX2(args *[14]uint64)
+func product12x1AVX2(args *[17]uint64)
 
 // product4x1AVX2 computes tiles of 4 rows by 8 columns.
 //
 //go:noescape
-func product4x1AVX2(args *[14]uint64)
+func product4x1AVX2(args *[17]uint64)
 
 // product2x1AVX2 computes tiles of 2 rows by 8 columns.
 //
 //go:noescape
-func product2x1AVX2(args *[14]uint64)
+func product2x1AVX2(args *[17]uint64)
 
 // product1x1AVX2 computes tiles of 1 rows by 8 columns.
 //
 //go:noescape
-func product1x1AVX2(args *[14]uint64)
+func product1x1AVX2(args *[17]uint64)
 
 // product6x2AVX2 computes tiles of 6 rows by 16 columns.
 //
 //go:noescape
-func product6x2AVX2(args *[14]uint64)
+func product6x2AVX2(args *[17]uint64)
 
 // product4x2AVX2 computes tiles of 4 rows by 16 columns.
 //
 //go:noescape
-func product4x2AVX2(args *[14]uint64)
+func product4x2AVX2(args *[17]uint64)
 
 // product2x2AVX2 computes tiles of 2 rows by 16 columns.
 //
 //go:noescape
-func product2x2AVX2(args *[14]uint64)
+func product2x2AVX2(args *[17]uint64)
 
 // product1x2AVX2 computes tiles of 1 rows by 16 columns.
 //
 //go:noescape
-func product1x2AVX2(args *[14]uint64)
+func product1x2AVX2(args *[17]uint64)
 
 // convolve3s1AVX2 convolves rows of 8 channels with taps [9][8], swish after it.
 //
@@ -69,17 +69,7 @@ func convolve5s2AVX2(args *[9]uint64)
 //go:noescape
 func gatherBlockAVX2(dst *float32, src *float32, rows int, step int)
 
-// gatherScaledAVX2 does the same with every column times its scale.
+// scalePanelAVX2 multiplies rows > 0 rows of 8 columns each by an element of gate.
 //
 //go:noescape
-func gatherScaledAVX2(dst *float32, src *float32, rows int, step int, scale *float32)
-
-// scalePanel1AVX2 multiplies rows > 0 rows of 8 columns each by an element of gate.
-//
-//go:noescape
-func scalePanel1AVX2(dst *float32, src *float32, gate *float32, rows int)
-
-// scalePanel2AVX2 multiplies rows > 0 rows of 16 columns each by an element of gate.
-//
-//go:noescape
-func scalePanel2AVX2(dst *float32, src *float32, gate *float32, rows int)
+func scalePanelAVX2(dst *float32, src *float32, gate *float32, rows int)

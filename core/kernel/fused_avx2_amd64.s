@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func product12x1AVX2(args *[14]uint64)
+// func product12x1AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product12x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -49,7 +49,7 @@ tile:
 	LEAQ       (R9)(CX*2), R10
 	ADDQ       CX, R10
 	MOVQ       32(AX), R11
-	IMUL3Q     $0x00000020, 8(AX), R12
+	MOVQ       112(AX), R12
 	MOVQ       8(AX), R13
 	SUBQ       $0x04, R13
 	JLT        rest
@@ -207,6 +207,26 @@ single:
 	JNZ          single
 
 multiplied:
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y12
+	VMOVUPS     (R8), Y13
+	VFMADD213PS Y13, Y12, Y0
+	VFMADD213PS Y13, Y12, Y1
+	VFMADD213PS Y13, Y12, Y2
+	VFMADD213PS Y13, Y12, Y3
+	VFMADD213PS Y13, Y12, Y4
+	VFMADD213PS Y13, Y12, Y5
+	VFMADD213PS Y13, Y12, Y6
+	VFMADD213PS Y13, Y12, Y7
+	VFMADD213PS Y13, Y12, Y8
+	VFMADD213PS Y13, Y12, Y9
+	VFMADD213PS Y13, Y12, Y10
+	VFMADD213PS Y13, Y12, Y11
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y13
@@ -665,7 +685,7 @@ DATA fused3f800000<>+24(SB)/4, $0x3f800000
 DATA fused3f800000<>+28(SB)/4, $0x3f800000
 GLOBL fused3f800000<>(SB), RODATA|NOPTR, $32
 
-// func product4x1AVX2(args *[14]uint64)
+// func product4x1AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product4x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -690,7 +710,7 @@ tile:
 	LEAQ       (DI)(CX*2), R8
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
-	IMUL3Q     $0x00000020, 8(AX), R10
+	MOVQ       112(AX), R10
 	MOVQ       8(AX), R11
 	SUBQ       $0x04, R11
 	JLT        rest
@@ -764,6 +784,18 @@ single:
 	JNZ          single
 
 multiplied:
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD213PS Y5, Y4, Y0
+	VFMADD213PS Y5, Y4, Y1
+	VFMADD213PS Y5, Y4, Y2
+	VFMADD213PS Y5, Y4, Y3
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
@@ -904,7 +936,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func product2x1AVX2(args *[14]uint64)
+// func product2x1AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product2x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -925,7 +957,7 @@ tile:
 	VXORPS     Y3, Y3, Y3
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	IMUL3Q     $0x00000020, 8(AX), R9
+	MOVQ       112(AX), R9
 	MOVQ       8(AX), R10
 	SUBQ       $0x04, R10
 	JLT        rest
@@ -977,8 +1009,18 @@ single:
 	JNZ          single
 
 multiplied:
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y3, Y1, Y1
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD213PS Y5, Y4, Y0
+	VFMADD213PS Y5, Y4, Y1
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
@@ -1067,7 +1109,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func product1x1AVX2(args *[14]uint64)
+// func product1x1AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product1x1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -1087,7 +1129,7 @@ tile:
 	VXORPS     Y3, Y3, Y3
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	IMUL3Q     $0x00000020, 8(AX), R9
+	MOVQ       112(AX), R9
 	MOVQ       8(AX), R10
 	SUBQ       $0x04, R10
 	JLT        rest
@@ -1129,9 +1171,18 @@ single:
 	JNZ          single
 
 multiplied:
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y0, Y0
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y3, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (R8), Y5
+	VFMADD213PS Y5, Y4, Y0
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
@@ -1194,7 +1245,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func product6x2AVX2(args *[14]uint64)
+// func product6x2AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product6x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -1229,15 +1280,17 @@ tile:
 	LEAQ       (DI)(CX*2), R8
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
-	IMUL3Q     $0x00000040, 8(AX), R10
-	MOVQ       8(AX), R11
-	SUBQ       $0x04, R11
+	MOVQ       112(AX), R10
+	LEAQ       (R10)(R10*1), R11
+	LEAQ       (R11)(R10*1), R12
+	MOVQ       8(AX), R13
+	SUBQ       $0x04, R13
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R9)(R10*1)
+	PREFETCHT0   (R9)(R11*1)
 	VMOVUPS      (R9), Y12
-	VMOVUPS      32(R9), Y13
+	VMOVUPS      (R9)(R10*1), Y13
 	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -1256,9 +1309,9 @@ loop:
 	VBROADCASTSS (R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   64(R9)(R10*1)
-	VMOVUPS      64(R9), Y12
-	VMOVUPS      96(R9), Y13
+	PREFETCHT0   32(R9)(R12*1)
+	VMOVUPS      32(R9), Y12
+	VMOVUPS      32(R9)(R10*1), Y13
 	VBROADCASTSS 4(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -1277,9 +1330,9 @@ loop:
 	VBROADCASTSS 4(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   128(R9)(R10*1)
-	VMOVUPS      128(R9), Y12
-	VMOVUPS      160(R9), Y13
+	PREFETCHT0   64(R9)(R11*1)
+	VMOVUPS      64(R9), Y12
+	VMOVUPS      64(R9)(R10*1), Y13
 	VBROADCASTSS 8(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -1298,9 +1351,9 @@ loop:
 	VBROADCASTSS 8(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   192(R9)(R10*1)
-	VMOVUPS      192(R9), Y12
-	VMOVUPS      224(R9), Y13
+	PREFETCHT0   96(R9)(R12*1)
+	VMOVUPS      96(R9), Y12
+	VMOVUPS      96(R9)(R10*1), Y13
 	VBROADCASTSS 12(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -1321,18 +1374,18 @@ loop:
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
-	ADDQ         $0x00000100, R9
-	SUBQ         $0x04, R11
+	ADDQ         $0x00000080, R9
+	SUBQ         $0x04, R13
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R11
+	ADDQ $0x04, R13
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R9)(R10*1)
+	PREFETCHT0   (R9)(R11*1)
 	VMOVUPS      (R9), Y12
-	VMOVUPS      32(R9), Y13
+	VMOVUPS      (R9)(R10*1), Y13
 	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -1353,11 +1406,33 @@ single:
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R11
+	ADDQ         $0x00000020, R9
+	DECQ         R13
 	JNZ          single
 
 multiplied:
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y12
+	VMOVUPS     (R8), Y14
+	VFMADD213PS Y14, Y12, Y0
+	VFMADD213PS Y14, Y12, Y2
+	VFMADD213PS Y14, Y12, Y4
+	VFMADD213PS Y14, Y12, Y6
+	VFMADD213PS Y14, Y12, Y8
+	VFMADD213PS Y14, Y12, Y10
+	VMOVUPS     32(DI), Y12
+	VMOVUPS     32(R8), Y14
+	VFMADD213PS Y14, Y12, Y1
+	VFMADD213PS Y14, Y12, Y3
+	VFMADD213PS Y14, Y12, Y5
+	VFMADD213PS Y14, Y12, Y7
+	VFMADD213PS Y14, Y12, Y9
+	VFMADD213PS Y14, Y12, Y11
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y14
@@ -1676,7 +1751,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func product4x2AVX2(args *[14]uint64)
+// func product4x2AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product4x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -1705,15 +1780,17 @@ tile:
 	LEAQ       (DI)(CX*2), R8
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
-	IMUL3Q     $0x00000040, 8(AX), R10
-	MOVQ       8(AX), R11
-	SUBQ       $0x04, R11
+	MOVQ       112(AX), R10
+	LEAQ       (R10)(R10*1), R11
+	LEAQ       (R11)(R10*1), R12
+	MOVQ       8(AX), R13
+	SUBQ       $0x04, R13
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R9)(R10*1)
+	PREFETCHT0   (R9)(R11*1)
 	VMOVUPS      (R9), Y8
-	VMOVUPS      32(R9), Y9
+	VMOVUPS      (R9)(R10*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -1726,9 +1803,9 @@ loop:
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   64(R9)(R10*1)
-	VMOVUPS      64(R9), Y8
-	VMOVUPS      96(R9), Y9
+	PREFETCHT0   32(R9)(R12*1)
+	VMOVUPS      32(R9), Y8
+	VMOVUPS      32(R9)(R10*1), Y9
 	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -1741,9 +1818,9 @@ loop:
 	VBROADCASTSS 4(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   128(R9)(R10*1)
-	VMOVUPS      128(R9), Y8
-	VMOVUPS      160(R9), Y9
+	PREFETCHT0   64(R9)(R11*1)
+	VMOVUPS      64(R9), Y8
+	VMOVUPS      64(R9)(R10*1), Y9
 	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -1756,9 +1833,9 @@ loop:
 	VBROADCASTSS 8(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   192(R9)(R10*1)
-	VMOVUPS      192(R9), Y8
-	VMOVUPS      224(R9), Y9
+	PREFETCHT0   96(R9)(R12*1)
+	VMOVUPS      96(R9), Y8
+	VMOVUPS      96(R9)(R10*1), Y9
 	VBROADCASTSS 12(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -1773,18 +1850,18 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
-	ADDQ         $0x00000100, R9
-	SUBQ         $0x04, R11
+	ADDQ         $0x00000080, R9
+	SUBQ         $0x04, R13
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R11
+	ADDQ $0x04, R13
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R9)(R10*1)
+	PREFETCHT0   (R9)(R11*1)
 	VMOVUPS      (R9), Y8
-	VMOVUPS      32(R9), Y9
+	VMOVUPS      (R9)(R10*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -1799,11 +1876,29 @@ single:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
-	ADDQ         $0x00000040, R9
-	DECQ         R11
+	ADDQ         $0x00000020, R9
+	DECQ         R13
 	JNZ          single
 
 multiplied:
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (R8), Y10
+	VFMADD213PS Y10, Y8, Y0
+	VFMADD213PS Y10, Y8, Y2
+	VFMADD213PS Y10, Y8, Y4
+	VFMADD213PS Y10, Y8, Y6
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(R8), Y10
+	VFMADD213PS Y10, Y8, Y1
+	VFMADD213PS Y10, Y8, Y3
+	VFMADD213PS Y10, Y8, Y5
+	VFMADD213PS Y10, Y8, Y7
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y10
@@ -2028,7 +2123,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func product2x2AVX2(args *[14]uint64)
+// func product2x2AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product2x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -2053,42 +2148,44 @@ tile:
 	VXORPS     Y7, Y7, Y7
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	IMUL3Q     $0x00000040, 8(AX), R9
-	MOVQ       8(AX), R10
-	SUBQ       $0x04, R10
+	MOVQ       112(AX), R9
+	LEAQ       (R9)(R9*1), R10
+	LEAQ       (R10)(R9*1), R11
+	MOVQ       8(AX), R12
+	SUBQ       $0x04, R12
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   (R8)(R10*1)
 	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
+	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
 	VBROADCASTSS (DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   64(R8)(R9*1)
-	VMOVUPS      64(R8), Y8
-	VMOVUPS      96(R8), Y9
+	PREFETCHT0   32(R8)(R11*1)
+	VMOVUPS      32(R8), Y8
+	VMOVUPS      32(R8)(R9*1), Y9
 	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
 	VBROADCASTSS 4(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   128(R8)(R9*1)
-	VMOVUPS      128(R8), Y8
-	VMOVUPS      160(R8), Y9
+	PREFETCHT0   64(R8)(R10*1)
+	VMOVUPS      64(R8), Y8
+	VMOVUPS      64(R8)(R9*1), Y9
 	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
 	VBROADCASTSS 8(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   192(R8)(R9*1)
-	VMOVUPS      192(R8), Y8
-	VMOVUPS      224(R8), Y9
+	PREFETCHT0   96(R8)(R11*1)
+	VMOVUPS      96(R8), Y8
+	VMOVUPS      96(R8)(R9*1), Y9
 	VBROADCASTSS 12(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
@@ -2096,18 +2193,18 @@ loop:
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
-	ADDQ         $0x00000100, R8
-	SUBQ         $0x04, R10
+	ADDQ         $0x00000080, R8
+	SUBQ         $0x04, R12
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R12
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   (R8)(R10*1)
 	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
+	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -2115,15 +2212,29 @@ single:
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
 	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R10
+	ADDQ         $0x00000020, R8
+	DECQ         R12
 	JNZ          single
 
 multiplied:
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y7, Y3, Y3
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (R8), Y10
+	VFMADD213PS Y10, Y8, Y0
+	VFMADD213PS Y10, Y8, Y2
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(R8), Y10
+	VFMADD213PS Y10, Y8, Y1
+	VFMADD213PS Y10, Y8, Y3
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y10
@@ -2254,7 +2365,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func product1x2AVX2(args *[14]uint64)
+// func product1x2AVX2(args *[17]uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·product1x2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -2278,64 +2389,78 @@ tile:
 	VXORPS     Y7, Y7, Y7
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
-	IMUL3Q     $0x00000040, 8(AX), R9
-	MOVQ       8(AX), R10
-	SUBQ       $0x04, R10
+	MOVQ       112(AX), R9
+	LEAQ       (R9)(R9*1), R10
+	LEAQ       (R10)(R9*1), R11
+	MOVQ       8(AX), R12
+	SUBQ       $0x04, R12
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   (R8)(R10*1)
 	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
+	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	PREFETCHT0   64(R8)(R9*1)
-	VMOVUPS      64(R8), Y8
-	VMOVUPS      96(R8), Y9
+	PREFETCHT0   32(R8)(R11*1)
+	VMOVUPS      32(R8), Y8
+	VMOVUPS      32(R8)(R9*1), Y9
 	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   128(R8)(R9*1)
-	VMOVUPS      128(R8), Y8
-	VMOVUPS      160(R8), Y9
+	PREFETCHT0   64(R8)(R10*1)
+	VMOVUPS      64(R8), Y8
+	VMOVUPS      64(R8)(R9*1), Y9
 	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	PREFETCHT0   192(R8)(R9*1)
-	VMOVUPS      192(R8), Y8
-	VMOVUPS      224(R8), Y9
+	PREFETCHT0   96(R8)(R11*1)
+	VMOVUPS      96(R8), Y8
+	VMOVUPS      96(R8)(R9*1), Y9
 	VBROADCASTSS 12(DI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
-	ADDQ         $0x00000100, R8
-	SUBQ         $0x04, R10
+	ADDQ         $0x00000080, R8
+	SUBQ         $0x04, R12
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R10
+	ADDQ $0x04, R12
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R8)(R9*1)
+	PREFETCHT0   (R8)(R10*1)
 	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
+	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
 	ADDQ         $0x04, DI
-	ADDQ         $0x00000040, R8
-	DECQ         R10
+	ADDQ         $0x00000020, R8
+	DECQ         R12
 	JNZ          single
 
 multiplied:
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y7, Y3, Y3
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y5, Y1, Y1
+	VADDPS      Y6, Y2, Y2
+	VADDPS      Y7, Y3, Y3
+	VADDPS      Y2, Y0, Y0
+	VADDPS      Y3, Y1, Y1
+	MOVQ        120(AX), DI
+	TESTQ       DI, DI
+	JZ          scaled
+	MOVQ        128(AX), R8
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (R8), Y10
+	VFMADD213PS Y10, Y8, Y0
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(R8), Y10
+	VFMADD213PS Y10, Y8, Y1
+
+scaled:
 	CMPQ         88(AX), $0x00
 	JEQ          activated
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y10
@@ -8791,32 +8916,9 @@ row:
 	VZEROUPPER
 	RET
 
-// func gatherScaledAVX2(dst *float32, src *float32, rows int, step int, scale *float32)
+// func scalePanelAVX2(dst *float32, src *float32, gate *float32, rows int)
 // Requires: AVX
-TEXT ·gatherScaledAVX2(SB), NOSPLIT, $0-40
-	MOVQ    dst+0(FP), AX
-	MOVQ    src+8(FP), CX
-	MOVQ    rows+16(FP), DX
-	MOVQ    step+24(FP), BX
-	MOVQ    scale+32(FP), SI
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-
-row:
-	VMULPS  (CX), Y0, Y2
-	VMOVUPS Y2, (AX)
-	VMULPS  32(CX), Y1, Y2
-	VMOVUPS Y2, 32(AX)
-	ADDQ    BX, CX
-	ADDQ    $0x40, AX
-	DECQ    DX
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func scalePanel1AVX2(dst *float32, src *float32, gate *float32, rows int)
-// Requires: AVX
-TEXT ·scalePanel1AVX2(SB), NOSPLIT, $0-32
+TEXT ·scalePanelAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ gate+16(FP), DX
@@ -8829,28 +8931,6 @@ row:
 	ADDQ         $0x04, DX
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, AX
-	DECQ         BX
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func scalePanel2AVX2(dst *float32, src *float32, gate *float32, rows int)
-// Requires: AVX
-TEXT ·scalePanel2AVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ gate+16(FP), DX
-	MOVQ rows+24(FP), BX
-
-row:
-	VBROADCASTSS (DX), Y0
-	VMULPS       (CX), Y0, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       32(CX), Y0, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         $0x04, DX
-	ADDQ         $0x40, CX
-	ADDQ         $0x40, AX
 	DECQ         BX
 	JNZ          row
 	VZEROUPPER

@@ -25,10 +25,13 @@ var fusedConvolutions = map[[2]int]func(*[9]uint64){
 
 // inverted is what packInverted makes; channels are padded with zeros to blocks of 16.
 type inverted struct {
-	in, mid, k, stride int
-	expand, expandBias []float32 // [block][In][16], [block][16]; nil without expansion
-	taps, bias         []float32 // [block][2][K*K][8], [block][16]
-	convolve           func(*[9]uint64)
+	in, mid, k, stride      int
+	expand                  []float32 // [8 columns][In][8], panel elements apart; nil without expansion
+	panel                   int
+	lent                    bool      // expand belongs to a Matrix
+	expandScale, expandBias []float32 // [block][16]; scale nil where expand is scaled
+	taps, bias              []float32 // [block][2][K*K][8], [block][16]
+	convolve                func(*[9]uint64)
 }
 
 func packInverted(s InvertedSpec) *Inverted {
@@ -41,31 +44,45 @@ func packInverted(s InvertedSpec) *Inverted {
 		taps: room(blocks * 16 * s.K * s.K), bias: make([]float32, blocks*16)}
 	copy(p.bias, s.Bias[:s.Mid])
 	clear(p.taps[(blocks-1)*16*s.K*s.K:]) // what is past Mid
-	for t := range s.K * s.K {
-		row := s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid]
-		for c := 0; c < s.Mid; c += 8 {
-			to := p.taps[(c/8*s.K*s.K+t)*8:]
-			for j := range min(8, s.Mid-c) {
-				to[j] = row[c+j] * s.Scale[c+j]
-			}
-		}
-	}
+	p.packTaps(s)
 	if s.Expand != nil {
-		p.expand, p.expandBias = room(blocks*16*s.In), make([]float32, blocks*16)
-		copy(p.expandBias, s.ExpandBias[:s.Mid])
-		from := columnSource{s.Expand, 16, s.ExpandStride}
-		if s.Matrix != nil && s.Matrix.panels != nil {
-			from = columnSource{s.Matrix.panels, 16 * s.Matrix.k, 16}
-		}
-		for b := range blocks {
-			first, cols, _ := panel(b, s.Mid)
-			packColumns(p.expand[first*s.In:], from.w[b*from.step:], s.In, cols, 16, from.ws, s.ExpandScale, first)
+		p.expandBias = wholeVectors(s.ExpandBias, s.Mid)
+		if x := s.Matrix; x != nil && x.panels != nil {
+			p.expand, p.panel, p.lent = x.panels, 8*x.k, true
+			p.expandScale = wholeVectors(s.ExpandScale, s.Mid)
+		} else {
+			p.expand, p.panel = room(blocks*16*s.In), 8*s.In
+			clear(p.expand[(blocks-1)*16*s.In:])
+			packColumns(p.expand, s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale)
 		}
 	}
 	return &Inverted{p.apply, func() {
 		recycle(p.taps)
-		recycle(p.expand)
+		if !p.lent {
+			recycle(p.expand)
+		}
 	}}
+}
+
+// packTaps scales the taps, 8 channels after the other.
+func (p *inverted) packTaps(s InvertedSpec) {
+	for c := 0; c < s.Mid; c += 8 {
+		block, whole := p.taps[c*s.K*s.K:], s.Mid-c >= 8
+		for ky := range s.K {
+			for kx := range s.K {
+				from, to := s.Taps[(ky*s.Pitch+kx)*s.TapStride+c:], (*[8]float32)(block[(ky*s.K+kx)*8:])
+				if !whole {
+					for j, f := range s.Scale[c:s.Mid] {
+						to[j] = from[j] * f
+					}
+					continue
+				}
+				for j, v := range (*[8]float32)(from) {
+					to[j] = v * (*[8]float32)(s.Scale[c:])[j]
+				}
+			}
+		}
+	}
 }
 
 func (p *inverted) shape(h, w int) DepthwiseShape {

@@ -59,7 +59,8 @@ func (r *ring) fill(dst []float32, y int) {
 	x, c := r.x[y*r.w*r.in:(y+1)*r.w*r.in], r.block*16
 	if r.expand != nil {
 		a := &r.product
-		*a = productArgs{k: r.in, a: &x[0], lda: 4 * r.in, b: &r.expand[c*r.in], c: &dst[0], ldc: 64, init: &r.expandBias[c], swish: 1, tail: &tailMasks[0]}
+		*a = productArgs{k: r.in, a: &x[0], lda: 4 * r.in, c: &dst[0], ldc: 64, swish: 1, tail: &tailMasks[0]}
+		a.from(r.expand, r.panel, c, r.expandScale, r.expandBias)
 		a.rows(r.w, 2)
 		return
 	}

@@ -30,8 +30,8 @@ func (p *Packed) stemRows(y, x []float32, lo, hi, h, w, cin int) {
 	defer scratch.Put(buf)
 	clear(*buf)
 	zeros := (*buf)[4*length:]
-	a := productArgs{k: 3 * cin, lda: 8 * cin, ldc: 4 * p.n} // on the heap, so once
-	loaded := -1                                             // the last input row, counted over all images, that has a place
+	a := productArgs{k: 3 * cin, lda: 8 * cin, ldc: 4 * p.n, ldb: 4 * p.panel} // on the heap, so once
+	loaded := -1                                                               // the last input row, counted over all images, that has a place
 	for r := lo; r < hi; r++ {
 		top := r/oh*h + r%oh*2 - 1 // input row under the first row of the kernel
 		var rows [3][]float32
@@ -55,7 +55,7 @@ func (p *Packed) stemRow(a *productArgs, y []float32, rows [3][]float32, ow int)
 	for i := range (p.n + 15) / 16 {
 		first, cols, vectors := panel(i, p.n)
 		for ky, row := range rows {
-			a.a, a.b, a.c = &row[0], &p.data[p.k*first+ky*a.k*8*vectors], &y[first]
+			a.a, a.b, a.c = &row[0], &p.data[p.k*first+ky*a.k*8], &y[first]
 			a.init, a.ldinit, a.swish = a.c, a.ldc, 0
 			switch ky {
 			case 0:

@@ -11,7 +11,7 @@ type Matrix struct {
 	k, n int
 	cut  func(k, n int, scale, bias []float32) Product
 
-	panels []float32 // [panel of 16 columns][k][16], where Pack is quicker from that
+	panels []float32 // [panel of 8 columns][k][8], zeros after the last column, where slices are taken from that
 
 	once  sync.Once
 	whole *Packed // all of it, for Times where there is no cut
@@ -28,13 +28,8 @@ func NewMatrix(w []float32, k, n int) *Matrix {
 	if active.matrix != nil {
 		x.cut = active.matrix(x.w, k, n)
 	}
-	if active.packPanels != nil {
-		x.panels = make([]float32, k*((n+15)&^15))
-		for i := 0; i < n; i += 16 {
-			for row := range k {
-				copy(x.panels[k*i+16*row:][:16], x.w[row*n+i:row*n+min(i+16, n)])
-			}
-		}
+	if active.panels != nil {
+		x.panels = active.panels(x.w, k, n)
 	}
 	return x
 }
@@ -47,8 +42,8 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 	if k > x.k || n > x.n {
 		panic("kernel: Slice of more than the Matrix has")
 	}
-	if x.panels != nil && active.packPanels != nil {
-		return active.packPanels(x, k, n, scale, bias)
+	if x.panels != nil && active.slice != nil {
+		return active.slice(x, k, n, scale, bias)
 	}
 	if x.cut == nil {
 		return Pack(x.w, k, n, x.n, scale, bias)

@@ -7,6 +7,9 @@ type Packed struct {
 	bias  []float32 // nil for none
 	ones  []float32 // scale of the fused pass, where the implementation wants one
 	data  []float32 // layout of the implementation
+	panel int       // elements from one panel of data to the next, where they are that far apart
+	scale []float32 // of the sums, where data is not scaled; nil for none
+	lent  bool      // data belongs to a Matrix
 	apply func(p *Packed, y, x []float32, m int, act Act, residual []float32)
 	gated func(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) // nil for ChannelScale before apply
 }
@@ -35,7 +38,9 @@ func scaleColumns(row, scale []float32) {
 // Release gives the memory of the copy to those packed next. p is not to be used
 // any more.
 func (p *Packed) Release() {
-	recycle(p.data)
+	if !p.lent {
+		recycle(p.data)
+	}
 	p.data, p.apply = nil, nil
 }
 

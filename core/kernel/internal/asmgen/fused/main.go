@@ -38,11 +38,8 @@ func main() {
 			depthwise(k, stride)
 		}
 	}
-	gather(false)
-	gather(true)
-	for nv := 1; nv <= 2; nv++ {
-		scaleRows(nv)
-	}
+	gather()
+	scaleRows()
 	Generate()
 }
 
@@ -141,31 +138,15 @@ func swish(v, t, r, p VecVirtual) {
 	VDIVPS(p, v, v)
 }
 
-// gather copies 16 columns of some rows, step bytes apart, to [row][16]; scaled
-// multiplies each column by its scale.
-func gather(scaled bool) {
-	name, signature, does := "gatherBlockAVX2", "func(dst, src *float32, rows, step int)", "copies 16 elements each of rows > 0 rows, step bytes apart, to [row][16]."
-	if scaled {
-		name, signature, does = "gatherScaledAVX2", "func(dst, src *float32, rows, step int, scale *float32)", "does the same with every column times its scale."
-	}
-	TEXT(name, NOSPLIT, signature)
+// gather copies 16 columns of some rows, step bytes apart, to [row][16].
+func gather() {
+	TEXT("gatherBlockAVX2", NOSPLIT, "func(dst, src *float32, rows, step int)")
 	Pragma("noescape")
-	Doc(name + " " + does)
+	Doc("gatherBlockAVX2 copies 16 elements each of rows > 0 rows, step bytes apart, to [row][16].")
 	dst, src, n, step := load("dst"), load("src"), load("rows"), load("step")
-	var scales []VecVirtual
-	if scaled {
-		scale := load("scale")
-		scales = []VecVirtual{copyOf(Mem{Base: scale}, YMM()), copyOf(Mem{Base: scale, Disp: 32}, YMM())}
-	}
 	Label("row")
 	for j := range 2 {
-		v := YMM()
-		if scaled {
-			VMULPS(Mem{Base: src, Disp: 32 * j}, scales[j], v)
-		} else {
-			VMOVUPS(Mem{Base: src, Disp: 32 * j}, v)
-		}
-		VMOVUPS(v, Mem{Base: dst, Disp: 32 * j})
+		VMOVUPS(copyOf(Mem{Base: src, Disp: 32 * j}, YMM()), Mem{Base: dst, Disp: 32 * j})
 	}
 	ADDQ(step, src)
 	ADDQ(U8(64), dst)
@@ -175,23 +156,19 @@ func gather(scaled bool) {
 }
 
 // scaleRows multiplies row i of a panel by gate[i].
-func scaleRows(nv int) {
-	name := fmt.Sprintf("scalePanel%dAVX2", nv)
-	TEXT(name, NOSPLIT, "func(dst, src, gate *float32, rows int)")
+func scaleRows() {
+	TEXT("scalePanelAVX2", NOSPLIT, "func(dst, src, gate *float32, rows int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s multiplies rows > 0 rows of %d columns each by an element of gate.", name, 8*nv))
+	Doc("scalePanelAVX2 multiplies rows > 0 rows of 8 columns each by an element of gate.")
 	dst, src, gate, n := load("dst"), load("src"), load("gate"), load("rows")
-	g := YMM()
+	g, v := YMM(), YMM()
 	Label("row")
 	VBROADCASTSS(Mem{Base: gate}, g)
-	for j := range nv {
-		v := YMM()
-		VMULPS(Mem{Base: src, Disp: 32 * j}, g, v)
-		VMOVUPS(v, Mem{Base: dst, Disp: 32 * j})
-	}
+	VMULPS(Mem{Base: src}, g, v)
+	VMOVUPS(v, Mem{Base: dst})
 	ADDQ(U8(4), gate)
-	ADDQ(U8(32*nv), src)
-	ADDQ(U8(32*nv), dst)
+	ADDQ(U8(32), src)
+	ADDQ(U8(32), dst)
 	DECQ(n)
 	JNZ(LabelRef("row"))
 	finish()

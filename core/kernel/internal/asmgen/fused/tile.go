@@ -9,7 +9,7 @@ import (
 )
 
 // productFields is productArgs of core/kernel. Strides are in bytes.
-var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", "ldinit", "residual", "done", "swish", "tail", "odd"}
+var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", "ldinit", "residual", "done", "swish", "tail", "odd", "ldb", "scale", "shift"}
 
 // product is the state of a tile of mr rows by nv vectors.
 type product struct {
@@ -17,7 +17,7 @@ type product struct {
 	mr, nv int
 	bases  []GPVirtual // every third row of A
 	lda, b GPVirtual
-	ahead  GPVirtual        // bytes from B to the panel after it
+	panels []GPVirtual      // bytes from the 8 columns of B to the second, the third and the fourth
 	sets   [][][]VecVirtual // sums, in more than one set where there are few
 	bs     []VecVirtual
 	splat  VecVirtual
@@ -26,7 +26,9 @@ type product struct {
 // sums is the set that holds the result.
 func (p *product) sums() [][]VecVirtual { return p.sets[0] }
 
-// tile is y = act(init + A B) + residual for tiles of mr rows.
+// tile is y = act(init + A B) + residual for tiles of mr rows, or, where there is
+// a scale, y = act(A B*scale + shift) + residual. B is in panels of 8 columns, ldb
+// bytes from one to the next.
 func tile(mr, nv int) {
 	p := &product{mr: mr, nv: nv}
 	name := fmt.Sprintf("product%dx%dAVX2", mr, nv)
@@ -59,9 +61,14 @@ func tile(mr, nv int) {
 		p.bases = append(p.bases, b)
 	}
 	p.b = p.load("b")
-	p.ahead = GP64()
-	IMUL3Q(U32(32*nv), p.at("k"), p.ahead)
+	p.panels = []GPVirtual{p.load("ldb")}
+	for i := 2; i < 2*nv; i++ {
+		after := GP64()
+		LEAQ(Mem{Base: p.panels[i-2], Index: p.panels[0], Scale: 1}, after)
+		p.panels = append(p.panels, after)
+	}
 	p.multiply()
+	p.scale()
 	p.activate()
 	p.store(c)
 	rows := GP64()
@@ -106,9 +113,14 @@ func (p *product) start(init GPVirtual) {
 // It asks for the row of the panel after it: weights are often used once in a
 // forward pass and come from far.
 func (p *product) step(u int) {
-	PREFETCHT0(Mem{Base: p.b, Index: p.ahead, Scale: 1, Disp: 32 * u * p.nv})
+	// A line is two rows of 8 columns.
+	PREFETCHT0(Mem{Base: p.b, Index: p.panels[p.nv-1+u%p.nv], Scale: 1, Disp: 32 * u})
 	for j, v := range p.bs {
-		VMOVUPS(Mem{Base: p.b, Disp: 32 * (u*p.nv + j)}, v)
+		at := Mem{Base: p.b, Disp: 32 * u}
+		if j > 0 {
+			at.Index, at.Scale = p.panels[j-1], 1
+		}
+		VMOVUPS(at, v)
 	}
 	for i, row := range p.sets[u%len(p.sets)] {
 		a := Mem{Base: p.bases[i/3], Disp: 4 * u}
@@ -126,7 +138,7 @@ func (p *product) advance(u int) {
 	for _, b := range p.bases {
 		ADDQ(U8(4*u), b)
 	}
-	ADDQ(U32(32*u*p.nv), p.b)
+	ADDQ(U32(32*u), p.b)
 }
 
 // multiply adds A B to the sums.
@@ -160,6 +172,22 @@ func (p *product) multiply() {
 			}
 		}
 	}
+}
+
+// scale turns the sums into sums*scale + shift.
+func (p *product) scale() {
+	scale := p.load("scale")
+	TESTQ(scale, scale)
+	JZ(LabelRef("scaled"))
+	shift := p.load("shift")
+	for j := range p.nv {
+		VMOVUPS(Mem{Base: scale, Disp: 32 * j}, p.bs[0])
+		VMOVUPS(Mem{Base: shift, Disp: 32 * j}, p.splat)
+		for _, row := range p.sums() {
+			VFMADD213PS(p.splat, p.bs[0], row[j])
+		}
+	}
+	Label("scaled")
 }
 
 func (p *product) activate() {
