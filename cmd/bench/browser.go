@@ -34,6 +34,9 @@ func (p program) browser(f browserFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	if _, err := f.family(); err != nil { // what was asked for comes before what is missing here
+		return err
+	}
 	if err := findPage(f.Folder); err != nil {
 		return err
 	}

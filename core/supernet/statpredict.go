@@ -43,9 +43,21 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 	m.once.Do(m.prepare)
 	ps := places(a)
 	st := newStatistics(ps)
+	t := kernel.Threads()
+	kernel.Parallel(t, func(lo, hi int) {
+		for part := lo; part < hi; part++ { // later layers are wider: everybody takes one in turn
+			m.predict(st, a, ps, part, t)
+		}
+	})
+	return st, nil
+}
+
+// predict does layers first, first+step and so on.
+func (m *StatisticsModel) predict(st *Statistics, a arch.Arch, ps []bnPlace, first, step int) {
 	var f []float64
 	x := make([]float32, 0, 64)
-	for i, p := range ps {
+	for i := first; i < len(ps); i += step {
+		p := ps[i]
 		p.channels = 0
 		l := m.predictors[m.at[p]]
 		f = appendFeatures(f[:0], a, p)
@@ -57,7 +69,6 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 		l.logVariance.Times(st.Variance[i], x)
 		kernel.Exp(st.Variance[i], st.Variance[i])
 	}
-	return st, nil
 }
 
 // newStatistics allocates statistics for the BN layers, all in one piece.
