@@ -62,6 +62,12 @@ func (asm *assembly) combine(dx, dz, x []float32, m, c int, k, a, b []float32) {
 	asm.gradient[None](&dx[0], &dz[0], &x[0], p.ptr(0), p.ptr(0), p.ptr(0), p.ptr(1), p.ptr(2), m*c, p.bytes())
 }
 
+func (asm *assembly) exp(y, x []float32) {
+	if len(x) > 0 {
+		asm.exponential(&y[:len(x)][0], &x[0], len(x))
+	}
+}
+
 // gather adds the sums of a period to the total of each column.
 func gather(total []float64, sums []float32) {
 	for c := len(total); len(sums) > 0; sums = sums[c:] {

@@ -1541,6 +1541,90 @@ done:
 	VZEROUPPER
 	RET
 
+// func exponentialAVX2(y *float32, x *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentialAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	SUBQ $0x08, DX
+	JL   rest
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VMOVUPS      allc2a00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      all42ae0000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      all4b400000<>+0(SB), Y1
+	VMOVUPS      all3c07d3ec<>+0(SB), Y3
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Y0, Y1
+	VSUBPS       all4b400000<>+0(SB), Y1, Y2
+	VFNMADD231PS all3f317218<>+0(SB), Y2, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y0, Y3
+	VFMADD213PS  all3e2aad37<>+0(SB), Y0, Y3
+	VFMADD213PS  all3efffee2<>+0(SB), Y0, Y3
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y0, Y3
+	VFMADD213PS  all3f800000<>+0(SB), Y0, Y3
+	VPADDD       Y1, Y3, Y3
+	VMOVUPS      Y3, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	SUBQ         $0x08, DX
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, DX
+	JEQ          done
+	LEAQ         tails<>+32(SB), SI
+	SHLQ         $0x02, DX
+	SUBQ         DX, SI
+	MOVQ         SI, DX
+	VMOVUPS      (DX), Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VMOVUPS      allc2a00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y2
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VFMADD231PS  all3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       all4b400000<>+0(SB), Y2, Y3
+	VFNMADD231PS all3f317218<>+0(SB), Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y1, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y1, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y1, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y1, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y1, Y4
+	VPADDD       Y2, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA allc2a00000<>+0(SB)/4, $0xc2a00000
+DATA allc2a00000<>+4(SB)/4, $0xc2a00000
+DATA allc2a00000<>+8(SB)/4, $0xc2a00000
+DATA allc2a00000<>+12(SB)/4, $0xc2a00000
+DATA allc2a00000<>+16(SB)/4, $0xc2a00000
+DATA allc2a00000<>+20(SB)/4, $0xc2a00000
+DATA allc2a00000<>+24(SB)/4, $0xc2a00000
+DATA allc2a00000<>+28(SB)/4, $0xc2a00000
+GLOBL allc2a00000<>(SB), RODATA|NOPTR, $32
+
+DATA all3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL all3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
 // func slopeSwishAVX2(y *float32, slope *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·slopeSwishAVX2(SB), NOSPLIT, $0-56

@@ -2,6 +2,7 @@ package kerneltest
 
 import (
 	"fmt"
+	"math"
 
 	"bignas/core/kernel"
 )
@@ -36,6 +37,17 @@ func inference[T kernel.Float](m, k, n, extra int, s kernel.DepthwiseShape) []Ca
 			}, nil, []int{1}})
 	}
 	return cases
+}
+
+// exp is Exp, in float64 what it stands for.
+func exp[T kernel.Float](y, x []T) {
+	if v, ok := any(y).([]float32); ok {
+		kernel.Exp(v, single(x))
+		return
+	}
+	for i, v := range x {
+		y[i] = T(math.Exp(min(max(float64(v), -80), 87)))
+	}
 }
 
 // apply is Pack and Apply.

@@ -10,7 +10,10 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 
 	"bignas/asmgen/vector"
@@ -27,6 +30,9 @@ func main() {
 		if act != "None" {
 			g.derivative(act)
 		}
+	}
+	if !g.Wide() {
+		g.exponential()
 	}
 	g.slopeSwish()
 	g.multiplySums()
@@ -142,6 +148,29 @@ func (g generator) reduceGradient(act string) {
 		VSUBPS(l.periodic(mean), x, x)
 		VFMADD213PS(l.periodic(sumDX), d, x)
 		VMOVUPS(x, l.periodic(sumDX))
+	})
+}
+
+// exponential writes exp(x), x held to what gives normal numbers.
+func (g generator) exponential() {
+	g.Text("exponential", "func(y, x *float32, n int)", "computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.")
+	y, x := vector.Arg("y"), vector.Arg("x")
+	c := logisticFor(g.Set, "Sigmoid")
+	lowest, log2e := g.Constant(-80), g.Constant(math.Log2E)
+	g.walkFlat(func(l *lane) {
+		v := l.load(x)
+		VMAXPS(v, c.Copy(lowest), v) // of two operands one of which is not a number, the first here
+		VMINPS(v, c.Copy(c.narrow.ceiling), v)
+		t, n, p := c.Copy(c.narrow.magic), c.New(), c.Copy(c.poly)
+		VFMADD231PS(log2e, v, t)
+		VSUBPS(c.narrow.magic, t, n)
+		VFNMADD231PS(c.narrow.ln2, n, v)
+		VPSLLD(U8(23), t, t)
+		for _, k := range c.more {
+			VFMADD213PS(k, v, p)
+		}
+		VPADDD(t, p, p)
+		l.store(p, y)
 	})
 }
 
