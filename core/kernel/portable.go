@@ -19,7 +19,6 @@ func portableOperators() *operators {
 		depthwiseAct:  depthwiseActPortable,
 	}
 	rowwise(o)
-	o.portableTraining()
 	return o
 }
 

@@ -1,3 +1,5 @@
+//go:build !js
+
 package kernel
 
 // Batch normalisation in plain Go, row after row, columns shared between

@@ -1,9 +1,14 @@
+//go:build !js
+
+// Nothing trains in a browser, and the engine is downloaded.
+
 package kernel
 
 // What training needs, in plain Go that walks rows and shares the work between
 // threads: each sum in the order of the generic loops, so that the bits agree.
 
-func (o *operators) portableTraining() {
+func init() {
+	o := portable
 	o.pointwiseGradInput = pointwiseGradInputPortable
 	o.pointwiseGradWeight = pointwiseGradWeightPortable
 	o.depthwiseGradInput = depthwiseGradInputPortable
