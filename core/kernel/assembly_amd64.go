@@ -32,6 +32,7 @@ func init() {
 func (asm *assembly) operators() *operators {
 	o := &operators{name: asm.name}
 	rowwise(o)
+	rowwiseTraining(o)
 	o.pointwise = asm.pointwise
 	o.pointwiseGradInput = asm.pointwiseGradInput
 	o.pointwiseGradWeight = asm.pointwiseGradWeight

@@ -9,6 +9,7 @@ package kernel
 
 func init() {
 	o := portable
+	rowwiseTraining(o)
 	o.pointwiseGradInput = pointwiseGradInputPortable
 	o.pointwiseGradWeight = pointwiseGradWeightPortable
 	o.depthwiseGradInput = depthwiseGradInputPortable

@@ -80,7 +80,7 @@ func (b *builder) samples() error {
 
 // engineFlags build the engine: for size, without names for a debugger, and
 // without inlining where that makes packages big that nothing waits for.
-var engineFlags = []string{"-trimpath", "-ldflags=-s -w", "-gcflags=fmt=-l", "-gcflags=reflect=-l", "-gcflags=encoding/json=-l", "-gcflags=strconv=-l", "-gcflags=os=-l"}
+var engineFlags = []string{"-trimpath", "-ldflags=-s -w", "-gcflags=fmt=-l", "-gcflags=reflect=-l", "-gcflags=encoding/json=-l", "-gcflags=strconv=-l"}
 
 func (b *builder) engine() error {
 	out, err := filepath.Abs(filepath.Join(b.out, "engine.wasm"))
