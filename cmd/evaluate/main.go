@@ -90,7 +90,7 @@ func measure(f flags, stdout, stderr io.Writer) error {
 	if len(data.Classes) != len(info.Labels) {
 		return fault.New("classes", "use the data that the weights were trained on, or weights of your own", "%s has %d classes, the weights know %d", f.Data, len(data.Classes), len(info.Labels))
 	}
-	train, val := data.Split(c.ValFraction)
+	train, _, val := run.Split(c, data)
 	on := val
 	if f.Split == "train" {
 		on = train

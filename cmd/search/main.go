@@ -46,7 +46,7 @@ type weightsFlag struct {
 
 // dataFlags say what children are measured on.
 type dataFlags struct {
-	Fraction float64 `default:"0.1" placeholder:"SHARE" help:"Share of the training pictures to choose on, cut off by the hash of their names (default: 0.1)."`
+	Fraction float64 `placeholder:"SHARE" help:"Share of the training pictures to choose on, cut off by the hash of their names (default: what training left out, search_fraction of its configuration, or 0.1)."`
 	Limit    int     `placeholder:"N" help:"At most N of those pictures."`
 	Images   int     `placeholder:"N" help:"Training pictures for the BN statistics of each child (default: as in training)."`
 }

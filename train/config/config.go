@@ -34,6 +34,9 @@ type Config struct {
 	TrainImages int     `toml:"train_images"`
 	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
 	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
+	// SearchFraction is the share of the training half that nothing learns from, so
+	// that a search can choose among children on it (dataset.SearchSplit).
+	SearchFraction float64 `toml:"search_fraction"`
 
 	Epochs int `toml:"epochs"`
 	Batch  int `toml:"batch"` // pictures an update

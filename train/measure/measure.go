@@ -18,7 +18,7 @@ import (
 
 // Options of a Bench; the zero value is usable.
 type Options struct {
-	Fraction float64 // of the training pictures that children are measured on; 0: DefaultFraction
+	Fraction float64 // of the training pictures that children are measured on; 0: what training left out or, where that is nothing, DefaultFraction
 	Limit    int     // at most so many of them; 0: all
 	Images   int     // training pictures for the BN statistics; 0: as in the training configuration
 }
@@ -38,6 +38,9 @@ type Bench struct {
 // New prepares to measure. Errors are *fault.Error: data of other classes, or
 // options out of range.
 func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) (*Bench, error) {
+	if o.Fraction == 0 {
+		o.Fraction = c.SearchFraction
+	}
 	if o.Fraction == 0 {
 		o.Fraction = DefaultFraction
 	}

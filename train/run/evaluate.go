@@ -10,6 +10,7 @@ import (
 	"bignas/core/kernel"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/train/config"
 	"bignas/train/dataset"
 )
 
@@ -22,6 +23,14 @@ type Accuracy struct {
 	Top1 float64 `json:"top1"`
 	Top5 float64 `json:"top5"`
 	N    int     `json:"n"`
+}
+
+// Split gives the pictures that a configuration learns from, those that it leaves
+// for a search to choose on, and those that results are quoted on.
+func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.Subset) {
+	train, val = data.Split(c.ValFraction)
+	train, search = train.SearchSplit(c.SearchFraction)
+	return train, search, val
 }
 
 // tensors preprocesses pictures as inference does and yields them in batches

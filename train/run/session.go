@@ -86,7 +86,7 @@ type Session struct {
 // the seed or from c.Init, or, to resume, those of the checkpoint in out.
 func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
 	s := &Session{Config: c, Data: data, Out: out, text: c.String(), state: newState()}
-	s.Train, s.Val = data.Split(c.ValFraction)
+	s.Train, _, s.Val = Split(c, data)
 	s.Train = s.Train.Limit(c.TrainImages)
 	if s.Train.Len() < c.Batch {
 		return nil, fault.New("bad_config", "choose a smaller batch", "batch is %d, but there are only %d training pictures", c.Batch, s.Train.Len())
