@@ -6,6 +6,7 @@
 //	train prepare --data DIR|ARCHIVE --out DIR [--side 224]
 //	train preview --data DIR|ARCHIVE|shapes -o sheet.png
 //	train plot --out runs/a
+//	train experiments --data DIR|ARCHIVE|shapes --out runs/e --csv experiments.csv
 //	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
 package main
 
@@ -38,6 +39,8 @@ type flags struct {
 	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
 	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented pictures with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
+
+	Experiments experimentFlags `cmd:"" help:"The paper's experiments: inherited weights against trained alone and fine-tuned, and the ablations."`
 }
 
 type dataFlags struct {
@@ -93,6 +96,8 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		err = p.preview(ctx, f.Preview)
 	case "plot":
 		err = p.plot(f.Plot)
+	case "experiments":
+		err = p.experiments(ctx, f.Experiments)
 	default:
 		if missing := f.Run.missing(); missing != "" {
 			return cli.FailUsage(stderr, "train", fmt.Errorf("missing flags: %s", missing))
@@ -100,6 +105,9 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		err = p.train(ctx, f.Run)
 	}
 	switch {
+	case errors.Is(err, context.Canceled) && command == "experiments":
+		fmt.Fprintln(stderr, "train: interrupted; the same command goes on")
+		return 130
 	case errors.Is(err, context.Canceled) && f.Run.Out == "":
 		fmt.Fprintln(stderr, "train: interrupted")
 		return 130

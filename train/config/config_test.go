@@ -10,7 +10,7 @@ import (
 )
 
 func TestBuiltInConfigurations(t *testing.T) {
-	if got, want := Names(), []string{"bignas", "nette", "shapes"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"bignas", "experiments", "nette", "shapes"}; !slices.Equal(got, want) {
 		t.Fatalf("built in are %v, want %v", got, want)
 	}
 	for _, name := range Names() {
