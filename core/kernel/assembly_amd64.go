@@ -12,6 +12,7 @@ type assembly struct {
 	products
 	passes
 	convolutions
+	fusions
 }
 
 // init registers what the processor has. GODEBUG=cpu.avx512f=off makes it one
@@ -36,11 +37,8 @@ func (asm *assembly) operators() *operators {
 	o.pointwise = asm.pointwise
 	o.pointwiseGradInput = asm.pointwiseGradInput
 	o.pointwiseGradWeight = asm.pointwiseGradWeight
-	o.pack = asm.pack
-	if asm.lanes == 8 { // there are no wider loops of these yet
-		o.pack, o.inverted, o.stem = packFused, packInverted, packStemFused
-		o.panels, o.slice = fusedPanels, sliceFused
-	}
+	o.pack, o.inverted, o.stem = asm.packFused, asm.packInverted, asm.packStemFused
+	o.lanes, o.panels, o.slice = asm.lanes, asm.fusedPanels, asm.sliceFused
 	o.depthwise = asm.depthwise
 	o.depthwiseAct = asm.depthwiseAct
 	o.depthwiseGradInput = asm.depthwiseGradInput

@@ -37,4 +37,13 @@ var avx2 = &assembly{
 		weight:   map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1AVX2, {3, 2}: depthwiseWeight3s2AVX2, {5, 1}: depthwiseWeight5s1AVX2, {5, 2}: depthwiseWeight5s2AVX2},
 		input:    map[int][2]blockKernel{3: {depthwiseInput3p0AVX2, depthwiseInput3p1AVX2}, 5: {depthwiseInput5p0AVX2, depthwiseInput5p1AVX2}},
 	},
+	fusions: fusions{
+		widths: []int{0, 1, 2},
+		tiles: [4][]fusedTile{
+			1: {{12, product12x1AVX2}, {4, product4x1AVX2}, {2, product2x1AVX2}, {1, product1x1AVX2}},
+			2: {{6, product6x2AVX2}, {4, product4x2AVX2}, {2, product2x2AVX2}, {1, product1x2AVX2}},
+		},
+		convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1AVX2, {3, 2}: convolve3s2AVX2, {5, 1}: convolve5s1AVX2, {5, 2}: convolve5s2AVX2},
+		gather:   gatherBlockAVX2, scale: scalePanelAVX2,
+	},
 }

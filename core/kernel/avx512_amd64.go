@@ -36,4 +36,14 @@ var avx512 = &assembly{
 		weight:   map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1, {3, 2}: depthwiseWeight3s2, {5, 1}: depthwiseWeight5s1, {5, 2}: depthwiseWeight5s2},
 		input:    map[int][2]blockKernel{3: {depthwiseInput3p0, depthwiseInput3p1}, 5: {depthwiseInput5p0, depthwiseInput5p1}},
 	},
+	fusions: fusions{
+		widths: []int{0, 1, 2, 3, 2, 3},
+		tiles: [4][]fusedTile{
+			1: {{24, product24x1}, {8, product8x1}, {4, product4x1}, {2, product2x1}, {1, product1x1}},
+			2: {{14, product14x2}, {8, product8x2}, {4, product4x2}, {2, product2x2}, {1, product1x2}},
+			3: {{9, product9x3}, {4, product4x3}, {2, product2x3}, {1, product1x3}},
+		},
+		convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1, {3, 2}: convolve3s2, {5, 1}: convolve5s1, {5, 2}: convolve5s2},
+		gather:   gatherBlock, scale: scalePanel,
+	},
 }

@@ -1281,14 +1281,13 @@ tile:
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
 	MOVQ       112(AX), R10
-	LEAQ       (R10)(R10*1), R11
-	LEAQ       (R11)(R10*1), R12
-	MOVQ       8(AX), R13
-	SUBQ       $0x04, R13
+	LEAQ       (R10)(R10*2), R11
+	MOVQ       8(AX), R12
+	SUBQ       $0x04, R12
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      (R9)(R10*1), Y13
 	VBROADCASTSS (DI), Y14
@@ -1309,7 +1308,7 @@ loop:
 	VBROADCASTSS (R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   32(R9)(R12*1)
+	PREFETCHT0   32(R9)(R11*1)
 	VMOVUPS      32(R9), Y12
 	VMOVUPS      32(R9)(R10*1), Y13
 	VBROADCASTSS 4(DI), Y14
@@ -1330,7 +1329,7 @@ loop:
 	VBROADCASTSS 4(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   64(R9)(R11*1)
+	PREFETCHT0   64(R9)(R10*2)
 	VMOVUPS      64(R9), Y12
 	VMOVUPS      64(R9)(R10*1), Y13
 	VBROADCASTSS 8(DI), Y14
@@ -1351,7 +1350,7 @@ loop:
 	VBROADCASTSS 8(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   96(R9)(R12*1)
+	PREFETCHT0   96(R9)(R11*1)
 	VMOVUPS      96(R9), Y12
 	VMOVUPS      96(R9)(R10*1), Y13
 	VBROADCASTSS 12(DI), Y14
@@ -1375,15 +1374,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000080, R9
-	SUBQ         $0x04, R13
+	SUBQ         $0x04, R12
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R13
+	ADDQ $0x04, R12
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      (R9)(R10*1), Y13
 	VBROADCASTSS (DI), Y14
@@ -1407,7 +1406,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000020, R9
-	DECQ         R13
+	DECQ         R12
 	JNZ          single
 
 multiplied:
@@ -1781,14 +1780,13 @@ tile:
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
 	MOVQ       112(AX), R10
-	LEAQ       (R10)(R10*1), R11
-	LEAQ       (R11)(R10*1), R12
-	MOVQ       8(AX), R13
-	SUBQ       $0x04, R13
+	LEAQ       (R10)(R10*2), R11
+	MOVQ       8(AX), R12
+	SUBQ       $0x04, R12
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y8
 	VMOVUPS      (R9)(R10*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -1803,7 +1801,7 @@ loop:
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   32(R9)(R12*1)
+	PREFETCHT0   32(R9)(R11*1)
 	VMOVUPS      32(R9), Y8
 	VMOVUPS      32(R9)(R10*1), Y9
 	VBROADCASTSS 4(DI), Y10
@@ -1818,7 +1816,7 @@ loop:
 	VBROADCASTSS 4(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   64(R9)(R11*1)
+	PREFETCHT0   64(R9)(R10*2)
 	VMOVUPS      64(R9), Y8
 	VMOVUPS      64(R9)(R10*1), Y9
 	VBROADCASTSS 8(DI), Y10
@@ -1833,7 +1831,7 @@ loop:
 	VBROADCASTSS 8(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   96(R9)(R12*1)
+	PREFETCHT0   96(R9)(R11*1)
 	VMOVUPS      96(R9), Y8
 	VMOVUPS      96(R9)(R10*1), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -1851,15 +1849,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000080, R9
-	SUBQ         $0x04, R13
+	SUBQ         $0x04, R12
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R13
+	ADDQ $0x04, R12
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y8
 	VMOVUPS      (R9)(R10*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -1877,7 +1875,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000020, R9
-	DECQ         R13
+	DECQ         R12
 	JNZ          single
 
 multiplied:
@@ -2149,14 +2147,13 @@ tile:
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
 	MOVQ       112(AX), R9
-	LEAQ       (R9)(R9*1), R10
-	LEAQ       (R10)(R9*1), R11
-	MOVQ       8(AX), R12
-	SUBQ       $0x04, R12
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -2165,7 +2162,7 @@ loop:
 	VBROADCASTSS (DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   32(R8)(R11*1)
+	PREFETCHT0   32(R8)(R10*1)
 	VMOVUPS      32(R8), Y8
 	VMOVUPS      32(R8)(R9*1), Y9
 	VBROADCASTSS 4(DI), Y10
@@ -2174,7 +2171,7 @@ loop:
 	VBROADCASTSS 4(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   64(R8)(R9*2)
 	VMOVUPS      64(R8), Y8
 	VMOVUPS      64(R8)(R9*1), Y9
 	VBROADCASTSS 8(DI), Y10
@@ -2183,7 +2180,7 @@ loop:
 	VBROADCASTSS 8(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   96(R8)(R11*1)
+	PREFETCHT0   96(R8)(R10*1)
 	VMOVUPS      96(R8), Y8
 	VMOVUPS      96(R8)(R9*1), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -2194,15 +2191,15 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000080, R8
-	SUBQ         $0x04, R12
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R12
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -2213,7 +2210,7 @@ single:
 	VFMADD231PS  Y9, Y10, Y3
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000020, R8
-	DECQ         R12
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -2390,32 +2387,31 @@ tile:
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
 	MOVQ       112(AX), R9
-	LEAQ       (R9)(R9*1), R10
-	LEAQ       (R10)(R9*1), R11
-	MOVQ       8(AX), R12
-	SUBQ       $0x04, R12
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	PREFETCHT0   32(R8)(R11*1)
+	PREFETCHT0   32(R8)(R10*1)
 	VMOVUPS      32(R8), Y8
 	VMOVUPS      32(R8)(R9*1), Y9
 	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   64(R8)(R9*2)
 	VMOVUPS      64(R8), Y8
 	VMOVUPS      64(R8)(R9*1), Y9
 	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	PREFETCHT0   96(R8)(R11*1)
+	PREFETCHT0   96(R8)(R10*1)
 	VMOVUPS      96(R8), Y8
 	VMOVUPS      96(R8)(R9*1), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -2423,15 +2419,15 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000080, R8
-	SUBQ         $0x04, R12
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R12
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -2439,7 +2435,7 @@ single:
 	VFMADD231PS  Y9, Y10, Y1
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000020, R8
-	DECQ         R12
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -2544,7 +2540,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve3s1AVX2(args *[9]uint64)
+// func convolve3s1AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve3s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -3779,7 +3775,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve3s2AVX2(args *[9]uint64)
+// func convolve3s2AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve3s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -5014,7 +5010,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve5s1AVX2(args *[9]uint64)
+// func convolve5s1AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve5s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -6955,7 +6951,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve5s2AVX2(args *[9]uint64)
+// func convolve5s2AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve5s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX

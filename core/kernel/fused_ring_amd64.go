@@ -59,9 +59,10 @@ func (r *ring) fill(dst []float32, y int) {
 	x, c := r.x[y*r.w*r.in:(y+1)*r.w*r.in], r.block*16
 	if r.expand != nil {
 		a := &r.product
-		*a = productArgs{k: r.in, a: &x[0], lda: 4 * r.in, c: &dst[0], ldc: 64, swish: 1, tail: &tailMasks[0]}
-		a.from(r.expand, r.panel, c, r.expandScale, r.expandBias)
-		a.rows(r.w, 2)
+		*a = productArgs{k: r.in, a: &x[0], lda: 4 * r.in, c: &dst[0], ldc: 64, swish: 1}
+		r.columns(a, r.lanes)
+		r.from(a, r.expand, r.panel, c, r.expandScale, r.expandBias)
+		r.assembly.rows(a, r.w, 16/r.lanes)
 		return
 	}
 	whole := r.w // a last block that is not whole reads into the next pixel
@@ -70,6 +71,6 @@ func (r *ring) fill(dst []float32, y int) {
 		copy(dst[whole*16:], x[whole*r.in+c:])
 	}
 	if whole > 0 {
-		gatherBlockAVX2(&dst[0], &x[c], whole, 4*r.in)
+		r.gather(&dst[0], &x[c], whole, 4*r.in)
 	}
 }
