@@ -109,11 +109,11 @@ func (p *inverted) image(y, mean, x []float32, h, w int) {
 	clear(sums)
 	total := blocks * oh
 	if t == 1 {
-		p.rows(y, sums, sums[blocks*16:], x, h, w, 0, total)
+		p.part(y, sums, sums[blocks*16:], x, h, w, 0, total)
 	} else {
 		Parallel(t, func(first, last int) {
 			for i := first; i < last; i++ {
-				p.rows(y, sums, sums[(blocks+i)*16:], x, h, w, total*i/t, total*(i+1)/t)
+				p.part(y, sums, sums[(blocks+i)*16:], x, h, w, total*i/t, total*(i+1)/t)
 			}
 		})
 	}
@@ -130,12 +130,12 @@ func (p *inverted) image(y, mean, x []float32, h, w int) {
 	scratch.Put(buf)
 }
 
-// rows computes output rows [lo, hi), counted over all blocks, and adds up the
+// part computes output rows [lo, hi), counted over all blocks, and adds up the
 // channels of each block in sums, those of a block that begins before lo in head.
-func (p *inverted) rows(y, sums, head, x []float32, h, w, lo, hi int) {
+func (p *inverted) part(y, sums, head, x []float32, h, w, lo, hi int) {
 	oh, ow := p.shape(h, w).Out()
 	r := p.newRing(h, w, oh)
-	defer scratch.Put(r.buf)
+	defer r.release()
 	for at := lo; at < hi; {
 		b, from := at/oh, at%oh
 		to := min(oh, from+hi-at)
