@@ -2669,7 +2669,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -2687,7 +2686,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -2705,7 +2703,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -2723,7 +2720,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -2741,7 +2737,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R12)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -2759,7 +2754,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R12)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -2777,7 +2771,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -2795,6 +2788,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, (R12)(SI*1)
+	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      Y7, (R12)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -2924,7 +2924,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -2942,6 +2941,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -3010,7 +3010,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -3028,7 +3027,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -3046,6 +3044,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -3125,7 +3125,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -3143,7 +3142,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -3161,7 +3159,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -3179,6 +3176,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -3270,7 +3270,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -3288,7 +3287,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -3306,7 +3304,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -3324,7 +3321,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -3342,6 +3338,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -3444,7 +3444,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -3462,7 +3461,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -3480,7 +3478,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -3498,7 +3495,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -3516,7 +3512,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -3534,6 +3529,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -3647,7 +3647,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -3665,7 +3664,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -3683,7 +3681,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -3701,7 +3698,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -3719,7 +3715,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -3737,7 +3732,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -3755,6 +3749,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -3904,7 +3904,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -3922,7 +3921,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -3940,7 +3938,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -3958,7 +3955,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -3976,7 +3972,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R12)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -3994,7 +3989,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R12)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -4012,7 +4006,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -4030,6 +4023,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, (R12)(SI*1)
+	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      Y7, (R12)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -4159,7 +4159,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -4177,6 +4176,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -4245,7 +4245,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -4263,7 +4262,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -4281,6 +4279,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -4360,7 +4360,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -4378,7 +4377,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -4396,7 +4394,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -4414,6 +4411,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -4505,7 +4505,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -4523,7 +4522,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -4541,7 +4539,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -4559,7 +4556,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -4577,6 +4573,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -4679,7 +4679,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -4697,7 +4696,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -4715,7 +4713,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -4733,7 +4730,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -4751,7 +4747,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -4769,6 +4764,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -4882,7 +4882,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -4900,7 +4899,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -4918,7 +4916,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -4936,7 +4933,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -4954,7 +4950,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -4972,7 +4967,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -4990,6 +4984,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -5285,7 +5285,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -5303,7 +5302,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -5321,7 +5319,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -5339,7 +5336,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -5357,7 +5353,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R14)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -5375,7 +5370,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R14)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -5393,7 +5387,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -5411,6 +5404,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R14)
+	VMOVUPS      Y5, (R14)(SI*1)
+	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      Y7, (R14)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -5620,7 +5620,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -5638,6 +5637,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -5770,7 +5770,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -5788,7 +5787,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -5806,6 +5804,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -5965,7 +5965,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -5983,7 +5982,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -6001,7 +5999,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -6019,6 +6016,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -6206,7 +6206,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -6224,7 +6223,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -6242,7 +6240,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -6260,7 +6257,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -6278,6 +6274,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -6492,7 +6492,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -6510,7 +6509,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -6528,7 +6526,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -6546,7 +6543,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -6564,7 +6560,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -6582,6 +6577,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -6823,7 +6823,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -6841,7 +6840,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -6859,7 +6857,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -6877,7 +6874,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -6895,7 +6891,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -6913,7 +6908,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -6931,6 +6925,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -7226,7 +7226,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -7244,7 +7243,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -7262,7 +7260,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -7280,7 +7277,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -7298,7 +7294,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R14)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -7316,7 +7311,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R14)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -7334,7 +7328,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -7352,6 +7345,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R14)
+	VMOVUPS      Y5, (R14)(SI*1)
+	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      Y7, (R14)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -7561,7 +7561,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -7579,6 +7578,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -7711,7 +7711,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -7729,7 +7728,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -7747,6 +7745,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -7906,7 +7906,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -7924,7 +7923,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -7942,7 +7940,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -7960,6 +7957,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -8147,7 +8147,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -8165,7 +8164,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -8183,7 +8181,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -8201,7 +8198,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -8219,6 +8215,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -8433,7 +8433,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -8451,7 +8450,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -8469,7 +8467,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -8487,7 +8484,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -8505,7 +8501,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -8523,6 +8518,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -8764,7 +8764,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -8782,7 +8781,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -8800,7 +8798,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -8818,7 +8815,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -8836,7 +8832,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -8854,7 +8849,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -8872,6 +8866,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1

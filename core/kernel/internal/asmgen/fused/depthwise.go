@@ -32,6 +32,9 @@ func (g generator) depthwise(k, stride int) {
 	name := fmt.Sprintf("convolve%ds%d", k, stride)
 	c.arguments = g.begin(name, convolutionFields, fmt.Sprintf("convolves rows of %d channels with taps [%d][%d], swish after it.", g.Lanes, k*k, g.Lanes))
 	g.mask(c.arguments)
+	if g.Wide() {
+		c.hold()
+	}
 	c.taps, c.at, c.out, c.step, c.step3 = c.load("taps"), GP64(), c.load("y"), c.load("step"), GP64()
 	LEAQ(Mem{Base: c.step, Index: c.step, Scale: 2}, c.step3)
 	for range k {
@@ -100,9 +103,12 @@ func (c *convolution) pixels(n int) {
 	if n > 4 {
 		LEAQ(Mem{Base: c.out, Index: c.step, Scale: 4}, bases[1])
 	}
-	r, p := c.New(), c.New()
+	temporary := []VecVirtual{tap, c.New(), c.New()}
+	for c.Wide() && len(temporary) < 9 {
+		temporary = append(temporary, c.New())
+	}
+	c.swish(acc, temporary)
 	for i, a := range acc {
-		c.swish(a, tap, r, p)
 		if c.Wide() {
 			VMOVUPS(a, K1, c.pixel(i, bases))
 		} else {

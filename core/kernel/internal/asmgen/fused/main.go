@@ -24,6 +24,7 @@ import (
 type generator struct {
 	*vector.Set
 	constants map[uint32]Mem
+	held      map[float64]VecVirtual // constants in registers
 }
 
 // rows of the tiles by vectors of the panel, as in ../gemm.
@@ -33,7 +34,7 @@ var rows = map[string]map[int][]int{
 }
 
 func main() {
-	g := generator{vector.FromFlags(), map[uint32]Mem{}}
+	g := generator{vector.FromFlags(), map[uint32]Mem{}, nil}
 	ConstraintExpr("amd64,!noasm")
 	for nv := range 4 {
 		for _, mr := range rows[g.Name][nv] {
@@ -86,18 +87,57 @@ func (g generator) mask(a arguments) {
 	}
 }
 
-// constant is f in every lane, in memory.
+// constant is f in memory: in every lane, or once where an instruction can spread
+// it, for the linker does not align what is as long as a line.
 func (g generator) constant(f float64) Mem {
 	b := math.Float32bits(float32(f))
 	m, ok := g.constants[b]
 	if !ok {
 		m = GLOBL(fmt.Sprintf("fused%08x", b), attr.RODATA|attr.NOPTR)
-		for i := range g.Lanes {
+		lanes := g.Lanes
+		if g.Wide() {
+			lanes = 1
+		}
+		for i := range lanes {
 			DATA(4*i, U32(b))
 		}
 		g.constants[b] = m
 	}
 	return m
+}
+
+// with runs an instruction on a constant: narrow, or wide, which spreads it.
+func (g generator) with(f float64, narrow, wide func(ops ...Op), ops ...Op) {
+	v, held := g.held[f]
+	switch {
+	case held:
+		narrow(append([]Op{v}, ops...)...)
+	case g.Wide():
+		wide(append([]Op{g.constant(f)}, ops...)...)
+	default:
+		narrow(append([]Op{g.constant(f)}, ops...)...)
+	}
+}
+
+// hold keeps the constants of swish in registers.
+func (g *generator) hold() {
+	held := map[float64]VecVirtual{}
+	for _, f := range append([]float64{floor, ceiling, magic, -math.Log2E, math.Ln2, 1, 2}, exponential...) {
+		held[f] = g.New()
+		g.fill(f, held[f])
+	}
+	g.held = held
+}
+
+// fill makes v a constant in every lane.
+func (g generator) fill(f float64, v VecVirtual) {
+	if r, held := g.held[f]; held {
+		VMOVAPS(r, v)
+	} else if g.Wide() {
+		VBROADCASTSS(g.constant(f), v)
+	} else {
+		VMOVUPS(g.constant(f), v)
+	}
 }
 
 func copyOf(m Mem, v VecVirtual) VecVirtual {
@@ -108,41 +148,55 @@ func copyOf(m Mem, v VecVirtual) VecVirtual {
 // The ends of the logistic function: beyond them exp(-z) is no normal number.
 const floor, ceiling = -87, 87
 
+// magic added leaves an integer in the low bits of the sum.
+const magic = 0x1.8p23
+
 // exponential holds the minimax polynomial of degree 5 of e^r for |r| <= ln(2)/2
 // with constant 1, relative error 9.3e-8 (Lawson's iteration), in float32.
 var exponential = []float64{0.008290272, 0.04189816, 0.16667639, 0.49999148, 0.9999997}
 
-// swish overwrites v with v/(1+exp(-v)), off by 3e-7 of the value, of v = -87
-// below that, which is less than 1e-35. Not a number stays so. t, r and p are
-// overwritten. It waits for the units that multiply, not for its loads; division of
-// the widest vectors takes longer than all the rest, so that there it is an estimate
-// with one step of Newton's.
+// swish overwrites every v with v/(1+exp(-v)), off by 3e-7 of the value, of v = -87
+// below that, which is less than 1e-35. Not a number stays so. Three registers of
+// temporary are overwritten for each v that is computed at a time. It waits for the
+// units that multiply, not for its loads, and for results the less the more are
+// computed at a time; division of the widest vectors takes longer than all the rest,
+// so that there it is an estimate with one step of Newton's.
 //
 // exp(-v) = 2^n exp(r), n the integer nearest to -v log2(e), which the sum with
-// 1.5*2^23 leaves in its low bits, whence a shift brings it to the exponent.
-func (g generator) swish(v, t, r, p VecVirtual) {
-	const magic = 0x1.8p23
-	VMAXPS(v, copyOf(g.constant(floor), t), v) // of two operands one of which is not a number, the first here
-	VMINPS(g.constant(ceiling), v, r)
-	VMOVUPS(g.constant(magic), t)
-	VFMADD231PS(g.constant(-math.Log2E), r, t)
-	VSUBPS(g.constant(magic), t, p)
-	VFNMSUB231PS(g.constant(math.Ln2), p, r)
-	VPSLLD(U8(23), t, t)
-	VMOVUPS(g.constant(exponential[0]), p)
-	for _, c := range append(exponential[1:], 1) {
-		VFMADD213PS(g.constant(c), r, p)
+// magic leaves in its low bits, whence a shift brings it to the exponent.
+func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
+	most := len(temporary) / 3
+	for len(vs) > most {
+		g.swish(vs[:most], temporary)
+		vs = vs[most:]
 	}
-	VPADDD(t, p, p)
-	VADDPS(g.constant(1), p, p)
+	each := func(f func(v, t, r, p VecVirtual)) {
+		for i, v := range vs {
+			f(v, temporary[3*i], temporary[3*i+1], temporary[3*i+2])
+		}
+	}
+	each(func(v, t, r, p VecVirtual) { g.fill(floor, t) })
+	each(func(v, t, r, p VecVirtual) { VMAXPS(v, t, v) }) // of two operands one of which is not a number, the first here
+	each(func(v, t, r, p VecVirtual) { g.with(ceiling, VMINPS, VMINPS_BCST, v, r) })
+	each(func(v, t, r, p VecVirtual) { g.fill(magic, t) })
+	each(func(v, t, r, p VecVirtual) { g.with(-math.Log2E, VFMADD231PS, VFMADD231PS_BCST, r, t) })
+	each(func(v, t, r, p VecVirtual) { g.with(magic, VSUBPS, VSUBPS_BCST, t, p) })
+	each(func(v, t, r, p VecVirtual) { g.with(math.Ln2, VFNMSUB231PS, VFNMSUB231PS_BCST, p, r) })
+	each(func(v, t, r, p VecVirtual) { VPSLLD(U8(23), t, t) })
+	each(func(v, t, r, p VecVirtual) { g.fill(exponential[0], p) })
+	for _, c := range append(exponential[1:], 1) {
+		each(func(v, t, r, p VecVirtual) { g.with(c, VFMADD213PS, VFMADD213PS_BCST, r, p) })
+	}
+	each(func(v, t, r, p VecVirtual) { VPADDD(t, p, p) })
+	each(func(v, t, r, p VecVirtual) { g.with(1, VADDPS, VADDPS_BCST, p, p) })
 	if !g.Wide() {
-		VDIVPS(p, v, v)
+		each(func(v, t, r, p VecVirtual) { VDIVPS(p, v, v) })
 		return
 	}
-	VRCP14PS(p, t)
-	VMULPS(t, v, v)
-	VFNMADD213PS(g.constant(2), p, t) // 2 - p t
-	VMULPS(t, v, v)
+	each(func(v, t, r, p VecVirtual) { VRCP14PS(p, t) })
+	each(func(v, t, r, p VecVirtual) { VMULPS(t, v, v) })
+	each(func(v, t, r, p VecVirtual) { g.with(2, VFNMADD213PS, VFNMADD213PS_BCST, p, t) }) // 2 - p t
+	each(func(v, t, r, p VecVirtual) { VMULPS(t, v, v) })
 }
 
 // gather copies 16 columns of some rows, step bytes apart, to [row][16].

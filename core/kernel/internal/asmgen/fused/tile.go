@@ -253,15 +253,15 @@ func (p *product) scale() {
 func (p *product) activate() {
 	CMPQ(p.at("swish"), U8(0))
 	JEQ(LabelRef("activated"))
-	t := append([]VecVirtual{p.splat}, p.bs...)
-	for len(t) < 3 {
-		t = append(t, p.New())
+	temporary := append([]VecVirtual{p.splat}, p.bs...)
+	for len(temporary) < 3 || p.Wide() && len(temporary) < min(12, 32-p.mr*p.nv) {
+		temporary = append(temporary, p.New())
 	}
+	var all []VecVirtual
 	for _, row := range p.sums() {
-		for _, v := range row {
-			p.swish(v, t[0], t[1], t[2])
-		}
+		all = append(all, row...)
 	}
+	p.swish(all, temporary)
 	Label("activated")
 }
 
