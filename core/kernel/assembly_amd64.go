@@ -58,9 +58,7 @@ func (asm *assembly) operators() *operators {
 	o.avgPool2x2 = asm.avgPool2x2
 	o.avgPool2x2Grad = asm.avgPool2x2Grad
 	o.factor = asm.factor
-	if asm.exponential != nil {
-		o.exp = asm.exp
-	}
+	o.exp = asm.exp
 	o.addGradWeight = asm.addGradWeight
 	o.addMoments = asm.addMoments
 	o.actSlope = asm.actSlope

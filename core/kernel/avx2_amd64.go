@@ -26,7 +26,7 @@ var avx2 = &assembly{
 		derivative: [4]func(dx, dy, x *float32, n int){
 			Swish: derivativeSwishAVX2, Sigmoid: derivativeSigmoidAVX2, ReLU: derivativeReLUAVX2},
 		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNoneAVX2, Swish: reduceGradientSwishAVX2, Sigmoid: reduceGradientSigmoidAVX2, ReLU: reduceGradientReLUAVX2},
-		exponential:    exponentialAVX2,
+		exponential:    exponentialsAVX2,
 		slopeSwish:     slopeSwishAVX2, multiplySums: multiplySumsAVX2,
 		moments: momentsAVX2, dotColumns: dotColumnsAVX2, sumColumns: sumColumnsAVX2,
 		averagePairs: averagePairsAVX2, spreadPairs: spreadPairsAVX2, spreadPairsAdd: spreadPairsAddAVX2,

@@ -26,6 +26,7 @@ var avx512 = &assembly{
 		derivative: [4]func(dx, dy, x *float32, n int){
 			Swish: derivativeSwish, Sigmoid: derivativeSigmoid, ReLU: derivativeReLU},
 		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNone, Swish: reduceGradientSwish, Sigmoid: reduceGradientSigmoid, ReLU: reduceGradientReLU},
+		exponential:    exponentials,
 		slopeSwish:     slopeSwish, multiplySums: multiplySums,
 		moments: moments, dotColumns: dotColumns, sumColumns: sumColumns,
 		averagePairs: averagePairs, spreadPairs: spreadPairs, spreadPairsAdd: spreadPairsAdd,

@@ -99,10 +99,10 @@ func reduceGradientReLUAVX2(sumD *float32, sumDX *float32, dy *float32, x *float
 //go:noescape
 func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
 
-// exponentialAVX2 computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
+// exponentialsAVX2 computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
 //
 //go:noescape
-func exponentialAVX2(y *float32, x *float32, n int)
+func exponentialsAVX2(y *float32, x *float32, n int)
 
 // slopeSwishAVX2 computes y = swish(z) and slope = swish'(z), z = x*scale+shift.
 //

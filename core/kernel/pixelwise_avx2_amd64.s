@@ -319,6 +319,16 @@ DATA all3f800000<>+24(SB)/4, $0x3f800000
 DATA all3f800000<>+28(SB)/4, $0x3f800000
 GLOBL all3f800000<>(SB), RODATA|NOPTR, $32
 
+DATA all4b400000<>+0(SB)/4, $0x4b400000
+DATA all4b400000<>+4(SB)/4, $0x4b400000
+DATA all4b400000<>+8(SB)/4, $0x4b400000
+DATA all4b400000<>+12(SB)/4, $0x4b400000
+DATA all4b400000<>+16(SB)/4, $0x4b400000
+DATA all4b400000<>+20(SB)/4, $0x4b400000
+DATA all4b400000<>+24(SB)/4, $0x4b400000
+DATA all4b400000<>+28(SB)/4, $0x4b400000
+GLOBL all4b400000<>(SB), RODATA|NOPTR, $32
+
 DATA allc2ae0000<>+0(SB)/4, $0xc2ae0000
 DATA allc2ae0000<>+4(SB)/4, $0xc2ae0000
 DATA allc2ae0000<>+8(SB)/4, $0xc2ae0000
@@ -348,16 +358,6 @@ DATA allbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
 DATA allbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
 DATA allbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
 GLOBL allbfb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA all4b400000<>+0(SB)/4, $0x4b400000
-DATA all4b400000<>+4(SB)/4, $0x4b400000
-DATA all4b400000<>+8(SB)/4, $0x4b400000
-DATA all4b400000<>+12(SB)/4, $0x4b400000
-DATA all4b400000<>+16(SB)/4, $0x4b400000
-DATA all4b400000<>+20(SB)/4, $0x4b400000
-DATA all4b400000<>+24(SB)/4, $0x4b400000
-DATA all4b400000<>+28(SB)/4, $0x4b400000
-GLOBL all4b400000<>(SB), RODATA|NOPTR, $32
 
 DATA all3f317218<>+0(SB)/4, $0x3f317218
 DATA all3f317218<>+4(SB)/4, $0x3f317218
@@ -1541,9 +1541,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func exponentialAVX2(y *float32, x *float32, n int)
+// func exponentialsAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentialAVX2(SB), NOSPLIT, $0-24
+TEXT ·exponentialsAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX

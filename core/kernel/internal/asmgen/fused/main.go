@@ -122,7 +122,7 @@ func (g generator) with(f float64, narrow, wide func(ops ...Op), ops ...Op) {
 // hold keeps the constants of swish in registers.
 func (g *generator) hold() {
 	held := map[float64]VecVirtual{}
-	for _, f := range append([]float64{floor, ceiling, magic, -math.Log2E, math.Ln2, 1, 2}, exponential...) {
+	for _, f := range append([]float64{floor, ceiling, magic, -math.Log2E, math.Ln2, 1}, exponential...) {
 		held[f] = g.New()
 		g.fill(f, held[f])
 	}
@@ -195,8 +195,8 @@ func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
 	}
 	each(func(v, t, r, p VecVirtual) { VRCP14PS(p, t) })
 	each(func(v, t, r, p VecVirtual) { VMULPS(t, v, v) })
-	each(func(v, t, r, p VecVirtual) { g.with(2, VFNMADD213PS, VFNMADD213PS_BCST, p, t) }) // 2 - p t
-	each(func(v, t, r, p VecVirtual) { VMULPS(t, v, v) })
+	each(func(v, t, r, p VecVirtual) { g.with(1, VFNMADD213PS, VFNMADD213PS_BCST, p, t) }) // 1 - p t
+	each(func(v, t, r, p VecVirtual) { VFMADD231PS(v, t, v) })                             // v plus what it is too small by
 }
 
 // gather copies 16 columns of some rows, step bytes apart, to [row][16].

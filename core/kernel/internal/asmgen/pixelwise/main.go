@@ -31,9 +31,7 @@ func main() {
 			g.derivative(act)
 		}
 	}
-	if !g.Wide() {
-		g.exponential()
-	}
+	g.exponential()
 	g.slopeSwish()
 	g.multiplySums()
 	g.moments()
@@ -153,18 +151,18 @@ func (g generator) reduceGradient(act string) {
 
 // exponential writes exp(x), x held to what gives normal numbers.
 func (g generator) exponential() {
-	g.Text("exponential", "func(y, x *float32, n int)", "computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.")
+	g.Text("exponentials", "func(y, x *float32, n int)", "computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.")
 	y, x := vector.Arg("y"), vector.Arg("x")
 	c := logisticFor(g.Set, "Sigmoid")
 	lowest, log2e := g.Constant(-80), g.Constant(math.Log2E)
 	g.walkFlat(func(l *lane) {
 		v := l.load(x)
 		VMAXPS(v, c.Copy(lowest), v) // of two operands one of which is not a number, the first here
-		VMINPS(v, c.Copy(c.narrow.ceiling), v)
-		t, n, p := c.Copy(c.narrow.magic), c.New(), c.Copy(c.poly)
+		VMINPS(v, c.Copy(c.ceiling), v)
+		t, n, p := c.Copy(c.magic), c.New(), c.Copy(c.poly)
 		VFMADD231PS(log2e, v, t)
-		VSUBPS(c.narrow.magic, t, n)
-		VFNMADD231PS(c.narrow.ln2, n, v)
+		VSUBPS(c.magic, t, n)
+		VFNMADD231PS(c.ln2, n, v)
 		VPSLLD(U8(23), t, t)
 		for _, k := range c.more {
 			VFMADD213PS(k, v, p)
