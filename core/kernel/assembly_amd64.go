@@ -59,6 +59,7 @@ func (asm *assembly) operators() *operators {
 	o.avgPool2x2Grad = asm.avgPool2x2Grad
 	o.factor = asm.factor
 	o.exp = asm.exp
+	o.foldNormalisation = asm.foldNormalisation
 	o.addGradWeight = asm.addGradWeight
 	o.addMoments = asm.addMoments
 	o.actSlope = asm.actSlope

@@ -26,8 +26,8 @@ var avx512 = &assembly{
 		derivative: [4]func(dx, dy, x *float32, n int){
 			Swish: derivativeSwish, Sigmoid: derivativeSigmoid, ReLU: derivativeReLU},
 		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNone, Swish: reduceGradientSwish, Sigmoid: reduceGradientSigmoid, ReLU: reduceGradientReLU},
-		exponential:    exponentials,
-		slopeSwish:     slopeSwish, multiplySums: multiplySums,
+		exponential:    exponentials, fold: foldStatistics,
+		slopeSwish: slopeSwish, multiplySums: multiplySums,
 		moments: moments, dotColumns: dotColumns, sumColumns: sumColumns,
 		averagePairs: averagePairs, spreadPairs: spreadPairs, spreadPairsAdd: spreadPairsAdd,
 	},
@@ -45,6 +45,6 @@ var avx512 = &assembly{
 			3: {{9, product9x3}, {4, product4x3}, {2, product2x3}, {1, product1x3}},
 		},
 		convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1, {3, 2}: convolve3s2, {5, 1}: convolve5s1, {5, 2}: convolve5s2},
-		gather:   gatherBlock, scale: scalePanel,
+		gather:   gatherBlock, scalePanel: scalePanel, scaleBlock: scaleBlock,
 	},
 }

@@ -13,10 +13,11 @@ type fusions struct {
 	tiles [4][]fusedTile // by vectors in the panel, tallest first
 	// widths[v] is how many of v remaining vectors are computed together next;
 	// the last holds for all bigger v.
-	widths   []int
-	convolve map[[2]int]func(*[10]uint64) // by kernel size and stride
-	gather   func(dst, src *float32, rows, step int)
-	scale    func(dst, src, gate *float32, rows int) // of a panel
+	widths     []int
+	convolve   map[[2]int]func(*[10]uint64) // by kernel size and stride
+	gather     func(dst, src *float32, rows, step int)
+	scalePanel func(dst, src, gate *float32, rows int)
+	scaleBlock func(dst, src, scale *float32, rows, step int)
 }
 
 type fusedTile struct {
@@ -92,7 +93,8 @@ func (asm *assembly) together(v int) int { return asm.widths[min(v, len(asm.widt
 
 // packFused lays W out in panels [k][lanes].
 func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-	p := asm.newFused(k, n, bias)
+	p := asm.newFused(k, n)
+	p.bias = wholeVectors(bias, n)
 	p.data, p.panel = room(k*asm.blocksOf(n)*asm.lanes), asm.lanes*k
 	asm.packColumns(p.data, w, k, n, ws, scale)
 	return p
@@ -107,28 +109,40 @@ func (asm *assembly) fusedPanels(w []float32, k, n int) []float32 {
 
 // sliceFused takes a matrix that is laid out already; the scale goes to the sums.
 func (asm *assembly) sliceFused(x *Matrix, k, n int, scale, bias []float32) *Packed {
-	p := asm.newFused(k, n, bias)
+	p := asm.newFused(k, n)
 	p.data, p.panel, p.lent = x.panels, asm.lanes*x.k, true
+	p.bias = asVectors(bias, n)
 	if scale != nil {
-		p.scale = wholeVectors(scale, n)
+		p.scale = asVectors(scale, n)
 	}
 	return p
 }
 
-func (asm *assembly) newFused(k, n int, bias []float32) *Packed {
-	p := &Packed{k: k, n: n, apply: asm.applyFused, gated: asm.applyFusedGated}
-	if bias == nil {
-		p.bias = make([]float32, (n+15)&^15)
-	} else {
-		p.bias = wholeVectors(bias, n)
-	}
-	return p
+func (asm *assembly) newFused(k, n int) *Packed {
+	return &Packed{k: k, n: n, apply: asm.applyFused, gated: asm.applyFusedGated}
 }
 
-// wholeVectors copies the first n elements, with zeros up to two whole vectors.
+// noBias is there so that most layers without one need not have zeros of their own.
+var noBias [2048]float32
+
+// asVectors is the first n elements, nil for zeros, with room up to whole vectors
+// behind them: they themselves where they have it.
+func asVectors(s []float32, n int) []float32 {
+	whole := (n + 15) &^ 15
+	switch {
+	case s == nil && whole <= len(noBias):
+		return noBias[:whole]
+	case cap(s) >= whole:
+		return s[:whole]
+	}
+	return wholeVectors(s, n)
+}
+
+// wholeVectors copies the first n elements, nil for zeros, with zeros up to whole
+// vectors.
 func wholeVectors(from []float32, n int) []float32 {
 	s := make([]float32, (n+15)&^15)
-	copy(s, from[:n])
+	copy(s[:n], from)
 	return s
 }
 
@@ -177,7 +191,7 @@ func (asm *assembly) applyFusedGated(p *Packed, y, x []float32, m int, gate []fl
 	}
 	scaled := borrow(p.k * asm.blocksOf(p.n) * asm.lanes)
 	for first := 0; first < p.n; first += asm.lanes {
-		asm.scale(&(*scaled)[p.k*first], &p.data[first/asm.lanes*p.panel], &gate[0], p.k)
+		asm.scalePanel(&(*scaled)[p.k*first], &p.data[first/asm.lanes*p.panel], &gate[0], p.k)
 	}
 	asm.product(p, *scaled, asm.lanes*p.k, y, x, m, act, residual)
 	scratch.Put(scaled)

@@ -73,3 +73,8 @@ func gatherBlockAVX2(dst *float32, src *float32, rows int, step int)
 //
 //go:noescape
 func scalePanelAVX2(dst *float32, src *float32, gate *float32, rows int)
+
+// scaleBlockAVX2 multiplies rows > 0 rows of 8 elements, step bytes apart, by scale, to [row][8].
+//
+//go:noescape
+func scaleBlockAVX2(dst *float32, src *float32, scale *float32, rows int, step int)

@@ -8931,3 +8931,23 @@ row:
 	JNZ          row
 	VZEROUPPER
 	RET
+
+// func scaleBlockAVX2(dst *float32, src *float32, scale *float32, rows int, step int)
+// Requires: AVX
+TEXT ·scaleBlockAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    rows+24(FP), DX
+	MOVQ    step+32(FP), BX
+	MOVQ    scale+16(FP), SI
+	VMOVUPS (SI), Y0
+
+row:
+	VMULPS  (CX), Y0, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, CX
+	ADDQ    $0x20, AX
+	DECQ    DX
+	JNZ     row
+	VZEROUPPER
+	RET

@@ -103,3 +103,8 @@ func gatherBlock(dst *float32, src *float32, rows int, step int)
 //
 //go:noescape
 func scalePanel(dst *float32, src *float32, gate *float32, rows int)
+
+// scaleBlock multiplies rows > 0 rows of 16 elements, step bytes apart, by scale, to [row][16].
+//
+//go:noescape
+func scaleBlock(dst *float32, src *float32, scale *float32, rows int, step int)

@@ -13022,3 +13022,23 @@ row:
 	JNZ          row
 	VZEROUPPER
 	RET
+
+// func scaleBlock(dst *float32, src *float32, scale *float32, rows int, step int)
+// Requires: AVX, AVX512F
+TEXT ·scaleBlock(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    rows+24(FP), DX
+	MOVQ    step+32(FP), BX
+	MOVQ    scale+16(FP), SI
+	VMOVUPS (SI), Z0
+
+row:
+	VMULPS  (CX), Z0, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    BX, CX
+	ADDQ    $0x40, AX
+	DECQ    DX
+	JNZ     row
+	VZEROUPPER
+	RET

@@ -39,15 +39,15 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 	}
 	blocks := (s.Mid + 15) / 16
 	p := &inverted{assembly: asm, in: s.In, mid: s.Mid, k: s.K, stride: s.Stride, run: run,
-		taps: room(blocks * 16 * s.K * s.K), bias: make([]float32, blocks*16)}
-	copy(p.bias, s.Bias[:s.Mid])
+		taps: room(blocks * 16 * s.K * s.K)}
 	clear(p.taps[(blocks-1)*16*s.K*s.K:]) // what is past Mid
 	p.scaleTaps(s)
+	p.bias = asVectors(s.Bias, s.Mid)
 	if s.Expand != nil {
-		p.expandBias = wholeVectors(s.ExpandBias, s.Mid)
+		p.expandBias = asVectors(s.ExpandBias, s.Mid)
 		if x := s.Matrix; x != nil && x.lanes == asm.lanes {
 			p.expand, p.panel, p.lent = x.panels, asm.lanes*x.k, true
-			p.expandScale = wholeVectors(s.ExpandScale, s.Mid)
+			p.expandScale = asVectors(s.ExpandScale, s.Mid)
 		} else {
 			p.expand, p.panel = room(blocks*16*s.In), asm.lanes*s.In
 			clear(p.expand[(blocks-1)*16*s.In:])
@@ -64,14 +64,21 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 
 // scaleTaps lays the taps out, times their scale, a vector of channels after the other.
 func (p *inverted) scaleTaps(s InvertedSpec) {
+	runs, rows := s.K, s.K // of taps that are neighbours
+	if s.Pitch == s.K {
+		runs, rows = 1, s.K*s.K
+	}
 	for c := 0; c < s.Mid; c += p.lanes {
 		block, scale := p.taps[c*s.K*s.K:], s.Scale[c:min(c+p.lanes, s.Mid)]
-		for ky := range s.K {
-			for kx := range s.K {
-				from, to := s.Taps[(ky*s.Pitch+kx)*s.TapStride+c:], block[(ky*s.K+kx)*p.lanes:]
-				from, to = from[:len(scale)], to[:len(scale)]
+		for run := range runs {
+			from, to := s.Taps[run*s.Pitch*s.TapStride+c:], block[run*rows*p.lanes:]
+			if len(scale) == p.lanes {
+				p.scaleBlock(&to[0], &from[0], &scale[0], rows, 4*s.TapStride)
+				continue
+			}
+			for row := range rows {
 				for j, f := range scale {
-					to[j] = from[j] * f
+					to[row*p.lanes+j] = from[row*s.TapStride+j] * f
 				}
 			}
 		}

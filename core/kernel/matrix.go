@@ -55,7 +55,7 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 
 // Times computes the beginning of one row y = x W: x [k], y at most [n].
 func (x *Matrix) Times(y, row []float32) {
-	if x.cut != nil {
+	if x.cut != nil || x.panels != nil {
 		x.Slice(x.k, len(y), nil, nil).Apply(y, row, 1, None, nil)
 		return
 	}

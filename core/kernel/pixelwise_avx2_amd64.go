@@ -104,6 +104,11 @@ func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
 //go:noescape
 func exponentialsAVX2(y *float32, x *float32, n int)
 
+// foldStatisticsAVX2 computes scale = gamma/sqrt(variance+epsilon) and shift = beta-scale*mean; n is a multiple of half a vector.
+//
+//go:noescape
+func foldStatisticsAVX2(scale *float32, shift *float32, gamma *float32, beta *float32, mean *float32, variance *float32, n int, epsilon float64)
+
 // slopeSwishAVX2 computes y = swish(z) and slope = swish'(z), z = x*scale+shift.
 //
 //go:noescape

@@ -1725,6 +1725,39 @@ done:
 	VZEROUPPER
 	RET
 
+// func foldStatistics(scale *float32, shift *float32, gamma *float32, beta *float32, mean *float32, variance *float32, n int, epsilon float64)
+// Requires: AVX, AVX512F, SSE2
+TEXT ·foldStatistics(SB), NOSPLIT, $0-64
+	MOVQ         scale+0(FP), AX
+	MOVQ         shift+8(FP), CX
+	MOVQ         gamma+16(FP), DX
+	MOVQ         beta+24(FP), BX
+	MOVQ         mean+32(FP), SI
+	MOVQ         variance+40(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVSD        epsilon+56(FP), X0
+	VBROADCASTSD X0, Z0
+	XORQ         R9, R9
+
+loop:
+	VCVTPS2PD    (DX)(R9*1), Z1
+	VCVTPS2PD    (DI)(R9*1), Z2
+	VCVTPS2PD    (BX)(R9*1), Z3
+	VADDPD       Z0, Z2, Z2
+	VSQRTPD      Z2, Z2
+	VDIVPD       Z2, Z1, Z1
+	VCVTPS2PD    (SI)(R9*1), Z2
+	VFNMADD231PD Z2, Z1, Z3
+	VCVTPD2PS    Z1, Y1
+	VMOVUPS      Y1, (AX)(R9*1)
+	VCVTPD2PS    Z3, Y3
+	VMOVUPS      Y3, (CX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JNZ          loop
+	VZEROUPPER
+	RET
+
 // func slopeSwish(y *float32, slope *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·slopeSwish(SB), NOSPLIT, $0-56

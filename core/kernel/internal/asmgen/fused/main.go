@@ -48,6 +48,7 @@ func main() {
 	}
 	g.gather()
 	g.scaleRows()
+	g.scaleColumns()
 	Generate()
 }
 
@@ -225,6 +226,23 @@ func (g generator) scaleRows() {
 	VMOVUPS(v, Mem{Base: dst})
 	ADDQ(U8(4), gate)
 	ADDQ(U8(g.Bytes()), src)
+	ADDQ(U8(g.Bytes()), dst)
+	DECQ(n)
+	JNZ(LabelRef("row"))
+	vector.Finish()
+}
+
+// scaleColumns multiplies column j of some rows, step bytes apart, by scale[j] and
+// lays them out one after the other.
+func (g generator) scaleColumns() {
+	g.Text("scaleBlock", "func(dst, src, scale *float32, rows, step int)", fmt.Sprintf("multiplies rows > 0 rows of %d elements, step bytes apart, by scale, to [row][%d].", g.Lanes, g.Lanes))
+	dst, src, n, step := vector.Arg("dst"), vector.Arg("src"), vector.Arg("rows"), vector.Arg("step")
+	f, v := g.New(), g.New()
+	VMOVUPS(Mem{Base: vector.Arg("scale")}, f)
+	Label("row")
+	VMULPS(Mem{Base: src}, f, v)
+	VMOVUPS(v, Mem{Base: dst})
+	ADDQ(step, src)
 	ADDQ(U8(g.Bytes()), dst)
 	DECQ(n)
 	JNZ(LabelRef("row"))

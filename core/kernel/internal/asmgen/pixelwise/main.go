@@ -32,6 +32,7 @@ func main() {
 		}
 	}
 	g.exponential()
+	g.fold()
 	g.slopeSwish()
 	g.multiplySums()
 	g.moments()
@@ -170,6 +171,46 @@ func (g generator) exponential() {
 		VPADDD(t, p, p)
 		l.store(p, y)
 	})
+}
+
+// fold writes what a batch normalisation multiplies by and adds, in double precision
+// and rounded once, half a vector at a time.
+func (g generator) fold() {
+	g.Text("foldStatistics", "func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)",
+		"computes scale = gamma/sqrt(variance+epsilon) and shift = beta-scale*mean; n is a multiple of half a vector.")
+	scale, shift, gamma, beta := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("gamma"), vector.Arg("beta")
+	mean, variance, n, at := vector.Arg("mean"), vector.Arg("variance"), vector.Arg("n"), GP64()
+	epsilon := g.New()
+	low := Load(Param("epsilon"), XMM())
+	VBROADCASTSD(low, epsilon)
+	XORQ(at, at)
+	Label("loop")
+	double := func(p Register) VecVirtual {
+		v := g.New()
+		VCVTPS2PD(Mem{Base: p, Index: at, Scale: 1}, v)
+		return v
+	}
+	single := func(v VecVirtual, p Register) {
+		to := Mem{Base: p, Index: at, Scale: 1}
+		if g.Wide() {
+			VCVTPD2PS(v, v.AsY())
+			VMOVUPS(v.AsY(), to)
+		} else {
+			VCVTPD2PSY(v, v.AsX())
+			VMOVUPS(v.AsX(), to)
+		}
+	}
+	s, d, b := double(gamma), double(variance), double(beta)
+	VADDPD(epsilon, d, d)
+	VSQRTPD(d, d)
+	VDIVPD(d, s, s)
+	VFNMADD231PD(double(mean), s, b)
+	single(s, scale)
+	single(b, shift)
+	ADDQ(U8(g.Bytes()/2), at)
+	SUBQ(U8(g.Lanes/2), n)
+	JNZ(LabelRef("loop"))
+	vector.Finish()
 }
 
 // slopeSwish writes swish and its derivative with one exponential.
