@@ -12,6 +12,7 @@ type assembly struct {
 	products
 	passes
 	convolutions
+	fusions
 }
 
 // init registers what the processor has. GODEBUG=cpu.avx512f=off makes it one
@@ -36,11 +37,8 @@ func (asm *assembly) operators() *operators {
 	o.pointwise = asm.pointwise
 	o.pointwiseGradInput = asm.pointwiseGradInput
 	o.pointwiseGradWeight = asm.pointwiseGradWeight
-	o.pack = asm.pack
-	if asm.lanes == 8 { // there are no wider loops of these yet
-		o.pack, o.inverted, o.stem = packFused, packInverted, packStemFused
-		o.panels, o.slice = fusedPanels, sliceFused
-	}
+	o.pack, o.inverted, o.stem = asm.packFused, asm.packInverted, asm.packStemFused
+	o.lanes, o.panels, o.slice = asm.lanes, asm.fusedPanels, asm.sliceFused
 	o.depthwise = asm.depthwise
 	o.depthwiseAct = asm.depthwiseAct
 	o.depthwiseGradInput = asm.depthwiseGradInput
@@ -60,9 +58,8 @@ func (asm *assembly) operators() *operators {
 	o.avgPool2x2 = asm.avgPool2x2
 	o.avgPool2x2Grad = asm.avgPool2x2Grad
 	o.factor = asm.factor
-	if asm.exponential != nil {
-		o.exp = asm.exp
-	}
+	o.exp = asm.exp
+	o.foldNormalisation = asm.foldNormalisation
 	o.addGradWeight = asm.addGradWeight
 	o.addMoments = asm.addMoments
 	o.actSlope = asm.actSlope

@@ -26,8 +26,8 @@ var avx2 = &assembly{
 		derivative: [4]func(dx, dy, x *float32, n int){
 			Swish: derivativeSwishAVX2, Sigmoid: derivativeSigmoidAVX2, ReLU: derivativeReLUAVX2},
 		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNoneAVX2, Swish: reduceGradientSwishAVX2, Sigmoid: reduceGradientSigmoidAVX2, ReLU: reduceGradientReLUAVX2},
-		exponential:    exponentialAVX2,
-		slopeSwish:     slopeSwishAVX2, multiplySums: multiplySumsAVX2,
+		exponential:    exponentialsAVX2, fold: foldStatisticsAVX2,
+		slopeSwish: slopeSwishAVX2, multiplySums: multiplySumsAVX2,
 		moments: momentsAVX2, dotColumns: dotColumnsAVX2, sumColumns: sumColumnsAVX2,
 		averagePairs: averagePairsAVX2, spreadPairs: spreadPairsAVX2, spreadPairsAdd: spreadPairsAddAVX2,
 	},
@@ -36,5 +36,14 @@ var avx2 = &assembly{
 		forward:  map[[2]int]blockKernel{{3, 1}: depthwise3s1AVX2, {3, 2}: depthwise3s2AVX2, {5, 1}: depthwise5s1AVX2, {5, 2}: depthwise5s2AVX2},
 		weight:   map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1AVX2, {3, 2}: depthwiseWeight3s2AVX2, {5, 1}: depthwiseWeight5s1AVX2, {5, 2}: depthwiseWeight5s2AVX2},
 		input:    map[int][2]blockKernel{3: {depthwiseInput3p0AVX2, depthwiseInput3p1AVX2}, 5: {depthwiseInput5p0AVX2, depthwiseInput5p1AVX2}},
+	},
+	fusions: fusions{
+		widths: []int{0, 1, 2},
+		tiles: [4][]fusedTile{
+			1: {{12, product12x1AVX2}, {4, product4x1AVX2}, {2, product2x1AVX2}, {1, product1x1AVX2}},
+			2: {{6, product6x2AVX2}, {4, product4x2AVX2}, {2, product2x2AVX2}, {1, product1x2AVX2}},
+		},
+		convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1AVX2, {3, 2}: convolve3s2AVX2, {5, 1}: convolve5s1AVX2, {5, 2}: convolve5s2AVX2},
+		gather:   gatherBlockAVX2, scalePanel: scalePanelAVX2, scaleBlock: scaleBlockAVX2,
 	},
 }

@@ -26,7 +26,8 @@ var avx512 = &assembly{
 		derivative: [4]func(dx, dy, x *float32, n int){
 			Swish: derivativeSwish, Sigmoid: derivativeSigmoid, ReLU: derivativeReLU},
 		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNone, Swish: reduceGradientSwish, Sigmoid: reduceGradientSigmoid, ReLU: reduceGradientReLU},
-		slopeSwish:     slopeSwish, multiplySums: multiplySums,
+		exponential:    exponentials, fold: foldStatistics,
+		slopeSwish: slopeSwish, multiplySums: multiplySums,
 		moments: moments, dotColumns: dotColumns, sumColumns: sumColumns,
 		averagePairs: averagePairs, spreadPairs: spreadPairs, spreadPairsAdd: spreadPairsAdd,
 	},
@@ -35,5 +36,15 @@ var avx512 = &assembly{
 		forward:  map[[2]int]blockKernel{{3, 1}: depthwise3s1, {3, 2}: depthwise3s2, {5, 1}: depthwise5s1, {5, 2}: depthwise5s2},
 		weight:   map[[2]int]blockKernel{{3, 1}: depthwiseWeight3s1, {3, 2}: depthwiseWeight3s2, {5, 1}: depthwiseWeight5s1, {5, 2}: depthwiseWeight5s2},
 		input:    map[int][2]blockKernel{3: {depthwiseInput3p0, depthwiseInput3p1}, 5: {depthwiseInput5p0, depthwiseInput5p1}},
+	},
+	fusions: fusions{
+		widths: []int{0, 1, 2, 3, 2, 3},
+		tiles: [4][]fusedTile{
+			1: {{24, product24x1}, {8, product8x1}, {4, product4x1}, {2, product2x1}, {1, product1x1}},
+			2: {{14, product14x2}, {8, product8x2}, {4, product4x2}, {2, product2x2}, {1, product1x2}},
+			3: {{9, product9x3}, {4, product4x3}, {2, product2x3}, {1, product1x3}},
+		},
+		convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1, {3, 2}: convolve3s2, {5, 1}: convolve5s1, {5, 2}: convolve5s2},
+		gather:   gatherBlock, scalePanel: scalePanel, scaleBlock: scaleBlock,
 	},
 }

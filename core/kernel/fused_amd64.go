@@ -4,8 +4,26 @@ package kernel
 
 import "unsafe"
 
-// Products of inference: the AVX2 loops start from the bias, apply swish and
-// add the residual while a tile is in registers.
+// Products of inference: the loops start from the bias, apply swish and add the
+// residual while a tile is in registers. Weights are in panels of a vector of
+// columns, [k][lanes].
+
+// fusions is the loops of inference of an implementation.
+type fusions struct {
+	tiles [4][]fusedTile // by vectors in the panel, tallest first
+	// widths[v] is how many of v remaining vectors are computed together next;
+	// the last holds for all bigger v.
+	widths     []int
+	convolve   map[[2]int]func(*[10]uint64) // by kernel size and stride
+	gather     func(dst, src *float32, rows, step int)
+	scalePanel func(dst, src, gate *float32, rows int)
+	scaleBlock func(dst, src, scale *float32, rows, step int)
+}
+
+type fusedTile struct {
+	rows int
+	run  func(*[17]uint64)
+}
 
 // productArgs is what those loops take; strides are in bytes. The order of the
 // fields is that of the generator.
@@ -20,9 +38,9 @@ type productArgs struct {
 	residual *float32 // nil for none, stride ldc
 	done     int      // bytes of the residual that are: a pointer behind its end must not stay in here
 	swish    int
-	tail     *uint32  // mask of the last vector
-	odd      int      // columns of the last vector: 0 for 8, 1 for 4, else 2
-	ldb      int      // from 8 columns of b to the next
+	tail     *uint32  // mask of the last vector, where that is a vector
+	odd      int      // with 8 lanes, columns of the last vector: 0 for 8, 1 for 4, else 2; with 16 its mask
+	ldb      int      // from a vector of columns of b to the next
 	scale    *float32 // of the sums, whole vectors, then shift is added; nil for none
 	shift    *float32
 }
@@ -30,7 +48,11 @@ type productArgs struct {
 func (a *productArgs) words() *[17]uint64 { return (*[17]uint64)(unsafe.Pointer(a)) }
 
 // columns says how many columns the last vector of a panel has.
-func (a *productArgs) columns(n int) {
+func (asm *assembly) columns(a *productArgs, n int) {
+	if asm.lanes == 16 {
+		a.odd = 1<<n - 1
+		return
+	}
 	a.tail = &tailMasks[8-n]
 	switch n {
 	case 8:
@@ -44,22 +66,11 @@ func (a *productArgs) columns(n int) {
 
 var tailMasks = [16]uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0)}
 
-type fusedTile struct {
-	rows int
-	run  func(*[17]uint64)
-}
-
-// By vectors in the panel, tallest first.
-var fusedTiles = [3][4]fusedTile{
-	1: {{12, product12x1AVX2}, {4, product4x1AVX2}, {2, product2x1AVX2}, {1, product1x1AVX2}},
-	2: {{6, product6x2AVX2}, {4, product4x2AVX2}, {2, product2x2AVX2}, {1, product1x2AVX2}},
-}
-
-// rows runs m rows from a, c and residual on through tiles of a panel, rows of
-// init too where they have a stride.
-func (a *productArgs) rows(m, vectors int) {
-	for i := range fusedTiles[vectors] {
-		t := &fusedTiles[vectors][i]
+// rows runs m rows from a, c and residual on through tiles of some vectors of
+// columns, rows of init too where they have a stride.
+func (asm *assembly) rows(a *productArgs, m, vectors int) {
+	for i := range asm.tiles[vectors] {
+		t := &asm.tiles[vectors][i]
 		if a.tiles = m / t.rows; a.tiles == 0 {
 			continue
 		}
@@ -77,113 +88,116 @@ func (a *productArgs) rows(m, vectors int) {
 // offset is p some bytes further on.
 func offset(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
-// panel is where panel i of 16 columns begins, how many columns it has, and in
-// how many vectors.
-func panel(i, n int) (first, cols, vectors int) {
-	cols = min(16, n-16*i)
-	return 16 * i, cols, (cols + 7) / 8
-}
+// together is how many of the v vectors that are left go into the next tiles.
+func (asm *assembly) together(v int) int { return asm.widths[min(v, len(asm.widths)-1)] }
 
-// packFused lays W out in panels [k][8] of 8 columns.
-func packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-	p := newFused(k, n, bias)
-	p.data, p.panel = room(k*((n+7)&^7)), 8*k
-	packColumns(p.data, w, k, n, ws, scale)
+// packFused lays W out in panels [k][lanes].
+func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
+	p := asm.newFused(k, n)
+	p.bias = wholeVectors(bias, n)
+	p.data, p.panel = room(k*asm.blocksOf(n)*asm.lanes), asm.lanes*k
+	asm.packColumns(p.data, w, k, n, ws, scale)
 	return p
 }
 
-// fusedPanels is W as packFused lays it out, of a whole number of vector pairs.
-func fusedPanels(w []float32, k, n int) []float32 {
+// fusedPanels is W as packFused lays it out, up to whole blocks of 16 columns.
+func (asm *assembly) fusedPanels(w []float32, k, n int) []float32 {
 	p := make([]float32, k*((n+15)&^15))
-	packColumns(p, w, k, n, n, nil)
+	asm.packColumns(p, w, k, n, n, nil)
 	return p
 }
 
 // sliceFused takes a matrix that is laid out already; the scale goes to the sums.
-func sliceFused(x *Matrix, k, n int, scale, bias []float32) *Packed {
-	p := newFused(k, n, bias)
-	p.data, p.panel, p.lent = x.panels, 8*x.k, true
+func (asm *assembly) sliceFused(x *Matrix, k, n int, scale, bias []float32) *Packed {
+	p := asm.newFused(k, n)
+	p.data, p.panel, p.lent = x.panels, asm.lanes*x.k, true
+	p.bias = asVectors(bias, n)
 	if scale != nil {
-		p.scale = wholeVectors(scale, n)
+		p.scale = asVectors(scale, n)
 	}
 	return p
 }
 
-func newFused(k, n int, bias []float32) *Packed {
-	p := &Packed{k: k, n: n, apply: applyFused, gated: applyFusedGated}
-	if bias == nil {
-		p.bias = make([]float32, (n+15)&^15)
-	} else {
-		p.bias = wholeVectors(bias, n)
-	}
-	return p
+func (asm *assembly) newFused(k, n int) *Packed {
+	return &Packed{k: k, n: n, apply: asm.applyFused, gated: asm.applyFusedGated}
 }
 
-// wholeVectors copies the first n elements, with zeros up to two whole vectors.
+// noBias is there so that most layers without one need not have zeros of their own.
+var noBias [2048]float32
+
+// asVectors is the first n elements, nil for zeros, with room up to whole vectors
+// behind them: they themselves where they have it.
+func asVectors(s []float32, n int) []float32 {
+	whole := (n + 15) &^ 15
+	switch {
+	case s == nil && whole <= len(noBias):
+		return noBias[:whole]
+	case cap(s) >= whole:
+		return s[:whole]
+	}
+	return wholeVectors(s, n)
+}
+
+// wholeVectors copies the first n elements, nil for zeros, with zeros up to whole
+// vectors.
 func wholeVectors(from []float32, n int) []float32 {
 	s := make([]float32, (n+15)&^15)
-	copy(s, from[:n])
+	copy(s[:n], from)
 	return s
 }
 
-// packColumns copies W to panels of 8 columns, zeros after the last column.
-func packColumns(dst, w []float32, k, n, ws int, scale []float32) {
-	for first := 0; first < n; first += 8 {
-		cols := min(8, n-first)
-		factors := [8]float32{1, 1, 1, 1, 1, 1, 1, 1}
-		if scale != nil {
-			copy(factors[:], scale[first:first+cols])
-		}
+// packColumns copies W to panels, zeros after the last column.
+func (asm *assembly) packColumns(dst, w []float32, k, n, ws int, scale []float32) {
+	lanes := asm.lanes
+	for first := 0; first < n; first += lanes {
+		cols := min(lanes, n-first)
 		for i := range k {
-			row := (*[8]float32)(dst[8*i:])
-			if cols < 8 {
-				clear(row[:])
-				copy(row[:], w[i*ws+first:i*ws+first+cols])
+			row, from := dst[lanes*i:lanes*(i+1)], w[i*ws+first:i*ws+first+cols]
+			if scale == nil {
+				copy(row, from)
 			} else {
-				*row = *(*[8]float32)(w[i*ws+first:])
-			}
-			if scale != nil {
-				for j, f := range factors {
-					row[j] *= f
+				for j, s := range scale[first : first+cols] {
+					row[j] = from[j] * s
 				}
 			}
+			clear(row[cols:])
 		}
-		dst = dst[8*k:]
+		dst = dst[lanes*k:]
 	}
 }
 
-var zeroVectors [16]float32
+var zeroVectors [48]float32 // as many as the widest tile has columns
 
 // from points the arguments at the columns of B from first on, which has panels
 // panel elements apart.
-func (a *productArgs) from(data []float32, panel, first int, scale, bias []float32) {
-	a.b, a.ldb, a.init = &data[first/8*panel], 4*panel, &bias[first]
+func (asm *assembly) from(a *productArgs, data []float32, panel, first int, scale, bias []float32) {
+	a.b, a.ldb, a.init = &data[first/asm.lanes*panel], 4*panel, &bias[first]
 	if scale != nil {
 		a.init, a.scale, a.shift = &zeroVectors[0], &scale[first], &bias[first]
 	}
 }
 
 // applyFused is Apply.
-func applyFused(p *Packed, y, x []float32, m int, act Act, residual []float32) {
-	p.product(p.data, p.panel, y, x, m, act, residual)
+func (asm *assembly) applyFused(p *Packed, y, x []float32, m int, act Act, residual []float32) {
+	asm.product(p, p.data, p.panel, y, x, m, act, residual)
 }
 
 // applyFusedGated is ApplyGated: the gate goes to the smaller of the two factors.
-func applyFusedGated(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) {
+func (asm *assembly) applyFusedGated(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) {
 	if m <= p.n {
 		ChannelScale(x, x, gate, 1, m, p.k)
-		p.product(p.data, p.panel, y, x, m, act, residual)
+		asm.product(p, p.data, p.panel, y, x, m, act, residual)
 		return
 	}
-	scaled := borrow(p.k * ((p.n + 7) &^ 7))
-	for first := 0; first < p.n; first += 8 {
-		scalePanelAVX2(&(*scaled)[p.k*first], &p.data[first/8*p.panel], &gate[0], p.k)
+	scaled := borrow(p.k * asm.blocksOf(p.n) * asm.lanes)
+	for first := 0; first < p.n; first += asm.lanes {
+		asm.scalePanel(&(*scaled)[p.k*first], &p.data[first/asm.lanes*p.panel], &gate[0], p.k)
 	}
-	p.product(*scaled, 8*p.k, y, x, m, act, residual)
+	asm.product(p, *scaled, asm.lanes*p.k, y, x, m, act, residual)
 	scratch.Put(scaled)
 }
 
-func (p *Packed) product(data []float32, panelSize int, y, x []float32, m int, act Act, residual []float32) {
+func (asm *assembly) product(p *Packed, data []float32, panel int, y, x []float32, m int, act Act, residual []float32) {
 	if m < 1 || len(x) < m*p.k || len(y) < m*p.n || residual != nil && len(residual) < m*p.n {
 		panic("kernel: a product with a slice that is too short")
 	}
@@ -196,15 +210,18 @@ func (p *Packed) product(data []float32, panelSize int, y, x []float32, m int, a
 	if act == Swish {
 		swish = 1
 	}
-	panels := (p.n + 15) / 16
+	vectors := asm.blocksOf(p.n)
+	run := func(lo, hi, first, last int) {
+		asm.block(p, data, panel, y, x, lo, hi, first, last, swish, added)
+	}
 	switch {
 	case m*p.k*p.n < 1<<17 || Threads() == 1:
-		p.block(data, panelSize, y, x, 0, m, 0, panels, swish, added)
-	case m < p.n && panels > 1:
-		Parallel(panels, func(lo, hi int) { p.block(data, panelSize, y, x, 0, m, lo, hi, swish, added) })
+		run(0, m, 0, vectors)
+	case m < p.n && vectors > 1:
+		Parallel(vectors, func(first, last int) { run(0, m, first, last) })
 	default:
-		const grain = 6
-		Parallel((m+grain-1)/grain, func(lo, hi int) { p.block(data, panelSize, y, x, lo*grain, min(hi*grain, m), 0, panels, swish, added) })
+		grain := asm.tiles[asm.together(vectors)][0].rows
+		Parallel((m+grain-1)/grain, func(lo, hi int) { run(lo*grain, min(hi*grain, m), 0, vectors) })
 	}
 	if after {
 		y = y[:m*p.n]
@@ -215,22 +232,23 @@ func (p *Packed) product(data []float32, panelSize int, y, x []float32, m int, a
 	}
 }
 
-// block computes rows [lo, hi) of some panels, in blocks of rows that stay in
-// cache while the panels pass over them.
-func (p *Packed) block(data []float32, panelSize int, y, x []float32, lo, hi, firstPanel, lastPanel, swish int, residual []float32) {
-	rows := 12 * max(1, 64<<10/4/p.k/12)
+// block computes rows [lo, hi) of some vectors of columns, in blocks of rows that
+// stay in cache while the panels pass over them.
+func (asm *assembly) block(p *Packed, data []float32, panel int, y, x []float32, lo, hi, first, last, swish int, residual []float32) {
+	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, whatever is computed together
 	a := productArgs{k: p.k, lda: 4 * p.k, ldc: 4 * p.n, swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)
-		for i := firstPanel; i < lastPanel; i++ {
-			first, cols, vectors := panel(i, p.n)
-			a.a, a.c = &x[from*p.k], &y[from*p.n+first]
-			a.from(data, panelSize, first, p.scale, p.bias)
-			a.columns(cols - 8*(vectors-1))
+		for v := first; v < last; {
+			n, column := asm.together(last-v), v*asm.lanes
+			a.a, a.c = &x[from*p.k], &y[from*p.n+column]
+			asm.from(&a, data, panel, column, p.scale, p.bias)
+			v += n
+			asm.columns(&a, min(asm.lanes, p.n-(v-1)*asm.lanes))
 			if residual != nil {
-				a.residual, a.done = &residual[from*p.n+first], 0
+				a.residual, a.done = &residual[from*p.n+column], 0
 			}
-			a.rows(to-from, vectors)
+			asm.rows(&a, to-from, n)
 		}
 	}
 }

@@ -47,22 +47,22 @@ func product1x2AVX2(args *[17]uint64)
 // convolve3s1AVX2 convolves rows of 8 channels with taps [9][8], swish after it.
 //
 //go:noescape
-func convolve3s1AVX2(args *[9]uint64)
+func convolve3s1AVX2(args *[10]uint64)
 
 // convolve3s2AVX2 convolves rows of 8 channels with taps [9][8], swish after it.
 //
 //go:noescape
-func convolve3s2AVX2(args *[9]uint64)
+func convolve3s2AVX2(args *[10]uint64)
 
 // convolve5s1AVX2 convolves rows of 8 channels with taps [25][8], swish after it.
 //
 //go:noescape
-func convolve5s1AVX2(args *[9]uint64)
+func convolve5s1AVX2(args *[10]uint64)
 
 // convolve5s2AVX2 convolves rows of 8 channels with taps [25][8], swish after it.
 //
 //go:noescape
-func convolve5s2AVX2(args *[9]uint64)
+func convolve5s2AVX2(args *[10]uint64)
 
 // gatherBlockAVX2 copies 16 elements each of rows > 0 rows, step bytes apart, to [row][16].
 //
@@ -73,3 +73,8 @@ func gatherBlockAVX2(dst *float32, src *float32, rows int, step int)
 //
 //go:noescape
 func scalePanelAVX2(dst *float32, src *float32, gate *float32, rows int)
+
+// scaleBlockAVX2 multiplies rows > 0 rows of 8 elements, step bytes apart, by scale, to [row][8].
+//
+//go:noescape
+func scaleBlockAVX2(dst *float32, src *float32, scale *float32, rows int, step int)

@@ -1281,14 +1281,13 @@ tile:
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
 	MOVQ       112(AX), R10
-	LEAQ       (R10)(R10*1), R11
-	LEAQ       (R11)(R10*1), R12
-	MOVQ       8(AX), R13
-	SUBQ       $0x04, R13
+	LEAQ       (R10)(R10*2), R11
+	MOVQ       8(AX), R12
+	SUBQ       $0x04, R12
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      (R9)(R10*1), Y13
 	VBROADCASTSS (DI), Y14
@@ -1309,7 +1308,7 @@ loop:
 	VBROADCASTSS (R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   32(R9)(R12*1)
+	PREFETCHT0   32(R9)(R11*1)
 	VMOVUPS      32(R9), Y12
 	VMOVUPS      32(R9)(R10*1), Y13
 	VBROADCASTSS 4(DI), Y14
@@ -1330,7 +1329,7 @@ loop:
 	VBROADCASTSS 4(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   64(R9)(R11*1)
+	PREFETCHT0   64(R9)(R10*2)
 	VMOVUPS      64(R9), Y12
 	VMOVUPS      64(R9)(R10*1), Y13
 	VBROADCASTSS 8(DI), Y14
@@ -1351,7 +1350,7 @@ loop:
 	VBROADCASTSS 8(R8)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	PREFETCHT0   96(R9)(R12*1)
+	PREFETCHT0   96(R9)(R11*1)
 	VMOVUPS      96(R9), Y12
 	VMOVUPS      96(R9)(R10*1), Y13
 	VBROADCASTSS 12(DI), Y14
@@ -1375,15 +1374,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000080, R9
-	SUBQ         $0x04, R13
+	SUBQ         $0x04, R12
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R13
+	ADDQ $0x04, R12
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y12
 	VMOVUPS      (R9)(R10*1), Y13
 	VBROADCASTSS (DI), Y14
@@ -1407,7 +1406,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000020, R9
-	DECQ         R13
+	DECQ         R12
 	JNZ          single
 
 multiplied:
@@ -1781,14 +1780,13 @@ tile:
 	ADDQ       CX, R8
 	MOVQ       32(AX), R9
 	MOVQ       112(AX), R10
-	LEAQ       (R10)(R10*1), R11
-	LEAQ       (R11)(R10*1), R12
-	MOVQ       8(AX), R13
-	SUBQ       $0x04, R13
+	LEAQ       (R10)(R10*2), R11
+	MOVQ       8(AX), R12
+	SUBQ       $0x04, R12
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y8
 	VMOVUPS      (R9)(R10*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -1803,7 +1801,7 @@ loop:
 	VBROADCASTSS (R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   32(R9)(R12*1)
+	PREFETCHT0   32(R9)(R11*1)
 	VMOVUPS      32(R9), Y8
 	VMOVUPS      32(R9)(R10*1), Y9
 	VBROADCASTSS 4(DI), Y10
@@ -1818,7 +1816,7 @@ loop:
 	VBROADCASTSS 4(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   64(R9)(R11*1)
+	PREFETCHT0   64(R9)(R10*2)
 	VMOVUPS      64(R9), Y8
 	VMOVUPS      64(R9)(R10*1), Y9
 	VBROADCASTSS 8(DI), Y10
@@ -1833,7 +1831,7 @@ loop:
 	VBROADCASTSS 8(R8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   96(R9)(R12*1)
+	PREFETCHT0   96(R9)(R11*1)
 	VMOVUPS      96(R9), Y8
 	VMOVUPS      96(R9)(R10*1), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -1851,15 +1849,15 @@ loop:
 	ADDQ         $0x10, DI
 	ADDQ         $0x10, R8
 	ADDQ         $0x00000080, R9
-	SUBQ         $0x04, R13
+	SUBQ         $0x04, R12
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R13
+	ADDQ $0x04, R12
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R9)(R11*1)
+	PREFETCHT0   (R9)(R10*2)
 	VMOVUPS      (R9), Y8
 	VMOVUPS      (R9)(R10*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -1877,7 +1875,7 @@ single:
 	ADDQ         $0x04, DI
 	ADDQ         $0x04, R8
 	ADDQ         $0x00000020, R9
-	DECQ         R13
+	DECQ         R12
 	JNZ          single
 
 multiplied:
@@ -2149,14 +2147,13 @@ tile:
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
 	MOVQ       112(AX), R9
-	LEAQ       (R9)(R9*1), R10
-	LEAQ       (R10)(R9*1), R11
-	MOVQ       8(AX), R12
-	SUBQ       $0x04, R12
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -2165,7 +2162,7 @@ loop:
 	VBROADCASTSS (DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   32(R8)(R11*1)
+	PREFETCHT0   32(R8)(R10*1)
 	VMOVUPS      32(R8), Y8
 	VMOVUPS      32(R8)(R9*1), Y9
 	VBROADCASTSS 4(DI), Y10
@@ -2174,7 +2171,7 @@ loop:
 	VBROADCASTSS 4(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   64(R8)(R9*2)
 	VMOVUPS      64(R8), Y8
 	VMOVUPS      64(R8)(R9*1), Y9
 	VBROADCASTSS 8(DI), Y10
@@ -2183,7 +2180,7 @@ loop:
 	VBROADCASTSS 8(DI)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   96(R8)(R11*1)
+	PREFETCHT0   96(R8)(R10*1)
 	VMOVUPS      96(R8), Y8
 	VMOVUPS      96(R8)(R9*1), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -2194,15 +2191,15 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000080, R8
-	SUBQ         $0x04, R12
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R12
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -2213,7 +2210,7 @@ single:
 	VFMADD231PS  Y9, Y10, Y3
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000020, R8
-	DECQ         R12
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -2390,32 +2387,31 @@ tile:
 	MOVQ       DX, DI
 	MOVQ       32(AX), R8
 	MOVQ       112(AX), R9
-	LEAQ       (R9)(R9*1), R10
-	LEAQ       (R10)(R9*1), R11
-	MOVQ       8(AX), R12
-	SUBQ       $0x04, R12
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       8(AX), R11
+	SUBQ       $0x04, R11
 	JLT        rest
 
 loop:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	PREFETCHT0   32(R8)(R11*1)
+	PREFETCHT0   32(R8)(R10*1)
 	VMOVUPS      32(R8), Y8
 	VMOVUPS      32(R8)(R9*1), Y9
 	VBROADCASTSS 4(DI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	PREFETCHT0   64(R8)(R10*1)
+	PREFETCHT0   64(R8)(R9*2)
 	VMOVUPS      64(R8), Y8
 	VMOVUPS      64(R8)(R9*1), Y9
 	VBROADCASTSS 8(DI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	PREFETCHT0   96(R8)(R11*1)
+	PREFETCHT0   96(R8)(R10*1)
 	VMOVUPS      96(R8), Y8
 	VMOVUPS      96(R8)(R9*1), Y9
 	VBROADCASTSS 12(DI), Y10
@@ -2423,15 +2419,15 @@ loop:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x10, DI
 	ADDQ         $0x00000080, R8
-	SUBQ         $0x04, R12
+	SUBQ         $0x04, R11
 	JGE          loop
 
 rest:
-	ADDQ $0x04, R12
+	ADDQ $0x04, R11
 	JZ   multiplied
 
 single:
-	PREFETCHT0   (R8)(R10*1)
+	PREFETCHT0   (R8)(R9*2)
 	VMOVUPS      (R8), Y8
 	VMOVUPS      (R8)(R9*1), Y9
 	VBROADCASTSS (DI), Y10
@@ -2439,7 +2435,7 @@ single:
 	VFMADD231PS  Y9, Y10, Y1
 	ADDQ         $0x04, DI
 	ADDQ         $0x00000020, R8
-	DECQ         R12
+	DECQ         R11
 	JNZ          single
 
 multiplied:
@@ -2544,7 +2540,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve3s1AVX2(args *[9]uint64)
+// func convolve3s1AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve3s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -2673,7 +2669,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -2691,7 +2686,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -2709,7 +2703,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -2727,7 +2720,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -2745,7 +2737,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R12)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -2763,7 +2754,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R12)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -2781,7 +2771,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -2799,6 +2788,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, (R12)(SI*1)
+	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      Y7, (R12)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -2928,7 +2924,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -2946,6 +2941,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -3014,7 +3010,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -3032,7 +3027,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -3050,6 +3044,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -3129,7 +3125,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -3147,7 +3142,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -3165,7 +3159,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -3183,6 +3176,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -3274,7 +3270,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -3292,7 +3287,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -3310,7 +3304,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -3328,7 +3321,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -3346,6 +3338,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -3448,7 +3444,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -3466,7 +3461,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -3484,7 +3478,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -3502,7 +3495,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -3520,7 +3512,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -3538,6 +3529,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -3651,7 +3647,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -3669,7 +3664,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -3687,7 +3681,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -3705,7 +3698,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -3723,7 +3715,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -3741,7 +3732,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -3759,6 +3749,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -3779,7 +3775,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve3s2AVX2(args *[9]uint64)
+// func convolve3s2AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve3s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -3908,7 +3904,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -3926,7 +3921,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -3944,7 +3938,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -3962,7 +3955,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -3980,7 +3972,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R12)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -3998,7 +3989,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R12)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -4016,7 +4006,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -4034,6 +4023,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, (R12)(SI*1)
+	VMOVUPS      Y6, (R12)(SI*2)
 	VMOVUPS      Y7, (R12)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -4163,7 +4159,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -4181,6 +4176,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -4249,7 +4245,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -4267,7 +4262,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -4285,6 +4279,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -4364,7 +4360,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -4382,7 +4377,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -4400,7 +4394,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -4418,6 +4411,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -4509,7 +4505,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -4527,7 +4522,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -4545,7 +4539,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -4563,7 +4556,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -4581,6 +4573,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -4683,7 +4679,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -4701,7 +4696,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -4719,7 +4713,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -4737,7 +4730,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -4755,7 +4747,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -4773,6 +4764,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -4886,7 +4882,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -4904,7 +4899,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -4922,7 +4916,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -4940,7 +4933,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -4958,7 +4950,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -4976,7 +4967,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -4994,6 +4984,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -5014,7 +5010,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve5s1AVX2(args *[9]uint64)
+// func convolve5s1AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve5s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -5289,7 +5285,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -5307,7 +5302,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -5325,7 +5319,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -5343,7 +5336,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -5361,7 +5353,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R14)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -5379,7 +5370,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R14)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -5397,7 +5387,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -5415,6 +5404,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R14)
+	VMOVUPS      Y5, (R14)(SI*1)
+	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      Y7, (R14)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -5624,7 +5620,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -5642,6 +5637,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -5774,7 +5770,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -5792,7 +5787,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -5810,6 +5804,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -5969,7 +5965,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -5987,7 +5982,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -6005,7 +5999,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -6023,6 +6016,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -6210,7 +6206,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -6228,7 +6223,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -6246,7 +6240,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -6264,7 +6257,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -6282,6 +6274,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -6496,7 +6492,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -6514,7 +6509,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -6532,7 +6526,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -6550,7 +6543,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -6568,7 +6560,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -6586,6 +6577,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -6827,7 +6823,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -6845,7 +6840,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -6863,7 +6857,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -6881,7 +6874,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -6899,7 +6891,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -6917,7 +6908,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -6935,6 +6925,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -6955,7 +6951,7 @@ next:
 	VZEROUPPER
 	RET
 
-// func convolve5s2AVX2(args *[9]uint64)
+// func convolve5s2AVX2(args *[10]uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·convolve5s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ args+0(FP), AX
@@ -7230,7 +7226,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y9
@@ -7248,7 +7243,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y2, Y8, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y9
@@ -7266,7 +7260,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y3, Y8, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y9
@@ -7284,7 +7277,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y4, Y8, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y9
@@ -7302,7 +7294,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R14)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y5, Y8, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y9
@@ -7320,7 +7311,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y5, Y5
-	VMOVUPS      Y5, (R14)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y9
@@ -7338,7 +7328,6 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMINPS       fused42ae0000<>+0(SB), Y7, Y9
@@ -7356,6 +7345,13 @@ eight:
 	VPADDD       Y8, Y10, Y10
 	VADDPS       fused3f800000<>+0(SB), Y10, Y10
 	VDIVPS       Y10, Y7, Y7
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R14)
+	VMOVUPS      Y5, (R14)(SI*1)
+	VMOVUPS      Y6, (R14)(SI*2)
 	VMOVUPS      Y7, (R14)(DI*1)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -7565,7 +7561,6 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y3
@@ -7583,6 +7578,7 @@ left2:
 	VPADDD       Y2, Y4, Y4
 	VADDPS       fused3f800000<>+0(SB), Y4, Y4
 	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, (BX)(SI*1)
 	VADDPS       Y1, Y0, Y0
 	MOVQ         32(AX), R8
@@ -7715,7 +7711,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y4
@@ -7733,7 +7728,6 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y4
@@ -7751,6 +7745,8 @@ left3:
 	VPADDD       Y3, Y5, Y5
 	VADDPS       fused3f800000<>+0(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y2
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      Y2, (BX)(SI*2)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y1, Y0, Y0
@@ -7910,7 +7906,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y5
@@ -7928,7 +7923,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y5
@@ -7946,7 +7940,6 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y5
@@ -7964,6 +7957,9 @@ left4:
 	VPADDD       Y4, Y6, Y6
 	VADDPS       fused3f800000<>+0(SB), Y6, Y6
 	VDIVPS       Y6, Y3, Y3
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      Y3, (BX)(DI*1)
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y3, Y1, Y1
@@ -8151,7 +8147,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y1, Y5, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y6
@@ -8169,7 +8164,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y2, Y5, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y6
@@ -8187,7 +8181,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y3, Y5, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y6
@@ -8205,7 +8198,6 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y5
 	VMAXPS       Y4, Y5, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y6
@@ -8223,6 +8215,10 @@ left5:
 	VPADDD       Y5, Y7, Y7
 	VADDPS       fused3f800000<>+0(SB), Y7, Y7
 	VDIVPS       Y7, Y4, Y4
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      Y4, (R8)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -8437,7 +8433,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y7
@@ -8455,7 +8450,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y7
@@ -8473,7 +8467,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y7
@@ -8491,7 +8484,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y7
@@ -8509,7 +8501,6 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y7
@@ -8527,6 +8518,11 @@ left6:
 	VPADDD       Y6, Y8, Y8
 	VADDPS       fused3f800000<>+0(SB), Y8, Y8
 	VDIVPS       Y8, Y5, Y5
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
 	VMOVUPS      Y5, (R8)(SI*1)
 	VADDPS       Y3, Y0, Y0
 	VADDPS       Y4, Y1, Y1
@@ -8768,7 +8764,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y0, Y0
-	VMOVUPS      Y0, (BX)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y1, Y7, Y1
 	VMINPS       fused42ae0000<>+0(SB), Y1, Y8
@@ -8786,7 +8781,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (BX)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y2, Y7, Y2
 	VMINPS       fused42ae0000<>+0(SB), Y2, Y8
@@ -8804,7 +8798,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y2, Y2
-	VMOVUPS      Y2, (BX)(SI*2)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y3, Y7, Y3
 	VMINPS       fused42ae0000<>+0(SB), Y3, Y8
@@ -8822,7 +8815,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (BX)(DI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y4, Y7, Y4
 	VMINPS       fused42ae0000<>+0(SB), Y4, Y8
@@ -8840,7 +8832,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y4, Y4
-	VMOVUPS      Y4, (R8)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y5, Y7, Y5
 	VMINPS       fused42ae0000<>+0(SB), Y5, Y8
@@ -8858,7 +8849,6 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      fusedc2ae0000<>+0(SB), Y7
 	VMAXPS       Y6, Y7, Y6
 	VMINPS       fused42ae0000<>+0(SB), Y6, Y8
@@ -8876,6 +8866,12 @@ left7:
 	VPADDD       Y7, Y9, Y9
 	VADDPS       fused3f800000<>+0(SB), Y9, Y9
 	VDIVPS       Y9, Y6, Y6
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, (BX)(SI*1)
+	VMOVUPS      Y2, (BX)(SI*2)
+	VMOVUPS      Y3, (BX)(DI*1)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, (R8)(SI*1)
 	VMOVUPS      Y6, (R8)(SI*2)
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y5, Y1, Y1
@@ -8933,5 +8929,25 @@ row:
 	ADDQ         $0x20, AX
 	DECQ         BX
 	JNZ          row
+	VZEROUPPER
+	RET
+
+// func scaleBlockAVX2(dst *float32, src *float32, scale *float32, rows int, step int)
+// Requires: AVX
+TEXT ·scaleBlockAVX2(SB), NOSPLIT, $0-40
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    rows+24(FP), DX
+	MOVQ    step+32(FP), BX
+	MOVQ    scale+16(FP), SI
+	VMOVUPS (SI), Y0
+
+row:
+	VMULPS  (CX), Y0, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    BX, CX
+	ADDQ    $0x20, AX
+	DECQ    DX
+	JNZ     row
 	VZEROUPPER
 	RET

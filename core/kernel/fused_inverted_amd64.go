@@ -8,52 +8,50 @@ import "unsafe"
 // the other: a few rows of the expansion go to a ring that stays in cache, the
 // depthwise convolution reads them there. The expanded image is never whole.
 
-// convolutionArgs is what the AVX2 loops take, in the order of the generator.
+// convolutionArgs is what the loops take, in the order of the generator.
 type convolutionArgs struct {
 	y                *float32
 	table            **float32
 	taps, bias, sums *float32
 	rows, pixels     int
 	offset, step     int // bytes
+	odd              int // mask of the channels, where masks are not vectors
 }
 
-func (a *convolutionArgs) words() *[9]uint64 { return (*[9]uint64)(unsafe.Pointer(a)) }
-
-var fusedConvolutions = map[[2]int]func(*[9]uint64){
-	{3, 1}: convolve3s1AVX2, {3, 2}: convolve3s2AVX2, {5, 1}: convolve5s1AVX2, {5, 2}: convolve5s2AVX2,
-}
+func (a *convolutionArgs) words() *[10]uint64 { return (*[10]uint64)(unsafe.Pointer(a)) }
 
 // inverted is what packInverted makes; channels are padded with zeros to blocks of 16.
 type inverted struct {
+	*assembly
 	in, mid, k, stride      int
-	expand                  []float32 // [8 columns][In][8], panel elements apart; nil without expansion
+	expand                  []float32 // panels [In][lanes], panel elements apart; nil without expansion
 	panel                   int
 	lent                    bool      // expand belongs to a Matrix
 	expandScale, expandBias []float32 // [block][16]; scale nil where expand is scaled
-	taps, bias              []float32 // [block][2][K*K][8], [block][16]
-	convolve                func(*[9]uint64)
+	taps, bias              []float32 // [vector][K*K][lanes], [block][16]
+	run                     func(*[10]uint64)
 }
 
-func packInverted(s InvertedSpec) *Inverted {
-	convolve := fusedConvolutions[[2]int{s.K, s.Stride}]
-	if convolve == nil {
+func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
+	run := asm.fusions.convolve[[2]int{s.K, s.Stride}]
+	if run == nil {
 		return nil
 	}
 	blocks := (s.Mid + 15) / 16
-	p := &inverted{in: s.In, mid: s.Mid, k: s.K, stride: s.Stride, convolve: convolve,
-		taps: room(blocks * 16 * s.K * s.K), bias: make([]float32, blocks*16)}
-	copy(p.bias, s.Bias[:s.Mid])
+	p := &inverted{assembly: asm, in: s.In, mid: s.Mid, k: s.K, stride: s.Stride, run: run,
+		taps: room(blocks * 16 * s.K * s.K)}
 	clear(p.taps[(blocks-1)*16*s.K*s.K:]) // what is past Mid
-	p.packTaps(s)
+	p.scaleTaps(s)
+	p.bias = asVectors(s.Bias, s.Mid)
 	if s.Expand != nil {
-		p.expandBias = wholeVectors(s.ExpandBias, s.Mid)
-		if x := s.Matrix; x != nil && x.panels != nil {
-			p.expand, p.panel, p.lent = x.panels, 8*x.k, true
-			p.expandScale = wholeVectors(s.ExpandScale, s.Mid)
+		p.expandBias = asVectors(s.ExpandBias, s.Mid)
+		if x := s.Matrix; x != nil && x.lanes == asm.lanes {
+			p.expand, p.panel, p.lent = x.panels, asm.lanes*x.k, true
+			p.expandScale = asVectors(s.ExpandScale, s.Mid)
 		} else {
-			p.expand, p.panel = room(blocks*16*s.In), 8*s.In
+			p.expand, p.panel = room(blocks*16*s.In), asm.lanes*s.In
 			clear(p.expand[(blocks-1)*16*s.In:])
-			packColumns(p.expand, s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale)
+			asm.packColumns(p.expand, s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale)
 		}
 	}
 	return &Inverted{p.apply, func() {
@@ -64,21 +62,23 @@ func packInverted(s InvertedSpec) *Inverted {
 	}}
 }
 
-// packTaps scales the taps, 8 channels after the other.
-func (p *inverted) packTaps(s InvertedSpec) {
-	for c := 0; c < s.Mid; c += 8 {
-		block, whole := p.taps[c*s.K*s.K:], s.Mid-c >= 8
-		for ky := range s.K {
-			for kx := range s.K {
-				from, to := s.Taps[(ky*s.Pitch+kx)*s.TapStride+c:], (*[8]float32)(block[(ky*s.K+kx)*8:])
-				if !whole {
-					for j, f := range s.Scale[c:s.Mid] {
-						to[j] = from[j] * f
-					}
-					continue
-				}
-				for j, v := range (*[8]float32)(from) {
-					to[j] = v * (*[8]float32)(s.Scale[c:])[j]
+// scaleTaps lays the taps out, times their scale, a vector of channels after the other.
+func (p *inverted) scaleTaps(s InvertedSpec) {
+	runs, rows := s.K, s.K // of taps that are neighbours
+	if s.Pitch == s.K {
+		runs, rows = 1, s.K*s.K
+	}
+	for c := 0; c < s.Mid; c += p.lanes {
+		block, scale := p.taps[c*s.K*s.K:], s.Scale[c:min(c+p.lanes, s.Mid)]
+		for run := range runs {
+			from, to := s.Taps[run*s.Pitch*s.TapStride+c:], block[run*rows*p.lanes:]
+			if len(scale) == p.lanes {
+				p.scaleBlock(&to[0], &from[0], &scale[0], rows, 4*s.TapStride)
+				continue
+			}
+			for row := range rows {
+				for j, f := range scale {
+					to[row*p.lanes+j] = from[row*s.TapStride+j] * f
 				}
 			}
 		}
@@ -116,11 +116,11 @@ func (p *inverted) image(y, mean, x []float32, h, w int) {
 	clear(sums)
 	total := blocks * oh
 	if t == 1 {
-		p.rows(y, sums, sums[blocks*16:], x, h, w, 0, total)
+		p.part(y, sums, sums[blocks*16:], x, h, w, 0, total)
 	} else {
 		Parallel(t, func(first, last int) {
 			for i := first; i < last; i++ {
-				p.rows(y, sums, sums[(blocks+i)*16:], x, h, w, total*i/t, total*(i+1)/t)
+				p.part(y, sums, sums[(blocks+i)*16:], x, h, w, total*i/t, total*(i+1)/t)
 			}
 		})
 	}
@@ -137,12 +137,12 @@ func (p *inverted) image(y, mean, x []float32, h, w int) {
 	scratch.Put(buf)
 }
 
-// rows computes output rows [lo, hi), counted over all blocks, and adds up the
+// part computes output rows [lo, hi), counted over all blocks, and adds up the
 // channels of each block in sums, those of a block that begins before lo in head.
-func (p *inverted) rows(y, sums, head, x []float32, h, w, lo, hi int) {
+func (p *inverted) part(y, sums, head, x []float32, h, w, lo, hi int) {
 	oh, ow := p.shape(h, w).Out()
 	r := p.newRing(h, w, oh)
-	defer scratch.Put(r.buf)
+	defer r.release()
 	for at := lo; at < hi; {
 		b, from := at/oh, at%oh
 		to := min(oh, from+hi-at)
@@ -162,22 +162,23 @@ func (p *inverted) rows(y, sums, head, x []float32, h, w, lo, hi int) {
 
 // convolve computes rows of output, from the beginning of y on.
 func (r *ring) convolve(y, sums []float32, rows, ow int) {
-	a, kk := &r.convolution, r.k*r.k*8
-	for half := range 2 {
-		c := r.block*16 + half*8
+	a, kk := &r.convolution, r.k*r.k*r.lanes
+	for part := range 16 / r.lanes {
+		c := r.block*16 + part*r.lanes
 		if c >= r.mid {
 			return
 		}
-		*a = convolutionArgs{y: &y[c], table: &r.table[0], taps: &r.taps[c/8*kk], bias: &r.bias[c], sums: &sums[half*8], rows: rows, pixels: ow, offset: 32 * half, step: 4 * r.mid}
-		if r.mid-c >= 8 {
-			r.inverted.convolve(a.words())
+		*a = convolutionArgs{y: &y[c], table: &r.table[0], taps: &r.taps[c/r.lanes*kk], bias: &r.bias[c], sums: &sums[part*r.lanes], rows: rows, pixels: ow, offset: 4 * r.lanes * part, step: 4 * r.mid}
+		channels := min(r.lanes, r.mid-c)
+		if a.odd = 1<<channels - 1; r.lanes == 16 || channels == r.lanes {
+			r.run(a.words())
 			continue
 		}
-		dense := borrow(rows * ow * 8) // the last channels, fewer than a vector
-		a.y, a.step = &(*dense)[0], 32
-		r.inverted.convolve(a.words())
+		dense := borrow(rows * ow * r.lanes) // the last channels, fewer than a vector
+		a.y, a.step = &(*dense)[0], 4*r.lanes
+		r.run(a.words())
 		for i := range rows * ow {
-			copy(y[i*r.mid+c:(i+1)*r.mid], (*dense)[i*8:])
+			copy(y[i*r.mid+c:(i+1)*r.mid], (*dense)[i*r.lanes:])
 		}
 		scratch.Put(dense)
 	}

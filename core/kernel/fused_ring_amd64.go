@@ -14,6 +14,7 @@ type ring struct {
 	strip         int // output rows at a time
 	slots, length int
 	buf           *[]float32 // the slots, and a row of zeros
+	dense         *[]float32 // rows without padding; nil where a row is tall tiles itself
 	table         []*float32 // rows of a strip
 	tableArray    [64]*float32
 	x             []float32
@@ -29,7 +30,17 @@ func (p *inverted) newRing(h, w, oh int) *ring {
 	r.slots = (r.strip-1)*p.stride + p.k
 	r.buf = borrow((r.slots + 1) * r.length)
 	clear(*r.buf)
+	if tallest := p.tiles[16/p.lanes][0].rows; p.expand != nil && w%tallest != 0 && w < 4*tallest {
+		r.dense = borrow(r.slots * w * 16)
+	}
 	return r
+}
+
+func (r *ring) release() {
+	scratch.Put(r.buf)
+	if r.dense != nil {
+		scratch.Put(r.dense)
+	}
 }
 
 // begin starts a block at an input row, which may lie above the image.
@@ -40,8 +51,20 @@ func (r *ring) begin(x []float32, block, first int) {
 // load makes the table count input rows from first on; those above and below
 // the image are zeros.
 func (r *ring) load(first, count int) {
-	for y := max(r.next, first); y < min(first+count, r.h); y++ {
-		r.fill((*r.buf)[y%r.slots*r.length+r.k/2*16:], y)
+	from, to := max(r.next, first), min(first+count, r.h)
+	if r.dense != nil && from < to {
+		r.multiply(&(*r.dense)[0], from, to-from)
+	}
+	for y := from; y < to; y++ {
+		dst := r.slot(y)
+		switch {
+		case r.dense != nil:
+			copy(dst, (*r.dense)[(y-from)*r.w*16:][:r.w*16])
+		case r.expand != nil:
+			r.multiply(&dst[0], y, 1)
+		default:
+			r.copyRow(dst, y)
+		}
 		r.next = y + 1
 	}
 	r.table = r.tableArray[:count]
@@ -54,22 +77,29 @@ func (r *ring) load(first, count int) {
 	}
 }
 
-// fill computes input row y of the block.
-func (r *ring) fill(dst []float32, y int) {
+// slot is where the pixels of input row y are.
+func (r *ring) slot(y int) []float32 { return (*r.buf)[y%r.slots*r.length+r.k/2*16:] }
+
+// multiply computes input rows of the block from row y on, without padding: the
+// taller the tiles, the faster, so that rows of a few pixels had better be computed
+// together and copied.
+func (r *ring) multiply(dst *float32, y, rows int) {
+	a := &r.product
+	*a = productArgs{k: r.in, a: &r.x[y*r.w*r.in], lda: 4 * r.in, c: dst, ldc: 64, swish: 1}
+	r.columns(a, r.lanes)
+	r.from(a, r.expand, r.panel, r.block*16, r.expandScale, r.expandBias)
+	r.rows(a, rows*r.w, 16/r.lanes)
+}
+
+// copyRow brings input row y of a block without expansion.
+func (r *ring) copyRow(dst []float32, y int) {
 	x, c := r.x[y*r.w*r.in:(y+1)*r.w*r.in], r.block*16
-	if r.expand != nil {
-		a := &r.product
-		*a = productArgs{k: r.in, a: &x[0], lda: 4 * r.in, c: &dst[0], ldc: 64, swish: 1, tail: &tailMasks[0]}
-		a.from(r.expand, r.panel, c, r.expandScale, r.expandBias)
-		a.rows(r.w, 2)
-		return
-	}
 	whole := r.w // a last block that is not whole reads into the next pixel
 	if c+16 > r.mid {
 		whole--
 		copy(dst[whole*16:], x[whole*r.in+c:])
 	}
 	if whole > 0 {
-		gatherBlockAVX2(&dst[0], &x[c], whole, 4*r.in)
+		r.gather(&dst[0], &x[c], whole, 4*r.in)
 	}
 }

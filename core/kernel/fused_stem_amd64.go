@@ -6,25 +6,25 @@ package kernel
 // with two pixels from row to row of the matrix, the three pixels under a row of
 // the kernel are the row of a matrix. The product of each kernel row is added to
 // that of the one before it.
-func packStemFused(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
-	p := packFused(w, 9*cin, n, ws, scale, bias)
+func (asm *assembly) packStemFused(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
+	p := asm.packFused(w, 9*cin, n, ws, scale, bias)
 	return &Stem{func(y, x []float32, images, h, width int) {
 		oh, ow := (h+1)/2, (width+1)/2
 		if len(x) < images*h*width*cin || len(y) < images*oh*ow*n {
 			panic("kernel: a stem with a slice that is too short")
 		}
 		if Threads() == 1 {
-			p.stemRows(y, x, 0, images*oh, h, width, cin)
+			asm.stemRows(p, y, x, 0, images*oh, h, width, cin)
 			return
 		}
-		Parallel(images*oh, func(lo, hi int) { p.stemRows(y, x, lo, hi, h, width, cin) })
+		Parallel(images*oh, func(lo, hi int) { asm.stemRows(p, y, x, lo, hi, h, width, cin) })
 	}}
 }
 
 // stemRows computes rows [lo, hi) of all images' output. Input rows are copied
 // between a pixel of zeros on the left and one or two on the right, each into
 // one of four places.
-func (p *Packed) stemRows(y, x []float32, lo, hi, h, w, cin int) {
+func (asm *assembly) stemRows(p *Packed, y, x []float32, lo, hi, h, w, cin int) {
 	oh, ow, length := (h+1)/2, (w+1)/2, (w+3)*cin
 	buf := borrow(5 * length)
 	defer scratch.Put(buf)
@@ -47,24 +47,26 @@ func (p *Packed) stemRows(y, x []float32, lo, hi, h, w, cin int) {
 				loaded = row
 			}
 		}
-		p.stemRow(&a, y[r*ow*p.n:(r+1)*ow*p.n], rows, ow)
+		asm.stemRow(p, &a, y[r*ow*p.n:(r+1)*ow*p.n], rows, ow)
 	}
 }
 
-func (p *Packed) stemRow(a *productArgs, y []float32, rows [3][]float32, ow int) {
-	for i := range (p.n + 15) / 16 {
-		first, cols, vectors := panel(i, p.n)
+func (asm *assembly) stemRow(p *Packed, a *productArgs, y []float32, rows [3][]float32, ow int) {
+	vectors := asm.blocksOf(p.n)
+	for v := 0; v < vectors; {
+		n, column := asm.together(vectors-v), v*asm.lanes
+		v += n
 		for ky, row := range rows {
-			a.a, a.b, a.c = &row[0], &p.data[p.k*first+ky*a.k*8], &y[first]
+			a.a, a.b, a.c = &row[0], &p.data[p.k*column+ky*a.k*asm.lanes], &y[column]
 			a.init, a.ldinit, a.swish = a.c, a.ldc, 0
 			switch ky {
 			case 0:
-				a.init, a.ldinit = &p.bias[first], 0
+				a.init, a.ldinit = &p.bias[column], 0
 			case 2:
 				a.swish = 1
 			}
-			a.columns(cols - 8*(vectors-1))
-			a.rows(ow, vectors)
+			asm.columns(a, min(asm.lanes, p.n-(v-1)*asm.lanes))
+			asm.rows(a, ow, n)
 		}
 	}
 }

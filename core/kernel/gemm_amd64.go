@@ -237,38 +237,3 @@ func (asm *assembly) pointwiseGradWeight(dw []float32, ws int, x, dy []float32, 
 		scratch.Put(p)
 	}
 }
-
-// pack packs for apply.
-func (asm *assembly) pack(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-	widths := asm.panelWidths(n)
-	p := &Packed{k: k, n: n, data: room(asm.packedSize(k, widths)), apply: asm.apply}
-	asm.packPanels(p.data, w, k, n, ws, scale, widths)
-	// Scale and shift of the fused pass, laid out over its period.
-	q := periodOf(n)
-	p.bias, p.ones = make([]float32, q), make([]float32, q)
-	if bias != nil {
-		spread(p.bias, bias[:n])
-	}
-	fill(p.ones, 1)
-	return p
-}
-
-// apply does the product, then bias, activation and residual over each
-// block of rows while it is in cache.
-func (asm *assembly) apply(p *Packed, y, x []float32, m int, act Act, residual []float32) {
-	widths := asm.panelWidths(p.n)
-	block := asm.grain * max(1, 64*1024/4/p.n/asm.grain)
-	asm.parallelRows(m, func(lo, hi int) {
-		for from := lo; from < hi; from += block {
-			to := min(from+block, hi)
-			asm.productNN(y, x, p.data, from, to, p.k, p.n, widths, 0)
-			at, count, period := from*p.n, (to-from)*p.n, 4*len(p.bias)
-			switch {
-			case residual != nil:
-				asm.affineAdd[act](&y[at], &y[at], &p.ones[0], &p.bias[0], &residual[at], count, period)
-			default:
-				asm.affine[act](&y[at], &y[at], &p.ones[0], &p.bias[0], count, period)
-			}
-		}
-	})
-}

@@ -36,7 +36,8 @@ func (p *Inverted) Release() {
 	}
 }
 
-// PackInverted copies the weights.
+// PackInverted copies the weights, but not those of a Matrix, and may keep the
+// biases and ExpandScale: they must not change while it is used.
 func PackInverted(s InvertedSpec) *Inverted {
 	if active.inverted != nil {
 		if p := active.inverted(s); p != nil {

@@ -11,7 +11,9 @@ type Matrix struct {
 	k, n int
 	cut  func(k, n int, scale, bias []float32) Product
 
-	panels []float32 // [panel of 8 columns][k][8], zeros after the last column, where slices are taken from that
+	panels []float32 // [panel][k][lanes], zeros after the last column, where slices are taken from that
+	lanes  int       // columns of a panel
+	slice  func(x *Matrix, k, n int, scale, bias []float32) *Packed
 
 	once  sync.Once
 	whole *Packed // all of it, for Times where there is no cut
@@ -29,7 +31,7 @@ func NewMatrix(w []float32, k, n int) *Matrix {
 		x.cut = active.matrix(x.w, k, n)
 	}
 	if active.panels != nil {
-		x.panels = active.panels(x.w, k, n)
+		x.panels, x.lanes, x.slice = active.panels(x.w, k, n), active.lanes, active.slice
 	}
 	return x
 }
@@ -42,8 +44,8 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 	if k > x.k || n > x.n {
 		panic("kernel: Slice of more than the Matrix has")
 	}
-	if x.panels != nil && active.slice != nil {
-		return active.slice(x, k, n, scale, bias)
+	if x.panels != nil {
+		return x.slice(x, k, n, scale, bias)
 	}
 	if x.cut == nil {
 		return Pack(x.w, k, n, x.n, scale, bias)
@@ -53,7 +55,7 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 
 // Times computes the beginning of one row y = x W: x [k], y at most [n].
 func (x *Matrix) Times(y, row []float32) {
-	if x.cut != nil {
+	if x.cut != nil || x.panels != nil {
 		x.Slice(x.k, len(y), nil, nil).Apply(y, row, 1, None, nil)
 		return
 	}

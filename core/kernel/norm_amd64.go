@@ -68,6 +68,16 @@ func (asm *assembly) exp(y, x []float32) {
 	}
 }
 
+func (asm *assembly) foldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
+	n := len(scale)
+	gamma, beta, mean, variance = gamma[:n], beta[:n], mean[:n], variance[:n]
+	whole := n &^ (asm.lanes/2 - 1)
+	if whole > 0 {
+		asm.fold(&scale[0], &shift[:n][0], &gamma[0], &beta[0], &mean[0], &variance[0], whole, epsilon)
+	}
+	foldGeneric(scale[whole:], shift[whole:], gamma[whole:], beta[whole:], mean[whole:], variance[whole:], epsilon)
+}
+
 // gather adds the sums of a period to the total of each column.
 func gather(total []float64, sums []float32) {
 	for c := len(total); len(sums) > 0; sums = sums[c:] {

@@ -13,7 +13,8 @@ type passes struct {
 	derivative     [4]func(dx, dy, x *float32, n int)
 	reduceGradient [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)
 
-	exponential                 func(y, x *float32, n int) // nil for the loop in Go
+	exponential                 func(y, x *float32, n int)
+	fold                        func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)
 	slopeSwish                  func(y, slope, x, scale, shift *float32, n int, period int)
 	multiplySums                func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)
 	moments                     func(sum, square, x, origin *float32, n int, period int)

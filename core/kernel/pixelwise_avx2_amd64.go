@@ -99,10 +99,15 @@ func reduceGradientReLUAVX2(sumD *float32, sumDX *float32, dy *float32, x *float
 //go:noescape
 func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
 
-// exponentialAVX2 computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
+// exponentialsAVX2 computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
 //
 //go:noescape
-func exponentialAVX2(y *float32, x *float32, n int)
+func exponentialsAVX2(y *float32, x *float32, n int)
+
+// foldStatisticsAVX2 computes scale = gamma/sqrt(variance+epsilon) and shift = beta-scale*mean; n is a multiple of half a vector.
+//
+//go:noescape
+func foldStatisticsAVX2(scale *float32, shift *float32, gamma *float32, beta *float32, mean *float32, variance *float32, n int, epsilon float64)
 
 // slopeSwishAVX2 computes y = swish(z) and slope = swish'(z), z = x*scale+shift.
 //

@@ -319,6 +319,16 @@ DATA all3f800000<>+24(SB)/4, $0x3f800000
 DATA all3f800000<>+28(SB)/4, $0x3f800000
 GLOBL all3f800000<>(SB), RODATA|NOPTR, $32
 
+DATA all4b400000<>+0(SB)/4, $0x4b400000
+DATA all4b400000<>+4(SB)/4, $0x4b400000
+DATA all4b400000<>+8(SB)/4, $0x4b400000
+DATA all4b400000<>+12(SB)/4, $0x4b400000
+DATA all4b400000<>+16(SB)/4, $0x4b400000
+DATA all4b400000<>+20(SB)/4, $0x4b400000
+DATA all4b400000<>+24(SB)/4, $0x4b400000
+DATA all4b400000<>+28(SB)/4, $0x4b400000
+GLOBL all4b400000<>(SB), RODATA|NOPTR, $32
+
 DATA allc2ae0000<>+0(SB)/4, $0xc2ae0000
 DATA allc2ae0000<>+4(SB)/4, $0xc2ae0000
 DATA allc2ae0000<>+8(SB)/4, $0xc2ae0000
@@ -348,16 +358,6 @@ DATA allbfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
 DATA allbfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
 DATA allbfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
 GLOBL allbfb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA all4b400000<>+0(SB)/4, $0x4b400000
-DATA all4b400000<>+4(SB)/4, $0x4b400000
-DATA all4b400000<>+8(SB)/4, $0x4b400000
-DATA all4b400000<>+12(SB)/4, $0x4b400000
-DATA all4b400000<>+16(SB)/4, $0x4b400000
-DATA all4b400000<>+20(SB)/4, $0x4b400000
-DATA all4b400000<>+24(SB)/4, $0x4b400000
-DATA all4b400000<>+28(SB)/4, $0x4b400000
-GLOBL all4b400000<>(SB), RODATA|NOPTR, $32
 
 DATA all3f317218<>+0(SB)/4, $0x3f317218
 DATA all3f317218<>+4(SB)/4, $0x3f317218
@@ -1541,9 +1541,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func exponentialAVX2(y *float32, x *float32, n int)
+// func exponentialsAVX2(y *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentialAVX2(SB), NOSPLIT, $0-24
+TEXT ·exponentialsAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
 	MOVQ n+16(FP), DX
@@ -1624,6 +1624,39 @@ DATA all3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
 DATA all3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
 DATA all3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
 GLOBL all3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+// func foldStatisticsAVX2(scale *float32, shift *float32, gamma *float32, beta *float32, mean *float32, variance *float32, n int, epsilon float64)
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·foldStatisticsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         scale+0(FP), AX
+	MOVQ         shift+8(FP), CX
+	MOVQ         gamma+16(FP), DX
+	MOVQ         beta+24(FP), BX
+	MOVQ         mean+32(FP), SI
+	MOVQ         variance+40(FP), DI
+	MOVQ         n+48(FP), R8
+	MOVSD        epsilon+56(FP), X0
+	VBROADCASTSD X0, Y0
+	XORQ         R9, R9
+
+loop:
+	VCVTPS2PD    (DX)(R9*1), Y1
+	VCVTPS2PD    (DI)(R9*1), Y2
+	VCVTPS2PD    (BX)(R9*1), Y3
+	VADDPD       Y0, Y2, Y2
+	VSQRTPD      Y2, Y2
+	VDIVPD       Y2, Y1, Y1
+	VCVTPS2PD    (SI)(R9*1), Y2
+	VFNMADD231PD Y2, Y1, Y3
+	VCVTPD2PSY   Y1, X1
+	VMOVUPS      X1, (AX)(R9*1)
+	VCVTPD2PSY   Y3, X3
+	VMOVUPS      X3, (CX)(R9*1)
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, R8
+	JNZ          loop
+	VZEROUPPER
+	RET
 
 // func slopeSwishAVX2(y *float32, slope *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX2, CMOV, FMA3

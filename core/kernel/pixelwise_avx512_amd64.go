@@ -99,6 +99,16 @@ func reduceGradientReLU(sumD *float32, sumDX *float32, dy *float32, x *float32, 
 //go:noescape
 func derivativeReLU(dx *float32, dy *float32, x *float32, n int)
 
+// exponentials computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
+//
+//go:noescape
+func exponentials(y *float32, x *float32, n int)
+
+// foldStatistics computes scale = gamma/sqrt(variance+epsilon) and shift = beta-scale*mean; n is a multiple of half a vector.
+//
+//go:noescape
+func foldStatistics(scale *float32, shift *float32, gamma *float32, beta *float32, mean *float32, variance *float32, n int, epsilon float64)
+
 // slopeSwish computes y = swish(z) and slope = swish'(z), z = x*scale+shift.
 //
 //go:noescape

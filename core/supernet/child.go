@@ -143,13 +143,10 @@ func (p *ParamOf[T]) pack(k, n int, scale, bias []float32) *kernel.Packed {
 	return kernel.Pack(w, k, n, ws, scale, bias)
 }
 
-// first is the first n elements of a vector.
+// first is the first n elements of a vector: themselves where they are float32.
 func (p *ParamOf[T]) first(n int) []float32 {
-	b := make([]float32, n)
-	for i := range b {
-		b[i] = float32(p.Data[i])
-	}
-	return b
+	b, _ := single(p, 1, n)
+	return b[:n]
 }
 
 // single is the [k, n] corner of a matrix in float32 and its row stride: the

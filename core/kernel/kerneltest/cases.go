@@ -65,6 +65,7 @@ func rows[T kernel.Float](m, c int) []Case[T] {
 		{"BatchStats", []int{x}, []int{c, c}, func(in, out [][]T) { kernel.BatchStats(out[0], out[1], in[0], m, c) }, nil, nil},
 		{"AddBias", []int{c}, []int{x}, func(in, out [][]T) { kernel.AddBias(out[0], m, c, in[0]) }, first, nil},
 		{"BiasGrad", []int{x}, []int{c}, func(in, out [][]T) { kernel.BiasGrad(out[0], in[0], m, c) }, first, nil},
+		{"FoldNormalisation", []int{c, c, c, c}, []int{c, c}, func(in, out [][]T) { fold(out[0], out[1], in[0], in[1], in[2], in[3]) }, nil, nil},
 		{"Exp", []int{x}, []int{x}, func(in, out [][]T) { exp(out[0], in[0]) }, nil, nil},
 		{"Add", []int{x}, []int{x}, func(in, out [][]T) { kernel.Add(out[0], in[0]) }, first, nil},
 	}

@@ -50,6 +50,23 @@ func exp[T kernel.Float](y, x []T) {
 	}
 }
 
+// fold is FoldNormalisation for variances that are the squares of v, in float64 what
+// it stands for.
+func fold[T kernel.Float](scale, shift, gamma, beta, mean, v []T) {
+	variance := make([]T, len(v))
+	for i, x := range v {
+		variance[i] = x * x
+	}
+	if s, ok := any(scale).([]float32); ok {
+		kernel.FoldNormalisation(s, single(shift), single(gamma), single(beta), single(mean), single(variance), 1e-5)
+		return
+	}
+	for i := range scale {
+		s := float64(gamma[i]) / math.Sqrt(float64(variance[i])+1e-5)
+		scale[i], shift[i] = T(s), T(float64(beta[i])-s*float64(mean[i]))
+	}
+}
+
 // apply is Pack and Apply.
 func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T, a kernel.Act, residual []T) {
 	if v, ok := any(y).([]float32); ok {

@@ -6,15 +6,18 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 // convolutionFields is convolutionArgs of core/kernel. The table leads to
 // input rows in blocks [pixel][16]; offset is in bytes, as is step, from output
 // pixel to output pixel.
-var convolutionFields = []string{"y", "table", "taps", "bias", "sums", "rows", "pixels", "offset", "step"}
+var convolutionFields = []string{"y", "table", "taps", "bias", "sums", "rows", "pixels", "offset", "step", "odd"}
 
-// convolution is the state of a depthwise convolution of 8 channels.
+// convolution is the state of a depthwise convolution of a vector of channels.
 type convolution struct {
+	generator
 	arguments
 	k, stride        int
 	taps, at         GPVirtual
@@ -24,10 +27,14 @@ type convolution struct {
 
 // depthwise is y = swish(x*taps + bias) and adds the sums of y to sums. Up to 8
 // pixels of a row at a time share each tap that is loaded.
-func depthwise(k, stride int) {
-	c := &convolution{k: k, stride: stride}
-	name := fmt.Sprintf("convolve%ds%dAVX2", k, stride)
-	c.arguments = begin(name, convolutionFields, fmt.Sprintf("convolves rows of 8 channels with taps [%d][8], swish after it.", k*k))
+func (g generator) depthwise(k, stride int) {
+	c := &convolution{generator: g, k: k, stride: stride}
+	name := fmt.Sprintf("convolve%ds%d", k, stride)
+	c.arguments = g.begin(name, convolutionFields, fmt.Sprintf("convolves rows of %d channels with taps [%d][%d], swish after it.", g.Lanes, k*k, g.Lanes))
+	g.mask(c.arguments)
+	if g.Wide() {
+		c.hold()
+	}
 	c.taps, c.at, c.out, c.step, c.step3 = c.load("taps"), GP64(), c.load("y"), c.load("step"), GP64()
 	LEAQ(Mem{Base: c.step, Index: c.step, Scale: 2}, c.step3)
 	for range k {
@@ -61,7 +68,7 @@ func depthwise(k, stride int) {
 	Label("next")
 	DECQ(c.arguments.at("rows"))
 	JNZ(LabelRef("row"))
-	finish()
+	vector.Finish()
 }
 
 // pixel is the place of output pixel i from out on; bases are out and 4 pixels further on.
@@ -80,13 +87,13 @@ func (c *convolution) pixels(n int) {
 	acc := make([]VecVirtual, n)
 	bias := c.load("bias")
 	for i := range acc {
-		acc[i] = YMM()
+		acc[i] = c.New()
 		VMOVUPS(Mem{Base: bias}, acc[i])
 	}
-	tap := YMM()
+	tap := c.New()
 	for y := range c.k {
 		for x := range c.k {
-			VMOVUPS(Mem{Base: c.taps, Disp: 32 * (y*c.k + x)}, tap)
+			VMOVUPS(Mem{Base: c.taps, Disp: c.Bytes() * (y*c.k + x)}, tap)
 			for i, a := range acc {
 				VFMADD231PS(Mem{Base: c.rows[y], Index: c.at, Scale: 1, Disp: 64 * (i*c.stride + x)}, tap, a)
 			}
@@ -96,10 +103,17 @@ func (c *convolution) pixels(n int) {
 	if n > 4 {
 		LEAQ(Mem{Base: c.out, Index: c.step, Scale: 4}, bases[1])
 	}
-	r, p := YMM(), YMM()
+	temporary := []VecVirtual{tap, c.New(), c.New()}
+	for c.Wide() && len(temporary) < 9 {
+		temporary = append(temporary, c.New())
+	}
+	c.swish(acc, temporary)
 	for i, a := range acc {
-		swish(a, tap, r, p)
-		VMOVUPS(a, c.pixel(i, bases))
+		if c.Wide() {
+			VMOVUPS(a, K1, c.pixel(i, bases))
+		} else {
+			VMOVUPS(a, c.pixel(i, bases))
+		}
 	}
 	for m := n; m > 1; m = (m + 1) / 2 {
 		for i := range m / 2 {

@@ -6,6 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"bignas/asmgen/vector"
 )
 
 // productFields is productArgs of core/kernel. Strides are in bytes.
@@ -13,12 +15,15 @@ var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", 
 
 // product is the state of a tile of mr rows by nv vectors.
 type product struct {
+	generator
 	arguments
 	mr, nv int
-	bases  []GPVirtual // every third row of A
+	bases  []GPVirtual // of every group of rows of A
+	group  int         // rows in one: 3, or 5 where lda3 is there
 	lda, b GPVirtual
-	panels []GPVirtual      // bytes from the 8 columns of B to the second, the third and the fourth
-	sets   [][][]VecVirtual // sums, in more than one set where there are few
+	lda3   GPVirtual
+	panels map[int]GPVirtual // bytes from the first vector of columns of B to some of the next
+	sets   [][][]VecVirtual  // sums, in more than one set where there are few
 	bs     []VecVirtual
 	splat  VecVirtual
 }
@@ -27,45 +32,49 @@ type product struct {
 func (p *product) sums() [][]VecVirtual { return p.sets[0] }
 
 // tile is y = act(init + A B) + residual for tiles of mr rows, or, where there is
-// a scale, y = act(A B*scale + shift) + residual. B is in panels of 8 columns, ldb
-// bytes from one to the next.
-func tile(mr, nv int) {
-	p := &product{mr: mr, nv: nv}
-	name := fmt.Sprintf("product%dx%dAVX2", mr, nv)
-	p.arguments = begin(name, productFields, fmt.Sprintf("computes tiles of %d rows by %d columns.", mr, 8*nv))
-	for range max(1, 4/mr) { // a sum waits 4 cycles for the one before it
+// a scale, y = act(A B*scale + shift) + residual. B is in panels of a vector of
+// columns, ldb bytes from one to the next.
+func (g generator) tile(mr, nv int) {
+	p := &product{generator: g, mr: mr, nv: nv, group: 3}
+	name := fmt.Sprintf("product%dx%d", mr, nv)
+	p.arguments = g.begin(name, productFields, fmt.Sprintf("computes tiles of %d rows by %d columns.", mr, g.Lanes*nv))
+	g.mask(p.arguments)
+	for range p.independent() {
 		var set [][]VecVirtual
 		for range mr {
 			row := make([]VecVirtual, nv)
 			for j := range row {
-				row[j] = YMM()
+				row[j] = p.New()
 			}
 			set = append(set, row)
 		}
 		p.sets = append(p.sets, set)
 	}
 	for range nv {
-		p.bs = append(p.bs, YMM())
+		p.bs = append(p.bs, p.New())
 	}
-	p.splat = YMM()
+	p.splat = p.New()
 	p.lda = p.load("lda")
+	if mr > 15 { // a base for every third would be too many registers
+		p.group, p.lda3 = 5, GP64()
+		LEAQ(Mem{Base: p.lda, Index: p.lda, Scale: 2}, p.lda3)
+	}
 	next, c, init := p.load("a"), p.load("c"), p.load("init")
 	Label("tile")
 	p.start(init)
 	p.bases = []GPVirtual{GP64()}
 	MOVQ(next, p.bases[0])
-	for r := 3; r < mr; r += 3 {
+	for r := p.group; r < mr; r += p.group {
 		b := GP64()
-		LEAQ(Mem{Base: p.bases[len(p.bases)-1], Index: p.lda, Scale: 2}, b)
+		LEAQ(Mem{Base: p.bases[len(p.bases)-1], Index: p.lda, Scale: uint8(p.group - 1)}, b)
 		ADDQ(p.lda, b)
 		p.bases = append(p.bases, b)
 	}
 	p.b = p.load("b")
-	p.panels = []GPVirtual{p.load("ldb")}
-	for i := 2; i < 2*nv; i++ {
-		after := GP64()
-		LEAQ(Mem{Base: p.panels[i-2], Index: p.panels[0], Scale: 1}, after)
-		p.panels = append(p.panels, after)
+	p.panels = map[int]GPVirtual{1: p.load("ldb")}
+	for i := 3; i < 2*nv; i += 2 {
+		p.panels[i] = GP64()
+		LEAQ(Mem{Base: p.panels[1], Index: p.panels[1], Scale: uint8(i - 1)}, p.panels[i])
 	}
 	p.multiply()
 	p.scale()
@@ -76,13 +85,31 @@ func tile(mr, nv int) {
 	ADDQ(rows, next)
 	DECQ(p.at("tiles"))
 	JNZ(LabelRef("tile"))
-	finish()
+	vector.Finish()
 }
 
-// tailMask is the mask of the last vector, in a register that the caller owns.
-func (p *product) tailMask(v VecVirtual) VecVirtual {
+// independent is how many sets of sums there are: a sum waits 4 cycles for the
+// one before it, and two multipliers want to be fed. A power of 2, at most the
+// number of rows of B that the loop is unrolled by.
+func (p *product) independent() int {
+	if !p.Wide() {
+		return max(1, 4/p.mr)
+	}
+	n := 1
+	for n < 4 && n*p.mr*p.nv < 8 {
+		n *= 2
+	}
+	return n
+}
+
+// tailMask is the mask of the last vector, where it is a vector in a register that
+// the caller owns.
+func (p *product) tailMask(v VecVirtual) vector.Mask {
+	if p.Wide() {
+		return p.MaskIn(K1)
+	}
 	VMOVUPS(Mem{Base: p.load("tail")}, v)
-	return v
+	return p.MaskIn(v)
 }
 
 // start sets the sums to rows of init and moves on in it.
@@ -91,9 +118,9 @@ func (p *product) start(init GPVirtual) {
 	mask := p.tailMask(p.splat)
 	for _, row := range p.sums() {
 		for j, v := range row {
-			at := Mem{Base: init, Disp: 32 * j}
+			at := Mem{Base: init, Disp: p.Bytes() * j}
 			if j == p.nv-1 {
-				VMASKMOVPS(at, mask, v)
+				mask.Load(at, v)
 			} else {
 				VMOVUPS(at, v)
 			}
@@ -103,7 +130,7 @@ func (p *product) start(init GPVirtual) {
 	for _, set := range p.sets[1:] {
 		for _, row := range set {
 			for _, v := range row {
-				VXORPS(v, v, v)
+				p.Zero(v)
 			}
 		}
 	}
@@ -113,19 +140,15 @@ func (p *product) start(init GPVirtual) {
 // It asks for the row of the panel after it: weights are often used once in a
 // forward pass and come from far.
 func (p *product) step(u int) {
-	// A line is two rows of 8 columns.
-	PREFETCHT0(Mem{Base: p.b, Index: p.panels[p.nv-1+u%p.nv], Scale: 1, Disp: 32 * u})
+	p.prefetch(u)
 	for j, v := range p.bs {
-		at := Mem{Base: p.b, Disp: 32 * u}
-		if j > 0 {
-			at.Index, at.Scale = p.panels[j-1], 1
-		}
-		VMOVUPS(at, v)
+		VMOVUPS(p.row(j, u), v)
 	}
 	for i, row := range p.sets[u%len(p.sets)] {
-		a := Mem{Base: p.bases[i/3], Disp: 4 * u}
-		if i%3 > 0 {
-			a.Index, a.Scale = p.lda, uint8(i%3)
+		a := p.element(i, u)
+		if p.Wide() && p.nv == 1 {
+			VFMADD231PS_BCST(a, p.bs[0], row[0])
+			continue
 		}
 		VBROADCASTSS(a, p.splat)
 		for j, v := range row {
@@ -134,11 +157,48 @@ func (p *product) step(u int) {
 	}
 }
 
+// prefetch asks for row u of the panel that comes next.
+func (p *product) prefetch(u int) {
+	if !p.Wide() { // a line is two rows
+		PREFETCHT0(p.row(p.nv+u%p.nv, u))
+		return
+	}
+	for j := range p.nv {
+		PREFETCHT0(p.row(p.nv+j, u))
+	}
+}
+
+// row is row u of vector j of the columns of B.
+func (p *product) row(j, u int) Mem {
+	m := Mem{Base: p.b, Disp: p.Bytes() * u}
+	switch r, ok := p.panels[j]; {
+	case j == 0:
+	case ok:
+		m.Index, m.Scale = r, 1
+	default:
+		m.Index, m.Scale = p.panels[1], uint8(j)
+	}
+	return m
+}
+
+// element is A[i][u] of the tile.
+func (p *product) element(i, u int) Mem {
+	a := Mem{Base: p.bases[i/p.group], Disp: 4 * u}
+	switch n := i % p.group; n {
+	case 0:
+	case 3:
+		a.Index, a.Scale = p.lda3, 1
+	default:
+		a.Index, a.Scale = p.lda, uint8(n)
+	}
+	return a
+}
+
 func (p *product) advance(u int) {
 	for _, b := range p.bases {
 		ADDQ(U8(4*u), b)
 	}
-	ADDQ(U32(32*u), p.b)
+	ADDQ(U32(p.Bytes()*u), p.b)
 }
 
 // multiply adds A B to the sums.
@@ -181,8 +241,8 @@ func (p *product) scale() {
 	JZ(LabelRef("scaled"))
 	shift := p.load("shift")
 	for j := range p.nv {
-		VMOVUPS(Mem{Base: scale, Disp: 32 * j}, p.bs[0])
-		VMOVUPS(Mem{Base: shift, Disp: 32 * j}, p.splat)
+		VMOVUPS(Mem{Base: scale, Disp: p.Bytes() * j}, p.bs[0])
+		VMOVUPS(Mem{Base: shift, Disp: p.Bytes() * j}, p.splat)
 		for _, row := range p.sums() {
 			VFMADD213PS(p.splat, p.bs[0], row[j])
 		}
@@ -193,15 +253,15 @@ func (p *product) scale() {
 func (p *product) activate() {
 	CMPQ(p.at("swish"), U8(0))
 	JEQ(LabelRef("activated"))
-	t := append([]VecVirtual{p.splat}, p.bs...)
-	for len(t) < 3 {
-		t = append(t, YMM())
+	temporary := append([]VecVirtual{p.splat}, p.bs...)
+	for len(temporary) < 3 || p.Wide() && len(temporary) < min(12, 32-p.mr*p.nv) {
+		temporary = append(temporary, p.New())
 	}
+	var all []VecVirtual
 	for _, row := range p.sums() {
-		for _, v := range row {
-			swish(v, t[0], t[1], t[2])
-		}
+		all = append(all, row...)
 	}
+	p.swish(all, temporary)
 	Label("activated")
 }
 
@@ -216,7 +276,7 @@ func (p *product) store(c GPVirtual) {
 	mask := p.tailMask(p.splat)
 	p.rows(residual, ldc, func(v VecVirtual, at Mem, last bool) {
 		if last {
-			VMASKMOVPS(at, mask, p.bs[0])
+			mask.Load(at, p.bs[0])
 			VADDPS(p.bs[0], v, v)
 		} else {
 			VADDPS(at, v, v)
@@ -225,6 +285,17 @@ func (p *product) store(c GPVirtual) {
 	SUBQ(p.at("residual"), residual)
 	MOVQ(residual, p.at("done"))
 	Label("stored")
+	if p.Wide() {
+		mask := p.tailMask(p.splat)
+		p.rows(c, ldc, func(v VecVirtual, at Mem, last bool) {
+			if last {
+				mask.Store(v, at)
+			} else {
+				VMOVUPS(v, at)
+			}
+		})
+		return
+	}
 	odd := p.load("odd")
 	CMPQ(odd, U8(1))
 	JEQ(LabelRef("half"))
@@ -241,10 +312,10 @@ func (p *product) store(c GPVirtual) {
 	})
 	JMP(LabelRef("next"))
 	Label("masked")
-	p.tailMask(p.splat)
+	mask = p.tailMask(p.splat)
 	p.rows(c, ldc, func(v VecVirtual, at Mem, last bool) {
 		if last {
-			VMASKMOVPS(v, p.splat, at)
+			mask.Store(v, at)
 		} else {
 			VMOVUPS(v, at)
 		}
@@ -256,7 +327,7 @@ func (p *product) store(c GPVirtual) {
 func (p *product) rows(pointer, stride Register, f func(v VecVirtual, at Mem, last bool)) {
 	for _, row := range p.sums() {
 		for j, v := range row {
-			f(v, Mem{Base: pointer, Disp: 32 * j}, j == p.nv-1)
+			f(v, Mem{Base: pointer, Disp: p.Bytes() * j}, j == p.nv-1)
 		}
 		ADDQ(stride, pointer)
 	}

@@ -31,9 +31,8 @@ func main() {
 			g.derivative(act)
 		}
 	}
-	if !g.Wide() {
-		g.exponential()
-	}
+	g.exponential()
+	g.fold()
 	g.slopeSwish()
 	g.multiplySums()
 	g.moments()
@@ -153,18 +152,18 @@ func (g generator) reduceGradient(act string) {
 
 // exponential writes exp(x), x held to what gives normal numbers.
 func (g generator) exponential() {
-	g.Text("exponential", "func(y, x *float32, n int)", "computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.")
+	g.Text("exponentials", "func(y, x *float32, n int)", "computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.")
 	y, x := vector.Arg("y"), vector.Arg("x")
 	c := logisticFor(g.Set, "Sigmoid")
 	lowest, log2e := g.Constant(-80), g.Constant(math.Log2E)
 	g.walkFlat(func(l *lane) {
 		v := l.load(x)
 		VMAXPS(v, c.Copy(lowest), v) // of two operands one of which is not a number, the first here
-		VMINPS(v, c.Copy(c.narrow.ceiling), v)
-		t, n, p := c.Copy(c.narrow.magic), c.New(), c.Copy(c.poly)
+		VMINPS(v, c.Copy(c.ceiling), v)
+		t, n, p := c.Copy(c.magic), c.New(), c.Copy(c.poly)
 		VFMADD231PS(log2e, v, t)
-		VSUBPS(c.narrow.magic, t, n)
-		VFNMADD231PS(c.narrow.ln2, n, v)
+		VSUBPS(c.magic, t, n)
+		VFNMADD231PS(c.ln2, n, v)
 		VPSLLD(U8(23), t, t)
 		for _, k := range c.more {
 			VFMADD213PS(k, v, p)
@@ -172,6 +171,46 @@ func (g generator) exponential() {
 		VPADDD(t, p, p)
 		l.store(p, y)
 	})
+}
+
+// fold writes what a batch normalisation multiplies by and adds, in double precision
+// and rounded once, half a vector at a time.
+func (g generator) fold() {
+	g.Text("foldStatistics", "func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)",
+		"computes scale = gamma/sqrt(variance+epsilon) and shift = beta-scale*mean; n is a multiple of half a vector.")
+	scale, shift, gamma, beta := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("gamma"), vector.Arg("beta")
+	mean, variance, n, at := vector.Arg("mean"), vector.Arg("variance"), vector.Arg("n"), GP64()
+	epsilon := g.New()
+	low := Load(Param("epsilon"), XMM())
+	VBROADCASTSD(low, epsilon)
+	XORQ(at, at)
+	Label("loop")
+	double := func(p Register) VecVirtual {
+		v := g.New()
+		VCVTPS2PD(Mem{Base: p, Index: at, Scale: 1}, v)
+		return v
+	}
+	single := func(v VecVirtual, p Register) {
+		to := Mem{Base: p, Index: at, Scale: 1}
+		if g.Wide() {
+			VCVTPD2PS(v, v.AsY())
+			VMOVUPS(v.AsY(), to)
+		} else {
+			VCVTPD2PSY(v, v.AsX())
+			VMOVUPS(v.AsX(), to)
+		}
+	}
+	s, d, b := double(gamma), double(variance), double(beta)
+	VADDPD(epsilon, d, d)
+	VSQRTPD(d, d)
+	VDIVPD(d, s, s)
+	VFNMADD231PD(double(mean), s, b)
+	single(s, scale)
+	single(b, shift)
+	ADDQ(U8(g.Bytes()/2), at)
+	SUBQ(U8(g.Lanes/2), n)
+	JNZ(LabelRef("loop"))
+	vector.Finish()
 }
 
 // slopeSwish writes swish and its derivative with one exponential.

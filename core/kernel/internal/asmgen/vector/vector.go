@@ -103,6 +103,9 @@ type Mask struct {
 	reg Register
 }
 
+// MaskIn is the mask that a register holds.
+func (s *Set) MaskIn(r Register) Mask { return Mask{s, r} }
+
 // MaskOf makes one from a bit for each lane; bits is overwritten.
 func (s *Set) MaskOf(bits GPVirtual) Mask {
 	if s.Wide() {
