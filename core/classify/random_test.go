@@ -40,10 +40,12 @@ func randomBundle(t testing.TB) *weights.Bundle {
 			}
 		}
 	}
-	st := supernet.NewStatisticsModel(space)
+	st := supernet.NewStatisticsModel(net)
 	for _, l := range st.Layers {
-		for i := range l.Mean {
-			l.Mean[i], l.LogVariance[i] = float32(0.02*r.NormFloat64()), float32(0.02*r.NormFloat64())
+		for _, of := range [][]float32{l.Mean, l.LogVariance, l.Read} {
+			for i := range of {
+				of[i] = float32(0.02 * r.NormFloat64())
+			}
 		}
 	}
 	return &weights.Bundle{

@@ -53,16 +53,19 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 	return packedProduct(k, n, x.cut(k, n, scale, bias))
 }
 
-// Times computes the beginning of one row y = x W: x [k], y at most [n].
+// Times computes the beginning of one row y = x W with the first rows of W: x at
+// most [k], y at most [n].
 func (x *Matrix) Times(y, row []float32) {
 	if x.cut != nil || x.panels != nil {
-		x.Slice(x.k, len(y), nil, nil).Apply(y, row, 1, None, nil)
+		x.Slice(len(row), len(y), nil, nil).Apply(y, row, 1, None, nil)
 		return
 	}
 	x.once.Do(func() { x.whole = Pack(x.w, x.k, x.n, x.n, nil, nil) })
-	all := borrow(x.n)
-	x.whole.Apply(*all, row, 1, None, nil)
-	copy(y, *all)
+	all := borrow(x.n + x.k)
+	out, in := (*all)[:x.n], (*all)[x.n:x.n+x.k]
+	clear(in[copy(in, row):])
+	x.whole.Apply(out, in, 1, None, nil)
+	copy(y, out)
 	scratch.Put(all)
 }
 

@@ -12,6 +12,30 @@ import (
 // exact pooled mean and variance over all batches are returned. r must be a's
 // resolution. It fails when there is no batch.
 func (w *WeightsOf[T]) Calibrate(a arch.Arch, batches iter.Seq2[[]T, int]) (*Statistics, error) {
+	return w.calibrate(a, batches, nil)
+}
+
+// CalibrateActivations is Calibrate that also returns the means of activations.
+func CalibrateActivations(w *Weights, a arch.Arch, batches iter.Seq2[[]float32, int]) (*Calibrated, error) {
+	c := &Calibrated{Arch: a}
+	images := 0
+	var err error
+	c.Statistics, err = w.calibrate(a, batches, func(ar *Arena[float32], t *Tape[float32]) {
+		if c.Activations == nil {
+			c.Activations = newActivations(t.Net)
+		}
+		images += t.N
+		c.Activations.add(ar, t, float32(t.N))
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.Activations.scale(1 / float32(images))
+	return c, nil
+}
+
+// calibrate is Calibrate; each, where not nil, sees every batch's tape.
+func (w *WeightsOf[T]) calibrate(a arch.Arch, batches iter.Seq2[[]T, int], each func(*Arena[T], *Tape[T])) (*Statistics, error) {
 	if err := w.check(a); err != nil {
 		return nil, err
 	}
@@ -30,6 +54,9 @@ func (w *WeightsOf[T]) Calibrate(a arch.Arch, batches iter.Seq2[[]T, int]) (*Sta
 			}
 		}
 		images += float64(n)
+		if each != nil {
+			each(&ar, t)
+		}
 		ar.Release([2]int{})
 	}
 	if images == 0 {

@@ -9,14 +9,19 @@ import (
 )
 
 // StatisticsModel predicts the BN statistics of any child of a space from its
-// architecture alone, so that a page that holds no training image can still run
-// every child on statistics that are right for it.
+// architecture and the shared weights, so that a page that holds no training
+// image can still run every child on statistics that are right for it.
 //
-// Each channel of each BN layer has two linear functions of features of the
-// architecture, one for the mean and one for the logarithm of the variance,
-// fitted by ridge regression on children calibrated on training images.
+// Means pass through linear layers exactly: the mean of what a 1x1 convolution
+// computes is its matrix times the mean of what it reads, and the mean of what a
+// batch normalisation puts out is its shift. So the means of the residual stream,
+// and of every expansion and of the head, follow from the weights. Only what
+// nonlinearities and borders do to a mean, and the variances, are fitted: linear
+// functions of features of the architecture, by ridge regression on children
+// calibrated on training images.
 type StatisticsModel struct {
-	Space *arch.Space
+	// Net is the weights that the statistics are of; they must not change.
+	Net *Weights
 	// Layers are the BN layers of the biggest child, in network order.
 	Layers []StatisticsLayer
 
@@ -25,233 +30,155 @@ type StatisticsModel struct {
 	at         map[bnPlace]int // where in Layers a place, without its channels, is
 }
 
-// StatisticsLayer holds the coefficients of one BN layer: [channels][features]
-// each, row-major.
+// StatisticsLayer holds the coefficients of one BN layer, row-major. What a layer
+// of that kind does not need is nil.
 type StatisticsLayer struct {
 	Channels, Features int
-	Mean, LogVariance  []float32
+	LogVariance        []float32 // [Channels][Features]
+	// Mean [Channels][Features] is, of the stem, the mean, and of a depthwise
+	// convolution what its mean differs by from its taps on a constant image.
+	Mean []float32
+	// Read is the mean of what is read: of a projection [Mid][ReadFeatures] after
+	// squeeze-and-excitation; of a depthwise convolution after an expansion the
+	// constant [Mid][1]; of the stem what follows it, [Channels][Features].
+	Read         []float32
+	ReadFeatures int
 }
 
 // smallestVariance keeps the logarithm finite for a channel that never fires.
 const smallestVariance = 1e-8
 
-// bnPlace says where in the network a BN layer stands.
-type bnPlace struct {
-	stage, index int // stage -1 is the stem, len(stages) the head
-	kind         int // 0 expansion, 1 depthwise, 2 projection
-	channels     int
-}
-
-// places lists the BN layers of a in network order.
-func places(a arch.Arch) []bnPlace {
-	n := a.Network()
-	ps := []bnPlace{{stage: -1, channels: n.Stem.Out}}
-	for _, b := range n.Blocks {
-		if b.Expand {
-			ps = append(ps, bnPlace{b.Stage, b.Index, 0, b.Mid})
-		}
-		ps = append(ps, bnPlace{b.Stage, b.Index, 1, b.Mid}, bnPlace{b.Stage, b.Index, 2, b.Out})
-	}
-	return append(ps, bnPlace{stage: len(a.Stages), channels: n.Head.Out})
-}
-
-// features describes what of the architecture reaches a BN layer: the
-// resolution; for every earlier stage one number each for width, depth and
-// kernels; for the two widths that feed the layer directly, every choice apart,
-// because a wider prefix adds particular channels, not an amount.
-func features(a arch.Arch, p bnPlace) []float64 { return appendFeatures(nil, a, p) }
-
-func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
-	s := a.Space
-	f = append(f, 1)
-	res := centred(a.Resolution, s.Resolutions)
-	f = append(f, res, res*res)
-	last := min(p.stage, len(s.Stages)-1)
-	direct := p.stage - 1 // stage whose width is this block's input
-	if p.index > 0 {
-		direct = p.stage
-	}
-	if direct < 0 {
-		f = oneHot(f, a.Stem, s.Stem)
-	} else {
-		f = append(f, centred(a.Stem, s.Stem))
-	}
-	for i := 0; i <= last; i++ {
-		c, st := a.Stages[i], s.Stages[i]
-		if i == direct {
-			f = oneHot(f, c.Width, st.Widths)
-		} else if i < p.stage || p.kind == 2 {
-			f = append(f, centred(c.Width, st.Widths))
-		}
-		layers := c.Depth
-		if i == p.stage {
-			layers = p.index // of this stage, only the layers before
-		} else {
-			f = append(f, centred(c.Depth, st.Depths))
-			if i == p.stage-1 { // the last layer's block is new in a deeper child
-				d := centred(c.Depth, st.Depths)
-				f = append(f, d*d)
+// NewStatisticsModel allocates a model of w with zero coefficients.
+func NewStatisticsModel(w *Weights) *StatisticsModel {
+	m := &StatisticsModel{Net: w}
+	biggest := w.Space.Max()
+	features := func(p bnPlace) int { return len(appendFeatures(nil, biggest, p)) }
+	before := 0 // channels of the layer before
+	for _, p := range places(biggest) {
+		l := StatisticsLayer{Channels: p.channels, Features: features(p)}
+		l.LogVariance = make([]float32, l.Channels*l.Features)
+		read := 0
+		switch {
+		case p.stage < 0:
+			l.ReadFeatures, read = l.Features, l.Channels
+		case p.stage < len(w.Space.Stages) && p.kind == depthwiseBN:
+			if w.Blocks[p.stage][p.index].Size.Expand {
+				l.ReadFeatures, read = 1, l.Channels
 			}
+		case p.stage < len(w.Space.Stages) && p.kind == projectBN:
+			l.ReadFeatures, read = features(p.reads()), before
 		}
-		if len(st.Kernels) > 1 {
-			mean := 0.0
-			for _, k := range c.Kernels[:min(layers, len(c.Kernels))] {
-				mean += centred(k, st.Kernels)
-			}
-			f = append(f, mean/float64(max(1, layers)))
-			if i == p.stage && p.kind > 0 {
-				f = append(f, centred(c.Kernels[p.index], st.Kernels))
-			}
+		if p.stage < 0 || p.stage < len(w.Space.Stages) && p.kind == depthwiseBN {
+			l.Mean = make([]float32, l.Channels*l.Features)
 		}
-	}
-	return f
-}
-
-// centred maps the choices to -1 .. 1, and 0 where there is one.
-func centred(v int, of []int) float64 {
-	lo, hi := of[0], of[len(of)-1]
-	if lo == hi {
-		return 0
-	}
-	return 2*float64(v-lo)/float64(hi-lo) - 1
-}
-
-// oneHot appends one indicator a choice after the first.
-func oneHot(f []float64, v int, of []int) []float64 {
-	for _, c := range of[1:] {
-		if v == c {
-			f = append(f, 1)
-		} else {
-			f = append(f, 0)
-		}
-	}
-	return f
-}
-
-// NewStatisticsModel allocates a model with zero coefficients.
-func NewStatisticsModel(s *arch.Space) *StatisticsModel {
-	m := &StatisticsModel{Space: s}
-	max := s.Max()
-	for _, p := range places(max) {
-		n := len(features(max, p))
-		m.Layers = append(m.Layers, StatisticsLayer{p.channels, n,
-			make([]float32, p.channels*n), make([]float32, p.channels*n)})
+		l.Read = make([]float32, read*l.ReadFeatures)
+		m.Layers = append(m.Layers, l)
+		before = p.channels
 	}
 	return m
 }
 
-// Calibrated is a child and its true statistics.
-type Calibrated struct {
-	Arch       arch.Arch
-	Statistics *Statistics
+// reads is the place whose features say what a projection reads: that of the
+// depthwise convolution before it.
+func (p bnPlace) reads() bnPlace {
+	p.kind = depthwiseBN
+	return p
 }
 
-// FitStatistics fits a model to calibrated children of the space; a few hundred
-// drawn uniformly, with the smallest and the biggest, are enough.
-func FitStatistics(s *arch.Space, children []Calibrated) (*StatisticsModel, error) {
-	m := NewStatisticsModel(s)
-	for li, p := range places(s.Max()) {
-		var rows [][]float64
-		var means, variances [][]float32
-		for _, c := range children {
-			for i, q := range places(c.Arch) {
-				if q.stage == p.stage && q.index == p.index && q.kind == p.kind {
-					rows = append(rows, features(c.Arch, q))
-					means, variances = append(means, c.Statistics.Mean[i]), append(variances, c.Statistics.Variance[i])
-				}
-			}
-		}
-		l := &m.Layers[li]
-		for c := 0; c < p.channels; {
-			// Channels that the same children have are solved together.
-			var use []int
-			end := p.channels
-			for i := range rows {
-				if n := len(means[i]); n > c {
-					use, end = append(use, i), min(end, n)
-				}
-			}
-			if len(use) == 0 {
-				return nil, fmt.Errorf("supernet: no calibrated child has channel %d of BN layer %d; calibrate the biggest too", c, li)
-			}
-			solveGroup(l, rows, means, variances, use, c, end)
-			c = end
+// Calibrated is a child, its true statistics and the means of its activations.
+type Calibrated struct {
+	Arch        arch.Arch
+	Statistics  *Statistics
+	Activations *Activations
+}
+
+// FitStatistics fits a model of w to calibrated children; a few hundred drawn
+// uniformly, with the smallest and the biggest, are enough.
+func FitStatistics(w *Weights, children []Calibrated) (*StatisticsModel, error) {
+	m := NewStatisticsModel(w)
+	for li, p := range places(w.Space.Max()) {
+		if err := m.fit(li, p, children); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil
 }
 
-// solveGroup fits channels [lo, hi) of a layer on the children in use.
-func solveGroup(l *StatisticsLayer, rows [][]float64, means, variances [][]float32, use []int, lo, hi int) {
-	n := l.Features
-	normal := make([]float64, n*n)
-	for _, i := range use {
-		for a, x := range rows[i] {
-			for b, y := range rows[i] {
-				normal[a*n+b] += x * y
+// fit does one layer.
+func (m *StatisticsModel) fit(li int, p bnPlace, children []Calibrated) error {
+	l := &m.Layers[li]
+	var rows, readRows [][]float64
+	var variances, means, reads [][]float32
+	for _, c := range children {
+		for i, q := range places(c.Arch) {
+			if q.stage != p.stage || q.index != p.index || q.kind != p.kind {
+				continue
+			}
+			rows = append(rows, appendFeatures(nil, c.Arch, q))
+			logs := make([]float32, q.channels)
+			for j, v := range c.Statistics.Variance[i] {
+				logs[j] = float32(math.Log(float64(v) + smallestVariance))
+			}
+			variances, means = append(variances, logs), append(means, c.Statistics.Mean[i])
+			switch block := blockOf(c.Arch, q); {
+			case p.stage < 0:
+				reads, readRows = append(reads, c.Activations.First), rows
+			case block < 0:
+			case p.kind == depthwiseBN && l.ReadFeatures > 0:
+				reads, readRows = append(reads, c.Activations.Expanded[block]), append(readRows, []float64{1})
+			case p.kind == projectBN:
+				reads, readRows = append(reads, c.Activations.Gated[block]), append(readRows, appendFeatures(nil, c.Arch, q.reads()))
 			}
 		}
 	}
-	for a := range n { // ridge: what few children show is held near zero
-		normal[a*n+a] += 0.3
+	missing := fitRidge(l.LogVariance, rows, variances, l.Channels)
+	if l.ReadFeatures > 0 && missing < 0 {
+		missing = fitRidge(l.Read, readRows, reads, len(l.Read)/l.ReadFeatures)
 	}
-	normal[0] -= 0.3 - 1e-6 // but not the intercept
-	chol := cholesky(normal, n)
-	rhs := make([]float64, n)
-	for c := lo; c < hi; c++ {
-		for _, target := range []struct {
-			out []float32
-			of  func(i int) float64
-		}{
-			{l.Mean, func(i int) float64 { return float64(means[i][c]) }},
-			{l.LogVariance, func(i int) float64 { return math.Log(float64(variances[i][c]) + smallestVariance) }},
-		} {
-			clear(rhs)
-			for _, i := range use {
-				y := target.of(i)
-				for a, x := range rows[i] {
-					rhs[a] += x * y
-				}
-			}
-			solve(chol, n, rhs)
-			for a, v := range rhs {
-				target.out[c*n+a] = float32(v)
-			}
+	if l.Mean != nil && missing < 0 {
+		if p.kind == depthwiseBN && p.stage >= 0 {
+			means = m.beyondTaps(l, p, children, means)
 		}
+		missing = fitRidge(l.Mean, rows, means, l.Channels)
 	}
+	if missing >= 0 {
+		return fmt.Errorf("supernet: no calibrated child has channel %d of BN layer %d; calibrate the biggest too", missing, li)
+	}
+	return nil
 }
 
-// cholesky factors the symmetric positive definite a into its lower triangle.
-func cholesky(a []float64, n int) []float64 {
-	l := make([]float64, n*n)
-	for i := range n {
-		for j := 0; j <= i; j++ {
-			s := a[i*n+j]
-			for k := range j {
-				s -= l[i*n+k] * l[j*n+k]
-			}
-			if i == j {
-				l[i*n+i] = math.Sqrt(max(s, 1e-12))
-			} else {
-				l[i*n+j] = s / l[j*n+j]
-			}
+// beyondTaps returns what the means of a depthwise convolution differ by from its
+// taps on what it is taken to read.
+func (m *StatisticsModel) beyondTaps(l *StatisticsLayer, p bnPlace, children []Calibrated, means [][]float32) [][]float32 {
+	var out [][]float32
+	for _, c := range children {
+		block := blockOf(c.Arch, p)
+		if block < 0 {
+			continue
 		}
+		b := c.Arch.Network().Blocks[block]
+		read := l.Read // one coefficient a channel: the constant
+		if !b.Expand {
+			read = m.Net.stream(c.Arch, c.Activations.First)[block]
+		}
+		rest := make([]float32, b.Mid)
+		m.Net.Blocks[b.Stage][b.Index].tapMeans(rest, read[:b.Mid], b)
+		for j, v := range means[len(out)] {
+			rest[j] = v - rest[j]
+		}
+		out = append(out, rest)
 	}
-	return l
+	return out
 }
 
-// solve overwrites b with the solution of L L^T x = b.
-func solve(l []float64, n int, b []float64) {
-	for i := range n {
-		for k := range i {
-			b[i] -= l[i*n+k] * b[k]
-		}
-		b[i] /= l[i*n+i]
+// blockOf is the index of the place's block among a's, -1 where a has none.
+func blockOf(a arch.Arch, p bnPlace) int {
+	if p.stage < 0 || p.stage >= len(a.Stages) || p.index >= a.Stages[p.stage].Depth {
+		return -1
 	}
-	for i := n - 1; i >= 0; i-- {
-		for k := i + 1; k < n; k++ {
-			b[i] -= l[k*n+i] * b[k]
-		}
-		b[i] /= l[i*n+i]
+	at := p.index
+	for _, st := range a.Stages[:p.stage] {
+		at += st.Depth
 	}
+	return at
 }

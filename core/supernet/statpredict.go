@@ -8,66 +8,128 @@ import (
 )
 
 // layerPredictor is one BN layer of a model, laid out for the kernels: the
-// coefficients as matrices [features][channels].
-type layerPredictor struct{ mean, logVariance *kernel.Matrix }
+// coefficients as matrices [features][channels], nil where there are none.
+type layerPredictor struct{ mean, logVariance, read *kernel.Matrix }
 
 // prepare lays the coefficients out, once.
 func (m *StatisticsModel) prepare() {
 	m.at = map[bnPlace]int{}
-	for i, p := range places(m.Space.Max()) {
+	for i, p := range places(m.Net.Space.Max()) {
 		l := m.Layers[i]
-		transposed := func(w []float32) *kernel.Matrix {
-			t := make([]float32, len(w))
-			for c := range l.Channels {
-				for j, v := range w[c*l.Features : (c+1)*l.Features] {
-					t[j*l.Channels+c] = v
-				}
-			}
-			return kernel.NewMatrix(t, l.Features, l.Channels)
-		}
-		m.predictors = append(m.predictors, layerPredictor{transposed(l.Mean), transposed(l.LogVariance)})
+		m.predictors = append(m.predictors, layerPredictor{transposed(l.Mean, l.Features), transposed(l.LogVariance, l.Features), transposed(l.Read, l.ReadFeatures)})
 		p.channels = 0
 		m.at[p] = i
 	}
 }
 
-// Predict returns the statistics of a, which must be valid in the model's space.
-// The coefficients must not change after the first call.
-func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
-	if a.Space != m.Space {
-		return nil, fmt.Errorf("supernet: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Space.Name)
+// transposed lays w [channels][features] out as [features][channels].
+func transposed(w []float32, features int) *kernel.Matrix {
+	if len(w) == 0 {
+		return nil
 	}
-	if err := m.Space.Validate(a); err != nil {
+	channels := len(w) / features
+	t := make([]float32, len(w))
+	for c := range channels {
+		for j, v := range w[c*features : (c+1)*features] {
+			t[j*channels+c] = v
+		}
+	}
+	return kernel.NewMatrix(t, features, channels)
+}
+
+// Predict returns the statistics of a, which must be valid in the model's space.
+// Coefficients and weights must not change after the first call.
+func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
+	if a.Space != m.Net.Space {
+		return nil, fmt.Errorf("supernet: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Net.Space.Name)
+	}
+	if err := a.Space.Validate(a); err != nil {
 		return nil, err
 	}
 	m.once.Do(m.prepare)
 	ps := places(a)
 	st := newStatistics(ps)
+	reads := make([][]float32, len(ps))
 	t := kernel.Threads()
 	kernel.Parallel(t, func(lo, hi int) {
 		for part := lo; part < hi; part++ { // later layers are wider: everybody takes one in turn
-			m.predict(st, a, ps, part, t)
+			for i := part; i < len(ps); i += t {
+				reads[i] = m.evaluate(st, a, ps, i)
+			}
 		}
 	})
+	blocks := a.Network().Blocks
+	stream := m.Net.stream(a, reads[0])
+	kernel.Parallel(t, func(lo, hi int) {
+		for part := lo; part < hi; part++ {
+			for i := part; i < len(blocks); i += t {
+				m.means(st, ps, blocks[i], stream[i], reads)
+			}
+		}
+	})
+	m.Net.Head.Weight.times(st.Mean[len(ps)-1], stream[len(blocks)])
 	return st, nil
 }
 
-// predict does layers first, first+step and so on.
-func (m *StatisticsModel) predict(st *Statistics, a arch.Arch, ps []bnPlace, first, step int) {
-	var f []float64
-	x := make([]float32, 0, 64)
-	for i := first; i < len(ps); i += step {
-		p := ps[i]
-		p.channels = 0
-		l := m.predictors[m.at[p]]
-		f = appendFeatures(f[:0], a, p)
-		x = x[:0]
-		for _, v := range f {
-			x = append(x, float32(v))
-		}
+// evaluate computes what of layer i is a function of the architecture alone, and
+// returns what the layer reads.
+func (m *StatisticsModel) evaluate(st *Statistics, a arch.Arch, ps []bnPlace, i int) (read []float32) {
+	p := ps[i]
+	p.channels = 0
+	l := m.predictors[m.at[p]]
+	x := vector(a, p)
+	if l.mean != nil {
 		l.mean.Times(st.Mean[i], x)
-		l.logVariance.Times(st.Variance[i], x)
-		kernel.Exp(st.Variance[i], st.Variance[i])
+	}
+	l.logVariance.Times(st.Variance[i], x)
+	kernel.Exp(st.Variance[i], st.Variance[i])
+	switch {
+	case l.read == nil:
+		return nil
+	case p.stage < 0:
+		read = make([]float32, ps[i].channels)
+	case p.kind == depthwiseBN:
+		return m.Layers[m.at[p]].Read
+	default:
+		read, x = make([]float32, ps[i-1].channels), vector(a, p.reads())
+	}
+	l.read.Times(read, x)
+	return read
+}
+
+// vector is the features as the kernels take them.
+func vector(a arch.Arch, p bnPlace) []float32 {
+	f := appendFeatures(make([]float64, 0, 64), a, p)
+	x := make([]float32, len(f))
+	for i, v := range f {
+		x[i] = float32(v)
+	}
+	return x
+}
+
+// means completes the means of a block's layers; in is the mean of what it reads.
+func (m *StatisticsModel) means(st *Statistics, ps []bnPlace, b arch.Block, in []float32, reads [][]float32) {
+	p := m.Net.Blocks[b.Stage][b.Index]
+	for i, q := range ps {
+		if q.stage != b.Stage || q.index != b.Index {
+			continue
+		}
+		switch q.kind {
+		case expandBN:
+			p.Expand.Weight.times(st.Mean[i], in)
+		case depthwiseBN:
+			read := in
+			if b.Expand {
+				read = reads[i]
+			}
+			taps := make([]float32, b.Mid)
+			p.tapMeans(taps, read, b)
+			for c, v := range taps {
+				st.Mean[i][c] += v
+			}
+		case projectBN:
+			p.Project.Weight.times(st.Mean[i], reads[i])
+		}
 	}
 }
 

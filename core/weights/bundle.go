@@ -33,7 +33,7 @@ const (
 	KeyClasses       = "classes"       // decimal count
 	KeyLabels        = "labels"        // JSON array of texts
 	KeyPreprocessing = "preprocessing" // JSON of preprocess.Spec
-	KeyStatistics    = "statistics"    // "linear" (supernet.StatisticsModel) or "none"
+	KeyStatistics    = "statistics"    // "propagated" (supernet.StatisticsModel) or "none"
 )
 
 const (
@@ -45,8 +45,9 @@ var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest,
 
 // Marshal returns the bytes of a weights file. The tensors are those of
 // b.Net.Params in their order and under their names, then for BN layer i of the
-// biggest child statistics.i.mean and statistics.i.log_variance
-// [channels, features]. It fails where the parts of b contradict each other and
+// biggest child the coefficients of supernet.StatisticsLayer that it has:
+// statistics.i.log_variance and statistics.i.mean [channels, features],
+// statistics.i.read [channels read, features]. It fails where the parts of b contradict each other and
 // where a value does not fit dtype.
 func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	if err := b.check(); err != nil {
@@ -73,11 +74,11 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 		f.Tensors = append(f.Tensors, Tensor{Name: p.Name, Shape: p.Shape, Data: p.Data})
 	}
 	if b.Statistics != nil {
-		f.Metadata[KeyStatistics] = "linear"
-		for i, l := range b.Statistics.Layers {
-			mean, logVariance := statisticsNames(i)
-			shape := []int{l.Channels, l.Features}
-			f.Tensors = append(f.Tensors, Tensor{Name: mean, Shape: shape, Data: l.Mean}, Tensor{Name: logVariance, Shape: shape, Data: l.LogVariance})
+		f.Metadata[KeyStatistics] = statisticsKind
+		for i := range b.Statistics.Layers {
+			for _, c := range coefficients(i, &b.Statistics.Layers[i]) {
+				f.Tensors = append(f.Tensors, Tensor{Name: c.name, Shape: c.shape, Data: *c.data})
+			}
 		}
 	}
 	var out bytes.Buffer
@@ -87,8 +88,27 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func statisticsNames(layer int) (mean, logVariance string) {
-	return fmt.Sprintf("statistics.%d.mean", layer), fmt.Sprintf("statistics.%d.log_variance", layer)
+// statisticsKind is the value of KeyStatistics of a file with statistics.
+const statisticsKind = "propagated"
+
+// coefficient is one tensor of a BN layer's statistics.
+type coefficient struct {
+	name  string
+	shape []int
+	data  *[]float32
+}
+
+// coefficients lists the tensors of BN layer i.
+func coefficients(i int, l *supernet.StatisticsLayer) []coefficient {
+	prefix := fmt.Sprintf("statistics.%d.", i)
+	all := []coefficient{{prefix + "log_variance", []int{l.Channels, l.Features}, &l.LogVariance}}
+	if len(l.Mean) > 0 {
+		all = append(all, coefficient{prefix + "mean", []int{l.Channels, l.Features}, &l.Mean})
+	}
+	if len(l.Read) > 0 {
+		all = append(all, coefficient{prefix + "read", []int{len(l.Read) / l.ReadFeatures, l.ReadFeatures}, &l.Read})
+	}
+	return all
 }
 
 func (b *Bundle) check() error {
@@ -101,8 +121,8 @@ func (b *Bundle) check() error {
 	if len(b.Labels) != b.Net.Classes {
 		return fmt.Errorf("weights: %d labels for %d classes", len(b.Labels), b.Net.Classes)
 	}
-	if b.Statistics != nil && b.Statistics.Space != b.Net.Space {
-		return fmt.Errorf("weights: the statistics are of space %s, the weights of %s", b.Statistics.Space.Name, b.Net.Space.Name)
+	if b.Statistics != nil && b.Statistics.Net != b.Net {
+		return fmt.Errorf("weights: the statistics are of other weights")
 	}
 	for _, k := range ownKeys {
 		if _, ok := b.Metadata[k]; ok {
@@ -151,7 +171,7 @@ func Unmarshal(data []byte) (*Bundle, error) {
 	if err := b.takeNet(tensors, space); err != nil {
 		return nil, err
 	}
-	if err := b.takeStatistics(tensors, space, m[KeyStatistics]); err != nil {
+	if err := b.takeStatistics(tensors, m[KeyStatistics]); err != nil {
 		return nil, err
 	}
 	if name, ok := tensors.left(); ok {

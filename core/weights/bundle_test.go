@@ -26,10 +26,12 @@ func nette(t testing.TB) *Bundle {
 	}
 	r := rand.New(rand.NewPCG(7, 7))
 	net.Init(r, false)
-	m := supernet.NewStatisticsModel(space)
+	m := supernet.NewStatisticsModel(net)
 	for _, l := range m.Layers {
-		for i := range l.Mean {
-			l.Mean[i], l.LogVariance[i] = float32(r.NormFloat64()), float32(r.NormFloat64())
+		for _, of := range [][]float32{l.Mean, l.LogVariance, l.Read} {
+			for i := range of {
+				of[i] = float32(r.NormFloat64())
+			}
 		}
 	}
 	return &Bundle{
@@ -76,8 +78,13 @@ func TestBundleRoundTrip(t *testing.T) {
 		}
 		for i, l := range in.Statistics.Layers {
 			m := out.Statistics.Layers[i]
-			if m.Channels != l.Channels || m.Features != l.Features || m.Mean[1] != round(l.Mean[1]) || m.LogVariance[2] != round(l.LogVariance[2]) {
-				t.Fatalf("%v: statistics of layer %d differ", d, i)
+			if m.Channels != l.Channels || m.Features != l.Features || m.ReadFeatures != l.ReadFeatures {
+				t.Fatalf("%v: statistics of layer %d have another shape", d, i)
+			}
+			for k, of := range [][2][]float32{{l.LogVariance, m.LogVariance}, {l.Mean, m.Mean}, {l.Read, m.Read}} {
+				if len(of[0]) != len(of[1]) || len(of[0]) > 0 && of[1][len(of[1])-1] != round(of[0][len(of[0])-1]) {
+					t.Fatalf("%v: statistics %d of layer %d differ", d, k, i)
+				}
 			}
 		}
 		if out.Spec != in.Spec || strings.Join(out.Labels, "|") != strings.Join(in.Labels, "|") || out.Net.Space != in.Net.Space {
@@ -139,8 +146,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{"labels", CodeDamaged, set(KeyLabels, "cat"), []string{"labels"}},
 		{"preprocessing", CodeDamaged, set(KeyPreprocessing, "[]"), []string{"preprocessing"}},
 		{"preprocessing value", preprocess.CodeBadSpec, set(KeyPreprocessing, `{"std":[1,1,0]}`), []string{"std[2] is 0"}},
-		{"statistics", CodeMismatch, set(KeyStatistics, "neural"), []string{`"neural"`, "linear"}},
-		{"statistics left over", CodeMismatch, set(KeyStatistics, "none"), []string{`"statistics.0.mean"`}},
+		{"statistics", CodeMismatch, set(KeyStatistics, "neural"), []string{`"neural"`, statisticsKind}},
+		{"statistics left over", CodeMismatch, set(KeyStatistics, "none"), []string{`"statistics.0.log_variance"`}},
 		{"missing tensor", CodeMismatch, func(f *File) { find(f, "s3.1.project").Name = "s3.1.projekt" }, []string{`lacks the tensor "s3.1.project"`}},
 		{"unknown tensor", CodeMismatch, func(f *File) {
 			f.Tensors = append(f.Tensors, Tensor{Name: "extra", Shape: []int{1}, Data: []float32{1}})
@@ -180,13 +187,7 @@ func TestMarshalRefuses(t *testing.T) {
 				panic(err)
 			}
 		},
-		"of space bignas": func(b *Bundle) {
-			s, err := arch.Lookup("bignas")
-			if err != nil {
-				panic(err)
-			}
-			b.Statistics = supernet.NewStatisticsModel(s)
-		},
+		"of other weights": func(b *Bundle) { b.Statistics = supernet.NewStatisticsModel(b.Net.Like()) },
 	} {
 		b := nette(t)
 		change(b)

@@ -77,25 +77,21 @@ func (b *Bundle) takeNet(t *taker, space *arch.Space) error {
 }
 
 // takeStatistics fills b.Statistics where the file has them.
-func (b *Bundle) takeStatistics(t *taker, space *arch.Space, kind string) error {
+func (b *Bundle) takeStatistics(t *taker, kind string) error {
 	switch kind {
 	case "none":
 		return nil
-	case "linear":
+	case statisticsKind:
 	default:
-		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\" and \"linear\"", kind)
+		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\" and %q", kind, statisticsKind)
 	}
-	m := supernet.NewStatisticsModel(space)
+	m := supernet.NewStatisticsModel(b.Net)
 	for i := range m.Layers {
-		l := &m.Layers[i]
-		mean, logVariance := statisticsNames(i)
-		shape := []int{l.Channels, l.Features}
-		var err error
-		if l.Mean, err = t.take(mean, shape); err != nil {
-			return err
-		}
-		if l.LogVariance, err = t.take(logVariance, shape); err != nil {
-			return err
+		for _, c := range coefficients(i, &m.Layers[i]) {
+			var err error
+			if *c.data, err = t.take(c.name, c.shape); err != nil {
+				return err
+			}
 		}
 	}
 	b.Statistics = m

@@ -57,14 +57,18 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[i
 // Calibrate measures the BN statistics of child a on n training pictures
 // (train.Limit(n)), preprocessed as at inference.
 func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int) (*supernet.Statistics, error) {
-	some := train.Limit(n)
-	return w.Calibrate(a, func(yield func([]float32, int) bool) {
-		for _, x := range tensors(some, spec, a.Resolution) {
-			if !yield(x, len(x)/(a.Resolution*a.Resolution*3)) {
+	return w.Calibrate(a, calibration(train.Limit(n), spec, a.Resolution))
+}
+
+// calibration yields pictures in batches, each with how many they are.
+func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
+	return func(yield func([]float32, int) bool) {
+		for _, x := range tensors(s, spec, resolution) {
+			if !yield(x, len(x)/(resolution*resolution*3)) {
 				return
 			}
 		}
-	})
+	}
 }
 
 // Evaluate runs a child over the pictures; progress, which may be nil, is

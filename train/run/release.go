@@ -105,14 +105,14 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 		case 1:
 			a = w.Space.Max()
 		}
-		st, err := Calibrate(w, a, s.Train, Spec, o.Images)
+		c, err := supernet.CalibrateActivations(w, a, calibration(s.Train.Limit(o.Images), Spec, a.Resolution))
 		if err != nil {
 			return nil, err
 		}
-		cal = append(cal, supernet.Calibrated{Arch: a, Statistics: st})
+		cal = append(cal, *c)
 		step()
 	}
-	return supernet.FitStatistics(w.Space, cal)
+	return supernet.FitStatistics(w, cal)
 }
 
 // measure evaluates children with both kinds of statistics.

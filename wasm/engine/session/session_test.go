@@ -87,7 +87,7 @@ var testWeights = sync.OnceValue(func() []byte {
 		panic(err)
 	}
 	net.Init(rand.New(rand.NewPCG(1, 2)), false)
-	data, err := weights.Marshal(&weights.Bundle{Net: net, Statistics: supernet.NewStatisticsModel(space), Labels: []string{"a", "b", "c"},
+	data, err := weights.Marshal(&weights.Bundle{Net: net, Statistics: supernet.NewStatisticsModel(net), Labels: []string{"a", "b", "c"},
 		Spec: preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom}}, weights.Float16)
 	if err != nil {
 		panic(err)

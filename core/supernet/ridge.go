@@ -1,0 +1,89 @@
+package supernet
+
+import "math"
+
+// ridge is the weight of the penalty on every coefficient but the first, the
+// intercept: what few children show is held near zero.
+const ridge = 0.3
+
+// fitRidge fits linear functions of features to targets, out [channels][features]:
+// rows[i] are the features of child i, targets[i] its values, of which a narrow
+// child has fewer. It reports the first channel that no child has, -1 for none.
+func fitRidge(out []float32, rows [][]float64, targets [][]float32, channels int) (missing int) {
+	for c := 0; c < channels; {
+		// Channels that the same children have are solved together.
+		var use []int
+		end := channels
+		for i := range rows {
+			if n := len(targets[i]); n > c {
+				use, end = append(use, i), min(end, n)
+			}
+		}
+		if len(use) == 0 {
+			return c
+		}
+		n := len(rows[0])
+		normal := make([]float64, n*n)
+		for _, i := range use {
+			for a, x := range rows[i] {
+				for b, y := range rows[i] {
+					normal[a*n+b] += x * y
+				}
+			}
+		}
+		for a := range n {
+			normal[a*n+a] += ridge
+		}
+		normal[0] -= ridge - 1e-6
+		chol := cholesky(normal, n)
+		rhs := make([]float64, n)
+		for ; c < end; c++ {
+			clear(rhs)
+			for _, i := range use {
+				for a, x := range rows[i] {
+					rhs[a] += x * float64(targets[i][c])
+				}
+			}
+			solve(chol, n, rhs)
+			for a, v := range rhs {
+				out[c*n+a] = float32(v)
+			}
+		}
+	}
+	return -1
+}
+
+// cholesky factors the symmetric positive definite a into its lower triangle.
+func cholesky(a []float64, n int) []float64 {
+	l := make([]float64, n*n)
+	for i := range n {
+		for j := 0; j <= i; j++ {
+			s := a[i*n+j]
+			for k := range j {
+				s -= l[i*n+k] * l[j*n+k]
+			}
+			if i == j {
+				l[i*n+i] = math.Sqrt(max(s, 1e-12))
+			} else {
+				l[i*n+j] = s / l[j*n+j]
+			}
+		}
+	}
+	return l
+}
+
+// solve overwrites b with the solution of L L^T x = b.
+func solve(l []float64, n int, b []float64) {
+	for i := range n {
+		for k := range i {
+			b[i] -= l[i*n+k] * b[k]
+		}
+		b[i] /= l[i*n+i]
+	}
+	for i := n - 1; i >= 0; i-- {
+		for k := i + 1; k < n; k++ {
+			b[i] -= l[k*n+i] * b[k]
+		}
+		b[i] /= l[i*n+i]
+	}
+}

@@ -1,0 +1,125 @@
+package supernet
+
+import "bignas/core/arch"
+
+// bnPlace says where in the network a BN layer stands.
+type bnPlace struct {
+	stage, index int // stage -1 is the stem, len(stages) the head
+	kind         int // of the block's layers; 0 for the stem and the head
+	channels     int
+}
+
+// The BN layers of a block.
+const (
+	expandBN = iota
+	depthwiseBN
+	projectBN
+)
+
+// direct is the stage whose width is the input of the place's block, -1 for the stem.
+func (p bnPlace) direct() int {
+	if p.index > 0 {
+		return p.stage
+	}
+	return p.stage - 1
+}
+
+// places lists the BN layers of a in network order.
+func places(a arch.Arch) []bnPlace {
+	n := a.Network()
+	ps := []bnPlace{{stage: -1, channels: n.Stem.Out}}
+	for _, b := range n.Blocks {
+		if b.Expand {
+			ps = append(ps, bnPlace{b.Stage, b.Index, 0, b.Mid})
+		}
+		ps = append(ps, bnPlace{b.Stage, b.Index, 1, b.Mid}, bnPlace{b.Stage, b.Index, 2, b.Out})
+	}
+	return append(ps, bnPlace{stage: len(a.Stages), channels: n.Head.Out})
+}
+
+// appendFeatures describes what of the architecture reaches a BN layer: the
+// resolution; for every earlier stage one number each for width, depth and
+// kernels; for the two widths that feed the layer directly, every choice apart,
+// because a wider prefix adds particular channels, not an amount.
+func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
+	s := a.Space
+	f = append(f, 1)
+	res := centred(a.Resolution, s.Resolutions)
+	f = append(f, res, res*res)
+	last := min(p.stage, len(s.Stages)-1)
+	direct := p.direct()
+	if direct < 0 {
+		f = oneHot(f, a.Stem, s.Stem)
+	} else {
+		f = append(f, centred(a.Stem, s.Stem))
+	}
+	for i := 0; i <= last; i++ {
+		c, st := a.Stages[i], s.Stages[i]
+		if i == direct {
+			f = oneHot(f, c.Width, st.Widths)
+		} else if i < p.stage || p.kind == 2 {
+			f = append(f, centred(c.Width, st.Widths))
+		}
+		layers := c.Depth
+		if i == p.stage {
+			layers = p.index // of this stage, only the layers before
+		} else {
+			f = append(f, centred(c.Depth, st.Depths))
+			if i == p.stage-1 { // the last layer's block is new in a deeper child
+				d := centred(c.Depth, st.Depths)
+				f = append(f, d*d)
+			}
+		}
+		if len(st.Kernels) > 1 {
+			mean := 0.0
+			for _, k := range c.Kernels[:min(layers, len(c.Kernels))] {
+				mean += centred(k, st.Kernels)
+			}
+			f = append(f, mean/float64(max(1, layers)))
+			if i == p.stage && p.kind > 0 {
+				f = append(f, centred(c.Kernels[p.index], st.Kernels))
+			}
+		}
+	}
+	return appendProducts(f, a, p, res)
+}
+
+// appendProducts appends what does not add up: a kernel matters more in small
+// pictures, where it reaches beyond the border, and with the channels it reads;
+// the stages that feed the layer directly, by their products.
+func appendProducts(f []float64, a arch.Arch, p bnPlace, res float64) []float64 {
+	s, direct := a.Space, p.direct()
+	if p.stage >= 0 && p.stage < len(s.Stages) && p.kind > 0 && len(s.Stages[p.stage].Kernels) > 1 {
+		k := centred(a.Stages[p.stage].Kernels[p.index], s.Stages[p.stage].Kernels)
+		f = append(f, k*res, k*res*res)
+		if direct >= 0 {
+			f = append(f, k*centred(a.Stages[direct].Width, s.Stages[direct].Widths))
+		}
+	}
+	for i := max(0, p.stage-1); i < min(p.stage, len(s.Stages)); i++ {
+		w, d := centred(a.Stages[i].Width, s.Stages[i].Widths), centred(a.Stages[i].Depth, s.Stages[i].Depths)
+		f = append(f, res*w, res*d, w*d)
+	}
+	return f
+}
+
+// centred maps the choices to -1 .. 1, and 0 where there is one.
+func centred(v int, of []int) float64 {
+	lo, hi := of[0], of[len(of)-1]
+	if lo == hi {
+		return 0
+	}
+	return 2*float64(v-lo)/float64(hi-lo) - 1
+}
+
+// oneHot appends one indicator a choice after the first.
+func oneHot(f []float64, v int, of []int) []float64 {
+	for _, c := range of[1:] {
+		if v == c {
+			f = append(f, 1)
+		} else {
+			f = append(f, 0)
+		}
+	}
+	return f
+}
