@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func affineNone(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineNone(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -20,9 +20,11 @@ TEXT ·affineNone(SB), NOSPLIT, $0-48
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(DI*1)
 	VMOVUPS     (CX)(DI*1), Z0
 	VMOVUPS     (DX)(R9*1), Z1
 	VFMADD213PS (BX)(R9*1), Z1, Z0
+	PREFETCHT0  4096(AX)(DI*1)
 	VMOVUPS     Z0, (AX)(DI*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
@@ -47,7 +49,7 @@ done:
 	RET
 
 // func affineNoneAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineNoneAdd(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -63,10 +65,12 @@ TEXT ·affineNoneAdd(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(R8*1)
 	VMOVUPS     (CX)(R8*1), Z0
 	VMOVUPS     (DX)(R10*1), Z1
 	VFMADD213PS (BX)(R10*1), Z1, Z0
 	VADDPS      (SI)(R8*1), Z0, Z0
+	PREFETCHT0  4096(AX)(R8*1)
 	VMOVUPS     Z0, (AX)(R8*1)
 	ADDQ        $0x40, R8
 	ADDQ        $0x40, R10
@@ -93,7 +97,7 @@ done:
 	RET
 
 // func gradientNone(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gradientNone(SB), NOSPLIT, $0-80
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -112,11 +116,14 @@ TEXT ·gradientNone(SB), NOSPLIT, $0-80
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     (DX)(R9*1), Z0
+	PREFETCHT0  4096(CX)(R9*1)
 	VMOVUPS     (CX)(R9*1), Z1
 	VMOVUPS     (DI)(R11*1), Z2
 	VFMADD231PS (SI)(R11*1), Z0, Z2
 	VFMADD231PS (BX)(R11*1), Z1, Z2
+	PREFETCHT0  4096(AX)(R9*1)
 	VMOVUPS     Z2, (AX)(R9*1)
 	ADDQ        $0x40, R9
 	ADDQ        $0x40, R11
@@ -143,7 +150,7 @@ done:
 	RET
 
 // func reduceGradientNone(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·reduceGradientNone(SB), NOSPLIT, $0-72
 	MOVQ sumD+0(FP), AX
 	MOVQ sumDX+8(FP), CX
@@ -161,7 +168,9 @@ TEXT ·reduceGradientNone(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(BX)(R8*1)
 	VMOVUPS     (BX)(R8*1), Z0
+	PREFETCHT0  4096(DX)(R8*1)
 	VMOVUPS     (DX)(R8*1), Z1
 	VADDPS      (AX)(R10*1), Z1, Z2
 	VMOVUPS     Z2, (AX)(R10*1)
@@ -194,7 +203,7 @@ done:
 	RET
 
 // func affineSwish(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineSwish(SB), NOSPLIT, $0-48
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -233,6 +242,7 @@ TEXT ·affineSwish(SB), NOSPLIT, $0-48
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(CX)(DI*1)
 	VMOVUPS      (CX)(DI*1), Z12
 	VMOVUPS      (DX)(R9*1), Z13
 	VFMADD213PS  (BX)(R9*1), Z13, Z12
@@ -260,6 +270,7 @@ loop:
 	VMOVUPS      Z2, Z14
 	VMAXPS       Z12, Z14, Z14
 	VMULPS       Z13, Z14, Z12
+	PREFETCHT0   4096(AX)(DI*1)
 	VMOVUPS      Z12, (AX)(DI*1)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, R9
@@ -308,7 +319,7 @@ done:
 	RET
 
 // func affineSwishAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineSwishAdd(SB), NOSPLIT, $0-56
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -348,6 +359,7 @@ TEXT ·affineSwishAdd(SB), NOSPLIT, $0-56
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(CX)(R8*1)
 	VMOVUPS      (CX)(R8*1), Z12
 	VMOVUPS      (DX)(R10*1), Z13
 	VFMADD213PS  (BX)(R10*1), Z13, Z12
@@ -376,6 +388,7 @@ loop:
 	VMAXPS       Z12, Z14, Z14
 	VMULPS       Z13, Z14, Z12
 	VADDPS       (SI)(R8*1), Z12, Z12
+	PREFETCHT0   4096(AX)(R8*1)
 	VMOVUPS      Z12, (AX)(R8*1)
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R10
@@ -426,7 +439,7 @@ done:
 	RET
 
 // func gradientSwish(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gradientSwish(SB), NOSPLIT, $0-80
 	MOVQ         dx+0(FP), AX
 	MOVQ         dy+8(FP), CX
@@ -469,7 +482,9 @@ TEXT ·gradientSwish(SB), NOSPLIT, $0-80
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(DX)(R11*1)
 	VMOVUPS      (DX)(R11*1), Z12
+	PREFETCHT0   4096(CX)(R11*1)
 	VMOVUPS      (CX)(R11*1), Z13
 	VMOVUPS      (BX)(R13*1), Z14
 	VFMADD213PS  (SI)(R13*1), Z12, Z14
@@ -502,6 +517,7 @@ loop:
 	VMOVUPS      (R9)(R13*1), Z14
 	VFMADD231PS  (R8)(R13*1), Z12, Z14
 	VFMADD231PS  (DI)(R13*1), Z13, Z14
+	PREFETCHT0   4096(AX)(R11*1)
 	VMOVUPS      Z14, (AX)(R11*1)
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R13
@@ -556,7 +572,7 @@ done:
 	RET
 
 // func reduceGradientSwish(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·reduceGradientSwish(SB), NOSPLIT, $0-72
 	MOVQ         sumD+0(FP), AX
 	MOVQ         sumDX+8(FP), CX
@@ -598,7 +614,9 @@ TEXT ·reduceGradientSwish(SB), NOSPLIT, $0-72
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(BX)(R10*1)
 	VMOVUPS      (BX)(R10*1), Z12
+	PREFETCHT0   4096(DX)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z13
 	VMOVUPS      (SI)(R12*1), Z14
 	VFMADD213PS  (DI)(R12*1), Z12, Z14
@@ -687,7 +705,7 @@ done:
 	RET
 
 // func derivativeSwish(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·derivativeSwish(SB), NOSPLIT, $0-32
 	MOVQ         dx+0(FP), AX
 	MOVQ         dy+8(FP), CX
@@ -722,7 +740,9 @@ TEXT ·derivativeSwish(SB), NOSPLIT, $0-32
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(DX)(SI*1)
 	VMOVUPS      (DX)(SI*1), Z12
+	PREFETCHT0   4096(CX)(SI*1)
 	VMOVUPS      (CX)(SI*1), Z13
 	VMOVUPS      Z2, Z14
 	VMOVUPS      Z3, Z15
@@ -750,6 +770,7 @@ loop:
 	VFMADD213PS  Z0, Z14, Z15
 	VMULPS       Z12, Z15, Z15
 	VMULPS       Z15, Z13, Z13
+	PREFETCHT0   4096(AX)(SI*1)
 	VMOVUPS      Z13, (AX)(SI*1)
 	ADDQ         $0x40, SI
 	SUBQ         $0x10, BX
@@ -796,7 +817,7 @@ done:
 	RET
 
 // func affineSigmoid(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineSigmoid(SB), NOSPLIT, $0-48
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -835,6 +856,7 @@ TEXT ·affineSigmoid(SB), NOSPLIT, $0-48
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(CX)(DI*1)
 	VMOVUPS      (CX)(DI*1), Z12
 	VMOVUPS      (DX)(R9*1), Z13
 	VFMADD213PS  (BX)(R9*1), Z13, Z12
@@ -859,6 +881,7 @@ loop:
 	VRCP14PS     Z15, Z12
 	VFNMADD213PS Z0, Z12, Z15
 	VFMADD231PS  Z12, Z15, Z12
+	PREFETCHT0   4096(AX)(DI*1)
 	VMOVUPS      Z12, (AX)(DI*1)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, R9
@@ -904,7 +927,7 @@ done:
 	RET
 
 // func affineSigmoidAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineSigmoidAdd(SB), NOSPLIT, $0-56
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -944,6 +967,7 @@ TEXT ·affineSigmoidAdd(SB), NOSPLIT, $0-56
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(CX)(R8*1)
 	VMOVUPS      (CX)(R8*1), Z12
 	VMOVUPS      (DX)(R10*1), Z13
 	VFMADD213PS  (BX)(R10*1), Z13, Z12
@@ -969,6 +993,7 @@ loop:
 	VFNMADD213PS Z0, Z12, Z15
 	VFMADD231PS  Z12, Z15, Z12
 	VADDPS       (SI)(R8*1), Z12, Z12
+	PREFETCHT0   4096(AX)(R8*1)
 	VMOVUPS      Z12, (AX)(R8*1)
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R10
@@ -1016,7 +1041,7 @@ done:
 	RET
 
 // func gradientSigmoid(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gradientSigmoid(SB), NOSPLIT, $0-80
 	MOVQ         dx+0(FP), AX
 	MOVQ         dy+8(FP), CX
@@ -1059,7 +1084,9 @@ TEXT ·gradientSigmoid(SB), NOSPLIT, $0-80
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(DX)(R11*1)
 	VMOVUPS      (DX)(R11*1), Z12
+	PREFETCHT0   4096(CX)(R11*1)
 	VMOVUPS      (CX)(R11*1), Z13
 	VMOVUPS      (BX)(R13*1), Z14
 	VFMADD213PS  (SI)(R13*1), Z12, Z14
@@ -1091,6 +1118,7 @@ loop:
 	VMOVUPS      (R9)(R13*1), Z14
 	VFMADD231PS  (R8)(R13*1), Z12, Z14
 	VFMADD231PS  (DI)(R13*1), Z13, Z14
+	PREFETCHT0   4096(AX)(R11*1)
 	VMOVUPS      Z14, (AX)(R11*1)
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R13
@@ -1144,7 +1172,7 @@ done:
 	RET
 
 // func reduceGradientSigmoid(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·reduceGradientSigmoid(SB), NOSPLIT, $0-72
 	MOVQ         sumD+0(FP), AX
 	MOVQ         sumDX+8(FP), CX
@@ -1186,7 +1214,9 @@ TEXT ·reduceGradientSigmoid(SB), NOSPLIT, $0-72
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(BX)(R10*1)
 	VMOVUPS      (BX)(R10*1), Z12
+	PREFETCHT0   4096(DX)(R10*1)
 	VMOVUPS      (DX)(R10*1), Z13
 	VMOVUPS      (SI)(R12*1), Z14
 	VFMADD213PS  (DI)(R12*1), Z12, Z14
@@ -1273,7 +1303,7 @@ done:
 	RET
 
 // func derivativeSigmoid(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·derivativeSigmoid(SB), NOSPLIT, $0-32
 	MOVQ         dx+0(FP), AX
 	MOVQ         dy+8(FP), CX
@@ -1308,7 +1338,9 @@ TEXT ·derivativeSigmoid(SB), NOSPLIT, $0-32
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(DX)(SI*1)
 	VMOVUPS      (DX)(SI*1), Z12
+	PREFETCHT0   4096(CX)(SI*1)
 	VMOVUPS      (CX)(SI*1), Z13
 	VMOVUPS      Z2, Z14
 	VMOVUPS      Z3, Z15
@@ -1335,6 +1367,7 @@ loop:
 	VSUBPS       Z12, Z14, Z14
 	VMULPS       Z12, Z14, Z14
 	VMULPS       Z14, Z13, Z13
+	PREFETCHT0   4096(AX)(SI*1)
 	VMOVUPS      Z13, (AX)(SI*1)
 	ADDQ         $0x40, SI
 	SUBQ         $0x10, BX
@@ -1380,7 +1413,7 @@ done:
 	RET
 
 // func affineReLU(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineReLU(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1395,11 +1428,13 @@ TEXT ·affineReLU(SB), NOSPLIT, $0-48
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(DI*1)
 	VMOVUPS     (CX)(DI*1), Z0
 	VMOVUPS     (DX)(R9*1), Z1
 	VFMADD213PS (BX)(R9*1), Z1, Z0
 	VPXORD      Z2, Z2, Z2
 	VMAXPS      Z0, Z2, Z0
+	PREFETCHT0  4096(AX)(DI*1)
 	VMOVUPS     Z0, (AX)(DI*1)
 	ADDQ        $0x40, DI
 	ADDQ        $0x40, R9
@@ -1426,7 +1461,7 @@ done:
 	RET
 
 // func affineReLUAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineReLUAdd(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1442,12 +1477,14 @@ TEXT ·affineReLUAdd(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(R8*1)
 	VMOVUPS     (CX)(R8*1), Z0
 	VMOVUPS     (DX)(R10*1), Z1
 	VFMADD213PS (BX)(R10*1), Z1, Z0
 	VPXORD      Z2, Z2, Z2
 	VMAXPS      Z0, Z2, Z0
 	VADDPS      (SI)(R8*1), Z0, Z0
+	PREFETCHT0  4096(AX)(R8*1)
 	VMOVUPS     Z0, (AX)(R8*1)
 	ADDQ        $0x40, R8
 	ADDQ        $0x40, R10
@@ -1476,7 +1513,7 @@ done:
 	RET
 
 // func gradientReLU(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gradientReLU(SB), NOSPLIT, $0-80
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -1495,7 +1532,9 @@ TEXT ·gradientReLU(SB), NOSPLIT, $0-80
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(DX)(R11*1)
 	VMOVUPS     (DX)(R11*1), Z0
+	PREFETCHT0  4096(CX)(R11*1)
 	VMOVUPS     (CX)(R11*1), Z1
 	VMOVUPS     (BX)(R13*1), Z2
 	VFMADD213PS (SI)(R13*1), Z0, Z2
@@ -1505,6 +1544,7 @@ loop:
 	VMOVUPS     (R9)(R13*1), Z2
 	VFMADD231PS (R8)(R13*1), Z0, Z2
 	VFMADD231PS (DI)(R13*1), Z1, Z2
+	PREFETCHT0  4096(AX)(R11*1)
 	VMOVUPS     Z2, (AX)(R11*1)
 	ADDQ        $0x40, R11
 	ADDQ        $0x40, R13
@@ -1536,7 +1576,7 @@ done:
 	RET
 
 // func reduceGradientReLU(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·reduceGradientReLU(SB), NOSPLIT, $0-72
 	MOVQ sumD+0(FP), AX
 	MOVQ sumDX+8(FP), CX
@@ -1554,7 +1594,9 @@ TEXT ·reduceGradientReLU(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(BX)(R10*1)
 	VMOVUPS     (BX)(R10*1), Z0
+	PREFETCHT0  4096(DX)(R10*1)
 	VMOVUPS     (DX)(R10*1), Z1
 	VMOVUPS     (SI)(R12*1), Z2
 	VFMADD213PS (DI)(R12*1), Z0, Z2
@@ -1597,7 +1639,7 @@ done:
 	RET
 
 // func derivativeReLU(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·derivativeReLU(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -1608,15 +1650,18 @@ TEXT ·derivativeReLU(SB), NOSPLIT, $0-32
 	JL   rest
 
 loop:
-	VMOVUPS   (DX)(SI*1), Z0
-	VMOVUPS   (CX)(SI*1), Z1
-	VPXORD    Z2, Z2, Z2
-	VCMPPS    $0x0e, Z2, Z0, K2
-	VMOVAPS.Z Z1, K2, Z1
-	VMOVUPS   Z1, (AX)(SI*1)
-	ADDQ      $0x40, SI
-	SUBQ      $0x10, BX
-	JGE       loop
+	PREFETCHT0 4096(DX)(SI*1)
+	VMOVUPS    (DX)(SI*1), Z0
+	PREFETCHT0 4096(CX)(SI*1)
+	VMOVUPS    (CX)(SI*1), Z1
+	VPXORD     Z2, Z2, Z2
+	VCMPPS     $0x0e, Z2, Z0, K2
+	VMOVAPS.Z  Z1, K2, Z1
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    Z1, (AX)(SI*1)
+	ADDQ       $0x40, SI
+	SUBQ       $0x10, BX
+	JGE        loop
 
 rest:
 	ADDQ      $0x10, BX
@@ -1636,7 +1681,7 @@ done:
 	RET
 
 // func exponentials(y *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·exponentials(SB), NOSPLIT, $0-24
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -1674,6 +1719,7 @@ TEXT ·exponentials(SB), NOSPLIT, $0-24
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(CX)(BX*1)
 	VMOVUPS      (CX)(BX*1), Z11
 	VMOVUPS      Z9, Z12
 	VMAXPS       Z11, Z12, Z11
@@ -1691,6 +1737,7 @@ loop:
 	VFMADD213PS  Z7, Z11, Z14
 	VFMADD213PS  Z8, Z11, Z14
 	VPADDD       Z12, Z14, Z14
+	PREFETCHT0   4096(AX)(BX*1)
 	VMOVUPS      Z14, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	SUBQ         $0x10, DX
@@ -1759,7 +1806,7 @@ loop:
 	RET
 
 // func slopeSwish(y *float32, slope *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·slopeSwish(SB), NOSPLIT, $0-56
 	MOVQ         y+0(FP), AX
 	MOVQ         slope+8(FP), CX
@@ -1799,6 +1846,7 @@ TEXT ·slopeSwish(SB), NOSPLIT, $0-56
 	JL           rest
 
 loop:
+	PREFETCHT0   4096(DX)(R8*1)
 	VMOVUPS      (DX)(R8*1), Z12
 	VMOVUPS      (BX)(R10*1), Z13
 	VFMADD213PS  (SI)(R10*1), Z12, Z13
@@ -1826,11 +1874,13 @@ loop:
 	VMOVUPS      Z2, Z15
 	VMAXPS       Z13, Z15, Z15
 	VMULPS       Z14, Z15, Z15
+	PREFETCHT0   4096(AX)(R8*1)
 	VMOVUPS      Z15, (AX)(R8*1)
 	VMOVUPS      Z0, Z13
 	VSUBPS       Z14, Z13, Z13
 	VFMADD213PS  Z0, Z12, Z13
 	VMULPS       Z14, Z13, Z13
+	PREFETCHT0   4096(CX)(R8*1)
 	VMOVUPS      Z13, (CX)(R8*1)
 	ADDQ         $0x40, R8
 	ADDQ         $0x40, R10
@@ -1884,7 +1934,7 @@ done:
 	RET
 
 // func multiplySums(dz *float32, sumD *float32, sumDX *float32, dy *float32, slope *float32, x *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·multiplySums(SB), NOSPLIT, $0-72
 	MOVQ dz+0(FP), AX
 	MOVQ sumD+8(FP), CX
@@ -1902,10 +1952,14 @@ TEXT ·multiplySums(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(DI)(R10*1)
 	VMOVUPS     (DI)(R10*1), Z0
+	PREFETCHT0  4096(BX)(R10*1)
 	VMOVUPS     (BX)(R10*1), Z1
+	PREFETCHT0  4096(SI)(R10*1)
 	VMOVUPS     (SI)(R10*1), Z2
 	VMULPS      Z2, Z1, Z1
+	PREFETCHT0  4096(AX)(R10*1)
 	VMOVUPS     Z1, (AX)(R10*1)
 	VADDPS      (CX)(R12*1), Z1, Z2
 	VMOVUPS     Z2, (CX)(R12*1)
@@ -1988,7 +2042,7 @@ done:
 	RET
 
 // func dotColumns(sum *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·dotColumns(SB), NOSPLIT, $0-40
 	MOVQ sum+0(FP), AX
 	MOVQ a+8(FP), CX
@@ -2002,7 +2056,9 @@ TEXT ·dotColumns(SB), NOSPLIT, $0-40
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(SI*1)
 	VMOVUPS     (CX)(SI*1), Z0
+	PREFETCHT0  4096(DX)(SI*1)
 	VMOVUPS     (DX)(SI*1), Z1
 	VFMADD213PS (AX)(R8*1), Z0, Z1
 	VMOVUPS     Z1, (AX)(R8*1)
@@ -2029,7 +2085,7 @@ done:
 	RET
 
 // func sumColumns(sum *float32, x *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·sumColumns(SB), NOSPLIT, $0-32
 	MOVQ sum+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -2042,15 +2098,16 @@ TEXT ·sumColumns(SB), NOSPLIT, $0-32
 	JL   rest
 
 loop:
-	VMOVUPS (CX)(BX*1), Z0
-	VADDPS  (AX)(DI*1), Z0, Z0
-	VMOVUPS Z0, (AX)(DI*1)
-	ADDQ    $0x40, BX
-	ADDQ    $0x40, DI
-	CMPQ    DI, SI
-	CMOVQEQ R8, DI
-	SUBQ    $0x10, DX
-	JGE     loop
+	PREFETCHT0 4096(CX)(BX*1)
+	VMOVUPS    (CX)(BX*1), Z0
+	VADDPS     (AX)(DI*1), Z0, Z0
+	VMOVUPS    Z0, (AX)(DI*1)
+	ADDQ       $0x40, BX
+	ADDQ       $0x40, DI
+	CMPQ       DI, SI
+	CMOVQEQ    R8, DI
+	SUBQ       $0x10, DX
+	JGE        loop
 
 rest:
 	ADDQ      $0x10, DX
@@ -2067,7 +2124,7 @@ done:
 	RET
 
 // func averagePairs(y *float32, upper *float32, lower *float32, n int, step int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·averagePairs(SB), NOSPLIT, $0-40
 	MOVQ         y+0(FP), AX
 	MOVQ         upper+8(FP), CX
@@ -2085,20 +2142,25 @@ pixel:
 	JL   rest
 
 channels:
-	VMOVUPS (CX)(DI*1), Z1
-	LEAQ    (CX)(SI*1), R9
-	LEAQ    (DX)(SI*1), R10
-	VMOVUPS (R9)(DI*1), Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS (DX)(DI*1), Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS (R10)(DI*1), Z2
-	VADDPS  Z2, Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVUPS Z1, (AX)(DI*1)
-	ADDQ    $0x40, DI
-	SUBQ    $0x10, R8
-	JGE     channels
+	PREFETCHT0 4096(CX)(DI*1)
+	VMOVUPS    (CX)(DI*1), Z1
+	LEAQ       (CX)(SI*1), R9
+	LEAQ       (DX)(SI*1), R10
+	PREFETCHT0 4096(R9)(DI*1)
+	VMOVUPS    (R9)(DI*1), Z2
+	VADDPS     Z2, Z1, Z1
+	PREFETCHT0 4096(DX)(DI*1)
+	VMOVUPS    (DX)(DI*1), Z2
+	VADDPS     Z2, Z1, Z1
+	PREFETCHT0 4096(R10)(DI*1)
+	VMOVUPS    (R10)(DI*1), Z2
+	VADDPS     Z2, Z1, Z1
+	VMULPS     Z0, Z1, Z1
+	PREFETCHT0 4096(AX)(DI*1)
+	VMOVUPS    Z1, (AX)(DI*1)
+	ADDQ       $0x40, DI
+	SUBQ       $0x10, R8
+	JGE        channels
 
 rest:
 	ADDQ      $0x10, R8
@@ -2128,7 +2190,7 @@ next:
 	RET
 
 // func spreadPairs(dx *float32, dy *float32, n int, step int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·spreadPairs(SB), NOSPLIT, $0-32
 	MOVQ         dx+0(FP), AX
 	MOVQ         dy+8(FP), CX
@@ -2145,14 +2207,17 @@ pixel:
 	JL   rest
 
 channels:
-	VMOVUPS (CX)(SI*1), Z1
-	VMULPS  Z0, Z1, Z1
-	LEAQ    (AX)(BX*1), R8
-	VMOVUPS Z1, (AX)(SI*1)
-	VMOVUPS Z1, (R8)(SI*1)
-	ADDQ    $0x40, SI
-	SUBQ    $0x10, DI
-	JGE     channels
+	PREFETCHT0 4096(CX)(SI*1)
+	VMOVUPS    (CX)(SI*1), Z1
+	VMULPS     Z0, Z1, Z1
+	LEAQ       (AX)(BX*1), R8
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    Z1, (AX)(SI*1)
+	PREFETCHT0 4096(R8)(SI*1)
+	VMOVUPS    Z1, (R8)(SI*1)
+	ADDQ       $0x40, SI
+	SUBQ       $0x10, DI
+	JGE        channels
 
 rest:
 	ADDQ      $0x10, DI
@@ -2175,7 +2240,7 @@ next:
 	RET
 
 // func spreadPairsAdd(dx *float32, dy *float32, n int, step int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·spreadPairsAdd(SB), NOSPLIT, $0-32
 	MOVQ         dx+0(FP), AX
 	MOVQ         dy+8(FP), CX
@@ -2192,18 +2257,23 @@ pixel:
 	JL   rest
 
 channels:
-	VMOVUPS (CX)(SI*1), Z1
-	VMULPS  Z0, Z1, Z1
-	LEAQ    (AX)(BX*1), R8
-	VMOVUPS (AX)(SI*1), Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, (AX)(SI*1)
-	VMOVUPS (R8)(SI*1), Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, (R8)(SI*1)
-	ADDQ    $0x40, SI
-	SUBQ    $0x10, DI
-	JGE     channels
+	PREFETCHT0 4096(CX)(SI*1)
+	VMOVUPS    (CX)(SI*1), Z1
+	VMULPS     Z0, Z1, Z1
+	LEAQ       (AX)(BX*1), R8
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    (AX)(SI*1), Z2
+	VADDPS     Z1, Z2, Z2
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    Z2, (AX)(SI*1)
+	PREFETCHT0 4096(R8)(SI*1)
+	VMOVUPS    (R8)(SI*1), Z2
+	VADDPS     Z1, Z2, Z2
+	PREFETCHT0 4096(R8)(SI*1)
+	VMOVUPS    Z2, (R8)(SI*1)
+	ADDQ       $0x40, SI
+	SUBQ       $0x10, DI
+	JGE        channels
 
 rest:
 	ADDQ      $0x10, DI

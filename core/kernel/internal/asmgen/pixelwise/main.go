@@ -256,7 +256,7 @@ func (g generator) moments() {
 	g.Text("moments", "func(sum, square, x, origin *float32, n int, period int)", "adds d to sum and d*d to square, d = x-origin.")
 	sum, square, xp, origin := vector.Arg("sum"), vector.Arg("square"), vector.Arg("x"), vector.Arg("origin")
 	g.walk(func(l *lane) {
-		d, s := l.load(xp), g.New()
+		d, s := l.near(xp), g.New()
 		VSUBPS(l.periodic(origin), d, d)
 		if l.mask != nil {
 			l.mask.Clear(d)

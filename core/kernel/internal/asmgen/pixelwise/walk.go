@@ -18,7 +18,22 @@ type lane struct {
 func (l *lane) flat(p Register) Mem     { return Mem{Base: p, Index: l.at, Scale: 1} }
 func (l *lane) periodic(p Register) Mem { return Mem{Base: p, Index: l.phase, Scale: 1} }
 
+// ahead asks for the line a page further on. Where several arrays are far away,
+// the processor's own prefetching does not keep up: a training step on the machine
+// this was measured on took a sixth longer without. Narrow vectors do without.
+func (l *lane) ahead(p Register) {
+	if l.Wide() && l.mask == nil {
+		PREFETCHT0(Mem{Base: p, Index: l.at, Scale: 1, Disp: 4096})
+	}
+}
+
 func (l *lane) load(p Register) VecVirtual {
+	l.ahead(p)
+	return l.near(p)
+}
+
+// near is load of what is in the cache.
+func (l *lane) near(p Register) VecVirtual {
 	v := l.New()
 	if l.mask != nil {
 		l.mask.Load(l.flat(p), v)
@@ -29,6 +44,7 @@ func (l *lane) load(p Register) VecVirtual {
 }
 
 func (l *lane) store(v VecVirtual, p Register) {
+	l.ahead(p)
 	if l.mask != nil {
 		l.mask.Store(v, l.flat(p))
 	} else {
