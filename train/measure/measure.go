@@ -65,9 +65,18 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 }
 
 // Accuracy measures a child: BN statistics calibrated for it, then every picture
-// of Search.
+// of Search and its mirror image.
 func (b *Bench) Accuracy(a arch.Arch) (run.Accuracy, error) {
-	return run.CalibrateAndEvaluate(b.engine.Weights(), a, b.Calibration, b.Search, b.engine.Info().Preprocessing, b.images)
+	w, spec := b.engine.Weights(), b.engine.Info().Preprocessing
+	st, err := run.Calibrate(w, a, b.Calibration, spec, b.images)
+	if err != nil {
+		return run.Accuracy{}, err
+	}
+	c, err := w.Child(a, st)
+	if err != nil {
+		return run.Accuracy{}, err
+	}
+	return run.EvaluateBothWays(c, b.Search, spec)
 }
 
 // Judge lets a search ask for measured accuracies.
@@ -82,5 +91,5 @@ func (b *Bench) Judge() search.Judge {
 func (b *Bench) Source() predict.Source {
 	info := b.engine.Info()
 	return predict.Source{Digest: info.Digest, N: b.Search.Len(), Images: b.images, Classes: len(info.Labels),
-		Split: fmt.Sprintf("search-%g", b.fraction)}
+		Split: fmt.Sprintf("search-%g-both-ways", b.fraction)}
 }
