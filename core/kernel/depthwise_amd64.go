@@ -189,8 +189,11 @@ func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []fl
 	for _, sums := range parts {
 		for tap := range kk {
 			out := dw[(tap/s.K*pitch+tap%s.K)*ws:][:s.C]
-			for j := range out {
-				out[j] += (*sums)[(j/asm.lanes*kk+tap)*asm.lanes+j%asm.lanes]
+			for b := 0; b < s.C; b += asm.lanes {
+				to := out[b:min(b+asm.lanes, s.C)]
+				for j, v := range (*sums)[(b/asm.lanes*kk+tap)*asm.lanes:][:len(to)] {
+					to[j] += v
+				}
 			}
 		}
 		scratch.Put(sums)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"unsafe"
 )
 
 // CountLoops counts the calls of every loop of an implementation in assembly, by
@@ -28,6 +29,7 @@ func CountLoops(name string) (counts map[string]int, undo func()) {
 			}
 			asm.input = input
 			c.fields("", reflect.ValueOf(&asm.passes).Elem())
+			c.fused(&asm.fusions, asm.lanes)
 			return c.counts, func() { *asm = before }
 		}
 	}
@@ -76,6 +78,41 @@ func (c *counter) tiles(family string, vectors int, tiles []tileOf) []tileOf {
 		}})
 	}
 	return counted
+}
+
+// fused counts the loops of inference.
+func (c *counter) fused(f *fusions, lanes int) {
+	for v := range f.tiles {
+		var counted []fusedTile
+		for _, t := range f.tiles[v] {
+			count := c.masked(fmt.Sprintf("fused %dx%d", t.rows, v))
+			counted = append(counted, fusedTile{t.rows, func(words *[17]uint64) {
+				mask := uint16((*productArgs)(unsafe.Pointer(words)).odd)
+				if lanes == 8 { // 0 stands for whole
+					mask = c.whole - mask
+				}
+				count(mask)
+				t.run(words)
+			}})
+		}
+		f.tiles[v] = counted
+	}
+	convolve := map[[2]int]func(*[10]uint64){}
+	for k, run := range f.convolve {
+		name := fmt.Sprintf("fused convolution %dx%d stride %d", k[0], k[0], k[1])
+		c.add(name, 0)
+		convolve[k] = func(words *[10]uint64) {
+			c.add(name, 1)
+			run(words)
+		}
+	}
+	f.convolve = convolve
+	for _, loop := range []struct {
+		name string
+		of   any
+	}{{"gather", &f.gather}, {"scalePanel", &f.scalePanel}, {"scaleBlock", &f.scaleBlock}} {
+		c.fields(loop.name, reflect.ValueOf(loop.of).Elem())
+	}
 }
 
 func (c *counter) blocks(what string, kernels map[[2]int]blockKernel) map[[2]int]blockKernel {

@@ -27,7 +27,7 @@
 //     depthwise convolution, or a gradient dy at the border, that is not finite may
 //     meet the zeros around an image, so that more of the border is not finite;
 //     and nothing is promised of BatchNormGrad where statistics, gamma or beta
-//     are not finite.
+//     are not finite, nor where the scale of packed weights is not.
 //   - A shape that it has no loops for goes to the generic ones.
 package kernel
 

@@ -5,7 +5,6 @@ package kernel
 type Packed struct {
 	k, n  int
 	bias  []float32 // nil for none
-	ones  []float32 // scale of the fused pass, where the implementation wants one
 	data  []float32 // layout of the implementation
 	panel int       // elements from one panel of data to the next, where they are that far apart
 	scale []float32 // of the sums, where data is not scaled; nil for none

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func affineNoneAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·affineNoneAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -20,9 +20,11 @@ TEXT ·affineNoneAVX2(SB), NOSPLIT, $0-48
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(DI*1)
 	VMOVUPS     (CX)(DI*1), Y0
 	VMOVUPS     (DX)(R9*1), Y1
 	VFMADD213PS (BX)(R9*1), Y1, Y0
+	PREFETCHT0  4096(AX)(DI*1)
 	VMOVUPS     Y0, (AX)(DI*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
@@ -67,7 +69,7 @@ DATA tails<>+60(SB)/4, $0x00000000
 GLOBL tails<>(SB), RODATA|NOPTR, $64
 
 // func affineNoneAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·affineNoneAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -83,10 +85,12 @@ TEXT ·affineNoneAddAVX2(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(R8*1)
 	VMOVUPS     (CX)(R8*1), Y0
 	VMOVUPS     (DX)(R10*1), Y1
 	VFMADD213PS (BX)(R10*1), Y1, Y0
 	VADDPS      (SI)(R8*1), Y0, Y0
+	PREFETCHT0  4096(AX)(R8*1)
 	VMOVUPS     Y0, (AX)(R8*1)
 	ADDQ        $0x20, R8
 	ADDQ        $0x20, R10
@@ -115,7 +119,7 @@ done:
 	RET
 
 // func gradientNoneAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gradientNoneAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -134,11 +138,14 @@ TEXT ·gradientNoneAVX2(SB), NOSPLIT, $0-80
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     (DX)(R9*1), Y0
+	PREFETCHT0  4096(CX)(R9*1)
 	VMOVUPS     (CX)(R9*1), Y1
 	VMOVUPS     (DI)(R11*1), Y2
 	VFMADD231PS (SI)(R11*1), Y0, Y2
 	VFMADD231PS (BX)(R11*1), Y1, Y2
+	PREFETCHT0  4096(AX)(R9*1)
 	VMOVUPS     Y2, (AX)(R9*1)
 	ADDQ        $0x20, R9
 	ADDQ        $0x20, R11
@@ -167,7 +174,7 @@ done:
 	RET
 
 // func reduceGradientNoneAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·reduceGradientNoneAVX2(SB), NOSPLIT, $0-72
 	MOVQ sumD+0(FP), AX
 	MOVQ sumDX+8(FP), CX
@@ -185,7 +192,9 @@ TEXT ·reduceGradientNoneAVX2(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(BX)(R8*1)
 	VMOVUPS     (BX)(R8*1), Y0
+	PREFETCHT0  4096(DX)(R8*1)
 	VMOVUPS     (DX)(R8*1), Y1
 	VADDPS      (AX)(R10*1), Y1, Y2
 	VMOVUPS     Y2, (AX)(R10*1)
@@ -220,7 +229,7 @@ done:
 	RET
 
 // func affineSwishAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·affineSwishAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -235,6 +244,7 @@ TEXT ·affineSwishAVX2(SB), NOSPLIT, $0-48
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(CX)(DI*1)
 	VMOVUPS      (CX)(DI*1), Y0
 	VMOVUPS      (DX)(R9*1), Y1
 	VFMADD213PS  (BX)(R9*1), Y1, Y0
@@ -261,6 +271,7 @@ loop:
 	VMOVUPS      allc2ae0000<>+0(SB), Y2
 	VMAXPS       Y0, Y2, Y2
 	VMULPS       Y1, Y2, Y0
+	PREFETCHT0   4096(AX)(DI*1)
 	VMOVUPS      Y0, (AX)(DI*1)
 	ADDQ         $0x20, DI
 	ADDQ         $0x20, R9
@@ -420,7 +431,7 @@ DATA all3f7ffffb<>+28(SB)/4, $0x3f7ffffb
 GLOBL all3f7ffffb<>(SB), RODATA|NOPTR, $32
 
 // func affineSwishAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·affineSwishAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -436,6 +447,7 @@ TEXT ·affineSwishAddAVX2(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(CX)(R8*1)
 	VMOVUPS      (CX)(R8*1), Y0
 	VMOVUPS      (DX)(R10*1), Y1
 	VFMADD213PS  (BX)(R10*1), Y1, Y0
@@ -463,6 +475,7 @@ loop:
 	VMAXPS       Y0, Y2, Y2
 	VMULPS       Y1, Y2, Y0
 	VADDPS       (SI)(R8*1), Y0, Y0
+	PREFETCHT0   4096(AX)(R8*1)
 	VMOVUPS      Y0, (AX)(R8*1)
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
@@ -514,7 +527,7 @@ done:
 	RET
 
 // func gradientSwishAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·gradientSwishAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -533,7 +546,9 @@ TEXT ·gradientSwishAVX2(SB), NOSPLIT, $0-80
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(DX)(R11*1)
 	VMOVUPS      (DX)(R11*1), Y0
+	PREFETCHT0   4096(CX)(R11*1)
 	VMOVUPS      (CX)(R11*1), Y1
 	VMOVUPS      (BX)(R13*1), Y2
 	VFMADD213PS  (SI)(R13*1), Y0, Y2
@@ -565,6 +580,7 @@ loop:
 	VMOVUPS      (R9)(R13*1), Y2
 	VFMADD231PS  (R8)(R13*1), Y0, Y2
 	VFMADD231PS  (DI)(R13*1), Y1, Y2
+	PREFETCHT0   4096(AX)(R11*1)
 	VMOVUPS      Y2, (AX)(R11*1)
 	ADDQ         $0x20, R11
 	ADDQ         $0x20, R13
@@ -620,7 +636,7 @@ done:
 	RET
 
 // func reduceGradientSwishAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·reduceGradientSwishAVX2(SB), NOSPLIT, $0-72
 	MOVQ sumD+0(FP), AX
 	MOVQ sumDX+8(FP), CX
@@ -638,7 +654,9 @@ TEXT ·reduceGradientSwishAVX2(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(BX)(R10*1)
 	VMOVUPS      (BX)(R10*1), Y0
+	PREFETCHT0   4096(DX)(R10*1)
 	VMOVUPS      (DX)(R10*1), Y1
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y0, Y2
@@ -727,7 +745,7 @@ done:
 	RET
 
 // func derivativeSwishAVX2(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·derivativeSwishAVX2(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -738,7 +756,9 @@ TEXT ·derivativeSwishAVX2(SB), NOSPLIT, $0-32
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(DX)(SI*1)
 	VMOVUPS      (DX)(SI*1), Y0
+	PREFETCHT0   4096(CX)(SI*1)
 	VMOVUPS      (CX)(SI*1), Y1
 	VMOVUPS      allc2ae0000<>+0(SB), Y2
 	VMOVUPS      all42ae0000<>+0(SB), Y3
@@ -765,6 +785,7 @@ loop:
 	VFMADD213PS  all3f800000<>+0(SB), Y2, Y3
 	VMULPS       Y0, Y3, Y3
 	VMULPS       Y3, Y1, Y1
+	PREFETCHT0   4096(AX)(SI*1)
 	VMOVUPS      Y1, (AX)(SI*1)
 	ADDQ         $0x20, SI
 	SUBQ         $0x08, BX
@@ -812,7 +833,7 @@ done:
 	RET
 
 // func affineSigmoidAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·affineSigmoidAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -827,6 +848,7 @@ TEXT ·affineSigmoidAVX2(SB), NOSPLIT, $0-48
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(CX)(DI*1)
 	VMOVUPS      (CX)(DI*1), Y0
 	VMOVUPS      (DX)(R9*1), Y1
 	VFMADD213PS  (BX)(R9*1), Y1, Y0
@@ -850,6 +872,7 @@ loop:
 	VADDPS       all3f800000<>+0(SB), Y3, Y3
 	VMOVUPS      all3f800000<>+0(SB), Y0
 	VDIVPS       Y3, Y0, Y0
+	PREFETCHT0   4096(AX)(DI*1)
 	VMOVUPS      Y0, (AX)(DI*1)
 	ADDQ         $0x20, DI
 	ADDQ         $0x20, R9
@@ -896,7 +919,7 @@ done:
 	RET
 
 // func affineSigmoidAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·affineSigmoidAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -912,6 +935,7 @@ TEXT ·affineSigmoidAddAVX2(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(CX)(R8*1)
 	VMOVUPS      (CX)(R8*1), Y0
 	VMOVUPS      (DX)(R10*1), Y1
 	VFMADD213PS  (BX)(R10*1), Y1, Y0
@@ -936,6 +960,7 @@ loop:
 	VMOVUPS      all3f800000<>+0(SB), Y0
 	VDIVPS       Y3, Y0, Y0
 	VADDPS       (SI)(R8*1), Y0, Y0
+	PREFETCHT0   4096(AX)(R8*1)
 	VMOVUPS      Y0, (AX)(R8*1)
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
@@ -984,7 +1009,7 @@ done:
 	RET
 
 // func gradientSigmoidAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·gradientSigmoidAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -1003,7 +1028,9 @@ TEXT ·gradientSigmoidAVX2(SB), NOSPLIT, $0-80
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(DX)(R11*1)
 	VMOVUPS      (DX)(R11*1), Y0
+	PREFETCHT0   4096(CX)(R11*1)
 	VMOVUPS      (CX)(R11*1), Y1
 	VMOVUPS      (BX)(R13*1), Y2
 	VFMADD213PS  (SI)(R13*1), Y0, Y2
@@ -1034,6 +1061,7 @@ loop:
 	VMOVUPS      (R9)(R13*1), Y2
 	VFMADD231PS  (R8)(R13*1), Y0, Y2
 	VFMADD231PS  (DI)(R13*1), Y1, Y2
+	PREFETCHT0   4096(AX)(R11*1)
 	VMOVUPS      Y2, (AX)(R11*1)
 	ADDQ         $0x20, R11
 	ADDQ         $0x20, R13
@@ -1088,7 +1116,7 @@ done:
 	RET
 
 // func reduceGradientSigmoidAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·reduceGradientSigmoidAVX2(SB), NOSPLIT, $0-72
 	MOVQ sumD+0(FP), AX
 	MOVQ sumDX+8(FP), CX
@@ -1106,7 +1134,9 @@ TEXT ·reduceGradientSigmoidAVX2(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(BX)(R10*1)
 	VMOVUPS      (BX)(R10*1), Y0
+	PREFETCHT0   4096(DX)(R10*1)
 	VMOVUPS      (DX)(R10*1), Y1
 	VMOVUPS      (SI)(R12*1), Y2
 	VFMADD213PS  (DI)(R12*1), Y0, Y2
@@ -1193,7 +1223,7 @@ done:
 	RET
 
 // func derivativeSigmoidAVX2(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·derivativeSigmoidAVX2(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -1204,7 +1234,9 @@ TEXT ·derivativeSigmoidAVX2(SB), NOSPLIT, $0-32
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(DX)(SI*1)
 	VMOVUPS      (DX)(SI*1), Y0
+	PREFETCHT0   4096(CX)(SI*1)
 	VMOVUPS      (CX)(SI*1), Y1
 	VMOVUPS      allc2ae0000<>+0(SB), Y2
 	VMOVUPS      all42ae0000<>+0(SB), Y3
@@ -1230,6 +1262,7 @@ loop:
 	VSUBPS       Y0, Y2, Y2
 	VMULPS       Y0, Y2, Y2
 	VMULPS       Y2, Y1, Y1
+	PREFETCHT0   4096(AX)(SI*1)
 	VMOVUPS      Y1, (AX)(SI*1)
 	ADDQ         $0x20, SI
 	SUBQ         $0x08, BX
@@ -1276,7 +1309,7 @@ done:
 	RET
 
 // func affineReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-48
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1291,11 +1324,13 @@ TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-48
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(DI*1)
 	VMOVUPS     (CX)(DI*1), Y0
 	VMOVUPS     (DX)(R9*1), Y1
 	VFMADD213PS (BX)(R9*1), Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VMAXPS      Y0, Y1, Y0
+	PREFETCHT0  4096(AX)(DI*1)
 	VMOVUPS     Y0, (AX)(DI*1)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, R9
@@ -1324,7 +1359,7 @@ done:
 	RET
 
 // func affineReLUAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·affineReLUAddAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1340,12 +1375,14 @@ TEXT ·affineReLUAddAVX2(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(R8*1)
 	VMOVUPS     (CX)(R8*1), Y0
 	VMOVUPS     (DX)(R10*1), Y1
 	VFMADD213PS (BX)(R10*1), Y1, Y0
 	VXORPS      Y1, Y1, Y1
 	VMAXPS      Y0, Y1, Y0
 	VADDPS      (SI)(R8*1), Y0, Y0
+	PREFETCHT0  4096(AX)(R8*1)
 	VMOVUPS     Y0, (AX)(R8*1)
 	ADDQ        $0x20, R8
 	ADDQ        $0x20, R10
@@ -1376,7 +1413,7 @@ done:
 	RET
 
 // func gradientReLUAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -1395,7 +1432,9 @@ TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-80
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(DX)(R11*1)
 	VMOVUPS     (DX)(R11*1), Y0
+	PREFETCHT0  4096(CX)(R11*1)
 	VMOVUPS     (CX)(R11*1), Y1
 	VMOVUPS     (BX)(R13*1), Y2
 	VFMADD213PS (SI)(R13*1), Y0, Y2
@@ -1405,6 +1444,7 @@ loop:
 	VMOVUPS     (R9)(R13*1), Y2
 	VFMADD231PS (R8)(R13*1), Y0, Y2
 	VFMADD231PS (DI)(R13*1), Y1, Y2
+	PREFETCHT0  4096(AX)(R11*1)
 	VMOVUPS     Y2, (AX)(R11*1)
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, R13
@@ -1438,7 +1478,7 @@ done:
 	RET
 
 // func reduceGradientReLUAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·reduceGradientReLUAVX2(SB), NOSPLIT, $0-72
 	MOVQ sumD+0(FP), AX
 	MOVQ sumDX+8(FP), CX
@@ -1456,7 +1496,9 @@ TEXT ·reduceGradientReLUAVX2(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(BX)(R10*1)
 	VMOVUPS     (BX)(R10*1), Y0
+	PREFETCHT0  4096(DX)(R10*1)
 	VMOVUPS     (DX)(R10*1), Y1
 	VMOVUPS     (SI)(R12*1), Y2
 	VFMADD213PS (DI)(R12*1), Y0, Y2
@@ -1501,7 +1543,7 @@ done:
 	RET
 
 // func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·derivativeReLUAVX2(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -1512,15 +1554,18 @@ TEXT ·derivativeReLUAVX2(SB), NOSPLIT, $0-32
 	JL   rest
 
 loop:
-	VMOVUPS (DX)(SI*1), Y0
-	VMOVUPS (CX)(SI*1), Y1
-	VXORPS  Y2, Y2, Y2
-	VCMPPS  $0x0e, Y2, Y0, Y2
-	VANDPS  Y2, Y1, Y1
-	VMOVUPS Y1, (AX)(SI*1)
-	ADDQ    $0x20, SI
-	SUBQ    $0x08, BX
-	JGE     loop
+	PREFETCHT0 4096(DX)(SI*1)
+	VMOVUPS    (DX)(SI*1), Y0
+	PREFETCHT0 4096(CX)(SI*1)
+	VMOVUPS    (CX)(SI*1), Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x0e, Y2, Y0, Y2
+	VANDPS     Y2, Y1, Y1
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    Y1, (AX)(SI*1)
+	ADDQ       $0x20, SI
+	SUBQ       $0x08, BX
+	JGE        loop
 
 rest:
 	ADDQ       $0x08, BX
@@ -1542,7 +1587,7 @@ done:
 	RET
 
 // func exponentialsAVX2(y *float32, x *float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·exponentialsAVX2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1552,6 +1597,7 @@ TEXT ·exponentialsAVX2(SB), NOSPLIT, $0-24
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(CX)(BX*1)
 	VMOVUPS      (CX)(BX*1), Y0
 	VMOVUPS      allc2a00000<>+0(SB), Y1
 	VMAXPS       Y0, Y1, Y0
@@ -1569,6 +1615,7 @@ loop:
 	VFMADD213PS  all3f7ffffb<>+0(SB), Y0, Y3
 	VFMADD213PS  all3f800000<>+0(SB), Y0, Y3
 	VPADDD       Y1, Y3, Y3
+	PREFETCHT0   4096(AX)(BX*1)
 	VMOVUPS      Y3, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	SUBQ         $0x08, DX
@@ -1659,7 +1706,7 @@ loop:
 	RET
 
 // func slopeSwishAVX2(y *float32, slope *float32, x *float32, scale *float32, shift *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·slopeSwishAVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), AX
 	MOVQ slope+8(FP), CX
@@ -1675,6 +1722,7 @@ TEXT ·slopeSwishAVX2(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
+	PREFETCHT0   4096(DX)(R8*1)
 	VMOVUPS      (DX)(R8*1), Y0
 	VMOVUPS      (BX)(R10*1), Y1
 	VFMADD213PS  (SI)(R10*1), Y0, Y1
@@ -1701,11 +1749,13 @@ loop:
 	VMOVUPS      allc2ae0000<>+0(SB), Y3
 	VMAXPS       Y1, Y3, Y3
 	VMULPS       Y2, Y3, Y3
+	PREFETCHT0   4096(AX)(R8*1)
 	VMOVUPS      Y3, (AX)(R8*1)
 	VMOVUPS      all3f800000<>+0(SB), Y1
 	VSUBPS       Y2, Y1, Y1
 	VFMADD213PS  all3f800000<>+0(SB), Y0, Y1
 	VMULPS       Y2, Y1, Y1
+	PREFETCHT0   4096(CX)(R8*1)
 	VMOVUPS      Y1, (CX)(R8*1)
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
@@ -1760,7 +1810,7 @@ done:
 	RET
 
 // func multiplySumsAVX2(dz *float32, sumD *float32, sumDX *float32, dy *float32, slope *float32, x *float32, mean *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·multiplySumsAVX2(SB), NOSPLIT, $0-72
 	MOVQ dz+0(FP), AX
 	MOVQ sumD+8(FP), CX
@@ -1778,10 +1828,14 @@ TEXT ·multiplySumsAVX2(SB), NOSPLIT, $0-72
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(DI)(R10*1)
 	VMOVUPS     (DI)(R10*1), Y0
+	PREFETCHT0  4096(BX)(R10*1)
 	VMOVUPS     (BX)(R10*1), Y1
+	PREFETCHT0  4096(SI)(R10*1)
 	VMOVUPS     (SI)(R10*1), Y2
 	VMULPS      Y2, Y1, Y1
+	PREFETCHT0  4096(AX)(R10*1)
 	VMOVUPS     Y1, (AX)(R10*1)
 	VADDPS      (CX)(R12*1), Y1, Y2
 	VMOVUPS     Y2, (CX)(R12*1)
@@ -1868,7 +1922,7 @@ done:
 	RET
 
 // func dotColumnsAVX2(sum *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·dotColumnsAVX2(SB), NOSPLIT, $0-40
 	MOVQ sum+0(FP), AX
 	MOVQ a+8(FP), CX
@@ -1882,7 +1936,9 @@ TEXT ·dotColumnsAVX2(SB), NOSPLIT, $0-40
 	JL   rest
 
 loop:
+	PREFETCHT0  4096(CX)(SI*1)
 	VMOVUPS     (CX)(SI*1), Y0
+	PREFETCHT0  4096(DX)(SI*1)
 	VMOVUPS     (DX)(SI*1), Y1
 	VFMADD213PS (AX)(R8*1), Y0, Y1
 	VMOVUPS     Y1, (AX)(R8*1)
@@ -1911,7 +1967,7 @@ done:
 	RET
 
 // func sumColumnsAVX2(sum *float32, x *float32, n int, period int)
-// Requires: AVX, CMOV
+// Requires: AVX, CMOV, MMX+
 TEXT ·sumColumnsAVX2(SB), NOSPLIT, $0-32
 	MOVQ sum+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -1924,15 +1980,16 @@ TEXT ·sumColumnsAVX2(SB), NOSPLIT, $0-32
 	JL   rest
 
 loop:
-	VMOVUPS (CX)(BX*1), Y0
-	VADDPS  (AX)(DI*1), Y0, Y0
-	VMOVUPS Y0, (AX)(DI*1)
-	ADDQ    $0x20, BX
-	ADDQ    $0x20, DI
-	CMPQ    DI, SI
-	CMOVQEQ R8, DI
-	SUBQ    $0x08, DX
-	JGE     loop
+	PREFETCHT0 4096(CX)(BX*1)
+	VMOVUPS    (CX)(BX*1), Y0
+	VADDPS     (AX)(DI*1), Y0, Y0
+	VMOVUPS    Y0, (AX)(DI*1)
+	ADDQ       $0x20, BX
+	ADDQ       $0x20, DI
+	CMPQ       DI, SI
+	CMOVQEQ    R8, DI
+	SUBQ       $0x08, DX
+	JGE        loop
 
 rest:
 	ADDQ       $0x08, DX
@@ -1951,7 +2008,7 @@ done:
 	RET
 
 // func averagePairsAVX2(y *float32, upper *float32, lower *float32, n int, step int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·averagePairsAVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), AX
 	MOVQ upper+8(FP), CX
@@ -1967,20 +2024,25 @@ pixel:
 	JL   rest
 
 channels:
-	VMOVUPS (CX)(DI*1), Y0
-	LEAQ    (CX)(SI*1), R9
-	LEAQ    (DX)(SI*1), R10
-	VMOVUPS (R9)(DI*1), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS (DX)(DI*1), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS (R10)(DI*1), Y1
-	VADDPS  Y1, Y0, Y0
-	VMULPS  all3e800000<>+0(SB), Y0, Y0
-	VMOVUPS Y0, (AX)(DI*1)
-	ADDQ    $0x20, DI
-	SUBQ    $0x08, R8
-	JGE     channels
+	PREFETCHT0 4096(CX)(DI*1)
+	VMOVUPS    (CX)(DI*1), Y0
+	LEAQ       (CX)(SI*1), R9
+	LEAQ       (DX)(SI*1), R10
+	PREFETCHT0 4096(R9)(DI*1)
+	VMOVUPS    (R9)(DI*1), Y1
+	VADDPS     Y1, Y0, Y0
+	PREFETCHT0 4096(DX)(DI*1)
+	VMOVUPS    (DX)(DI*1), Y1
+	VADDPS     Y1, Y0, Y0
+	PREFETCHT0 4096(R10)(DI*1)
+	VMOVUPS    (R10)(DI*1), Y1
+	VADDPS     Y1, Y0, Y0
+	VMULPS     all3e800000<>+0(SB), Y0, Y0
+	PREFETCHT0 4096(AX)(DI*1)
+	VMOVUPS    Y0, (AX)(DI*1)
+	ADDQ       $0x20, DI
+	SUBQ       $0x08, R8
+	JGE        channels
 
 rest:
 	ADDQ       $0x08, R8
@@ -2022,7 +2084,7 @@ DATA all3e800000<>+28(SB)/4, $0x3e800000
 GLOBL all3e800000<>(SB), RODATA|NOPTR, $32
 
 // func spreadPairsAVX2(dx *float32, dy *float32, n int, step int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·spreadPairsAVX2(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -2037,14 +2099,17 @@ pixel:
 	JL   rest
 
 channels:
-	VMOVUPS (CX)(SI*1), Y0
-	VMULPS  all3e800000<>+0(SB), Y0, Y0
-	LEAQ    (AX)(BX*1), R8
-	VMOVUPS Y0, (AX)(SI*1)
-	VMOVUPS Y0, (R8)(SI*1)
-	ADDQ    $0x20, SI
-	SUBQ    $0x08, DI
-	JGE     channels
+	PREFETCHT0 4096(CX)(SI*1)
+	VMOVUPS    (CX)(SI*1), Y0
+	VMULPS     all3e800000<>+0(SB), Y0, Y0
+	LEAQ       (AX)(BX*1), R8
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    Y0, (AX)(SI*1)
+	PREFETCHT0 4096(R8)(SI*1)
+	VMOVUPS    Y0, (R8)(SI*1)
+	ADDQ       $0x20, SI
+	SUBQ       $0x08, DI
+	JGE        channels
 
 rest:
 	ADDQ       $0x08, DI
@@ -2069,7 +2134,7 @@ next:
 	RET
 
 // func spreadPairsAddAVX2(dx *float32, dy *float32, n int, step int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·spreadPairsAddAVX2(SB), NOSPLIT, $0-32
 	MOVQ dx+0(FP), AX
 	MOVQ dy+8(FP), CX
@@ -2084,18 +2149,23 @@ pixel:
 	JL   rest
 
 channels:
-	VMOVUPS (CX)(SI*1), Y0
-	VMULPS  all3e800000<>+0(SB), Y0, Y0
-	LEAQ    (AX)(BX*1), R8
-	VMOVUPS (AX)(SI*1), Y1
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (AX)(SI*1)
-	VMOVUPS (R8)(SI*1), Y1
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (R8)(SI*1)
-	ADDQ    $0x20, SI
-	SUBQ    $0x08, DI
-	JGE     channels
+	PREFETCHT0 4096(CX)(SI*1)
+	VMOVUPS    (CX)(SI*1), Y0
+	VMULPS     all3e800000<>+0(SB), Y0, Y0
+	LEAQ       (AX)(BX*1), R8
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    (AX)(SI*1), Y1
+	VADDPS     Y0, Y1, Y1
+	PREFETCHT0 4096(AX)(SI*1)
+	VMOVUPS    Y1, (AX)(SI*1)
+	PREFETCHT0 4096(R8)(SI*1)
+	VMOVUPS    (R8)(SI*1), Y1
+	VADDPS     Y0, Y1, Y1
+	PREFETCHT0 4096(R8)(SI*1)
+	VMOVUPS    Y1, (R8)(SI*1)
+	ADDQ       $0x20, SI
+	SUBQ       $0x08, DI
+	JGE        channels
 
 rest:
 	ADDQ       $0x08, DI

@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"bignas/core/kernel"
 )
@@ -16,6 +17,9 @@ func inference[T kernel.Float](m, k, n, extra int, s kernel.DepthwiseShape) []Ca
 	x, y := s.N*s.H*s.W*s.C, s.N*oh*ow
 	first := []int{0}
 	var cases []Case[T]
+	cases = append(cases, Case[T]{fmt.Sprint("ApplyGated ", []int{m, k, n}), []int{m * k, wn, k, n, m * n}, []int{m * n}, func(in, out [][]T) {
+		gated(out[0], in[0], m, k, n, in[1], ws, in[2], in[3], in[4])
+	}, nil, nil})
 	for _, a := range activations {
 		name := fmt.Sprintf(" act %d %v", a, []int{m, k, n, extra})
 		var linear []int
@@ -37,6 +41,15 @@ func inference[T kernel.Float](m, k, n, extra int, s kernel.DepthwiseShape) []Ca
 			}, nil, []int{1}})
 	}
 	return cases
+}
+
+// scale says that input which is one that may multiply the weights or the sums:
+// infinite, it makes other sums of the two not finite.
+func (c Case[T]) scale(which int) bool {
+	if strings.HasPrefix(c.Name, "Inverted") {
+		return which == 5
+	}
+	return strings.HasPrefix(c.Name, "Apply with") && strings.Contains(c.Name, "scale") && which == len(c.In)-1
 }
 
 // exp is Exp, in float64 what it stands for.
@@ -81,6 +94,17 @@ func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T
 	}
 	kernel.Pointwise(y, x, m, k, n, w, ws)
 	kernel.ScaleShiftAct(y, y, m, n, scale, bias, a, residual)
+}
+
+// gated is Pack and ApplyGated.
+func gated[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, gate, bias, residual []T) {
+	if v, ok := any(y).([]float32); ok {
+		kernel.Pack(single(w), k, n, ws, nil, single(bias)).ApplyGated(v, single(x), m, single(gate), kernel.None, single(residual))
+		return
+	}
+	kernel.ChannelScale(x, x, gate, 1, m, k)
+	kernel.Pointwise(y, x, m, k, n, w, ws)
+	kernel.ScaleShiftAct(y, y, m, n, constant[T](n, 1), bias, kernel.None, residual)
 }
 
 func depthwiseAct[T kernel.Float](y, x []T, s kernel.DepthwiseShape, w, bias []T, a kernel.Act) {

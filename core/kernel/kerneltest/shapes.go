@@ -106,6 +106,14 @@ func Cases[T kernel.Float]() []Case[T] {
 	for _, p := range [][3]int{{1, 1, 1}, {3, 40, 16}, {200, 27, 8}, {130, 96, 24}, {64, 9, 130}, {700, 24, 72}, {36, 192, 640}} {
 		add(bands[T](p[0], p[1], p[2]), p)
 	}
+	small := kernel.DepthwiseShape{N: 1, H: 2, W: 2, C: 3, K: 3, Stride: 1}
+	for _, p := range tileProducts() {
+		add(inference[T](p.m, p.k, p.n, p.extra, small))
+	}
+	in, blocks := invertedShapes()
+	for i, s := range blocks {
+		add([]Case[T]{inverted[T](in[i], s)})
+	}
 	for range 4 + random(16) {
 		m, k, n, extra := 1+r.IntN(90), 1+r.IntN(70), 1+r.IntN(110), r.IntN(4)
 		s := kernel.DepthwiseShape{N: 1 + r.IntN(2), H: 1 + r.IntN(11), W: 1 + r.IntN(11), C: 1 + r.IntN(70), K: 3 + 2*r.IntN(2), Stride: 1 + r.IntN(2)}

@@ -195,9 +195,9 @@ func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
 		return
 	}
 	each(func(v, t, r, p VecVirtual) { VRCP14PS(p, t) })
+	each(func(v, t, r, p VecVirtual) { g.with(1, VFNMADD213PS, VFNMADD213PS_BCST, t, p) }) // 1 - p t
+	each(func(v, t, r, p VecVirtual) { VFMADD231PS(t, p, t) })                             // t plus what it is too small by
 	each(func(v, t, r, p VecVirtual) { VMULPS(t, v, v) })
-	each(func(v, t, r, p VecVirtual) { g.with(1, VFNMADD213PS, VFNMADD213PS_BCST, p, t) }) // 1 - p t
-	each(func(v, t, r, p VecVirtual) { VFMADD231PS(v, t, v) })                             // v plus what it is too small by
 }
 
 // gather copies 16 columns of some rows, step bytes apart, to [row][16].
