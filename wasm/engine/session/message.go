@@ -6,7 +6,9 @@
 // hint}}. The requests, and the types of their replies:
 //
 //	space     {space, classes}         -> space    the engine can parse and cost, before any weights
-//	boot      + bytes of the weights   -> ready    what the weights file says about itself
+//	boot      {digest} + bytes         -> ready    the beginning of the weights file: what it says about itself,
+//	                                               and the ceiling: every child within it can be run
+//	more      + bytes                  -> more     the bytes that follow; the new ceiling
 //	parse     {arch: text}             -> child    the text as an object, and in canonical form
 //	cost      {child}                  -> cost     counts, share of the biggest child, canonical text
 //	picture   + bytes of the file      -> picture  width and height; later requests use this picture
@@ -50,6 +52,7 @@ type request struct {
 	Resolution int        `json:"resolution"`
 	Inherited  bool       `json:"inherited"`
 	Target     int64      `json:"target"`
+	Digest     string     `json:"digest"` // of the weights that the page wants; empty for any
 }
 
 // reply is every reply in one type; empty parts are left out.
@@ -61,6 +64,8 @@ type reply struct {
 	Arch   string         `json:"arch,omitempty"`
 	Child  *arch.Arch     `json:"child,omitempty"`
 	Cost   *counts        `json:"cost,omitempty"`
+	// Ceiling, of ready and more, is the biggest child whose weights are here.
+	Ceiling *arch.Arch `json:"ceiling,omitempty"`
 	Answer *answer        `json:"answer,omitempty"`
 	Width  int            `json:"width,omitempty"`
 	Height int            `json:"height,omitempty"`

@@ -28,10 +28,7 @@ func (s *Session) enqueue(q request) error {
 	if old != nil {
 		s.fail(old.id, superseded(q.ID))
 	}
-	select {
-	case s.wake <- struct{}{}:
-	default: // Run has been woken already
-	}
+	s.rouse()
 	return nil
 }
 
@@ -56,6 +53,7 @@ func (s *Session) cancel(id int64) {
 func (s *Session) Run() {
 	for range s.wake {
 		for {
+			s.arrive()
 			s.mu.Lock()
 			j := s.waiting
 			s.running, s.waiting = j, nil

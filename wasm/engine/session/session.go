@@ -10,7 +10,6 @@ import (
 	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
-	"bignas/core/kernel"
 )
 
 // Session is one engine and the picture that it looks at. Handle may be called
@@ -29,6 +28,7 @@ type Session struct {
 	running  *job
 	waiting  *job
 	wake     chan struct{}
+	pieces   []piece // of the weights file, that wait for Run
 }
 
 // job is one accepted classify request.
@@ -71,6 +71,8 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return s.openSpace(q)
 	case "boot":
 		return s.boot(q, data)
+	case "more":
+		return s.more(q, data)
 	case "parse":
 		return s.parse(q)
 	case "cost":
@@ -115,24 +117,6 @@ func (s *Session) setSpace(space *arch.Space, classes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.space, s.classes, s.biggest = space, classes, biggest
-}
-
-func (s *Session) boot(q request, data []byte) error {
-	e, err := classify.New(data)
-	if err != nil {
-		f := *fault.As(err, CodeBadWeights)
-		if f.Hint == "" {
-			f.Hint = "load the page again; if that does not help, the weights file on the server is wrong"
-		}
-		return &f
-	}
-	info := e.Info()
-	s.setSpace(info.Space, len(info.Labels))
-	s.mu.Lock()
-	s.engine, s.baseline = e, checksums(e)
-	s.mu.Unlock()
-	s.send(reply{ID: q.ID, Type: "ready", Info: &info, Kernels: kernel.Active()})
-	return nil
 }
 
 // child returns the architecture that a request describes, checked.
