@@ -57,19 +57,19 @@ type request struct {
 
 // reply is every reply in one type; empty parts are left out.
 type reply struct {
-	ID     int64          `json:"id"`
-	Type   string         `json:"type"`
-	Error  *fault.Error   `json:"error,omitempty"`
-	Info   *classify.Info `json:"info,omitempty"`
-	Arch   string         `json:"arch,omitempty"`
-	Child  *arch.Arch     `json:"child,omitempty"`
-	Cost   *counts        `json:"cost,omitempty"`
+	ID    int64          `json:"id"`
+	Type  string         `json:"type"`
+	Error *fault.Error   `json:"error,omitempty"`
+	Info  *classify.Info `json:"info,omitempty"`
+	Arch  string         `json:"arch,omitempty"`
+	Child *arch.Arch     `json:"child,omitempty"`
+	Cost  *counts        `json:"cost,omitempty"`
 	// Ceiling, of ready and more, is the biggest child whose weights are here.
 	Ceiling *arch.Arch `json:"ceiling,omitempty"`
-	Answer *answer        `json:"answer,omitempty"`
-	Width  int            `json:"width,omitempty"`
-	Height int            `json:"height,omitempty"`
-	Check  *check         `json:"check,omitempty"`
+	Answer  *answer    `json:"answer,omitempty"`
+	Width   int        `json:"width,omitempty"`
+	Height  int        `json:"height,omitempty"`
+	Check   *check     `json:"check,omitempty"`
 	// Kernels, of ready, is the implementation of core/kernel that computes.
 	Kernels string `json:"kernels,omitempty"`
 }
