@@ -79,8 +79,17 @@ func (b *builder) samples() error {
 }
 
 // engineFlags build the engine: for size, without names for a debugger, and
-// without inlining where that makes packages big that nothing waits for.
-var engineFlags = []string{"-trimpath", "-ldflags=-s -w", "-gcflags=fmt=-l", "-gcflags=reflect=-l", "-gcflags=encoding/json=-l", "-gcflags=strconv=-l"}
+// without inlining in packages that nothing waits for.
+var engineFlags = append([]string{"-trimpath", "-ldflags=-s -w"}, flat("fmt", "reflect", "encoding/json", "encoding/base64", "strconv", "strings", "bytes", "bufio",
+	"sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8", "golang.org/x/image/webp",
+	"bignas/core/arch", "bignas/core/cost", "bignas/core/fault")...)
+
+func flat(packages ...string) (flags []string) {
+	for _, p := range packages {
+		flags = append(flags, "-gcflags="+p+"=-l")
+	}
+	return flags
+}
 
 func (b *builder) engine() error {
 	out, err := filepath.Abs(filepath.Join(b.out, "engine.wasm"))
