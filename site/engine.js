@@ -13,6 +13,9 @@ export class EngineError extends Error {
   get stale() { return this.code === 'superseded' || this.code === 'cancelled'; }
 }
 
+// Replies on the way to the last one.
+const UNDERWAY = new Set(['progress', 'searching', 'measuring']);
+
 /** True where this browser can run the engine. */
 export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
 
@@ -34,7 +37,7 @@ export class Engine {
   /**
    * Sends one request. The promise resolves with the reply, {type, ...}, and
    * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
-   * copied. onprogress gets the replies of type "progress" on the way.
+   * copied. onprogress gets the replies on the way.
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
@@ -48,7 +51,7 @@ export class Engine {
     if (reply.type === 'stopped') return onstop(new EngineError(reply.error));
     const w = this.#waiting.get(reply.id);
     if (!w) return;
-    if (reply.type === 'progress') return w.onprogress?.(reply);
+    if (UNDERWAY.has(reply.type)) return w.onprogress?.(reply);
     this.#waiting.delete(reply.id);
     if (reply.type === 'error') w.reject(new EngineError(reply.error));
     else w.resolve(reply);

@@ -1,9 +1,11 @@
 // Start: what is on the page, which weights there are, and the engine.
 import { Engine, supported } from './engine.js';
 import { Explorer, unsupported } from './explorer.js';
+import { extras } from './extras.js';
 import { notice, sentences } from './notice.js';
 import { byId } from './page.js';
 import { SAMPLES } from './pictures.js';
+import { sections } from './sections.js';
 import { State } from './state.js';
 import { theme } from './theme.js';
 
@@ -41,6 +43,8 @@ async function main() {
   const state = new State({ pictures: () => SAMPLES.map(s => s.name), stages: () => weights.space.stages.map(s => s.name) });
   copyLink(state);
   const explorer = new Explorer(state, weights);
+  extras(explorer);
+  sections(explorer);
   if (!supported()) return unsupported();
   const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Load again', () => location.reload()]);
   await explorer.start(new Engine(stopped));

@@ -1,7 +1,7 @@
 // The four sliders, the presets and the choice of a stage. It turns input into
 // new children; it holds no state of its own.
 import { byId, make, write } from './page.js';
-import { columns } from './drawing.js';
+import { columns } from './layout.js';
 import * as spaces from './space.js';
 
 const NAMES = ['width', 'depth', 'kernel', 'resolution'];
@@ -13,9 +13,9 @@ export class Sliders {
   constructor(space, presets, { onmove, onstage }) {
     this.#space = space;
     this.#onmove = onmove;
-    this.#presets = presets.map(([label, name, child]) => {
-      const button = make('button', { type: 'button', textContent: label, title: name });
-      button.setAttribute('aria-label', name);
+    this.#presets = presets.map(({ label, title, child }) => {
+      const button = make('button', { type: 'button', textContent: label, title });
+      button.setAttribute('aria-label', title);
       button.onclick = e => { this.#touched(); onmove(child, e); };
       return { button, child };
     });
