@@ -47,14 +47,15 @@ func (v Value) Fill(strict bool, fields ...Field) error {
 		if v.Items[i].Kind == Null {
 			continue
 		}
-		if err := v.Items[i].store(fields[at].Value); err != nil {
+		if err := v.Items[i].Into(fields[at].Value); err != nil {
 			return errors.New(name + ": " + err.Error())
 		}
 	}
 	return nil
 }
 
-func (v Value) store(to any) error {
+// Into stores the value itself in what to points to, of a type that Fill knows.
+func (v Value) Into(to any) error {
 	var err error
 	switch to := to.(type) {
 	case *bool:

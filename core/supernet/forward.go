@@ -69,8 +69,10 @@ func (c *Child) Take(from *Child) {
 			}
 		}
 	}
-	from.head.Release()
-	from.classifier.Release()
+	if from.head != nil { // a part alone may have none
+		from.head.Release()
+		from.classifier.Release()
+	}
 	*from = Child{Arch: from.Arch, Classes: from.Classes}
 }
 
@@ -109,13 +111,18 @@ func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func
 			}
 		}
 	}
-	hw := net.Head.Size * net.Head.Size
-	c.head.Apply(bs.wide, a, n*hw, kernel.Swish, nil)
-	tap(len(net.Blocks)+1, bs.wide[:n*hw*net.Head.Out], net.Head.Size, net.Head.Out)
-	kernel.GlobalPool(bs.mean, bs.wide, n, hw, net.Head.Out)
 	logits := make([]float32, n*c.Classes)
-	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
+	c.finish(logits, bs, a, n)
+	tap(len(net.Blocks)+1, bs.wide[:n*net.Head.Size*net.Head.Size*net.Head.Out], net.Head.Size, net.Head.Out)
 	return logits, nil
+}
+
+// finish runs the head, the pool and the classifier.
+func (c *Child) finish(logits []float32, bs *buffers, x []float32, n int) {
+	hw := c.net.Head.Size * c.net.Head.Size
+	c.head.Apply(bs.wide, x, n*hw, kernel.Swish, nil)
+	kernel.GlobalPool(bs.mean, bs.wide, n, hw, c.net.Head.Out)
+	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
 }
 
 // block runs one inverted-residual block from x into out.
