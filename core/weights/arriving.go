@@ -1,12 +1,12 @@
 package weights
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 	"bignas/core/supernet"
 )
 
@@ -179,13 +179,14 @@ func open(h *header) (*Arriving, error) {
 
 // describe reads labels, preprocessing and everything else that is text.
 func (b *Bundle) describe(m map[string]string) error {
-	if err := json.Unmarshal([]byte(m[KeyLabels]), &b.Labels); err != nil {
+	var err error
+	if b.Labels, err = texts(m[KeyLabels]); err != nil {
 		return damaged("its labels are not a list of texts")
 	}
 	if n, err := strconv.Atoi(m[KeyClasses]); err != nil || n != len(b.Labels) {
 		return damaged("it names %d labels and %q classes", len(b.Labels), m[KeyClasses])
 	}
-	if err := json.Unmarshal([]byte(m[KeyPreprocessing]), &b.Spec); err != nil {
+	if spec, err := plainjson.Parse([]byte(m[KeyPreprocessing])); err != nil || b.Spec.Fill(spec) != nil {
 		return damaged("its preprocessing cannot be read")
 	}
 	for k, v := range m {

@@ -2,12 +2,12 @@ package weights
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
@@ -57,11 +57,11 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	labels, err := json.Marshal(b.Labels)
+	labels, err := plainjson.Append(nil, b.Labels)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := json.Marshal(b.Spec)
+	spec, err := plainjson.Append(nil, b.Spec.Record())
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	if f.Tensors, err = parts(all, ls, dtype); err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(ls)
+	text, err := plainjson.Append(nil, records(ls))
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +120,15 @@ func (b *Bundle) check() error {
 		}
 	}
 	return b.Spec.Validate()
+}
+
+// texts reads a JSON array of texts.
+func texts(text string) ([]string, error) {
+	v, err := plainjson.Parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return v.Texts()
 }
 
 func readSpace(m map[string]string) (*arch.Space, error) {

@@ -1,20 +1,20 @@
 package weights
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 
 	"bignas/core/arch"
+	"bignas/core/plainjson"
 	"bignas/core/supernet"
 )
 
 // level is one step of a file that is laid out smallest child first: when its
 // bytes and those before it are here, every child within Arch can be run.
 type level struct {
-	Arch   string `json:"arch"`   // canonical text
-	Bytes  int64  `json:"bytes"`  // of tensors up to the end of this level
-	Digest string `json:"digest"` // of the level's own bytes, as DigestKey writes it
+	Arch   string // canonical text
+	Bytes  int64  // of tensors up to the end of this level
+	Digest string // of the level's own bytes, as DigestKey writes it
 
 	child arch.Arch
 }
@@ -199,6 +199,15 @@ func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
 	return list, nil
 }
 
+// records is ls as JSON.
+func records(ls []level) plainjson.List {
+	var all plainjson.List
+	for _, l := range ls {
+		all = append(all, plainjson.Record{plainjson.Member("arch", l.Arch), plainjson.Member("bytes", l.Bytes), plainjson.Member("digest", l.Digest)})
+	}
+	return all
+}
+
 // readLevels returns the levels that a file states, or one with everything for
 // a file of version 1.
 func readLevels(m map[string]string, s *arch.Space, total int64) ([]level, error) {
@@ -206,13 +215,21 @@ func readLevels(m map[string]string, s *arch.Space, total int64) ([]level, error
 		return []level{{Arch: s.Max().String(), Bytes: total, Digest: m[DigestKey], child: s.Max()}}, nil
 	}
 	var ls []level
-	if err := json.Unmarshal([]byte(m[KeyLevels]), &ls); err != nil || len(ls) == 0 || len(ls) > 100 {
+	v, err := plainjson.Parse([]byte(m[KeyLevels]))
+	if err == nil {
+		err = v.Each(func(v plainjson.Value) error {
+			var l level
+			err := v.Fill(false, plainjson.Member("arch", &l.Arch), plainjson.Member("bytes", &l.Bytes), plainjson.Member("digest", &l.Digest))
+			ls = append(ls, l)
+			return err
+		})
+	}
+	if err != nil || len(ls) == 0 || len(ls) > 100 {
 		return nil, damaged("its levels cannot be read")
 	}
 	var end int64
 	for i := range ls {
 		l := &ls[i]
-		var err error
 		if l.child, err = s.Parse(l.Arch); err != nil {
 			return nil, damaged("level %d names an impossible child: %v", i, err)
 		}

@@ -4,17 +4,12 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/kernel"
+	"bignas/core/predict"
 )
 
 // CodeOtherWeights is the error of a good weights file that is not the one that
 // the page was built with.
 const CodeOtherWeights = "other_weights"
-
-// piece is a part of the weights file that waits to be taken in.
-type piece struct {
-	id   int64
-	data []byte
-}
 
 // boot opens the beginning of a weights file; all of it is a beginning too.
 func (s *Session) boot(q request, data []byte) error {
@@ -28,59 +23,44 @@ func (s *Session) boot(q request, data []byte) error {
 			"the weights have the digest %s, the page was built with %s", info.Digest, q.Digest)
 	}
 	s.setSpace(info.Space, len(info.Labels))
-	ceiling := e.Ceiling()
+	ready := record{member("info", infoRecord(info)), member("ceiling", e.Ceiling().Record()), member("kernels", kernel.Active())}
+	var predictor *predict.Predictor
+	if q.Predictor != "" {
+		if predictor, err = predict.Read([]byte(q.Predictor), info.Digest); err != nil {
+			ready = append(ready, member("predictorError", faultRecord(fault.Of(err))))
+		} else {
+			ready = append(ready, member("predictor", record{member("n", predictor.Source.N), member("error", predictor.Unseen.MeanError),
+				member("spearman", predictor.Unseen.Spearman), member("children", predictor.Unseen.Children)}))
+		}
+	}
 	s.mu.Lock()
-	s.engine, s.baseline, s.pieces = e, checksums(e), nil
+	s.engine, s.baseline, s.predictor, s.latency = e, checksums(e), predictor, nil
 	s.mu.Unlock()
-	s.send(reply{ID: q.ID, Type: "ready", Info: &info, Ceiling: &ceiling, Kernels: kernel.Active()})
+	s.send(q.ID, "ready", ready...)
 	return nil
 }
 
-// more accepts the bytes that follow. They are taken in between two answers,
-// because a forward pass reads the weights.
+// more accepts the bytes that follow. They are taken in between two forward
+// passes, because these read the weights.
 func (s *Session) more(q request, data []byte) error {
-	s.mu.Lock()
-	if s.engine == nil {
-		s.mu.Unlock()
+	e, _ := s.current()
+	if e == nil {
 		return errNoWeights()
 	}
-	s.pieces = append(s.pieces, piece{q.ID, data})
-	s.mu.Unlock()
-	s.rouse()
-	return nil
-}
-
-// rouse has Run look for work.
-func (s *Session) rouse() {
-	select {
-	case s.wake <- struct{}{}:
-	default: // it has been woken already
-	}
-}
-
-// arrive takes in the pieces that wait. Only Run calls it.
-func (s *Session) arrive() {
-	for {
-		s.mu.Lock()
-		if len(s.pieces) == 0 {
-			s.mu.Unlock()
-			return
+	s.enqueue(&job{id: q.ID, run: func(func() error) (bool, error) {
+		if err := e.More(data); err != nil {
+			return false, badWeights(err)
 		}
-		p, e := s.pieces[0], s.engine
-		s.pieces = s.pieces[1:]
-		s.mu.Unlock()
-		if err := e.More(p.data); err != nil {
-			s.fail(p.id, badWeights(err))
-			continue
-		}
-		ceiling, sums := e.Ceiling(), checksums(e)
+		sums := checksums(e)
 		s.mu.Lock()
 		if s.engine == e {
 			s.baseline = sums
 		}
 		s.mu.Unlock()
-		s.send(reply{ID: p.id, Type: "more", Ceiling: &ceiling})
-	}
+		s.send(q.ID, "more", member("ceiling", e.Ceiling().Record()))
+		return true, nil
+	}})
+	return nil
 }
 
 func badWeights(err error) error {

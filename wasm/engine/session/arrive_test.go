@@ -2,14 +2,91 @@ package session
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"bignas/core/arch"
 	"bignas/core/weights"
 )
 
-// ends is where the parts of the test's weights end.
+// arrival is what the tests of arriving weights look at of a reply.
+type arrival struct {
+	ID    int64
+	Type  string
+	Error struct{ Code, Message, Hint string }
+	Info  struct {
+		Bytes  int
+		Digest string
+	}
+	Ceiling *arch.Arch
+	Check   struct{ Weights, Changed int }
+}
+
+// exchange sends a message and waits for its reply.
+type exchange struct {
+	t       *testing.T
+	s       *Session
+	id      int64
+	replies chan arrival
+}
+
+func newExchange(t *testing.T) *exchange {
+	x := &exchange{t: t, replies: make(chan arrival, 10)}
+	x.s = New(func(text string, _ []byte) {
+		var a arrival
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
+			t.Errorf("reply %s: %v", text, err)
+		}
+		x.replies <- a
+	}, func() {})
+	go x.s.Run()
+	return x
+}
+
+func (x *exchange) ask(kind, fields string, data []byte) arrival {
+	x.t.Helper()
+	x.id++
+	x.s.Handle(fmt.Sprintf(`{"id":%d,"type":%q%s}`, x.id, kind, fields), bytes.Clone(data))
+	select {
+	case a := <-x.replies:
+		if a.ID != x.id {
+			x.t.Fatalf("a reply to %d, want one to %d", a.ID, x.id)
+		}
+		return a
+	case <-time.After(30 * time.Second):
+		x.t.Fatalf("no reply to %q", kind)
+	}
+	panic("unreachable")
+}
+
+func (x *exchange) want(kind string, a arrival) arrival {
+	x.t.Helper()
+	if a.Type != kind {
+		x.t.Fatalf("reply %q (%v), want %q", a.Type, a.Error, kind)
+	}
+	return a
+}
+
+func (x *exchange) refused(code string, a arrival) {
+	x.t.Helper()
+	if a.Type != "error" || a.Error.Code != code || a.Error.Hint == "" {
+		x.t.Errorf("%+v, want the error %q with a hint", a, code)
+	}
+}
+
+func childField(t *testing.T, a arch.Arch) string {
+	t.Helper()
+	text, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return `,"child":` + string(text)
+}
+
+// ends is where the levels of the test's weights end.
 func ends(t *testing.T) []int {
 	t.Helper()
 	a, err := weights.Begin(testWeights())
@@ -19,63 +96,52 @@ func ends(t *testing.T) []int {
 	return a.Ends()
 }
 
-// TestMore: with the first part the smallest child answers and the biggest is
-// refused; the ceiling rises with every part; the last opens the biggest.
+// TestMore: with the first level the smallest child answers and the biggest is
+// refused; the ceiling rises with every level; the last opens the biggest.
 func TestMore(t *testing.T) {
-	p, at, data := newPage(t), ends(t), testWeights()
-	p.send(`{"id":1,"type":"more"}`, data[:10]...)
-	p.wantError(1, CodeNoWeights)
-	p.send(`{"id":2,"type":"boot"}`, data[:at[0]-1]...)
-	p.wantError(2, weights.CodeTruncated)
-	p.send(`{"id":3,"type":"boot","digest":"sha256:of another page"}`, data[:at[0]]...)
-	p.wantError(3, CodeOtherWeights)
-	digest, _, _ := strings.Cut(string(data[bytes.Index(data, []byte(`"digest":"`))+10:]), `"`)
-	p.send(`{"id":4,"type":"boot","digest":"`+digest+`"}`, data[:at[0]]...)
-	r := p.next(4, "ready")
-	space := r.Info.Space
-	if r.Ceiling.Stem != space.Min().Stem || r.Info.Bytes != len(data) {
-		t.Fatalf("ready says %+v and the ceiling %+v", r.Info, r.Ceiling)
+	x, at, data := newExchange(t), ends(t), testWeights()
+	x.refused(CodeNoWeights, x.ask("more", "", data[:10]))
+	x.refused(weights.CodeTruncated, x.ask("boot", "", data[:at[0]-1]))
+	x.refused(CodeOtherWeights, x.ask("boot", `,"digest":"sha256:of another page"`, data[:at[0]]))
+	_, rest, _ := strings.Cut(string(data), `"digest":"`)
+	digest, _, _ := strings.Cut(rest, `"`)
+	ready := x.want("ready", x.ask("boot", `,"digest":"`+digest+`"`, data[:at[0]]))
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.send(`{"id":5,"type":"picture"}`, picture()...)
-	p.next(5, "picture")
-	go p.s.Run()
-	p.send(`{"id":6,"type":"classify","child":` + childText(t, 96) + `}`)
-	p.next(6, "answer")
-	biggest := encodeChild(t, space.Max())
-	p.send(`{"id":7,"type":"classify","child":` + biggest + `}`)
-	p.wantError(7, "not_here")
+	if ready.Ceiling.Stem != space.Min().Stem || ready.Info.Bytes != len(data) || ready.Info.Digest != digest {
+		t.Fatalf("ready says %+v and the ceiling %+v", ready.Info, ready.Ceiling)
+	}
+	x.want("picture", x.ask("picture", "", picture()))
+	x.want("answer", x.ask("classify", childField(t, space.Min()), nil))
+	x.refused("not_here", x.ask("classify", childField(t, space.Max()), nil))
+	x.refused("not_here", x.ask("export", `,"format":"onnx"`+childField(t, space.Max()), nil))
+	last := ready.Ceiling
 	for i, end := range at[1:] {
-		id := int64(10 + i)
-		p.send(fmt.Sprintf(`{"id":%d,"type":"more"}`, id), data[at[i]:end]...)
-		c := p.next(id, "more").Ceiling
-		if c.Stem < r.Ceiling.Stem || c.Head <= r.Ceiling.Head {
-			t.Errorf("part %d: the ceiling went from %+v to %+v", i+1, r.Ceiling, c)
+		c := x.want("more", x.ask("more", "", data[at[i]:end])).Ceiling
+		if c.Stem < last.Stem || c.Head <= last.Head {
+			t.Errorf("level %d: the ceiling went from %+v to %+v", i+1, last, c)
 		}
-		r.Ceiling = c
+		last = c
 	}
-	p.send(`{"id":20,"type":"classify","child":` + biggest + `}`)
-	p.next(20, "answer")
-	p.send(`{"id":21,"type":"verify"}`)
-	if v := p.next(21, "verified"); v.Check.Changed != 0 {
-		t.Errorf("after all parts %d weights are said to have changed", v.Check.Changed)
+	x.want("answer", x.ask("classify", childField(t, space.Max()), nil))
+	if v := x.want("verified", x.ask("verify", "", nil)); v.Check.Changed != 0 {
+		t.Errorf("after all of it %d weights are said to have changed", v.Check.Changed)
 	}
 }
 
-// TestMoreDamaged: a part with a wrong bit is refused; what was here still runs.
+// TestMoreDamaged: a level with a wrong bit is refused; what was here still runs.
 func TestMoreDamaged(t *testing.T) {
-	p, at, data := newPage(t), ends(t), bytes.Clone(testWeights())
+	x, at, data := newExchange(t), ends(t), bytes.Clone(testWeights())
 	data[at[1]-5] ^= 1
-	p.send(`{"id":1,"type":"boot"}`, data[:at[0]]...)
-	p.next(1, "ready")
-	p.send(`{"id":2,"type":"picture"}`, picture()...)
-	p.next(2, "picture")
-	go p.s.Run()
-	p.send(`{"id":3,"type":"more"}`, data[at[0]:at[1]]...)
-	p.wantError(3, weights.CodeDamaged)
-	p.send(`{"id":4,"type":"classify","child":` + childText(t, 128) + `}`)
-	p.next(4, "answer")
-	p.send(`{"id":5,"type":"more"}`, data[at[1]:]...)
-	if r := p.next(5, "error"); r.Error.Hint == "" {
-		t.Errorf("more after a damaged part: %+v", r.Error)
+	x.want("ready", x.ask("boot", "", data[:at[0]]))
+	x.want("picture", x.ask("picture", "", picture()))
+	x.refused(weights.CodeDamaged, x.ask("more", "", data[at[0]:at[1]]))
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
 	}
+	x.want("answer", x.ask("classify", childField(t, space.Min()), nil))
+	x.refused(weights.CodeDamaged, x.ask("more", "", data[at[1]:]))
 }

@@ -123,11 +123,6 @@ func childText(t *testing.T, resolution int) string {
 	}
 	a := space.Min()
 	a.Resolution = resolution
-	return encodeChild(t, a)
-}
-
-func encodeChild(t *testing.T, a arch.Arch) string {
-	t.Helper()
 	text, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)
