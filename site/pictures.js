@@ -1,6 +1,6 @@
 // Where pictures come from: the gallery, a file, a drop, the clipboard. Only
 // bytes leave this module; they are decoded in Go, never read back from a canvas.
-import { byId, make } from './page.js';
+import { asset, byId, make } from './page.js';
 
 /** Samples drawn for this page; label is the truth. */
 export const SAMPLES = [
@@ -12,7 +12,7 @@ export const SAMPLES = [
   { name: 'french-horn', label: 'French horn', alt: 'Sample picture: a brass French horn on a dark cloth' },
 ];
 
-const address = name => `assets/samples/${name}.jpg`;
+const address = name => asset(`samples/${name}.jpg`);
 const MAX_FILE = 80e6; // bytes; more is no photograph
 
 /**
@@ -26,7 +26,7 @@ export class Pictures {
     this.#onpicture = onpicture;
     this.#onproblem = onproblem;
     for (const s of SAMPLES) {
-      const img = make('img', { src: `assets/samples/${s.name}-small.jpg`, alt: '', width: 44, height: 44 });
+      const img = make('img', { src: address(`${s.name}-small`), alt: '', width: 44, height: 44 });
       const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
       b.setAttribute('aria-label', s.label);
       this.#buttons.set(s.name, b);
@@ -54,7 +54,7 @@ export class Pictures {
   /** Shows a sample as it is, until the engine can show what a child sees of it. */
   preview(name) {
     const { alt } = SAMPLES.find(x => x.name === name), img = byId('sample');
-    if (!img.src.endsWith(address(name))) img.src = address(name);
+    if (img.src !== address(name)) img.src = address(name);
     img.alt = alt;
   }
 

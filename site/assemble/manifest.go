@@ -11,15 +11,19 @@ import (
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
+	"bignas/core/weights"
 )
 
 // manifest is assets/manifest.json. The repository's has the first three fields;
 // the page's has all of them, so that it can draw before the engine runs.
 type manifest struct {
-	Weights  string     `json:"weights"` // file name in assets/
+	Weights  string     `json:"weights"` // file name in assets/; for the page its address as seen from there
 	Bytes    int        `json:"bytes"`
 	Children []measured `json:"children"` // what was measured, nothing else
 
+	Engine string        `json:"engine,omitempty"` // address of the program, as that of the weights
+	Parts  []int         `json:"parts,omitempty"`  // beginnings of the weights, in bytes, with each of which more can be run
+	Digest string        `json:"digest,omitempty"` // of the weights
 	Space  *arch.Space   `json:"space,omitempty"`
 	Labels []string      `json:"labels,omitempty"`
 	Family []familyChild `json:"family,omitempty"` // cheapest first
@@ -37,21 +41,29 @@ type familyChild struct {
 	Child arch.Arch `json:"child"`
 }
 
-// manifest reads the weights, checks what the repository says about them, and
-// writes both.
-func (b *builder) manifest() error {
+// manifest reads the weights and checks what the repository says about them.
+func (b *builder) manifest() (manifest, []byte, error) {
 	m, file, err := b.sources()
 	if err != nil {
-		return err
+		return m, nil, err
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
+		return m, nil, fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
 	}
 	if m.Bytes != len(data) {
-		return fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
+		return m, nil, fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
 	}
+	return m, data, m.describe(data)
+}
+
+// describe fills in what the weights say about themselves.
+func (m *manifest) describe(data []byte) error {
 	e, err := classify.New(data)
+	if err != nil {
+		return err
+	}
+	parts, err := weights.Begin(data)
 	if err != nil {
 		return err
 	}
@@ -65,7 +77,7 @@ func (b *builder) manifest() error {
 			return fault.New("bad_manifest", "top1 is 0 to 1, n is 1 or more", "assets/manifest.json: children[%d] has top1 %v on %d pictures", i, c.Top1, c.N)
 		}
 	}
-	m.Space, m.Labels = info.Space, info.Labels
+	m.Space, m.Labels, m.Digest, m.Parts = info.Space, info.Labels, info.Digest, parts.Ends()
 	for name, text := range info.Family {
 		a, err := e.Parse(text)
 		if err != nil {
@@ -74,14 +86,7 @@ func (b *builder) manifest() error {
 		m.Family = append(m.Family, familyChild{name, a})
 	}
 	slices.SortFunc(m.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if err := b.write("assets/"+m.Weights, data); err != nil {
-		return err
-	}
-	return b.write("assets/manifest.json", text)
+	return nil
 }
 
 // sources returns the manifest and where the weights lie. Weights given by hand
