@@ -99,6 +99,14 @@ export class Explorer {
 
   #tell(what) { this.#listeners.forEach(f => f(what)); }
 
+  /** Goes on with a new engine after one that stopped. */
+  restart(engine) {
+    clear('engine');
+    this.#begun = this.#running = this.#ready = false;
+    byId('picture').seen = undefined;
+    return this.start(engine);
+  }
+
   /** Boots the engine. It resolves when all weights are here, or when something failed. */
   async start(engine) {
     this.#engine = engine;
@@ -122,6 +130,7 @@ export class Explorer {
         this.#costs.progress(0, bytes);
         this.#answer.none('No answer yet');
       }
+      if (error.stale) return; // the engine has stopped, and that has been said
       notice('weights', this.#begun ? 'Bigger children are not here.' : 'The network is not here.', sentences(error), ['Try again', () => this.start(engine)]);
       return;
     }
@@ -246,10 +255,10 @@ export class Explorer {
     clear('picture');
     this.#picture = picture;
     this.#pictures.mark(picture.name);
-    if (picture.name !== 'own') this.#state.set('picture', picture.name);
+    if (picture.label) this.#state.set('picture', picture.name); // a sample
     this.#answered = undefined;
-    this.#tell('picture');
-    this.#askAnswer();
+    if (!picture.live) this.#tell('picture');
+    return this.#askAnswer();
   }
 
   // see shows the picture as the child sees it; the engine has resized it.
@@ -276,6 +285,7 @@ export class Explorer {
     if (!this.#begun || !this.#picture) return;
     const picture = this.#picture, child = this.#child, inherited = this.inherited;
     this.#see();
+    this.#answer.wait();
     try {
       const { arch, answer } = await this.#engine.request('classify', { child, inherited });
       if (picture !== this.#picture) return;
@@ -283,6 +293,8 @@ export class Explorer {
       if (child === this.#child && inherited === this.inherited) {
         this.#answered = answer;
         this.#tell('answer');
+      } else {
+        this.#answer.wait(); // for that of a newer child
       }
       const since = inputTime === undefined ? undefined : performance.now() - inputTime;
       this.#costs.time(arch, answer.timing, since);

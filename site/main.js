@@ -47,7 +47,7 @@ async function main() {
   extras(explorer);
   sections(explorer);
   if (!supported()) return unsupported();
-  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Load again', () => location.reload()]);
+  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);
   await explorer.start(new Engine(stopped));
   updates();
 }

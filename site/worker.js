@@ -98,7 +98,8 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
   });
   try {
     await Promise.all([running, file.run(tell, open)]);
-  } catch (e) { // the next try goes on behind what the program has answered
+  } catch (e) { // without weights the program still counts costs; the next try goes on behind what it has answered
+    await running.catch(() => {});
     while (booting && booting.opened < file.parts) await new Promise(resolve => { booting.answered = resolve; });
     file.ready = booting?.ready;
     booting = undefined;
@@ -108,7 +109,9 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
 
 onmessage = ({ data }) => {
   const { bytes, ...message } = data;
-  if (message.type === 'boot') {
+  if (message.type === 'ping') {
+    postMessage({ type: 'pong' });
+  } else if (message.type === 'boot') {
     boot(message).catch(e => fail(message.id, e));
   } else if (!handle) {
     fail(message.id, fault('no_engine', 'The engine is not running yet.', 'Wait a moment, then try again.'));
