@@ -56,7 +56,8 @@ function go(to) {
   write(next, step === STEPS.length ? 'Done' : 'Next');
   back.hidden = step === 1;
   target().classList.add('spot');
-  target().scrollIntoView({ block: 'center' });
+  const r = target().getBoundingClientRect(); // a sticky picture may cover the upper part of a phone
+  if (r.top < innerHeight * 0.2 || r.bottom > innerHeight - bubble.offsetHeight - 2 * GAP) target().scrollIntoView({ block: 'center' });
   place();
   next.focus({ preventScroll: true });
 }
