@@ -2,7 +2,7 @@
 // done with the child that was found.
 import { dot, words } from './accuracy.js';
 import { amount, Chart, UNITS } from './chart.js';
-import { byId, make, number, write } from './page.js';
+import { byId, make, number, percent, write } from './page.js';
 import { Children } from './search.js';
 import * as spaces from './space.js';
 import { save } from './take.js';
@@ -10,10 +10,11 @@ import { save } from './take.js';
 const STEPS = 200; // of the range
 const START = 0.62; // of the range, where no link says otherwise
 const SETTLE = 300; // ms that the budget must stand still before the search goes there
+const PAUSE = 200; // ms between drawings of the chart while it grows
 const PHASES = { seeds: 'first guesses', coarse: 'a coarse grid', fine: 'near the best', random: 'at random' };
 
 const HTML = `<figure class="chart">
-  <div class="units"><div class="seg" role="group" aria-label="Budget in"></div><button type="button" class="btn" data-do="measure">Measure this device</button></div>
+  <div class="units"><div class="seg" role="group" aria-label="Budget in"></div><button type="button" class="btn" data-do="measure">Measure again</button></div>
   <svg id="chart" role="group" aria-label="Children: accuracy against cost. Arrow keys go from one to the next, Enter takes it."></svg>
   <div class="bud"><label for="limit" class="vh">Budget</label><input type="range" id="limit" min="0" max="${STEPS}"></div>
   <figcaption><p class="key row"><span><i class="dot s"></i><span data-is="n">measured</span></span><span data-is="hollow"><i class="dot"></i>predicted, line is ± its error</span><span><i class="dot me"></i>your child</span></p>
@@ -25,12 +26,13 @@ const HTML = `<figure class="chart">
   <dl class="mini" data-is="facts"></dl>
   <p class="acts"><button type="button" class="btn pri" data-do="load">Load this child</button><button type="button" class="btn" data-do="onnx">Take it as ONNX</button><button type="button" class="btn" data-do="safetensors">as safetensors</button></p>
   <label class="check"><input type="checkbox" checked data-is="half"> in half precision, half the size</label>
-  <p class="cap" data-is="note" role="status"></p>
+  <p class="cap" data-is="note"></p>
+  <p class="cap" data-is="saved" role="status"></p>
 </div>
 <details class="behind"><summary>The numbers behind the chart</summary><div class="scroll" tabindex="0" role="region" aria-label="Children of the chart"><table class="cmp"></table></div></details>`;
 
 export default class Budget {
-  #explorer; #root; #children; #chart; #chosen; #list = []; #frame = 0; #timer = 0; #measured; #range = [1, 2]; #table;
+  #explorer; #root; #children; #chart; #chosen; #list = []; #frame = 0; #drawn = 0; #timer = 0; #measured; #measuring; #range = [1, 2]; #table;
 
   constructor(explorer, root) {
     this.#explorer = explorer;
@@ -61,14 +63,19 @@ export default class Budget {
   }
 
   #part(name) { return this.#root.querySelector(`[data-is=${name}]`); }
-  get #unit() { return this.#explorer.state.get('unit'); }
+
+  // The unit of the chart: milliseconds only once they are known.
+  get #unit() {
+    const unit = this.#explorer.state.get('unit');
+    return unit === 'latency' && !this.#measured ? 'macs' : unit;
+  }
 
   async #start() {
     try {
       await this.#ends();
       await this.#children.measured();
       this.#draw();
-      if (this.#unit === 'latency') await this.#measure();
+      if (this.#explorer.state.get('unit') === 'latency') await this.#measure();
       else await this.#search({});
     } catch (error) {
       this.#explorer.failed(error);
@@ -102,25 +109,23 @@ export default class Budget {
     this.#explorer.state.set('unit', unit);
     this.#explorer.state.set('budget', '');
     this.#chosen = undefined;
-    if (unit === 'latency' && !this.#measured) {
-      this.#children.stop();
-      this.#draw();
-      return;
-    }
+    this.#measuring?.stop();
     this.#draw();
-    this.#search({});
+    if (unit === 'latency' && !this.#measured) this.#measure();
+    else this.#search({});
   }
 
   async #search(limits) {
     const progress = this.#part('progress'), unit = this.#unit;
-    if (unit === 'latency' && !this.#measured) return;
+    let tried = 0;
     try {
       const ended = await this.#children.search(unit, limits, ({ done, total, phase }) => {
+        tried = total;
         write(progress, `Searching in your browser: ${number(done)} of ${number(total)} children, ${PHASES[phase] ?? phase}`);
       });
       if (ended) {
-        const n = this.#list.length;
-        write(progress, `The search is done: ${number(n)} children are in the chart. Move the budget and it goes on there.`);
+        const n = this.#children.list(unit).filter(c => c.front).length;
+        write(progress, `The search is done${tried ? `: ${number(tried)} children tried` : ''}, ${number(n)} are on the line. Move the budget and it goes on there.${unit === 'latency' ? ` Milliseconds are right to ${percent(this.#measured.error)}.` : ''}`);
       } else if (!this.#children.predictable) {
         write(progress, 'No predictor of accuracy came with these weights: the chart shows the children that were measured, and no search runs.');
       }
@@ -130,42 +135,48 @@ export default class Budget {
     }
   }
 
-  // measure runs children on this device until the engine can say what any child takes.
+  // measure times every kind of layer on this device, until the engine can say what any child takes. The chart stays as it is meanwhile.
   async #measure() {
-    const button = this.#root.querySelector('[data-do=measure]'), progress = this.#part('progress');
-    button.disabled = true;
+    const progress = this.#part('progress'), { engine } = this.#explorer;
+    this.#measuring?.stop();
     this.#children.stop();
+    const request = engine.request('latency', {}, {
+      onprogress: ({ done, total }) => write(progress, `Measuring this device: ${number(done)} of ${number(total)} kinds of layer. Choose another unit to stop.`),
+    });
+    const measuring = this.#measuring = { stop: () => { engine.request('cancel', { target: request.id }).catch(() => {}); } };
+    this.#draw();
     try {
-      this.#measured = await this.#explorer.engine.request('latency', {}, {
-        onprogress: ({ done, total }) => write(progress, `Measuring this device: ${number(done)} of ${number(total)} children`),
-      });
+      this.#measured = await request;
       await this.#ends();
       await this.#children.recount();
-      write(progress, '');
-      this.#explorer.state.set('unit', 'latency');
-      this.#draw();
-      this.#search({});
     } catch (error) {
-      write(progress, '');
+      if (this.#measuring === measuring && !error.stale) write(progress, 'This device could not be measured.');
       this.#explorer.failed(error);
+      return;
     } finally {
-      button.disabled = false;
+      if (this.#measuring === measuring) this.#measuring = undefined;
     }
+    this.#draw();
+    this.#search({});
   }
 
   // ---- drawing
 
-  #soon() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#draw(); }); }
+  // While a search runs the chart is drawn a few times a second: the page is for whoever uses it.
+  #soon() {
+    this.#frame ||= setTimeout(() => requestAnimationFrame(() => { this.#frame = 0; this.#draw(); }), Math.max(0, this.#drawn + PAUSE - performance.now()));
+  }
 
   #draw() {
     if (!this.ends) return;
-    const unit = this.#unit, waits = unit === 'latency' && !this.#measured;
-    for (const b of this.#root.querySelectorAll('.seg button')) b.setAttribute('aria-pressed', String(b.dataset.unit === unit));
-    this.#root.querySelector('[data-do=measure]').hidden = unit !== 'latency';
-    write(this.#root.querySelector('[data-do=measure]'), this.#measured ? 'Measure again' : 'Measure this device');
-    if (waits) write(this.#part('progress'), 'How fast is this device? Measuring runs some children for a few seconds.');
-    this.#range = waits ? [1, 100] : this.ends(unit);
-    this.#list = waits ? [] : this.#children.list(unit);
+    this.#drawn = performance.now();
+    const unit = this.#unit, wanted = this.#explorer.state.get('unit');
+    for (const b of this.#root.querySelectorAll('.seg button')) b.setAttribute('aria-pressed', String(b.dataset.unit === wanted));
+    const again = this.#root.querySelector('[data-do=measure]');
+    again.hidden = unit !== 'latency';
+    again.disabled = Boolean(this.#measuring);
+    this.#range = this.ends(unit);
+    this.#list = this.#children.list(unit);
     const n = this.#list.find(c => c.accuracy.kind === 'measured')?.accuracy.n;
     write(this.#part('n'), n ? `measured, ${number(n)} pictures` : 'measured');
     this.#part('hollow').hidden = !this.#list.some(c => c.accuracy.kind === 'predicted');
@@ -185,7 +196,7 @@ export default class Budget {
     range.setAttribute('aria-valuetext', `at most ${amount(unit, budget)}`);
     this.#chart.move(budget, best, cost && { costs: cost.cost, accuracy: cost.accuracy });
     this.#show(this.#chosen ?? best, this.#chosen ? 'Chosen in the chart' : `Best within ${amount(unit, budget)}`,
-      best ? `${number(within.length)} ${within.length === 1 ? 'child' : 'children'} of the chart fit this budget.` : 'No child that is known fits this budget. Move it up.');
+      best ? '' : 'No child that is known fits this budget. Move it up.');
   }
 
   #show(pick, title, note) {
@@ -202,7 +213,7 @@ export default class Budget {
 
   #rows() {
     const head = make('thead', {}, make('tr', {}, ...['Accuracy', 'MMACs', 'KB', 'ms here', ''].map(t => make('th', { scope: 'col', textContent: t || 'Take' }))));
-    const rows = this.#list.filter(c => c.front || c.accuracy.kind === 'measured').map(c => {
+    const rows = this.#list.filter(c => !c.close).map(c => {
       const take = make('button', { type: 'button', className: 'plain', textContent: 'Take' });
       take.setAttribute('aria-label', `Take ${c.name ? `child ${c.name}` : `the child with ${amount('macs', c.costs.macs)}`}`);
       take.addEventListener('click', e => this.#choose(c, e));
@@ -228,11 +239,12 @@ export default class Budget {
   }
 
   async #save(format) {
-    const { pick } = this, buttons = [...this.#root.querySelectorAll('.pick button')];
+    const { pick } = this, buttons = [...this.#root.querySelectorAll('.pick button')], saved = this.#part('saved');
+    write(saved, '');
     buttons.forEach(b => { b.disabled = true; });
     try {
       const { name, size } = await save(this.#explorer.engine, pick.child, format, this.#part('half').checked);
-      write(this.#part('note'), `Saved ${name}, ${number(size / 1000)} KB.`);
+      write(saved, `Saved ${name}, ${number(size / 1000)} KB.`);
     } catch (error) {
       this.#explorer.failed(error);
     }

@@ -7,7 +7,7 @@ import { number } from './page.js';
 
 const LEFT = 44, TOP = 26, BOTTOM = 46; // px around the plot; the budget's range hangs on LEFT
 const REACH = 28; // px around a mark that a finger may miss it by
-const CLOSE = 16; // px between marks that have whiskers
+const CLOSE = 44; // px between marks that have whiskers
 
 /** What a budget can be in: how much one of it is, and how it is written. */
 export const UNITS = {
@@ -44,6 +44,7 @@ export class Chart {
     this.#points = points;
     this.#unit = unit;
     this.#range = range;
+    this.#best = this.#you = undefined; // they were in the other unit
     this.#build();
   }
 
@@ -74,14 +75,14 @@ export class Chart {
       const x = this.#x(v);
       if (x < W - 12) text(svg, x, base + 18, number(v / unit.of), { 'text-anchor': 'middle' });
     }
-    text(svg, LEFT + 4, TOP - 8, 'accuracy', { class: 'halo' });
-
+    
     this.#data = add(svg, 'g');
     const shown = this.#points.filter(p => p.costs[this.#unit] > 0);
     const front = shown.filter(p => p.front);
     if (front.length > 1) add(this.#data, 'path', { class: 'fr', d: 'M' + front.map(p => `${this.#x(p.costs[this.#unit]).toFixed(1)} ${this.#y(p.accuracy.p).toFixed(1)}`).join('L') });
     this.#marks = this.#place(shown);
     this.#over = add(svg, 'rect', { class: 'over', y: 0, height: base + 1 });
+    text(svg, LEFT + 4, base - 10, 'accuracy', { class: 'halo' });
     if (W > 520) text(svg, W, base - 10, unit.axis, { 'text-anchor': 'end', class: 'halo' });
     this.#line = add(svg, 'path', { class: 'bl' });
     this.#limit = text(svg, 0, 12, '', { class: 'tb halo' });
@@ -107,23 +108,20 @@ export class Chart {
   }
 
   #place(shown) {
+    const W = this.#W;
     let last = -Infinity, turn = 0;
-    const big = shown.filter(p => p.front || p.accuracy.kind === 'measured');
-    for (const p of shown) { // the searched ones that another one beats: small, and for the table and the mouse only
-      if (!big.includes(p)) add(this.#data, 'circle', { class: 'pt', r: 2.5, cx: this.#x(p.costs[this.#unit]).toFixed(1), cy: this.#y(p.accuracy.p).toFixed(1) });
-    }
-    const marks = big.map(p => {
+    const big = shown.filter(p => !p.close && (p.front || p.accuracy.kind === 'measured'));
+    return big.map(p => {
       const measured = p.accuracy.kind === 'measured', x = this.#x(p.costs[this.#unit]), y = this.#y(p.accuracy.p);
       const roomy = measured || x - last >= CLOSE;
       if (roomy && !measured) last = x;
       const el = add(this.#data, 'g', { role: 'button', tabindex: turn++ ? -1 : 0, 'data-arch': p.arch, class: 'mk' });
       el.setAttribute('aria-label', `${p.name ? `Child ${p.name}, ` : ''}${words(p.accuracy).long}, ${amount(this.#unit, p.costs[this.#unit])}`);
       if (!measured && roomy) add(el, 'path', { class: 'wh', d: `M${x.toFixed(1)} ${this.#y(p.accuracy.p - p.accuracy.error).toFixed(1)}V${this.#y(p.accuracy.p + p.accuracy.error).toFixed(1)}` });
-      add(el, 'circle', { class: measured ? 'pt s' : 'pt f', r: measured ? 6 : roomy ? 5 : 3, cx: x.toFixed(1), cy: y.toFixed(1) });
-      if (p.name) text(this.#data, x, y - 14, p.name, { class: 't halo', 'text-anchor': 'middle' });
+      add(el, 'circle', { class: measured ? 'pt s' : roomy ? 'pt f' : 'pt', r: measured ? 6 : roomy ? 5 : 2.5, cx: x.toFixed(1), cy: y.toFixed(1) });
+      if (p.name) text(this.#data, Math.min(x, W - 16), y - 14, p.name, { class: 't halo', 'text-anchor': 'middle' });
       return { ...p, el, x, y };
     });
-    return marks;
   }
 
   #patch() {
@@ -145,17 +143,17 @@ export class Chart {
     show(this.#youGroup, cost > 0);
     if (!(cost > 0)) return;
     const known = you.accuracy, ux = this.#x(cost), uy = known ? this.#y(known.p) : this.#H - BOTTOM;
-    const [ring, dot, label] = this.#youGroup.children, left = ux > W - 100;
+    const [ring, dot, label] = this.#youGroup.children;
     put(ring, { cx: ux.toFixed(1), cy: uy.toFixed(1) });
     put(dot, { cx: ux.toFixed(1), cy: uy.toFixed(1) });
-    put(label, { x: (ux + (left ? -16 : 16)).toFixed(1), y: (uy + (known ? 18 : -8)).toFixed(1), 'text-anchor': left ? 'end' : 'start' });
     label.textContent = known ? 'your child' : 'your child, accuracy not known';
+    const half = known ? 36 : 100; // px that the words take to each side
+    put(label, { x: Math.min(Math.max(ux, LEFT + half), W - half).toFixed(1), y: (uy + (known ? 26 : -18)).toFixed(1), 'text-anchor': 'middle' });
   }
 
   #click(e) {
     const r = this.#svg.getBoundingClientRect(), x = e.clientX - r.left, y = e.clientY - r.top;
-    const all = this.#points.filter(p => p.costs[this.#unit] > 0).map(p => ({ p, d: Math.hypot(this.#x(p.costs[this.#unit]) - x, this.#y(p.accuracy.p) - y) }));
-    const near = all.reduce((a, b) => b.d < a.d ? b : a, { d: REACH });
+    const near = this.#marks.map(p => ({ p, d: Math.hypot(p.x - x, p.y - y) })).reduce((a, b) => b.d < a.d ? b : a, { d: REACH });
     if (near.p) this.#onpick(near.p, e);
   }
 

@@ -100,7 +100,7 @@ export class Explorer {
   /** Boots the engine. It resolves when the first answer can be asked for. */
   async start(engine) {
     this.#engine = engine;
-    const here = new URL('.', document.baseURI), { weights, bytes, labels } = this.#manifest;
+    const here = new URL('.', document.baseURI), { weights, bytes, labels, predictor } = this.#manifest;
     const onprogress = p => {
       if (!p.engine) return this.#costs.progress(p.loaded, p.total);
       if (this.#running) return; // a second try
@@ -110,7 +110,7 @@ export class Explorer {
     try {
       const { info, kernels } = await engine.request('boot', {
         engine: new URL('engine.wasm', here).href, weights: new URL(`assets/${weights}`, here).href,
-        size: bytes, space: this.#space.name, classes: labels.length,
+        size: bytes, space: this.#space.name, classes: labels.length, predictor: predictor && new URL(`assets/${predictor}`, here).href,
         kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
       }, { onprogress });
       this.#costs.kernels(kernels);

@@ -1,11 +1,13 @@
 // What is known of children for the chart: those that were measured, and those
 // that the engine's search predicts. It asks the engine; it draws nothing.
 
-const EVALUATIONS = { whole: 400, within: 250 };
+const EVALUATIONS = { whole: 2000, within: 1000 };
+
+const CLOSE = 1.02; // times the cost of the one before: too close for a mark or a row of its own
 
 /** Children with costs and accuracy, by the text of their architecture. */
 export class Children {
-  #explorer; #all = new Map(); #onchange; #running; #seed = 1;
+  #explorer; #all = new Map(); #onchange; #running; #seed = 1; #found;
 
   /** False once the engine has said that these weights have no predictor. */
   predictable = true;
@@ -16,15 +18,22 @@ export class Children {
     this.#onchange = onchange;
   }
 
-  /** All of them, cheapest first in that cost; those that no other of their kind beats have front: true. */
+  /**
+   * All of them, cheapest first in that cost. Those that no other of their kind
+   * beats have front: true; of those that hardly differ all but one have close: true.
+   */
   list(unit) {
+    this.#merge();
     const all = [...this.#all.values()].sort((a, b) => a.costs[unit] - b.costs[unit] || b.accuracy.p - a.accuracy.p);
     const kind = all.some(c => c.accuracy.kind === 'predicted') ? 'predicted' : 'measured';
-    let best = 0;
+    let best = 0, last = 0;
     return all.map(c => {
-      const front = c.accuracy.kind === kind && c.costs[unit] > 0 && c.accuracy.p > best;
-      if (front) best = c.accuracy.p;
-      return { ...c, front };
+      const cost = c.costs[unit], front = c.accuracy.kind === kind && cost > 0 && c.accuracy.p > best;
+      if (!front) return { ...c, front };
+      best = c.accuracy.p;
+      const close = kind === 'predicted' && cost < last * CLOSE;
+      if (!close) last = cost;
+      return { ...c, front, close };
     });
   }
 
@@ -49,6 +58,7 @@ export class Children {
 
   /** Counts all again: the device's milliseconds became known. */
   async recount() {
+    this.#merge();
     for (const { child, arch } of [...this.#all.values()]) await this.#count(child, arch);
     this.#onchange();
   }
@@ -65,9 +75,9 @@ export class Children {
     if (!this.predictable) return false;
     const running = this.#running = engine.request('search',
       { limits, against: unit, evaluations: Object.keys(limits).length ? EVALUATIONS.within : EVALUATIONS.whole, seed: this.#seed++, method: 'coarse-to-fine' },
-      { onprogress: p => { this.#add(p.front); ontell(p); } });
+      { onprogress: p => { this.#add(p.front, unit); ontell(p); } });
     try {
-      this.#add((await running).front);
+      this.#add((await running).front, unit);
       return this.#running === running;
     } catch (error) {
       if (error.code === 'no_predictor') this.predictable = false;
@@ -85,13 +95,20 @@ export class Children {
     if (running) this.#explorer.engine.request('cancel', { target: running.id }).catch(() => {});
   }
 
-  #add(front) {
-    let more = false;
-    for (const { arch, child, costs, accuracy, error, kind } of front ?? []) {
-      if (this.#all.has(arch)) continue; // what was measured stays measured
-      this.#all.set(arch, { arch, child, costs, accuracy: { kind, p: accuracy, error } });
-      more = true;
+  // add keeps what a search found until somebody looks; the next front of the same search has all of it.
+  #add(front, unit) {
+    this.#found = { front, unit };
+    this.#onchange();
+  }
+
+  // merge takes it in; of the predicted children only those stay that no other beats.
+  #merge() {
+    const { front, unit } = this.#found ?? {};
+    if (!front) return;
+    this.#found = undefined;
+    for (const { arch, child, costs, accuracy, error, kind } of front) {
+      if (!this.#all.has(arch)) this.#all.set(arch, { arch, child, costs, accuracy: { kind, p: accuracy, error } }); // what was measured stays measured
     }
-    if (more) this.#onchange();
+    for (const c of this.list(unit)) if (!c.front && c.accuracy.kind === 'predicted') this.#all.delete(c.arch);
   }
 }

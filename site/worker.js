@@ -84,7 +84,7 @@ async function download(url, size, tell) {
   return all;
 }
 
-async function boot({ id, engine, kernels: wanted, weights, size, space, classes }) {
+async function boot({ id, engine, kernels: wanted, weights, size, space, classes, predictor }) {
   let told = 0, later;
   const tell = loaded => {
     clearTimeout(later);
@@ -98,11 +98,12 @@ async function boot({ id, engine, kernels: wanted, weights, size, space, classes
   };
   starting ||= start(engine, wanted).catch(e => { starting = undefined; throw e; });
   const arriving = download(weights, size, tell);
+  const predicting = predictor ? get(predictor, 'predictor').then(r => r.text()).catch(() => '') : ''; // the page works without
   arriving.catch(() => {}); // it is awaited below: without weights the engine still counts costs
   await starting;
   handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
   postMessage({ id, type: 'progress', engine: true });
-  handle(JSON.stringify({ id, type: 'boot' }), await arriving);
+  handle(JSON.stringify({ id, type: 'boot', predictor: await predicting }), await arriving);
 }
 
 onmessage = ({ data }) => {

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
+	"bignas/core/predict"
 )
 
 // manifest is assets/manifest.json. The repository's has the first three fields;
@@ -19,6 +21,8 @@ type manifest struct {
 	Weights  string     `json:"weights"` // file name in assets/
 	Bytes    int        `json:"bytes"`
 	Children []measured `json:"children"` // what was measured, nothing else
+
+	Predictor string `json:"predictor,omitempty"` // file name in assets/ of the accuracy predictor, where one lies beside the weights
 
 	Space  *arch.Space   `json:"space,omitempty"`
 	Labels []string      `json:"labels,omitempty"`
@@ -74,6 +78,9 @@ func (b *builder) manifest() error {
 		m.Family = append(m.Family, familyChild{name, a})
 	}
 	slices.SortFunc(m.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
+	if err := b.predictor(&m, strings.TrimSuffix(file, ".safetensors")+".predictor.json", info.Digest); err != nil {
+		return err
+	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -82,6 +89,22 @@ func (b *builder) manifest() error {
 		return err
 	}
 	return b.write("assets/manifest.json", text)
+}
+
+// predictor copies the accuracy predictor, if there is one and it belongs to the weights.
+func (b *builder) predictor(m *manifest, file, digest string) error {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		_, err = predict.Read(data, digest)
+	}
+	if err != nil {
+		return err
+	}
+	m.Predictor = filepath.Base(file)
+	return b.write("assets/"+m.Predictor, data)
 }
 
 // sources returns the manifest and where the weights lie. Weights given by hand
