@@ -93,7 +93,7 @@ export default class Budget {
 
   #budget() {
     const given = Number(this.#explorer.state.get('budget')) / (this.#unit === 'latency' ? 1000 : 1), [low, high] = this.#range;
-    return given >= low && given <= high ? given : low * (high / low) ** START;
+    return given ? Math.min(high, Math.max(low, given)) : low * (high / low) ** START;
   }
 
   #drag() {

@@ -48,10 +48,10 @@ func TestTouch(t *testing.T) {
 
 	narrow := visit(t, s, options{width: 320, height: 640})
 	narrow.answered()
-	for _, section := range []string{"#family", "#budget", "#compare", "#statistics"} {
-		narrow.near(section, `document.querySelector('`+section+`').getBoundingClientRect().top < innerHeight`)
-	}
-	narrow.wait("all sections", `document.querySelector('#curve .g1') && document.querySelectorAll('#chart .pt').length > 4`)
+	narrow.near("#family", stripFilled)
+	narrow.near("#budget", `document.querySelectorAll('#chart .pt').length > 4`)
+	narrow.near("#compare", compared)
+	narrow.near("#statistics", `document.querySelector('#curve .g1')`)
 	if over := eval[int](narrow, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 		t.Errorf("at 320 pixels the page is %d pixels too wide", over)
 	}
