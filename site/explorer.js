@@ -110,7 +110,7 @@ export class Explorer {
   /** Boots the engine. It resolves when all weights are here, or when something failed. */
   async start(engine) {
     this.#engine = engine;
-    const { engine: program, weights, bytes, parts, digest, labels } = this.#manifest;
+    const { engine: program, weights, bytes, parts, digest, labels, predictor } = this.#manifest;
     if (!this.#begun) this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) });
     const onprogress = p => {
       if (p.opened) return this.#opened(p);
@@ -121,7 +121,7 @@ export class Explorer {
     };
     try {
       await engine.request('boot', {
-        engine: asset(program), weights: asset(weights), size: bytes, parts, digest, space: this.#space.name, classes: labels.length,
+        engine: asset(program), weights: asset(weights), size: bytes, parts, digest, space: this.#space.name, classes: labels.length, predictor: predictor && asset(predictor),
         kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
       }, { onprogress });
     } catch (error) {

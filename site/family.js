@@ -55,6 +55,7 @@ export default class Family {
       const tag = make('p', { className: 'tag' }), says = make('span', { className: 'lab', textContent: '\u00a0' }), time = make('span');
       const button = make('button', { type: 'button' }, thumbnail(this.#explorer.space, c.child), make('b', { textContent: short(c) }), says,
         make('small', {}, `${millions(c.cost.macs)} MMACs`, make('br'), time));
+      button.dataset.arch = c.arch;
       button.addEventListener('click', e => this.#explorer.take(c.child, e));
       return { ...c, tag, says, time, button, li: make('li', {}, tag, button) };
     });

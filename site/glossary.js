@@ -17,7 +17,7 @@ const WORDS = {
 const tip = make('div', { id: 'glossary', className: 'tip', hidden: true });
 tip.setAttribute('role', 'tooltip');
 const title = tip.appendChild(make('b')), text = tip.appendChild(make('span'));
-document.body.append(tip);
+document.querySelector('main').append(tip);
 let current;
 
 function close() {

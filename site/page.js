@@ -18,8 +18,10 @@ export function write(el, text) {
   if (el.textContent !== text) el.textContent = text;
 }
 
-/** A number with that many decimals and thousands marks. */
-export const number = (n, decimals = 0) => n.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+const formats = Array.from({ length: 4 }, (_, d) => new Intl.NumberFormat('en', { minimumFractionDigits: d, maximumFractionDigits: d }));
+
+/** A number with that many decimals, 3 at most, and thousands marks. */
+export const number = (n, decimals = 0) => formats[decimals].format(n);
 
 /** A probability 0 to 1 as percent: two digits that matter. */
 export const percent = p => `${number(100 * p, p < 0.0995 ? 1 : 0)} %`;

@@ -26,7 +26,7 @@ export class State {
       statistics: { initial: 'own', read: fixed('own', 'inherited') },
       layer: { initial: '', read: oneOf(() => ['', ...stages()]) }, // whose channel the curve shows
       channel: { initial: '', read: whole(0, 9999) },
-      unit: { initial: 'macs', read: fixed('macs', 'bytes', 'time') }, // of the budget
+      unit: { initial: 'macs', read: fixed('macs', 'bytes', 'latency') }, // of the budget
       budget: { initial: '', read: whole(1, 1e12) }, // MACs, bytes, or microseconds
       b: { initial: '', read: text(1024) }, // the child to compare with: a text for the codec, or a name
       tour: { initial: '', read: v => v === '' ? '' : whole(1, 6)(v) }, // the step

@@ -7,8 +7,8 @@ const STEPS = [
   ['#proof', 'Nothing is retrained', 'The weights came once. Every child is a window on the same numbers, and none of them ever changes.'],
   ['#scope', 'One stage at a time', 'Choose a stage and the sliders move only that one.'],
   ['#cost-accuracy', 'Solid is measured, hollow is predicted', 'A solid mark was measured on the pictures counted beside it; a hollow one is a prediction with its error.'],
-  ['#strip', 'How small can it be?', 'The same picture through the whole family. The first child that is right has the coloured border.'],
-  ['#chart-box', 'Start from what you can afford', 'Drag the budget, take the best child within it, and save it as a file of its own.'],
+  ['#strip li, #strip', 'How small can it be?', 'The same picture through the whole family. The first child that is right has the coloured border.'],
+  ['.bud, #chart-box', 'Start from what you can afford', 'Drag the budget, take the best child within it, and save it as a file of its own.'],
 ];
 const GAP = 14, EDGE = 16; // px between bubble and target, and to the window's edge
 
@@ -23,14 +23,16 @@ bubble.setAttribute('aria-describedby', text.id);
 document.body.append(bubble);
 
 let step = 0, explorer, from;
-const target = () => document.querySelector(STEPS[step - 1][0]);
+// A section that has not loaded yet is a box; the first of the two is what it will have.
+const target = () => STEPS[step - 1][0].split(', ').map(s => document.querySelector(s)).find(Boolean);
 
 next.addEventListener('click', () => go(step + 1));
 back.addEventListener('click', () => go(step - 1));
 end.addEventListener('click', () => go(0));
 addEventListener('keydown', e => { if (e.key === 'Escape' && step) go(0); });
 addEventListener('resize', () => { if (step) place(); });
-new ResizeObserver(() => { if (step) place(); }).observe(document.body); // sections grow when they load
+const sized = new ResizeObserver(() => { if (step) place(); });
+new MutationObserver(() => { if (step && !target().classList.contains('spot')) point(); }).observe(document.querySelector('main'), { childList: true, subtree: true });
 
 /** Opens the tour at a step, 1 to 6. */
 export function tour(page, at) {
@@ -41,11 +43,11 @@ export function tour(page, at) {
 }
 
 function go(to) {
-  document.querySelector('.spot')?.classList.remove('spot');
   step = to > STEPS.length ? 0 : to;
   explorer.state.set('tour', step ? String(step) : '');
   bubble.hidden = !step;
   if (!step) {
+    document.querySelector('.spot')?.classList.remove('spot');
     (from?.isConnected && from !== document.body ? from : byId('tour-start')).focus({ preventScroll: true });
     return;
   }
@@ -55,10 +57,19 @@ function go(to) {
   write(text, words);
   write(next, step === STEPS.length ? 'Done' : 'Next');
   back.hidden = step === 1;
-  target().classList.add('spot');
-  target().scrollIntoView({ block: 'center' });
-  place();
+  point();
   next.focus({ preventScroll: true });
+}
+
+// point marks the target and brings it into the window.
+function point() {
+  document.querySelector('.spot')?.classList.remove('spot');
+  target().classList.add('spot');
+  sized.disconnect();
+  sized.observe(target());
+  const r = target().getBoundingClientRect(); // a sticky picture may cover the upper part of a phone
+  if (r.top < innerHeight * 0.2 || r.bottom > innerHeight - bubble.offsetHeight - 2 * GAP) target().scrollIntoView({ block: 'center' });
+  place();
 }
 
 // place puts the bubble under its target, or over it where there is no room.

@@ -85,10 +85,12 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
   damaged = false;
   const file = download, running = starting ??= start(engine, wanted);
   booting = { id, opened: file.parts, ready: { ...file.ready, id } };
-  const open = (bytes, part) => {
-    const message = part ? { id, type: 'more' } : { id, type: 'boot', digest, predictor };
-    running.then(() => booting?.id === id && handle(JSON.stringify(message), bytes), () => {});
-  };
+  const predicting = predictor ? get(predictor, 'predictor').then(r => r.text()).catch(() => '') : ''; // the page works without
+  const listens = Promise.all([predicting, running]);
+  const open = (bytes, part) => listens.then(([text]) => {
+    const message = part ? { id, type: 'more' } : { id, type: 'boot', digest, predictor: text };
+    if (booting?.id === id) handle(JSON.stringify(message), bytes);
+  }, () => {});
   running.then(() => {
     handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
     postMessage({ id, type: 'progress', engine: true });

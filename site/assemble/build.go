@@ -21,7 +21,8 @@ type builder struct {
 	compress           bool
 	log                io.Writer
 
-	files [][2]string // name and SHA-256 of what has been written
+	predicts []byte      // the accuracy predictor, nil for none
+	files    [][2]string // name and SHA-256 of what has been written
 }
 
 // build writes
@@ -91,6 +92,9 @@ func (b *builder) page(m manifest) (folder, error) {
 	loader := filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js")
 	if f["site/wasm_exec.js"], err = os.ReadFile(loader); err != nil {
 		return nil, err
+	}
+	if m.Predictor != "" {
+		f["assets/"+m.Predictor] = b.predicts
 	}
 	f["assets/manifest.json"], err = json.Marshal(m)
 	return f, err

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
+	"bignas/core/predict"
 	"bignas/core/weights"
 )
 
@@ -21,12 +23,13 @@ type manifest struct {
 	Bytes    int        `json:"bytes"`
 	Children []measured `json:"children"` // what was measured, nothing else
 
-	Engine string        `json:"engine,omitempty"` // address of the program, as that of the weights
-	Parts  []int         `json:"parts,omitempty"`  // beginnings of the weights, in bytes, with each of which more can be run
-	Digest string        `json:"digest,omitempty"` // of the weights
-	Space  *arch.Space   `json:"space,omitempty"`
-	Labels []string      `json:"labels,omitempty"`
-	Family []familyChild `json:"family,omitempty"` // cheapest first
+	Engine    string        `json:"engine,omitempty"`    // address of the program, as that of the weights
+	Parts     []int         `json:"parts,omitempty"`     // beginnings of the weights, in bytes, with each of which more can be run
+	Digest    string        `json:"digest,omitempty"`    // of the weights
+	Predictor string        `json:"predictor,omitempty"` // file name in assets/ of the accuracy predictor, where one lies beside the weights
+	Space     *arch.Space   `json:"space,omitempty"`
+	Labels    []string      `json:"labels,omitempty"`
+	Family    []familyChild `json:"family,omitempty"` // cheapest first
 }
 
 // measured is the accuracy of one child on N pictures that it was not trained on.
@@ -54,7 +57,10 @@ func (b *builder) manifest() (manifest, []byte, error) {
 	if m.Bytes != len(data) {
 		return m, nil, fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
 	}
-	return m, data, m.describe(data)
+	if err := m.describe(data); err != nil {
+		return m, nil, err
+	}
+	return m, data, b.predictor(&m, strings.TrimSuffix(file, ".safetensors")+".predictor.json")
 }
 
 // describe fills in what the weights say about themselves.
@@ -86,6 +92,22 @@ func (m *manifest) describe(data []byte) error {
 		m.Family = append(m.Family, familyChild{name, a})
 	}
 	slices.SortFunc(m.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
+	return nil
+}
+
+// predictor reads the accuracy predictor, if there is one and it belongs to the weights.
+func (b *builder) predictor(m *manifest, file string) error {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		_, err = predict.Read(data, m.Digest)
+	}
+	if err != nil {
+		return err
+	}
+	m.Predictor, b.predicts = filepath.Base(file), data
 	return nil
 }
 
