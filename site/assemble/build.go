@@ -128,17 +128,17 @@ func (b *builder) entrance(page string) error {
 }
 
 // engineFlags build the engine: for size, without names for a debugger, and
-// without inlining in packages that nothing waits for.
-var engineFlags = append([]string{"-trimpath", "-ldflags=-s -w"}, flat("fmt", "reflect", "encoding/json", "encoding/base64", "strconv", "strings", "bytes", "bufio",
-	"sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8", "golang.org/x/image/webp",
-	"bignas/core/arch", "bignas/core/cost", "bignas/core/fault")...)
-
-func flat(packages ...string) (flags []string) {
-	for _, p := range packages {
+// without inlining in packages that it makes bigger and where nothing waits for
+// it. In the runtime it is a tenth of a megabyte; JPEG decoding and slicing take as long without.
+var engineFlags = func() []string {
+	flags := []string{"-trimpath", "-ldflags=-s -w"}
+	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "bufio", "sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8",
+		"golang.org/x/image/webp", "bignas/core/arch", "bignas/core/classify", "bignas/core/cost", "bignas/core/latency",
+		"bignas/core/onnx", "bignas/core/plainjson", "bignas/core/predict", "bignas/core/search", "bignas/core/weights", "bignas/wasm/engine/session"} {
 		flags = append(flags, "-gcflags="+p+"=-l")
 	}
 	return flags
-}
+}()
 
 // engine compiles the program of the page's worker; its kernels lie beside it.
 func (b *builder) engine() (folder, error) {
