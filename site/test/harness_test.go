@@ -102,6 +102,7 @@ func setUp(run func() int) (code int, err error) {
 		chromedp.ExecPath(browserPath()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), // a camera
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.WindowSize(1280, 800))...)
 	defer cancel()
 	var close context.CancelFunc
