@@ -1,19 +1,19 @@
 // What the child costs, and the proof that it is only a slice: numbers that were
 // counted or measured, and a plain "not measured" where they were not.
+import { words } from './accuracy.js';
 import { byId, make, megabytes, number, percent, write } from './page.js';
 
 export class Costs {
-  #measured; #tried = new Set();
+  #tried = new Set();
 
-  /** measured: the children of the manifest whose accuracy is known, [{arch, top1, n}]. */
-  constructor(measured, children) {
-    this.#measured = new Map(measured.map(m => [m.arch, m]));
+  /** children is how many the space has. */
+  constructor(children) {
     const power = Math.floor(Math.log10(children));
     byId('proof-of').replaceChildren(`of ${number(children / 10 ** power, 1)} × 10`, make('sup', { textContent: power }), ' children tried');
   }
 
-  /** Shows the exact counts of the child with that canonical text. */
-  show(arch, { macs, params, bytes, share, layers }, allLayers) {
+  /** Shows the exact counts of a child, and what is known of its accuracy with its own statistics. */
+  show({ cost: { macs, params, bytes, share, layers }, accuracy }, allLayers, inherited) {
     byId('costs').classList.remove('pending');
     const millions = macs / 1e6;
     write(byId('cost-macs'), number(millions, millions < 20 ? 1 : 0));
@@ -24,17 +24,16 @@ export class Costs {
     write(byId('share-of'), 'of the weights,');
     write(byId('share-layers'), `${layers} of ${allLayers} layers`);
     write(byId('net-caption'), `The child uses ${layers} of ${allLayers} layers and ${percent(share)} of the supernet’s weights.`);
-    this.#accuracy(this.#measured.get(arch));
+    this.#accuracy(inherited ? undefined : accuracy, inherited ? 'with inherited statistics' : 'for this child');
   }
 
-  #accuracy(m) {
-    const box = byId('cost-accuracy'), [value, note] = box.querySelectorAll('dd');
-    box.classList.toggle('unknown', !m);
-    const dot = box.querySelector('.dot');
-    dot.hidden = !m;
-    dot.classList.add('s'); // solid is measured
-    write(value.querySelector('b'), m ? `${number(100 * m.top1, 1)} %` : 'not measured');
-    write(note, m ? `measured on ${number(m.n)} pictures` : this.#measured.size ? 'for this child' : 'for any child yet');
+  #accuracy(known, otherwise) {
+    const box = byId('cost-accuracy'), [value, note] = box.querySelectorAll('dd'), dot = box.querySelector('.dot'), w = words(known);
+    box.classList.toggle('unknown', !known);
+    dot.hidden = !known;
+    dot.classList.toggle('s', known?.kind === 'measured'); // solid is measured
+    write(value.querySelector('b'), w.value);
+    write(note, w.note || otherwise);
   }
 
   /** Shows what one answer took: the forward pass, and drag to answer if it came from a drag. */
@@ -51,15 +50,15 @@ export class Costs {
   /** Says, to who asks, which implementation of the operators computes. */
   kernels(name) { byId('time').title = `Computed by: ${name}`; }
 
-  /** Shows how much of the weights is here; all of it when loaded is total. */
-  progress(loaded, total) {
+  /** Shows how much of the weights is here; all of it when loaded is total; begun when small children work. */
+  progress(loaded, total, begun) {
     const bar = byId('progress'), done = loaded >= total, text = `${megabytes(loaded)} of ${megabytes(total)} MB`;
     bar.hidden = done;
     bar.firstElementChild.style.setProperty('--v', (loaded / total).toFixed(3));
     bar.setAttribute('aria-valuenow', Math.round(100 * loaded / total));
     bar.setAttribute('aria-valuetext', text);
     write(byId('proof-bytes'), done ? `${megabytes(total)} MB` : text);
-    write(byId('proof-title'), done ? 'Nothing is retrained' : 'Weights arriving');
+    write(byId('proof-title'), done ? 'Nothing is retrained' : begun ? 'Small children work already' : 'Weights arriving');
   }
 
   /** Shows the engine's count of shared weights that differ from the downloaded ones. */

@@ -1,9 +1,11 @@
 // The explorer: one child, one picture, and what follows when either changes.
 import { Answer } from './answer.js';
+import { within } from './arriving.js';
 import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
+import { History } from './history.js';
 import { clear, notice, sentences } from './notice.js';
-import { byId, write } from './page.js';
+import { asset, byId, write } from './page.js';
 import { Pictures } from './pictures.js';
 import { Sliders } from './sliders.js';
 import * as spaces from './space.js';
@@ -12,8 +14,8 @@ const START = 0.5; // the first child: the middle of every choice
 const PROOF_DELAY = 1500; // ms without input before the weights are checked again
 
 export class Explorer {
-  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures;
-  #child; #picture; #stage = -1; #costed = 0; #allLayers; #ready = false; #running = false; #proof = 0;
+  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #listeners = [];
+  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   constructor(state, manifest) {
     this.#state = state;
@@ -21,58 +23,166 @@ export class Explorer {
     const space = this.#space = manifest.space;
     this.#allLayers = spaces.layers(spaces.biggest(space));
     this.#drawing = new Drawing(byId('drawing'), space);
-    this.#costs = new Costs(manifest.children ?? [], spaces.countChildren(space));
+    this.#costs = new Costs(spaces.countChildren(space));
     this.#costs.progress(0, manifest.bytes);
     this.#answer = new Answer();
-    this.#sliders = new Sliders(space, presets(manifest), { onmove: (child, e) => this.#move(child, e), onstage: i => this.#select(i) });
+    this.family = named(manifest);
+    this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.#select(i) });
+    this.#history = new History(child => this.#move(child));
+    byId('random').addEventListener('click', e => this.take(spaces.random(space), e));
     this.#pictures = new Pictures({
       onpicture: p => this.#open(p),
       onproblem: (title, text) => notice('picture', title, text),
     });
     this.#pictures.preview(state.get('picture'));
-    this.#child = spaces.atFraction(space, START);
+    this.#child = this.#wanted = spaces.atFraction(space, START);
+    this.#history.start(this.#child);
     this.#readStage();
     this.#show();
     state.onaddress(() => this.#readAddress());
   }
 
-  /** Boots the engine. It resolves when the first answer can be asked for. */
+  // ---- for the sections of the page
+
+  get state() { return this.#state; }
+  get engine() { return this.#engine; }
+  get space() { return this.#space; }
+  get manifest() { return this.#manifest; }
+  get child() { return this.#child; }
+  get picture() { return this.#picture; }
+
+  /** Whether the child runs with the statistics of the biggest instead of its own. */
+  get inherited() { return this.#state.get('statistics') === 'inherited'; }
+
+  /** {arch, cost, accuracy} of the child, undefined while it is being counted. */
+  get cost() { return this.#cost; }
+
+  /** The answer to the picture as it stands, undefined while there is none. */
+  get answer() { return this.#answered; }
+
+  /** True when every child can answer: all weights are here. */
+  get ready() { return this.#ready; }
+
+  /** Calls f(what) when "child", "cost", "picture", "answer", "statistics", "b" or "address" changed, and at "ready". */
+  on(f) { this.#listeners.push(f); }
+
+  /** Makes that child the one of the page, as a slider does; event is the person's, for the time it took. */
+  take(wish, event) {
+    const child = within(wish, this.#ceiling);
+    this.#history.record(child, event);
+    this.#move(child, event);
+  }
+
+  /** Counts what a child costs: {arch, cost, accuracy}, accuracy undefined where nothing is known of it. */
+  async count(child) {
+    const { arch, cost } = await this.#engine.request('cost', { child });
+    const m = this.#manifest.children?.find(c => c.arch === arch);
+    return { arch, cost, accuracy: m ? { kind: 'measured', p: m.top1, n: m.n } : cost.accuracy };
+  }
+
+  /** Asks again after the statistics were switched. */
+  switchStatistics(name) {
+    this.#state.set('statistics', name);
+    this.#tell('statistics');
+    this.#showCost();
+    this.#askAnswer();
+  }
+
+  /** Keeps the child of that text, or of that name, as the one to compare with. */
+  keep(b) {
+    this.#state.set('b', b);
+    this.#tell('b');
+  }
+
+  /** Shows an error that a section met, unless somebody asked for something newer. */
+  failed(error) { this.#failed(error); }
+
+  #tell(what) { this.#listeners.forEach(f => f(what)); }
+
+  /** Goes on with a new engine after one that stopped. */
+  restart(engine) {
+    clear('engine');
+    this.#begun = this.#running = this.#ready = false;
+    byId('picture').seen = undefined;
+    return this.start(engine);
+  }
+
+  /** Boots the engine. It resolves when all weights are here, or when something failed. */
   async start(engine) {
     this.#engine = engine;
-    const here = new URL('.', document.baseURI), { weights, bytes, labels } = this.#manifest;
+    const { engine: program, weights, bytes, parts, digest, labels, predictor } = this.#manifest;
+    if (!this.#begun) this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) });
     const onprogress = p => {
-      if (!p.engine) return this.#costs.progress(p.loaded, p.total);
+      if (p.opened) return this.#opened(p);
+      if (!p.engine) return this.#progress(p.loaded);
       if (this.#running) return; // a second try
       this.#running = true;
       this.#readArch();
     };
     try {
-      const { info, kernels } = await engine.request('boot', {
-        engine: new URL('engine.wasm', here).href, weights: new URL(`assets/${weights}`, here).href,
-        size: bytes, space: this.#space.name, classes: labels.length,
+      await engine.request('boot', {
+        engine: asset(program), weights: asset(weights), size: bytes, parts, digest, space: this.#space.name, classes: labels.length, predictor: predictor && asset(predictor),
         kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
       }, { onprogress });
-      this.#costs.kernels(kernels);
-      this.#costs.progress(info.bytes, info.bytes);
     } catch (error) {
-      this.#costs.progress(0, bytes);
-      if (!this.#picture) this.#answer.none('No answer yet');
-      notice('weights', 'The network is not here.', sentences(error), ['Try again', () => this.start(engine)]);
+      if (!this.#begun) { // costs can be counted without weights
+        this.#limit(undefined);
+        this.#progress(0);
+        this.#answer.none('No answer yet');
+      }
+      if (error.stale) return; // the engine has stopped, and that has been said
+      notice('weights', this.#begun ? 'Bigger children are not here.' : 'The network is not here.', sentences(error), ['Try again', () => this.start(engine)]);
       return;
     }
     clear('weights');
+    this.#progress(bytes);
+    this.#limit(undefined);
     this.#ready = true;
+    this.#tell('ready');
     this.#sliders.invite();
-    this.#pictures.sample(this.#state.get('picture'));
     this.#proveSoon();
+  }
+
+  #progress(loaded) {
+    this.#loaded = loaded;
+    this.#costs.progress(loaded, this.#manifest.bytes, this.#begun);
+  }
+
+  // opened hears that more children can be run: those within the ceiling.
+  #opened({ ceiling, kernels }) {
+    this.#limit(ceiling);
+    if (kernels) this.#costs.kernels(kernels);
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#progress(this.#loaded);
+    this.#pictures.sample(this.#state.get('picture'));
+  }
+
+  // limit lets the child grow towards the wanted one as far as weights are here.
+  #limit(ceiling) {
+    this.#ceiling = ceiling;
+    this.#sliders.limit(ceiling);
+    this.#drawing.limit(ceiling);
+    write(byId('key-ghost'), ceiling ? 'not here yet' : 'layer skipped');
+    const child = within(this.#wanted, ceiling);
+    if (spaces.equal(child, this.#child)) return this.#show();
+    this.#history.start(child);
+    this.#put(child);
   }
 
   // ---- the child
 
-  #move(child, event) {
-    this.#child = child;
+  #move(wish, event) {
+    this.#wanted = within(wish, this.#ceiling);
     if (!this.#running) this.#state.set('arch', ''); // the move is newer than the link
+    this.#put(this.#wanted, event);
+  }
+
+  #put(child, event) {
+    this.#child = child;
+    this.#cost = this.#answered = undefined;
     this.#show();
+    this.#tell('child');
     this.#askCost();
     this.#askAnswer(event?.timeStamp);
   }
@@ -95,7 +205,14 @@ export class Explorer {
     const text = this.#state.get('arch');
     if (text) {
       try {
-        this.#child = (await this.#engine.request('parse', { arch: text })).child;
+        const { arch, child } = await this.#engine.request('parse', { arch: text });
+        if (arch !== this.#cost?.arch) {
+          this.#wanted = child;
+          this.#child = within(child, this.#ceiling);
+          if (this.#cost) this.#history.record(this.#child); // the address was changed while the page stood open
+          else this.#history.start(this.#child);
+          this.#tell('child');
+        }
       } catch (error) {
         notice('link', 'This link names no child of this network.', sentences(error));
       }
@@ -109,26 +226,32 @@ export class Explorer {
     this.#readStage();
     if (this.#running) this.#readArch();
     const picture = this.#state.get('picture');
-    if (this.#ready && picture !== this.#picture?.name) this.#pictures.sample(picture);
+    if (this.#begun && picture !== this.#picture?.name) this.#pictures.sample(picture);
+    this.#tell('address');
+    this.#tell('statistics');
   }
 
   async #askCost() {
     if (!this.#running) return;
     const asked = ++this.#costed;
     try {
-      const { arch, cost } = await this.#engine.request('cost', { child: this.#child });
+      const counted = await this.count(this.#child);
       if (asked !== this.#costed) return;
-      this.#state.set('arch', arch);
-      this.#costs.show(arch, cost, this.#allLayers);
+      this.#cost = counted;
+      if (spaces.equal(this.#child, this.#wanted)) this.#state.set('arch', counted.arch); // otherwise it is still growing
+      this.#showCost();
+      this.#tell('cost');
     } catch (error) {
       this.#failed(error);
     }
   }
 
+  #showCost() { if (this.#cost) this.#costs.show(this.#cost, this.#allLayers, this.inherited); }
+
   // ---- the picture
 
   async #open(picture) {
-    if (!this.#ready) return;
+    if (!this.#begun) return;
     try {
       await this.#engine.request('picture', {}, { bytes: picture.bytes });
     } catch (error) { // the last good picture and its answer stay
@@ -138,8 +261,10 @@ export class Explorer {
     clear('picture');
     this.#picture = picture;
     this.#pictures.mark(picture.name);
-    if (picture.name !== 'own') this.#state.set('picture', picture.name);
-    this.#askAnswer();
+    if (picture.label) this.#state.set('picture', picture.name); // a sample
+    this.#answered = undefined;
+    if (!picture.live) this.#tell('picture');
+    return this.#askAnswer();
   }
 
   // see shows the picture as the child sees it; the engine has resized it.
@@ -163,13 +288,20 @@ export class Explorer {
   }
 
   async #askAnswer(inputTime) {
-    if (!this.#ready || !this.#picture) return;
-    const picture = this.#picture;
+    if (!this.#begun || !this.#picture) return;
+    const picture = this.#picture, child = this.#child, inherited = this.inherited;
     this.#see();
+    this.#answer.wait();
     try {
-      const { arch, answer } = await this.#engine.request('classify', { child: this.#child });
+      const { arch, answer } = await this.#engine.request('classify', { child, inherited });
       if (picture !== this.#picture) return;
       this.#answer.show(answer, picture.label);
+      if (child === this.#child && inherited === this.inherited) {
+        this.#answered = answer;
+        this.#tell('answer');
+      } else {
+        this.#answer.wait(); // for that of a newer child
+      }
       const since = inputTime === undefined ? undefined : performance.now() - inputTime;
       this.#costs.time(arch, answer.timing, since);
       this.#proveSoon();
@@ -195,12 +327,17 @@ export class Explorer {
   }
 }
 
-/** The buttons to start from: the named family of the weights, or even steps. */
-function presets({ space, family }) {
-  const between = family?.length ? family.map(({ name, child }) => [name, `Child ${name}`, child])
+/**
+ * The children with a name, cheapest first: the family of the weights, or even
+ * steps. label stands on a button, title explains it, name goes into sentences.
+ */
+function named({ space, family }) {
+  const between = family?.length ? family.map(({ name, child }) => ({ label: name, title: `Child ${name}`, child }))
     : [['¼', 'A quarter of every choice', 0.25], ['½', 'The middle of every choice', 0.5], ['¾', 'Three quarters of every choice', 0.75]]
-      .map(([label, name, f]) => [label, name, spaces.atFraction(space, f)]);
-  return [['Min', 'Smallest child', spaces.smallest(space)], ...between, ['Max', 'Biggest child', spaces.biggest(space)]];
+      .map(([label, title, f]) => ({ label, title, child: spaces.atFraction(space, f) }));
+  return [{ label: 'Min', title: 'Smallest child', name: 'the smallest child', child: spaces.smallest(space) },
+    ...between.map(c => ({ ...c, name: `child ${c.label}` })),
+    { label: 'Max', title: 'Biggest child', name: 'the biggest child', child: spaces.biggest(space) }];
 }
 
 /** Says that the engine can not run here at all, and what still can be done. */

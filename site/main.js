@@ -1,14 +1,17 @@
 // Start: what is on the page, which weights there are, and the engine.
 import { Engine, supported } from './engine.js';
 import { Explorer, unsupported } from './explorer.js';
+import { extras } from './extras.js';
 import { notice, sentences } from './notice.js';
-import { byId } from './page.js';
+import { asset, byId } from './page.js';
 import { SAMPLES } from './pictures.js';
+import { sections } from './sections.js';
 import { State } from './state.js';
 import { theme } from './theme.js';
+import { updates } from './updates.js';
 
 async function manifest() {
-  const response = await fetch('assets/manifest.json').catch(() => undefined);
+  const response = await fetch(asset('manifest.json')).catch(() => undefined);
   if (!response?.ok) throw { message: 'The list of weights did not arrive', hint: 'Check the connection and load the page again; if this is your server, build the page with make site' };
   return response.json();
 }
@@ -41,9 +44,12 @@ async function main() {
   const state = new State({ pictures: () => SAMPLES.map(s => s.name), stages: () => weights.space.stages.map(s => s.name) });
   copyLink(state);
   const explorer = new Explorer(state, weights);
+  extras(explorer);
+  sections(explorer);
   if (!supported()) return unsupported();
-  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Load again', () => location.reload()]);
+  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);
   await explorer.start(new Engine(stopped));
+  updates();
 }
 
 main();

@@ -3,6 +3,9 @@
 /** The element with that id. */
 export const byId = id => document.getElementById(id);
 
+/** The address of a file in the folder assets beside this one, or of one that a file there names. */
+export const asset = name => new URL(name, new URL('../assets/', import.meta.url)).href;
+
 /** A new element with properties; children are nodes or text. */
 export function make(tag, properties = {}, ...children) {
   const el = Object.assign(document.createElement(tag), properties);
@@ -15,8 +18,10 @@ export function write(el, text) {
   if (el.textContent !== text) el.textContent = text;
 }
 
-/** A number with that many decimals and thousands marks. */
-export const number = (n, decimals = 0) => n.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+const formats = Array.from({ length: 4 }, (_, d) => new Intl.NumberFormat('en', { minimumFractionDigits: d, maximumFractionDigits: d }));
+
+/** A number with that many decimals, 3 at most, and thousands marks. */
+export const number = (n, decimals = 0) => formats[decimals].format(n);
 
 /** A probability 0 to 1 as percent: two digits that matter. */
 export const percent = p => `${number(100 * p, p < 0.0995 ? 1 : 0)} %`;

@@ -142,3 +142,14 @@ export function move(space, child, stage, name, notch) {
 /** The same choices everywhere. */
 export const equal = (a, b) => JSON.stringify(order(a)) === JSON.stringify(order(b));
 const order = c => [c.resolution, c.stem, c.head, c.stages.map(s => [s.width, s.depth, s.expansion, s.kernels])];
+
+/** A child with every choice drawn at random, all alike likely. */
+export function random(space) {
+  const any = list => list[Math.floor(Math.random() * list.length)];
+  return { resolution: any(space.resolutions), stem: any(space.stem), head: any(space.head),
+    stages: space.stages.map(s => {
+      const depth = any(s.depths), one = any(s.kernels);
+      return { width: any(s.widths), depth, expansion: any(s.expansions),
+        kernels: Array.from({ length: depth }, () => space.kernelPerLayer ? any(s.kernels) : one) };
+    }) };
+}

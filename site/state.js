@@ -4,6 +4,8 @@
 
 const text = max => v => v.slice(0, max);
 const oneOf = list => v => list().includes(v) ? v : undefined;
+const fixed = (...list) => oneOf(() => list);
+const whole = (low, high) => v => /^\d+$/.test(v) ? String(Math.min(high, Math.max(low, Number(v)))) : undefined;
 
 /**
  * A store of the state. pictures() and stages() give what is allowed now; stages
@@ -20,6 +22,14 @@ export class State {
       arch: { initial: '', read: text(1024) }, // the engine's codec checks it
       picture: { initial: pictures()[0], read: oneOf(pictures) },
       stage: { initial: 'all', read: oneOf(() => ['all', ...stages()]) },
+      heat: { initial: 'off', read: fixed('off', 'on') }, // the map of what the child looked at
+      statistics: { initial: 'own', read: fixed('own', 'inherited') },
+      layer: { initial: '', read: oneOf(() => ['', ...stages()]) }, // whose channel the curve shows
+      channel: { initial: '', read: whole(0, 9999) },
+      unit: { initial: 'macs', read: fixed('macs', 'bytes', 'latency') }, // of the budget
+      budget: { initial: '', read: whole(1, 1e12) }, // MACs, bytes, or microseconds
+      b: { initial: '', read: text(1024) }, // the child to compare with: a text for the codec, or a name
+      tour: { initial: '', read: v => v === '' ? '' : whole(1, 6)(v) }, // the step
     };
     for (const [key, row] of Object.entries(this.#table)) this.#values[key] = row.initial;
     this.readAddress();

@@ -6,13 +6,13 @@
 package classify
 
 import (
-	"encoding/json"
 	"sort"
 	"sync"
 
 	"bignas/core/arch"
 	"bignas/core/cost"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -48,6 +48,9 @@ type Engine struct {
 	bundle *weights.Bundle
 	info   Info
 
+	arriving *weights.Arriving // nil when no more of the file is expected
+	ceiling  arch.Arch         // children within it can be run
+
 	mu    sync.Mutex // held by Classify: the last child and the tensors of pictures
 	child *supernet.Child
 	// inherited tells which statistics child was sliced with.
@@ -61,13 +64,24 @@ func New(data []byte) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{bundle: b, info: Info{
+	return newEngine(b, len(data), nil)
+}
+
+func newEngine(b *weights.Bundle, size int, arriving *weights.Arriving) (*Engine, error) {
+	e := &Engine{bundle: b, ceiling: b.Net.Space.Max(), info: Info{
 		SpaceName: b.Net.Space.Name, Space: b.Net.Space, Labels: b.Labels, Preprocessing: b.Spec,
-		Digest: b.Metadata[weights.DigestKey], Bytes: len(data), Params: b.Net.Count(), Metadata: b.Metadata,
+		Digest: b.Metadata[weights.DigestKey], Bytes: size, Params: b.Net.Count(), Metadata: b.Metadata,
 	}}
+	if arriving != nil && !arriving.Complete() {
+		e.arriving, e.ceiling = arriving, arriving.Ceiling()
+	}
 	b.Net.Freeze()
 	if text, ok := b.Metadata[KeyFamily]; ok {
-		if err := json.Unmarshal([]byte(text), &e.info.Family); err != nil {
+		v, err := plainjson.Parse([]byte(text))
+		if err == nil {
+			e.info.Family, err = v.Table()
+		}
+		if err != nil {
 			return nil, fault.New(weights.CodeDamaged, "export it again", "the weights file is damaged: its family of named children cannot be read")
 		}
 		for name, text := range e.info.Family {
@@ -128,26 +142,16 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	if e.child != nil && e.inherited == inherited && e.child.Arch.Equal(a) {
 		return e.child, nil
 	}
-	space, model := e.info.Space, e.bundle.Statistics
+	space := e.info.Space
 	if a.Space != space {
 		return nil, fault.New(CodeBadArch, "take it from Parse", "the architecture is not of the space %s of the weights", space.Name)
 	}
 	if err := space.Validate(a); err != nil {
 		return nil, fault.New(CodeBadArch, "choose one of the allowed values", "%v", err)
 	}
-	if model == nil {
-		return nil, fault.New(CodeNoStatistics, "export the weights with statistics", "the weights file has no BN statistics, and a child without its own answers nonsense")
-	}
-	of := a
-	if inherited {
-		of = space.Max()
-	}
-	st, err := model.Predict(of)
-	if err == nil && inherited {
-		st, err = st.Inherit(of, a)
-	}
+	st, err := e.StatisticsOf(a, inherited)
 	if err != nil {
-		return nil, fault.As(err, CodeNoStatistics)
+		return nil, err
 	}
 	child, err := e.bundle.Net.Child(a, st)
 	if err != nil {
@@ -157,4 +161,29 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	child.Arch = a.Clone() // the caller's slices are the caller's to change
 	e.child, e.inherited = child, inherited
 	return child, nil
+}
+
+// StatisticsOf returns the BN statistics of the valid architecture a: its own, as
+// predicted, or what it would inherit from the biggest child. The error is a
+// *fault.Error with CodeNoStatistics or CodeNotHere.
+func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics, error) {
+	model := e.bundle.Statistics
+	if model == nil {
+		return nil, fault.New(CodeNoStatistics, "export the weights with statistics", "the weights file has no BN statistics, and a child without its own answers nonsense")
+	}
+	of := a
+	if inherited {
+		of = e.info.Space.Max()
+	}
+	if err := e.here(of); err != nil {
+		return nil, err
+	}
+	st, err := model.Predict(of)
+	if err == nil && inherited {
+		st, err = st.Inherit(of, a)
+	}
+	if err != nil {
+		return nil, fault.As(err, CodeNoStatistics)
+	}
+	return st, nil
 }

@@ -85,6 +85,58 @@ func (p bnPlace) reads() bnPlace {
 	return p
 }
 
+// Coefficients is one table of a layer's coefficients, [Channels][Features].
+type Coefficients struct {
+	Name               string
+	Channels, Features int
+	Data               *[]float32
+}
+
+// Coefficients lists the tables that the layer has.
+func (l *StatisticsLayer) Coefficients() []Coefficients {
+	all := []Coefficients{{"log_variance", l.Channels, l.Features, &l.LogVariance}}
+	if len(l.Mean) > 0 {
+		all = append(all, Coefficients{"mean", l.Channels, l.Features, &l.Mean})
+	}
+	if len(l.Read) > 0 {
+		all = append(all, Coefficients{"read", len(l.Read) / l.ReadFeatures, l.ReadFeatures, &l.Read})
+	}
+	return all
+}
+
+// Channels returns, for every layer of m and every one of its Coefficients, how
+// many of the channels a child has: 0 where it does not have the layer.
+func (m *StatisticsModel) Channels(a arch.Arch) [][]int {
+	of := map[bnPlace]int{}
+	for _, p := range places(a) {
+		n := p.channels
+		p.channels = 0
+		of[p] = n
+	}
+	var list [][]int
+	for i, p := range places(m.Net.Space.Max()) {
+		p.channels = 0
+		own, read := of[p], of[p]
+		if p.kind == projectBN {
+			read = of[p.reads()]
+		}
+		var counts []int
+		for _, c := range m.Layers[i].Coefficients() {
+			if c.Name == "read" {
+				counts = append(counts, read)
+			} else {
+				counts = append(counts, own)
+			}
+		}
+		list = append(list, counts)
+	}
+	return list
+}
+
+// Changed says that coefficients or weights are others than at the last Predict, with
+// which it must not run at the same time.
+func (m *StatisticsModel) Changed() { m.once, m.predictors = sync.Once{}, nil }
+
 // Calibrated is a child, its true statistics and the means of its activations.
 type Calibrated struct {
 	Arch        arch.Arch

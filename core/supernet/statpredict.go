@@ -38,7 +38,7 @@ func transposed(w []float32, features int) *kernel.Matrix {
 }
 
 // Predict returns the statistics of a, which must be valid in the model's space.
-// Coefficients and weights must not change after the first call.
+// When coefficients or weights change after the first call, Changed must be called.
 func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 	if a.Space != m.Net.Space {
 		return nil, fmt.Errorf("supernet: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Net.Space.Name)

@@ -3,11 +3,11 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"sort"
 	"strings"
 
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // Read parses a whole safetensors file. The tensors are copied out of data and
@@ -15,31 +15,58 @@ import (
 // Every error is a *fault.Error that says what is wrong: not a weights file,
 // truncated, damaged, or a number format other than F32 and F16.
 func Read(data []byte) (*File, error) {
-	header, body, err := split(data)
+	h, body, err := readHeader(data)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Metadata: map[string]string{}}
-	if raw, ok := header[metadataKey]; ok {
-		if err := json.Unmarshal(raw, &f.Metadata); err != nil {
-			return nil, damaged("its metadata is not a table of texts")
+	if err := h.check(body); err != nil {
+		return nil, err
+	}
+	f := &File{Metadata: h.metadata}
+	for _, p := range h.places {
+		p.Data = decode(body[p.begin:p.end], p.DType)
+		f.Tensors = append(f.Tensors, p.Tensor)
+	}
+	return f, nil
+}
+
+// header is what stands before the tensors.
+type header struct {
+	size     int // bytes before the first tensor
+	metadata map[string]string
+	places   []place // in the order of their bytes
+	total    int64   // bytes of all tensors
+}
+
+// place is where a tensor lies, counted from the first tensor byte.
+type place struct {
+	Tensor     // without Data
+	begin, end int64
+}
+
+// readHeader parses the header and returns what follows it, as far as it is here.
+func readHeader(data []byte) (*header, []byte, error) {
+	entries, body, err := split(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	h := &header{size: len(data) - len(body), metadata: map[string]string{}}
+	if err := entries.Fill(false, plainjson.Member(metadataKey, &h.metadata)); err != nil {
+		return nil, nil, damaged("its metadata is not a table of texts")
+	}
+	h.places = make([]place, 0, len(entries.Names))
+	for i, name := range entries.Names {
+		if name == metadataKey {
+			continue
 		}
-		delete(header, metadataKey)
-	}
-	type place struct {
-		Tensor
-		begin, end int64
-	}
-	places := make([]place, 0, len(header))
-	for name, raw := range header {
-		t, e, err := parseEntry(name, raw)
+		t, e, err := parseEntry(name, entries.Items[i])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		places = append(places, place{t, e.Offsets[0], e.Offsets[1]})
+		h.places = append(h.places, place{t, e.Offsets[0], e.Offsets[1]})
 	}
-	sort.Slice(places, func(i, j int) bool {
-		a, b := places[i], places[j]
+	sort.Slice(h.places, func(i, j int) bool {
+		a, b := h.places[i], h.places[j]
 		if a.begin != b.begin {
 			return a.begin < b.begin
 		}
@@ -48,67 +75,71 @@ func Read(data []byte) (*File, error) {
 		}
 		return a.Name < b.Name
 	})
-	var at int64
-	for _, p := range places {
-		if p.begin != at {
-			return nil, damaged("tensor %q begins at byte %d, expected %d", p.Name, p.begin, at)
+	for _, p := range h.places {
+		if p.begin != h.total {
+			return nil, nil, damaged("tensor %q begins at byte %d, expected %d", p.Name, p.begin, h.total)
 		}
-		at = p.end
+		h.total = p.end
 	}
-	if at > int64(len(body)) {
-		return nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes of tensors and its header says %d", len(body), at)
+	return h, body, nil
+}
+
+// check compares length and digest of all tensor bytes with what the header says.
+func (h *header) check(body []byte) error {
+	if n := int64(len(body)); h.total > n {
+		return fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes of tensors and its header says %d", n, h.total)
+	} else if h.total < n {
+		return damaged("%d bytes follow the last tensor", n-h.total)
 	}
-	if at < int64(len(body)) {
-		return nil, damaged("%d bytes follow the last tensor", int64(len(body))-at)
+	if want, ok := h.metadata[DigestKey]; ok {
+		return checkDigest(body, want)
 	}
-	if want, ok := f.Metadata[DigestKey]; ok {
-		if got := digest(body); got != want {
-			return nil, damaged("its tensors have the digest %s, its header says %s", got, want)
-		}
+	return nil
+}
+
+func checkDigest(data []byte, want string) error {
+	if got := digest(data); got != want {
+		return damaged("its tensors have the digest %s, its header says %s", got, want)
 	}
-	for _, p := range places {
-		p.Data = decode(body[p.begin:p.end], p.DType)
-		f.Tensors = append(f.Tensors, p.Tensor)
-	}
-	return f, nil
+	return nil
 }
 
 // split checks the length word and parses the header.
-func split(data []byte) (map[string]json.RawMessage, []byte, error) {
+func split(data []byte) (header plainjson.Value, body []byte, err error) {
 	head := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 64)])))
 	switch {
 	case len(data) == 0:
-		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file is empty")
+		return header, nil, fault.New(CodeTruncated, hintAgain, "the weights file is empty")
 	case strings.HasPrefix(head, "<!doctype"), strings.HasPrefix(head, "<html"):
-		return nil, nil, fault.New(CodeNotWeights, "check the address of the weights", "the weights file is a web page")
+		return header, nil, fault.New(CodeNotWeights, "check the address of the weights", "the weights file is a web page")
 	case strings.HasPrefix(head, "version https://git-lfs"):
-		return nil, nil, fault.New(CodeNotWeights, "run git lfs pull", "the weights file is a Git LFS pointer")
+		return header, nil, fault.New(CodeNotWeights, "run git lfs pull", "the weights file is a Git LFS pointer")
 	case len(data) < 8:
-		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends after %d bytes", len(data))
+		return header, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends after %d bytes", len(data))
 	}
 	size := binary.LittleEndian.Uint64(data)
 	if size > maxHeader || size < 2 {
-		return nil, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: a header of %d bytes, allowed is 2 to %d", size, maxHeader)
+		return header, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: a header of %d bytes, allowed is 2 to %d", size, maxHeader)
 	}
 	if size > uint64(len(data)-8) {
-		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes and its header alone %d", len(data), size)
+		return header, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes and its header alone %d", len(data), size)
 	}
-	var header map[string]json.RawMessage
-	if err := json.Unmarshal(data[8:8+size], &header); err != nil {
-		return nil, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: its header is not JSON")
+	if header, err = plainjson.Parse(data[8 : 8+size]); err != nil || header.Kind != plainjson.Object {
+		return header, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: its header is not JSON")
 	}
 	return header, data[8+size:], nil
 }
 
 // parseEntry checks one tensor's header on its own; the order of the offsets and
 // the end of the file are checked by Read.
-func parseEntry(name string, raw json.RawMessage) (Tensor, entry, error) {
+func parseEntry(name string, v plainjson.Value) (Tensor, entry, error) {
 	var e entry
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&e); err != nil {
+	var offsets []int64
+	err := v.Fill(true, plainjson.Member("dtype", &e.DType), plainjson.Member("shape", &e.Shape), plainjson.Member("data_offsets", &offsets))
+	if err != nil || len(offsets) != 2 {
 		return Tensor{}, e, damaged("tensor %q has an unreadable header", name)
 	}
+	e.Offsets = [2]int64(offsets)
 	t := Tensor{Name: name, Shape: make([]int, len(e.Shape))}
 	switch e.DType {
 	case "F32":

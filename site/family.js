@@ -1,0 +1,107 @@
+// One picture through the whole family: the cheapest child that is right, or,
+// where nobody knows the truth, the cheapest that agrees with the biggest.
+import { add, rect } from './drawing.js';
+import { inside, layout, slices } from './layout.js';
+import { byId, make, number, percent, write } from './page.js';
+
+const SETTLE = 250; // ms that a picture must stand still: a camera's do not
+
+const millions = macs => number(macs / 1e6, macs < 20e6 ? 1 : 0);
+
+/** The name of a child of the family as a heading. */
+export const short = ({ label }) => ({ Min: 'Smallest', Max: 'Biggest' })[label] ?? label;
+const sentence = s => s[0].toUpperCase() + s.slice(1);
+
+/** A child's slice of the supernet, small and without its maps. */
+export function thumbnail(space, child) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), p = layout(space, 150, 76, { small: true, top: 0, gap: 1 });
+  svg.setAttribute('viewBox', `${p.stem - 22} 0 ${p.W - p.stem + 22} ${p.H}`);
+  svg.setAttribute('preserveAspectRatio', 'xMinYMax meet');
+  svg.setAttribute('aria-hidden', 'true');
+  slices(space, child).forEach((s, i) => {
+    const b = p.blocks[i];
+    rect(add(svg, 'rect', { class: s.on ? 'r' : 'gh' }), b.x, b.base - b.h, b.w, b.h);
+    if (!s.on) return;
+    const { w, h } = inside(b, s);
+    rect(add(svg, 'rect', { class: 'c' }), b.x, b.base - h, w, h);
+  });
+  return svg;
+}
+
+export default class Family {
+  #explorer; #rows = []; #picture; #timer = 0; #turn = 0;
+
+  constructor(explorer) {
+    this.#explorer = explorer;
+    const costed = explorer.family.map(async c => ({ ...c, ...await explorer.count(c.child) }));
+    this.#rows = Promise.all(costed).then(list => this.#build(list.sort((a, b) => a.cost.macs - b.cost.macs)));
+    this.#rows.catch(e => explorer.failed(e));
+  }
+
+  async show(changed) {
+    const rows = await this.#rows, { cost, picture } = this.#explorer;
+    for (const r of rows) r.button.setAttribute('aria-pressed', String(r.arch === cost?.arch));
+    if (picture === this.#picture || !picture) return;
+    this.#picture = picture;
+    this.#turn++;
+    rows.forEach(r => this.#row(r));
+    write(byId('strip-note'), '\u00a0');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(rows, this.#turn), changed.has('start') ? 0 : SETTLE);
+  }
+
+  #build(list) {
+    const rows = list.map(c => {
+      const tag = make('p', { className: 'tag' }), says = make('span', { className: 'lab', textContent: '\u00a0' }), time = make('span');
+      const button = make('button', { type: 'button' }, thumbnail(this.#explorer.space, c.child), make('b', { textContent: short(c) }), says,
+        make('small', {}, `${millions(c.cost.macs)} MMACs`, make('br'), time));
+      button.dataset.arch = c.arch;
+      button.addEventListener('click', e => this.#explorer.take(c.child, e));
+      return { ...c, tag, says, time, button, li: make('li', {}, tag, button) };
+    });
+    byId('strip').style.setProperty('--n', rows.length);
+    byId('strip').replaceChildren(...rows.map(r => r.li));
+    return rows;
+  }
+
+  // Each child is asked when the one before has answered, so that whoever moves a slider does not wait for all of them.
+  async #ask(rows, turn) {
+    const answers = [], { label } = this.#picture;
+    try {
+      for (const r of rows) {
+        const { answer } = await this.#explorer.engine.request('try', { child: r.child });
+        if (turn !== this.#turn) return;
+        answers.push(answer.top[0].label);
+        this.#row(r, answer, label && answer.top[0].label === label);
+      }
+    } catch (error) {
+      this.#explorer.failed(error);
+      return;
+    }
+    const wanted = label || answers.at(-1), first = answers.indexOf(wanted);
+    if (!label) rows.forEach((r, i) => { r.says.classList.toggle('no', answers[i] !== wanted); });
+    if (first >= 0) {
+      rows[first].li.classList.add('first');
+      write(rows[first].tag, label ? 'Cheapest that is right' : 'Cheapest that agrees with the biggest');
+    }
+    write(byId('strip-note'), this.#words(rows, first, label));
+  }
+
+  #row(r, answer, right) {
+    r.li.classList.remove('first');
+    write(r.tag, '');
+    write(r.time, answer ? `${number(answer.timing.forward, 1)} ms` : '\u00a0');
+    r.says.classList.toggle('no', Boolean(answer) && !right);
+    if (!answer) return write(r.says, '…');
+    const { label, p } = answer.top[0];
+    write(r.says, `${this.#picture.label ? right ? '✓ ' : '✕ ' : ''}${label} ${percent(p)}`);
+  }
+
+  #words(rows, first, label) {
+    if (first < 0) return `No child of the family gets this one right: it is a ${label}.`;
+    const { name, cost } = rows[first], biggest = rows.at(-1), does = label ? 'is right' : 'agrees with the biggest child';
+    if (first === 0) return `Even ${name} ${does}, with ${millions(cost.macs)} MMACs. Try another picture.`;
+    if (first === rows.length - 1) return label ? `Only ${name} is right.` : 'No smaller child of the family agrees with the biggest.';
+    return `${sentence(name)} ${does} with ${millions(cost.macs)} MMACs, ${number(biggest.cost.macs / cost.macs, 1)} times less work than the biggest. That is for this picture only.`;
+  }
+}

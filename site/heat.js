@@ -1,0 +1,56 @@
+// The heat map: what the child looked at for its answer. It is the class-activation
+// map of the engine, a few cells wide, laid over the picture without smoothing away
+// how coarse it is.
+import { byId, percent } from './page.js';
+
+const SIDE = 96; // pixels of the map as drawn
+
+export class Heat {
+  #explorer; #canvas = byId('heat-map'); #on = false; #asked = 0;
+
+  constructor(explorer) {
+    this.#explorer = explorer;
+    explorer.on(what => {
+      if (!this.#on) return;
+      if (what === 'picture') this.#canvas.hidden = true;
+      if (what === 'answer') this.#ask();
+    });
+  }
+
+  /** Shows or hides the map of the present answer. */
+  show(on) {
+    this.#on = on;
+    if (!on) this.#canvas.hidden = true;
+    else this.#ask();
+  }
+
+  async #ask() {
+    const { answer, child, engine, inherited } = this.#explorer, asked = ++this.#asked;
+    if (!answer) return; // one is on its way
+    const { label, index, p } = answer.top[0];
+    try {
+      const { width, height, bytes } = await engine.request('cam', { child, class: index, inherited });
+      if (asked !== this.#asked || !this.#on) return;
+      this.#draw(new Float32Array(bytes), width, height);
+      this.#canvas.setAttribute('aria-label', `Heat map: the lightest parts spoke most for “${label}”, ${percent(p)}`);
+    } catch (error) {
+      this.#explorer.failed(error);
+    }
+  }
+
+  // Lit where the map is high, dark where it is low: readable without telling colours apart.
+  #draw(map, width, height) {
+    const low = Math.min(...map), span = Math.max(...map) - low || 1;
+    const small = new OffscreenCanvas(width, height), cells = new ImageData(width, height);
+    map.forEach((v, i) => {
+      const heat = (v - low) / span;
+      cells.data.set([10, 12, 16, 255 * 0.78 * (1 - heat)], 4 * i);
+    });
+    small.getContext('2d').putImageData(cells, 0, 0);
+    this.#canvas.width = this.#canvas.height = SIDE;
+    const g = this.#canvas.getContext('2d');
+    g.imageSmoothingQuality = 'high';
+    g.drawImage(small, 0, 0, SIDE, SIDE);
+    this.#canvas.hidden = false;
+  }
+}

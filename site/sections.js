@@ -1,0 +1,61 @@
+// The sections below the hero. Each is a module of its own that loads when its
+// place comes near the window, and that works only while it is near.
+import { byId, make } from './page.js';
+
+const LOAD = {
+  family: () => import('./family.js'),
+  budget: () => import('./budget.js'),
+  compare: () => import('./compare.js'),
+  statistics: () => import('./statistics.js'),
+};
+const NEAR = '300px 0px';
+
+class Lazy {
+  #explorer; #root; #load; #near = false; #running = false; #changed = new Set(['start']); #section;
+
+  constructor(explorer, root, load) {
+    this.#explorer = explorer;
+    this.#root = root;
+    this.#load = load;
+    explorer.on(what => { this.#changed.add(what); this.#soon(); });
+  }
+
+  near(on) {
+    this.#near = on;
+    this.#soon();
+  }
+
+  // Whatever happened since the last frame is one change.
+  #soon() {
+    if (this.#running || !this.#near || !this.#explorer.ready || !this.#changed.size) return;
+    this.#running = true;
+    requestAnimationFrame(async () => {
+      try {
+        this.#section ??= new (await this.#load()).default(this.#explorer, this.#root);
+        const changed = this.#changed;
+        this.#changed = new Set();
+        this.#section.show(changed);
+      } catch (error) {
+        this.#missing(error);
+        return;
+      }
+      this.#running = false;
+      this.#soon();
+    });
+  }
+
+  #missing(error) {
+    console.warn(error);
+    const again = make('button', { type: 'button', className: 'btn', textContent: 'Load again' });
+    again.addEventListener('click', () => location.reload());
+    this.#root.append(make('div', { className: 'missing' }, make('p', {}, make('b', { textContent: 'This part did not arrive.' }), ' Check the connection. Everything above goes on working.'), again));
+  }
+}
+
+/** Lets the sections load as they come near. */
+export function sections(explorer) {
+  byId('sections-style').media = 'all';
+  const all = new Map(Object.entries(LOAD).map(([id, load]) => [byId(id), new Lazy(explorer, byId(id), load)]));
+  const watcher = new IntersectionObserver(entries => entries.forEach(e => all.get(e.target).near(e.isIntersecting)), { rootMargin: NEAR });
+  for (const root of all.keys()) watcher.observe(root);
+}

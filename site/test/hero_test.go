@@ -1,0 +1,129 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestUndo: steps go back and forth by button and by keyboard; a drag is one step;
+// a random child is one of the space.
+func TestUndo(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	start := p.arch("")
+	p.drag("width") // eight moves, one step
+	wide := p.arch(start)
+	p.click("#random")
+	random := p.arch(wide)
+	if _, err := engineOf(t).Parse(random); err != nil {
+		t.Errorf("the random child: %v", err)
+	}
+	p.click("#undo")
+	if got := p.arch(random); got != wide {
+		t.Errorf("undo gives %s, not %s", got, wide)
+	}
+	p.do(chromedp.KeyEvent("z", chromedp.KeyModifiers(input.ModifierCtrl)))
+	if got := p.arch(wide); got != start {
+		t.Errorf("Ctrl+Z gives %s, not %s", got, start)
+	}
+	if eval[string](p, `document.getElementById('undo').getAttribute('aria-disabled')`) != "true" {
+		t.Error("there seems to be more to undo")
+	}
+	p.do(chromedp.KeyEvent("Z", chromedp.KeyModifiers(input.ModifierCtrl|input.ModifierShift)))
+	if got := p.arch(start); got != wide {
+		t.Errorf("Ctrl+Shift+Z gives %s, not %s", got, wide)
+	}
+	p.click("#redo")
+	if got := p.arch(wide); got != random {
+		t.Errorf("redo gives %s, not %s", got, random)
+	}
+}
+
+// TestHeat: the map of what the child looked at lies over the picture, follows the
+// answer, and goes away again.
+func TestHeat(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	p.press("#heat", kb.Enter)
+	shown := `!document.getElementById('heat-map').hidden && document.getElementById('heat-map').getAttribute('aria-label').includes(document.querySelector('#bars li span').textContent)`
+	p.wait("the heat map", shown)
+	pixels := `[...document.getElementById('heat-map').getContext('2d').getImageData(0, 0, 96, 96).data].filter((_, i) => i % 4 === 3)`
+	if spread := eval[int](p, `(a => Math.max(...a) - Math.min(...a))(`+pixels+`)`); spread < 100 {
+		t.Errorf("the map goes over %d levels of 255", spread)
+	}
+	before := eval[string](p, pixels+`.join()`)
+	p.click("#gallery [aria-label='golf ball']")
+	p.wait("the map of another picture", `!document.getElementById('heat-map').hidden && `+pixels+`.join() !== '`+before+`' && `+shown)
+	p.shot("heat")
+	p.click("#heat")
+	p.wait("the picture alone", `document.getElementById('heat-map').hidden`)
+}
+
+// TestGlossary: a word explains itself on hover and on focus; Escape closes.
+func TestGlossary(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	at := eval[[]float64](p, `(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector('[data-term=macs]').getBoundingClientRect())`)
+	p.do(input.DispatchMouseEvent(input.MouseMoved, at[0], at[1]))
+	p.wait("the meaning of MMACs", `document.getElementById('glossary')?.checkVisibility() && document.getElementById('glossary').textContent.includes('multiply-accumulate')`)
+	p.do(input.DispatchMouseEvent(input.MouseMoved, 5, 5))
+	p.wait("it to close", `document.getElementById('glossary').hidden`)
+	p.press("[data-term=supernet]")
+	p.wait("the meaning of supernet", `document.getElementById('glossary').textContent.includes('trained once') && document.activeElement.getAttribute('aria-describedby') === 'glossary'`)
+	p.axe()
+	p.do(chromedp.KeyEvent(kb.Escape))
+	p.wait("it to close", `document.getElementById('glossary').hidden`)
+}
+
+// TestTour: six steps by keyboard, each beside what it speaks of and inside the
+// window; Escape ends it; a link opens it at a step.
+func TestTour(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	p.press("#tour-start", kb.Enter)
+	for i := range 6 {
+		n := string(rune('1' + i))
+		p.wait("step "+n, `document.querySelector('.tour .eyebrow')?.textContent === '`+n+` of 6' && document.querySelector('.spot') && document.activeElement.closest('.tour')`)
+		p.wait("step "+n+" to be in the window", `(r => r.top >= 0 && r.left >= 0 && r.bottom <= innerHeight && r.right <= innerWidth)(document.querySelector('.tour').getBoundingClientRect())`)
+		if i == 0 {
+			p.axe()
+			p.shot("tour")
+		}
+		p.do(chromedp.KeyEvent(kb.Enter))
+	}
+	p.wait("the end", `document.querySelector('.tour').hidden && document.activeElement.id === 'tour-start' && !document.querySelector('.spot')`)
+	q := open(t, "#tour=3", options{})
+	q.wait("the third step", `document.querySelector('.tour .eyebrow')?.textContent === '3 of 6'`)
+	q.answered()
+	q.do(chromedp.KeyEvent(kb.Escape))
+	q.wait("its end", `document.querySelector('.tour').hidden && !location.hash.includes('tour')`)
+}
+
+// TestLink: one link carries everything that was chosen.
+func TestLink(t *testing.T) {
+	const state = "arch=r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384&picture=church&heat=on&statistics=inherited&layer=S3&channel=4&unit=bytes&budget=2000000&b=wide"
+	p := open(t, "#"+state, options{})
+	p.answered()
+	p.wait("the heat map", `!document.getElementById('heat-map').hidden`)
+	p.near("#statistics", `document.getElementById('curve-words')?.textContent.startsWith('Channel 5 of the last layer of S3') && !document.getElementById('own').checked`)
+	p.near("#compare", `document.getElementById('b-choice')?.value === 'wide'`)
+	p.near("#budget", `document.getElementById('limit')?.getAttribute('aria-valuetext') === 'at most 2,000 KB'`)
+	eval[bool](p, `(Object.defineProperty(navigator, 'clipboard', { value: { writeText: t => { self.copied = t } } }), true)`)
+	p.click("#copy-link")
+	p.wait("the link", `self.copied && document.getElementById('copy-link').textContent.includes('copied')`)
+	link := eval[string](p, `self.copied`)
+	for _, part := range strings.Split(state, "&") {
+		if !strings.Contains(link, part) {
+			t.Errorf("the link %s lacks %s", link, part)
+		}
+	}
+	bad := open(t, "#heat=maybe&statistics=x&layer=S99&channel=-1&unit=miles&budget=abc&b=nonsense&tour=99", options{})
+	bad.answered()
+	bad.do(chromedp.KeyEvent(kb.Escape)) // the tour that there is has six steps
+	bad.near("#compare", compared)
+	bad.near("#statistics", `document.getElementById('own')?.checked && document.querySelector('#curve .g1')`)
+}
