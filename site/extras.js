@@ -18,6 +18,18 @@ export function extras(explorer) {
     if (term) later(() => import('./glossary.js'), g => g.explain(term));
   };
   for (const type of ['pointerover', 'focusin', 'click']) document.addEventListener(type, explain);
+  document.addEventListener('click', jump);
+}
+
+// jump follows a link within the page; the address keeps the state that it carries.
+function jump(e) {
+  const link = e.target.closest?.('a[href^="#"]');
+  if (!link) return;
+  e.preventDefault();
+  const to = byId(link.hash.slice(1));
+  to.tabIndex = -1;
+  to.focus({ preventScroll: true });
+  to.scrollIntoView();
 }
 
 function keep(explorer) {
