@@ -16,6 +16,9 @@ export class EngineError extends Error {
 /** True where this browser can run the engine. */
 export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
 
+// Replies after which more come.
+const UNDERWAY = new Set(['progress', 'searching', 'measuring']);
+
 export class Engine {
   #worker;
   #next = 1;
@@ -34,7 +37,9 @@ export class Engine {
   /**
    * Sends one request. The promise resolves with the reply, {type, ...}, and
    * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
-   * copied. onprogress gets the replies of type "progress" on the way.
+   * copied. onprogress gets the replies on the way: "progress" of boot, "searching"
+   * of search, "measuring" of latency. The replies view, cam, taps and file have
+   * bytes, an ArrayBuffer. The promise's id is the target of cancel(id).
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
@@ -44,11 +49,14 @@ export class Engine {
     return promise;
   }
 
+  /** Ends the request of that id, which rejects with a stale EngineError; one that was answered is left alone. */
+  cancel(id) { return this.request('cancel', { target: id }); }
+
   #receive(reply, onstop) {
     if (reply.type === 'stopped') return onstop(new EngineError(reply.error));
     const w = this.#waiting.get(reply.id);
     if (!w) return;
-    if (reply.type === 'progress') return w.onprogress?.(reply);
+    if (UNDERWAY.has(reply.type)) return w.onprogress?.(reply);
     this.#waiting.delete(reply.id);
     if (reply.type === 'error') w.reject(new EngineError(reply.error));
     else w.resolve(reply);
