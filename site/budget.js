@@ -143,7 +143,7 @@ export default class Budget {
     const request = engine.request('latency', {}, {
       onprogress: ({ done, total }) => write(progress, `Measuring this device: ${number(done)} of ${number(total)} kinds of layer. Choose another unit to stop.`),
     });
-    const measuring = this.#measuring = { stop: () => { engine.request('cancel', { target: request.id }).catch(() => {}); } };
+    const measuring = this.#measuring = { stop: () => engine.cancel(request.id) };
     this.#draw();
     try {
       this.#measured = await request;

@@ -5,6 +5,7 @@ import { kernels } from './kernels.js';
 
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
+let missing;         // {id, predictorError} of a boot whose predictor did not come
 
 const fault = (code, message, hint) => Object.assign(new Error(message), { fault: { code, message, hint } });
 const toFault = e => e.fault ?? { code: 'internal', message: String(e?.message ?? e), hint: 'Load the page again.' };
@@ -46,6 +47,7 @@ async function start(url, wanted) {
       start: f => { handle = f; resolve(); },
       post(text, bytes) {
         const reply = JSON.parse(text);
+        if (reply.type === 'ready' && missing?.id === reply.id) Object.assign(reply, missing);
         if (!bytes) return postMessage(reply);
         reply.bytes = bytes.buffer;
         postMessage(reply, [bytes.buffer]);
@@ -84,7 +86,17 @@ async function download(url, size, tell) {
   return all;
 }
 
-async function boot({ id, engine, kernels: wanted, weights, size, space, classes, predictor }) {
+// accuracy gets the predictor: its text, or its URL; undefined where there is none.
+async function accuracy(predictor) {
+  if (!predictor || predictor.startsWith('{')) return { predictor };
+  try {
+    return { predictor: await (await get(predictor, 'predictor')).text() };
+  } catch (e) {
+    return { predictorError: toFault(e) }; // without it only guesses are missing
+  }
+}
+
+async function boot({ id, engine, kernels: wanted, weights, size, predictor, space, classes }) {
   let told = 0, later;
   const tell = loaded => {
     clearTimeout(later);
@@ -98,12 +110,14 @@ async function boot({ id, engine, kernels: wanted, weights, size, space, classes
   };
   starting ||= start(engine, wanted).catch(e => { starting = undefined; throw e; });
   const arriving = download(weights, size, tell);
-  const predicting = predictor ? get(predictor, 'predictor').then(r => r.text()).catch(() => '') : ''; // the page works without
   arriving.catch(() => {}); // it is awaited below: without weights the engine still counts costs
+  const guesses = accuracy(predictor);
   await starting;
   handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
   postMessage({ id, type: 'progress', engine: true });
-  handle(JSON.stringify({ id, type: 'boot', predictor: await predicting }), await arriving);
+  const { predictor: text, predictorError } = await guesses;
+  missing = predictorError && { id, predictorError };
+  handle(JSON.stringify({ id, type: 'boot', predictor: text }), await arriving);
 }
 
 onmessage = ({ data }) => {
