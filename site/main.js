@@ -5,7 +5,6 @@ import { extras } from './extras.js';
 import { notice, sentences } from './notice.js';
 import { byId } from './page.js';
 import { SAMPLES } from './pictures.js';
-import { sections } from './sections.js';
 import { State } from './state.js';
 import { theme } from './theme.js';
 
@@ -44,7 +43,6 @@ async function main() {
   copyLink(state);
   const explorer = new Explorer(state, weights);
   extras(explorer);
-  sections(explorer);
   if (!supported()) return unsupported();
   const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Load again', () => location.reload()]);
   await explorer.start(new Engine(stopped));

@@ -77,7 +77,6 @@ class Lazy {
 
 /** Lets the sections load as they come near. */
 export function sections(explorer) {
-  byId('sections-style').media = 'all';
   const all = new Map(Object.entries(LOAD).map(([id, load]) => [byId(id), new Lazy(explorer, byId(id), load)]));
   const watcher = new IntersectionObserver(entries => entries.forEach(e => all.get(e.target).near(e.isIntersecting)), { rootMargin: NEAR });
   for (const root of all.keys()) watcher.observe(root);
