@@ -36,6 +36,9 @@ export class Answer {
     this.#say(`${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
   }
 
+  /** Says that what is shown is not the answer of the child that is shown. */
+  wait() { byId('answer').setAttribute('aria-busy', 'true'); }
+
   // fit makes a long headline smaller instead of cutting it.
   #fit() {
     const { li, label } = this.#rows[0];

@@ -58,6 +58,7 @@ export default class Budget {
   }
 
   show(changed) {
+    if (changed.has('ready') && !changed.has('start')) this.#measured = undefined; // a new engine knows nothing of the device
     if (changed.has('address')) this.#soon();
     else if (changed.has('child') || changed.has('cost')) this.#redraw();
   }

@@ -50,15 +50,15 @@ export class Costs {
   /** Says, to who asks, which implementation of the operators computes. */
   kernels(name) { byId('time').title = `Computed by: ${name}`; }
 
-  /** Shows how much of the weights is here; all of it when loaded is total. */
-  progress(loaded, total) {
+  /** Shows how much of the weights is here; all of it when loaded is total; begun when small children work. */
+  progress(loaded, total, begun) {
     const bar = byId('progress'), done = loaded >= total, text = `${megabytes(loaded)} of ${megabytes(total)} MB`;
     bar.hidden = done;
     bar.firstElementChild.style.setProperty('--v', (loaded / total).toFixed(3));
     bar.setAttribute('aria-valuenow', Math.round(100 * loaded / total));
     bar.setAttribute('aria-valuetext', text);
     write(byId('proof-bytes'), done ? `${megabytes(total)} MB` : text);
-    write(byId('proof-title'), done ? 'Nothing is retrained' : 'Weights arriving');
+    write(byId('proof-title'), done ? 'Nothing is retrained' : begun ? 'Small children work already' : 'Weights arriving');
   }
 
   /** Shows the engine's count of shared weights that differ from the downloaded ones. */

@@ -29,7 +29,7 @@ export const rect = (el, x, y, w, h) => put(el, { x: px(x), y: px(y), width: px(
 export const ghost = (svg, x, y, side) => rect(add(svg, 'rect', { class: 'gh' }), x - side / 2 + 0.5, y - side / 2 + 0.5, side - 1, side - 1);
 
 export class Drawing {
-  #svg; #space; #child; #stage = -1; #picture = '';
+  #svg; #space; #child; #ceiling; #stage = -1; #picture = '';
   #places; #blocks = []; #maps = []; #band; #tile; #label;
 
   constructor(svg, space) {
@@ -45,6 +45,9 @@ export class Drawing {
     this.#stage = stage;
     this.#patch();
   }
+
+  /** Weights beyond that child are drawn as not here; undefined for none. */
+  limit(ceiling) { this.#ceiling = ceiling; }
 
   /** Puts the picture, as the child sees it, at the start of the flow. */
   picture(url) {
@@ -82,9 +85,9 @@ export class Drawing {
   }
 
   #block(b) {
-    const g = add(this.#svg, 'g'), rx = Math.min(2, b.w / 6), full = add(g, 'rect', { rx }), part = add(g, 'rect', { class: 'c', rx });
+    const g = add(this.#svg, 'g'), rx = Math.min(2, b.w / 6), full = add(g, 'rect', { rx }), here = add(g, 'rect', { class: 'r', rx }), part = add(g, 'rect', { class: 'c', rx });
     rect(full, b.x + 0.5, b.base - b.h + 0.5, b.w - 1, b.h - 1);
-    return { ...b, full, part, dots: b.kernel ? add(g, 'path', { class: 'kd' }) : null, rim: b.kernel > 3 ? add(g, 'path', { class: 'kg' }) : null };
+    return { ...b, full, here, part, dots: b.kernel ? add(g, 'path', { class: 'kd' }) : null, rim: b.kernel > 3 ? add(g, 'path', { class: 'kg' }) : null };
   }
 
   #patch() {
@@ -102,12 +105,17 @@ export class Drawing {
       square(m.el, m.x, side);
       if (m.text && m.text.textContent !== String(side)) m.text.textContent = side;
     }
-    slices(this.#space, child).forEach((s, i) => this.#fill(this.#blocks[i], s));
+    const arrived = this.#ceiling && slices(this.#space, this.#ceiling);
+    slices(this.#space, child).forEach((s, i) => this.#fill(this.#blocks[i], s, arrived?.[i]));
   }
 
   // fill draws the child's part of a layer: slices share the bottom left corner.
-  #fill(b, s) {
-    put(b.full, { class: s.on ? 'r' : 'gh' });
+  // arrived is the part whose weights are here, undefined for all of it.
+  #fill(b, s, arrived) {
+    const come = arrived && inside(b, arrived), waits = come && !(arrived.on && come.w >= b.w && come.h >= b.h);
+    put(b.full, { class: s.on && !waits ? 'r' : 'gh' });
+    show(b.here, waits && arrived.on);
+    if (waits && arrived.on) rect(b.here, b.x, b.base - come.h, come.w, come.h);
     const { w, h } = inside(b, s);
     show(b.part, s.on);
     if (s.on) rect(b.part, b.x, b.base - h, w, h);

@@ -13,6 +13,11 @@ export class EngineError extends Error {
   get stale() { return this.code === 'superseded' || this.code === 'cancelled'; }
 }
 
+// A worker that does not answer so many pings, one after another, is gone: browsers
+// do not say when they have ended one for want of memory.
+const PINGS = 4, BETWEEN = 3000; // ms
+const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller picture.' });
+
 /** True where this browser can run the engine. */
 export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
 
@@ -23,14 +28,18 @@ export class Engine {
   #worker;
   #next = 1;
   #waiting = new Map();
+  #watch = 0;
+  #missed = 0; // pings without an answer
+  #onstop;
 
-  /** onstop(error) is called when the worker can not go on. */
+  /** onstop(error) is called once, when the worker can not go on. */
   constructor(onstop) {
+    this.#onstop = onstop;
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    this.#worker.onmessage = e => this.#receive(e.data, onstop);
+    this.#worker.onmessage = e => this.#receive(e.data);
     this.#worker.onerror = e => {
       e.preventDefault?.();
-      onstop(new EngineError({ code: 'worker_failed', message: 'The engine could not be started.', hint: 'Load the page again, or try another browser.' }));
+      this.#end(new EngineError({ code: 'worker_failed', message: 'The engine could not be started.', hint: 'Load the page again, or try another browser.' }));
     };
   }
 
@@ -43,17 +52,44 @@ export class Engine {
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
+    if (!this.#worker) return Promise.reject(new EngineError({ code: 'cancelled', message: 'The engine has stopped.' }));
     const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress }));
     promise.id = id;
+    this.#listen();
     this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);
     return promise;
   }
 
   /** Ends the request of that id, which rejects with a stale EngineError; one that was answered is left alone. */
-  cancel(id) { return this.request('cancel', { target: id }); }
+  cancel(id) { return this.request('cancel', { target: id }).catch(() => {}); }
 
-  #receive(reply, onstop) {
-    if (reply.type === 'stopped') return onstop(new EngineError(reply.error));
+  // listen asks, while somebody waits, whether the worker is still there.
+  #listen() {
+    this.#watch ||= setInterval(() => {
+      if (this.#waiting.size && this.#missed >= PINGS) this.#end(gone());
+      if (!this.#waiting.size || !this.#worker) {
+        clearInterval(this.#watch);
+        this.#watch = this.#missed = 0;
+        return;
+      }
+      this.#missed++;
+      this.#worker.postMessage({ type: 'ping' });
+    }, BETWEEN);
+  }
+
+  #end(error) {
+    if (!this.#worker) return;
+    this.#worker.terminate();
+    this.#worker = undefined;
+    const stale = new EngineError({ code: 'cancelled', message: error.message });
+    for (const w of this.#waiting.values()) w.reject(stale); // one notice for all
+    this.#waiting.clear();
+    this.#onstop(error);
+  }
+
+  #receive(reply) {
+    this.#missed = 0;
+    if (reply.type === 'stopped') return this.#end(new EngineError(reply.error));
     const w = this.#waiting.get(reply.id);
     if (!w) return;
     if (UNDERWAY.has(reply.type)) return w.onprogress?.(reply);

@@ -1,10 +1,11 @@
 // The explorer: one child, one picture, and what follows when either changes.
 import { Answer } from './answer.js';
+import { within } from './arriving.js';
 import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
 import { History } from './history.js';
 import { clear, notice, sentences } from './notice.js';
-import { byId, write } from './page.js';
+import { asset, byId, write } from './page.js';
 import { Pictures } from './pictures.js';
 import { Sliders } from './sliders.js';
 import * as spaces from './space.js';
@@ -14,7 +15,7 @@ const PROOF_DELAY = 1500; // ms without input before the weights are checked aga
 
 export class Explorer {
   #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #listeners = [];
-  #child; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
+  #child; #wanted; #ceiling; #begun = false; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   constructor(state, manifest) {
     this.#state = state;
@@ -34,7 +35,7 @@ export class Explorer {
       onproblem: (title, text) => notice('picture', title, text),
     });
     this.#pictures.preview(state.get('picture'));
-    this.#child = spaces.atFraction(space, START);
+    this.#child = this.#wanted = spaces.atFraction(space, START);
     this.#history.start(this.#child);
     this.#readStage();
     this.#show();
@@ -59,14 +60,15 @@ export class Explorer {
   /** The answer to the picture as it stands, undefined while there is none. */
   get answer() { return this.#answered; }
 
-  /** True when the engine can answer. */
+  /** True when every child can answer: all weights are here. */
   get ready() { return this.#ready; }
 
   /** Calls f(what) when "child", "cost", "picture", "answer", "statistics", "b" or "address" changed, and at "ready". */
   on(f) { this.#listeners.push(f); }
 
   /** Makes that child the one of the page, as a slider does; event is the person's, for the time it took. */
-  take(child, event) {
+  take(wish, event) {
+    const child = within(wish, this.#ceiling);
     this.#history.record(child, event);
     this.#move(child, event);
   }
@@ -97,43 +99,81 @@ export class Explorer {
 
   #tell(what) { this.#listeners.forEach(f => f(what)); }
 
-  /** Boots the engine. It resolves when the first answer can be asked for. */
+  /** Goes on with a new engine after one that stopped. */
+  restart(engine) {
+    clear('engine');
+    this.#begun = this.#running = this.#ready = false;
+    byId('picture').seen = undefined;
+    return this.start(engine);
+  }
+
+  /** Boots the engine. It resolves when all weights are here, or when something failed. */
   async start(engine) {
     this.#engine = engine;
-    const here = new URL('.', document.baseURI), { weights, bytes, labels, predictor } = this.#manifest;
+    const { engine: program, weights, bytes, parts, digest, labels, predictor } = this.#manifest;
+    if (!this.#begun) this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) });
     const onprogress = p => {
-      if (!p.engine) return this.#costs.progress(p.loaded, p.total);
+      if (p.opened) return this.#opened(p);
+      if (!p.engine) return this.#costs.progress(p.loaded, p.total, this.#begun);
       if (this.#running) return; // a second try
       this.#running = true;
       this.#readArch();
     };
     try {
-      const { info, kernels } = await engine.request('boot', {
-        engine: new URL('engine.wasm', here).href, weights: new URL(`assets/${weights}`, here).href,
-        size: bytes, space: this.#space.name, classes: labels.length, predictor: predictor && new URL(`assets/${predictor}`, here).href,
+      await engine.request('boot', {
+        engine: asset(program), weights: asset(weights), size: bytes, parts, digest, space: this.#space.name, classes: labels.length, predictor: predictor && asset(predictor),
         kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
       }, { onprogress });
-      this.#costs.kernels(kernels);
-      this.#costs.progress(info.bytes, info.bytes);
     } catch (error) {
-      this.#costs.progress(0, bytes);
-      if (!this.#picture) this.#answer.none('No answer yet');
-      notice('weights', 'The network is not here.', sentences(error), ['Try again', () => this.start(engine)]);
+      if (!this.#begun) { // costs can be counted without weights
+        this.#limit(undefined);
+        this.#costs.progress(0, bytes);
+        this.#answer.none('No answer yet');
+      }
+      if (error.stale) return; // the engine has stopped, and that has been said
+      notice('weights', this.#begun ? 'Bigger children are not here.' : 'The network is not here.', sentences(error), ['Try again', () => this.start(engine)]);
       return;
     }
     clear('weights');
+    this.#costs.progress(bytes, bytes);
+    this.#limit(undefined);
     this.#ready = true;
     this.#tell('ready');
     this.#sliders.invite();
-    this.#pictures.sample(this.#state.get('picture'));
     this.#proveSoon();
+  }
+
+  // opened hears that more children can be run: those within the ceiling.
+  #opened({ ceiling, kernels }) {
+    this.#limit(ceiling);
+    if (kernels) this.#costs.kernels(kernels);
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#pictures.sample(this.#state.get('picture'));
+  }
+
+  // limit lets the child grow towards the wanted one as far as weights are here.
+  #limit(ceiling) {
+    this.#ceiling = ceiling;
+    this.#sliders.limit(ceiling);
+    this.#drawing.limit(ceiling);
+    write(byId('key-ghost'), ceiling ? 'not here yet' : 'layer skipped');
+    const child = within(this.#wanted, ceiling);
+    if (spaces.equal(child, this.#child)) return this.#show();
+    this.#history.start(child);
+    this.#put(child);
   }
 
   // ---- the child
 
-  #move(child, event) {
-    this.#child = child;
+  #move(wish, event) {
+    this.#wanted = within(wish, this.#ceiling);
     if (!this.#running) this.#state.set('arch', ''); // the move is newer than the link
+    this.#put(this.#wanted, event);
+  }
+
+  #put(child, event) {
+    this.#child = child;
     this.#cost = this.#answered = undefined;
     this.#show();
     this.#tell('child');
@@ -161,9 +201,10 @@ export class Explorer {
       try {
         const { arch, child } = await this.#engine.request('parse', { arch: text });
         if (arch !== this.#cost?.arch) {
-          if (this.#cost) this.#history.record(child); // the address was changed while the page stood open
-          else this.#history.start(child);
-          this.#child = child;
+          this.#wanted = child;
+          this.#child = within(child, this.#ceiling);
+          if (this.#cost) this.#history.record(this.#child); // the address was changed while the page stood open
+          else this.#history.start(this.#child);
           this.#tell('child');
         }
       } catch (error) {
@@ -179,7 +220,7 @@ export class Explorer {
     this.#readStage();
     if (this.#running) this.#readArch();
     const picture = this.#state.get('picture');
-    if (this.#ready && picture !== this.#picture?.name) this.#pictures.sample(picture);
+    if (this.#begun && picture !== this.#picture?.name) this.#pictures.sample(picture);
     this.#tell('address');
     this.#tell('statistics');
   }
@@ -191,7 +232,7 @@ export class Explorer {
       const counted = await this.count(this.#child);
       if (asked !== this.#costed) return;
       this.#cost = counted;
-      this.#state.set('arch', counted.arch);
+      if (spaces.equal(this.#child, this.#wanted)) this.#state.set('arch', counted.arch); // otherwise it is still growing
       this.#showCost();
       this.#tell('cost');
     } catch (error) {
@@ -204,7 +245,7 @@ export class Explorer {
   // ---- the picture
 
   async #open(picture) {
-    if (!this.#ready) return;
+    if (!this.#begun) return;
     try {
       await this.#engine.request('picture', {}, { bytes: picture.bytes });
     } catch (error) { // the last good picture and its answer stay
@@ -214,10 +255,10 @@ export class Explorer {
     clear('picture');
     this.#picture = picture;
     this.#pictures.mark(picture.name);
-    if (picture.name !== 'own') this.#state.set('picture', picture.name);
+    if (picture.label) this.#state.set('picture', picture.name); // a sample
     this.#answered = undefined;
-    this.#tell('picture');
-    this.#askAnswer();
+    if (!picture.live) this.#tell('picture');
+    return this.#askAnswer();
   }
 
   // see shows the picture as the child sees it; the engine has resized it.
@@ -241,9 +282,10 @@ export class Explorer {
   }
 
   async #askAnswer(inputTime) {
-    if (!this.#ready || !this.#picture) return;
+    if (!this.#begun || !this.#picture) return;
     const picture = this.#picture, child = this.#child, inherited = this.inherited;
     this.#see();
+    this.#answer.wait();
     try {
       const { arch, answer } = await this.#engine.request('classify', { child, inherited });
       if (picture !== this.#picture) return;
@@ -251,6 +293,8 @@ export class Explorer {
       if (child === this.#child && inherited === this.inherited) {
         this.#answered = answer;
         this.#tell('answer');
+      } else {
+        this.#answer.wait(); // for that of a newer child
       }
       const since = inputTime === undefined ? undefined : performance.now() - inputTime;
       this.#costs.time(arch, answer.timing, since);

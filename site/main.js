@@ -3,13 +3,14 @@ import { Engine, supported } from './engine.js';
 import { Explorer, unsupported } from './explorer.js';
 import { extras } from './extras.js';
 import { notice, sentences } from './notice.js';
-import { byId } from './page.js';
+import { asset, byId } from './page.js';
 import { SAMPLES } from './pictures.js';
 import { State } from './state.js';
 import { theme } from './theme.js';
+import { updates } from './updates.js';
 
 async function manifest() {
-  const response = await fetch('assets/manifest.json').catch(() => undefined);
+  const response = await fetch(asset('manifest.json')).catch(() => undefined);
   if (!response?.ok) throw { message: 'The list of weights did not arrive', hint: 'Check the connection and load the page again; if this is your server, build the page with make site' };
   return response.json();
 }
@@ -44,8 +45,9 @@ async function main() {
   const explorer = new Explorer(state, weights);
   extras(explorer);
   if (!supported()) return unsupported();
-  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Load again', () => location.reload()]);
+  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);
   await explorer.start(new Engine(stopped));
+  updates();
 }
 
 main();

@@ -1,6 +1,6 @@
 // Where pictures come from: the gallery, a file, a drop, the clipboard. Only
 // bytes leave this module; they are decoded in Go, never read back from a canvas.
-import { byId, make } from './page.js';
+import { asset, byId, make, write } from './page.js';
 
 /** Samples drawn for this page; label is the truth. */
 export const SAMPLES = [
@@ -12,27 +12,30 @@ export const SAMPLES = [
   { name: 'french-horn', label: 'French horn', alt: 'Sample picture: a brass French horn on a dark cloth' },
 ];
 
-const address = name => `assets/samples/${name}.jpg`;
+const address = name => asset(`samples/${name}.jpg`);
 const MAX_FILE = 80e6; // bytes; more is no photograph
 
 /**
- * Gallery and inputs. onpicture({name, label, alt, bytes}) gets every picture
- * that was chosen; onproblem(title, text) what could not even be read.
+ * Gallery and inputs. onpicture({name, label, alt, bytes, live}) gets every picture
+ * that was chosen and resolves when it has been answered; onproblem(title, text)
+ * what could not even be read.
  */
 export class Pictures {
-  #onpicture; #onproblem; #buttons = new Map(); #own; #wanted = 0;
+  #onpicture; #onproblem; #buttons = new Map(); #own; #camera; #webcam; #last; #wanted = 0;
 
   constructor({ onpicture, onproblem }) {
     this.#onpicture = onpicture;
     this.#onproblem = onproblem;
     for (const s of SAMPLES) {
-      const img = make('img', { src: `assets/samples/${s.name}-small.jpg`, alt: '', width: 44, height: 44 });
+      const img = make('img', { src: address(`${s.name}-small`), alt: '', width: 44, height: 44 });
       const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
       b.setAttribute('aria-label', s.label);
       this.#buttons.set(s.name, b);
     }
     this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own picture', onclick: () => byId('file').click() });
     this.#buttons.set('own', this.#own);
+    this.#camera = make('button', { type: 'button', className: 'own', textContent: 'Webcam', onclick: () => this.#film() });
+    this.#buttons.set('webcam', this.#camera);
     byId('gallery').replaceChildren(...this.#buttons.values());
     byId('file').addEventListener('change', e => {
       const [file] = e.target.files;
@@ -54,13 +57,13 @@ export class Pictures {
   /** Shows a sample as it is, until the engine can show what a child sees of it. */
   preview(name) {
     const { alt } = SAMPLES.find(x => x.name === name), img = byId('sample');
-    if (!img.src.endsWith(address(name))) img.src = address(name);
+    if (img.src !== address(name)) img.src = address(name);
     img.alt = alt;
   }
 
   /** Fetches a sample and hands it on. */
   async sample(name) {
-    const s = SAMPLES.find(x => x.name === name), turn = ++this.#wanted;
+    const s = SAMPLES.find(x => x.name === name), turn = this.#turn();
     try {
       const response = await fetch(address(name));
       if (!response.ok) throw new Error(String(response.status));
@@ -71,8 +74,42 @@ export class Pictures {
     }
   }
 
+  // turn is the number of a new choice; an older one that arrives later is dropped, and the camera goes off.
+  #turn() {
+    this.#last = undefined;
+    this.#webcam?.stop();
+    return ++this.#wanted;
+  }
+
+  // film switches the webcam on or off; its module loads with the first use.
+  async #film() {
+    if (this.#camera.getAttribute('aria-busy') === 'true') return this.#webcam?.stop();
+    const turn = this.#turn(), seen = { name: 'webcam', label: '', alt: 'What the camera sees' };
+    this.#camera.setAttribute('aria-busy', 'true');
+    try {
+      const { Webcam } = await import('./webcam.js');
+      this.#webcam ??= new Webcam({
+        onframe: bytes => {
+          this.#last = bytes.slice(0); // the engine gets the other
+          return this.#onpicture({ ...seen, bytes, live: true });
+        },
+        onrate: n => write(byId('rate'), `, ${n} a second`),
+        onstop: problem => {
+          this.#camera.setAttribute('aria-busy', 'false');
+          write(byId('rate'), '');
+          if (this.#last) this.#onpicture({ ...seen, bytes: this.#last });
+          if (problem) this.#onproblem(...problem);
+        },
+      });
+    } catch {
+      this.#camera.setAttribute('aria-busy', 'false');
+      return this.#onproblem('The part for the webcam did not arrive.', 'Check the connection and press Webcam again.');
+    }
+    if (turn === this.#wanted) this.#webcam.start();
+  }
+
   async #file(file) {
-    const turn = ++this.#wanted, name = file.name || 'The picture';
+    const turn = this.#turn(), name = file.name || 'The picture';
     if (file.size > MAX_FILE) {
       return this.#onproblem(`${name} is too big.`, `It has ${Math.ceil(file.size / 1e6)} MB, at most ${MAX_FILE / 1e6} are read. Make it smaller first.`);
     }

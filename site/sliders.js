@@ -1,5 +1,6 @@
 // The four sliders, the presets and the choice of a stage. It turns input into
 // new children; it holds no state of its own.
+import { fits, within } from './arriving.js';
 import { byId, make, write } from './page.js';
 import { columns } from './layout.js';
 import * as spaces from './space.js';
@@ -8,7 +9,7 @@ const NAMES = ['width', 'depth', 'kernel', 'resolution'];
 
 /** Controls over a space. onmove(child, event) gets every new child, onstage(index or -1) every choice of a stage. */
 export class Sliders {
-  #space; #child; #stage = -1; #onmove; #presets;
+  #space; #child; #stage = -1; #onmove; #presets; #ceiling; #used = false;
 
   constructor(space, presets, { onmove, onstage }) {
     this.#space = space;
@@ -71,12 +72,25 @@ export class Sliders {
     svg.addEventListener('pointercancel', () => { drag = undefined; });
   }
 
-  #touched() { byId('hint').hidden = true; }
+  #touched() {
+    this.#used = true;
+    byId('hint').hidden = true;
+  }
+
+  /** Nothing beyond that child can be chosen until more weights are here; undefined for all. */
+  limit(ceiling) { this.#ceiling = ceiling; }
+
+  // reach is the last notch of a slider whose weights are here.
+  #reach(name, max) {
+    if (!this.#ceiling) return max;
+    const most = within(spaces.move(this.#space, this.#child, this.#stage, name, max), this.#ceiling);
+    return spaces.slider(this.#space, most, this.#stage, name).value;
+  }
 
   /** Shows "drag me" on the first slider where its thumb is not near an end. */
   invite() {
     const s = spaces.slider(this.#space, this.#child, this.#stage, 'width'), at = s.value / s.max;
-    byId('hint').hidden = !(at > 0.25 && at < 0.75);
+    byId('hint').hidden = this.#used || !(at > 0.25 && at < 0.75);
   }
 
   /** Puts everything to the child; stage is -1 for all stages. */
@@ -90,6 +104,9 @@ export class Sliders {
       input.disabled = Boolean(s.off);
       box.classList.toggle('off', Boolean(s.off));
       box.style.setProperty('--p', s.max ? s.value / s.max : 1);
+      const reach = this.#reach(name, s.max);
+      box.classList.toggle('arriving', reach < s.max);
+      box.style.setProperty('--a', s.max ? reach / s.max : 1);
       input.setAttribute('aria-valuetext', s.text);
       write(box.querySelector('output'), s.text);
     }
@@ -98,7 +115,10 @@ export class Sliders {
     byId(`stage-${stage}`).checked = true;
     child.stages.forEach((s, i) => this.#channels(byId(`stage-${i}`).parentElement.lastChild, s.width));
     this.#channels(byId('scope').lastChild.lastChild, child.head);
-    for (const p of this.#presets) p.button.setAttribute('aria-pressed', String(spaces.equal(p.child, child)));
+    for (const p of this.#presets) {
+      p.button.setAttribute('aria-pressed', String(spaces.equal(p.child, child)));
+      p.button.disabled = !fits(p.child, this.#ceiling);
+    }
   }
 
   #channels(el, n) {

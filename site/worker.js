@@ -1,30 +1,17 @@
 // The worker: fetches the engine and the weights, counts the bytes, and carries
 // messages between the page and the Go program. Everything else is in Go.
 import './wasm_exec.js';
+import { Download, fault, get } from './download.js';
 import { kernels } from './kernels.js';
 
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
-let missing;         // {id, predictorError} of a boot whose predictor did not come
+let download;        // of the weights; a second try goes on with it
+let booting;         // the boot request that is under way: {id, opened: parts that the program has taken in, ready: its replies}
+let damaged = false; // the last download was
 
-const fault = (code, message, hint) => Object.assign(new Error(message), { fault: { code, message, hint } });
 const toFault = e => e.fault ?? { code: 'internal', message: String(e?.message ?? e), hint: 'Load the page again.' };
 const fail = (id, e) => postMessage({ id, type: 'error', error: toFault(e) });
-const megabytes = n => `${(n / 1e6).toFixed(1)} MB`;
-
-async function get(url, what) {
-  let response;
-  try {
-    response = await fetch(url);
-  } catch {
-    throw fault('offline', `The connection to the server failed while asking for ${what}.`, 'Check the connection and try again.');
-  }
-  if (!response.ok) {
-    throw fault('not_found', `The server has no ${what} (${response.status} for ${new URL(url).pathname}).`,
-      'Try again later; if this is your server, build the page with make site.');
-  }
-  return response;
-}
 
 // start compiles and runs the Go program; it resolves when the program listens.
 async function start(url, wanted) {
@@ -47,7 +34,7 @@ async function start(url, wanted) {
       start: f => { handle = f; resolve(); },
       post(text, bytes) {
         const reply = JSON.parse(text);
-        if (reply.type === 'ready' && missing?.id === reply.id) Object.assign(reply, missing);
+        if (reply.id === booting?.id) return arrived(reply);
         if (!bytes) return postMessage(reply);
         reply.bytes = bytes.buffer;
         postMessage(reply, [bytes.buffer]);
@@ -61,29 +48,25 @@ async function start(url, wanted) {
   await listening;
 }
 
-// download reads the body in pieces and tells how far it is.
-async function download(url, size, tell) {
-  const response = await get(url, 'weights');
-  const pieces = [];
-  let loaded = 0;
-  try {
-    for (const reader = response.body.getReader(); ;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      pieces.push(value);
-      loaded += value.length;
-      tell(loaded);
+// arrived gets the program's replies to parts of the weights: the first opens
+// the smallest children, the last resolves the boot request.
+function arrived(reply) {
+  const { answered } = booting;
+  if (reply.type === 'error') { // what was taken in still works, but this file is of no use
+    download.stop();
+    download = booting = undefined;
+    damaged = true;
+    postMessage(reply);
+  } else {
+    booting.opened++;
+    booting.ready = { ...booting.ready, ...reply, type: 'ready' };
+    postMessage({ ...reply, type: 'progress', opened: true });
+    if (booting.opened === download.total) {
+      postMessage(booting.ready);
+      booting = undefined;
     }
-  } catch {
-    throw fault('weights_cut', `The connection closed after ${megabytes(loaded)} of ${megabytes(size)} of the weights.`, 'Check the connection and try again.');
   }
-  if (size && loaded !== size) {
-    throw fault('weights_cut', `${megabytes(loaded)} of weights arrived, ${megabytes(size)} were expected.`, 'Try again; if it stays, the file on the server is not complete.');
-  }
-  const all = new Uint8Array(loaded);
-  let at = 0;
-  for (const p of pieces) { all.set(p, at); at += p.length; }
-  return all;
+  answered?.();
 }
 
 // accuracy gets the predictor: its text, or its URL; undefined where there is none.
@@ -96,7 +79,7 @@ async function accuracy(predictor) {
   }
 }
 
-async function boot({ id, engine, kernels: wanted, weights, size, predictor, space, classes }) {
+async function boot({ id, engine, kernels: wanted, weights, size, parts, digest, space, classes, predictor }) {
   let told = 0, later;
   const tell = loaded => {
     clearTimeout(later);
@@ -108,21 +91,40 @@ async function boot({ id, engine, kernels: wanted, weights, size, predictor, spa
     told = performance.now();
     postMessage({ id, type: 'progress', loaded, total: size });
   };
-  starting ||= start(engine, wanted).catch(e => { starting = undefined; throw e; });
-  const arriving = download(weights, size, tell);
-  arriving.catch(() => {}); // it is awaited below: without weights the engine still counts costs
-  const guesses = accuracy(predictor);
-  await starting;
-  handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
-  postMessage({ id, type: 'progress', engine: true });
-  const { predictor: text, predictorError } = await guesses;
-  missing = predictorError && { id, predictorError };
-  handle(JSON.stringify({ id, type: 'boot', predictor: text }), await arriving);
+  if (download?.url !== weights) download = new Download(weights, size, parts ?? [size], damaged);
+  damaged = false;
+  const file = download, running = starting ??= start(engine, wanted);
+  booting = { id, opened: file.parts, ready: { ...file.ready, id } };
+  const predicting = accuracy(predictor);
+  const listens = Promise.all([predicting, running]);
+  const open = (bytes, part) => listens.then(([{ predictor: text, predictorError }]) => {
+    const message = part ? { id, type: 'more' } : { id, type: 'boot', digest, predictor: text };
+    if (predictorError && booting) booting.ready = { ...booting.ready, predictorError };
+    if (booting?.id === id) handle(JSON.stringify(message), bytes);
+  }, () => {});
+  running.then(() => {
+    handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
+    postMessage({ id, type: 'progress', engine: true });
+  }, () => { // the parts that it did not get are lost
+    starting = download = booting = undefined;
+    file.stop();
+  });
+  try {
+    await Promise.all([running, file.run(tell, open)]);
+  } catch (e) { // without weights the program still counts costs; the next try goes on behind what it has answered
+    await running.catch(() => {});
+    while (booting && booting.opened < file.parts) await new Promise(resolve => { booting.answered = resolve; });
+    file.ready = booting?.ready;
+    booting = undefined;
+    throw e;
+  }
 }
 
 onmessage = ({ data }) => {
   const { bytes, ...message } = data;
-  if (message.type === 'boot') {
+  if (message.type === 'ping') {
+    postMessage({ type: 'pong' });
+  } else if (message.type === 'boot') {
     boot(message).catch(e => fail(message.id, e));
   } else if (!handle) {
     fail(message.id, fault('no_engine', 'The engine is not running yet.', 'Wait a moment, then try again.'));

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -24,9 +25,20 @@ var types = map[string]string{
 	".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".md": "text/plain; charset=utf-8",
 }
 
-// compressible are the extensions worth a gzip; pictures and half-precision
-// weights are not.
+// compressible are the extensions worth a gzip where the folder has no compressed
+// form; pictures and half-precision weights are not.
 var compressible = map[string]bool{".html": true, ".css": true, ".js": true, ".mjs": true, ".json": true, ".svg": true, ".wasm": true, ".md": true}
+
+// forms are the compressed forms of a file that may lie beside it, the best first.
+var forms = []struct{ encoding, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
+
+// frozen says that a file lies in a folder that is named by its content
+// (site/assemble): what is under that address never changes.
+var frozen = regexp.MustCompile(`(^|/)[0-9a-f]{12}/`)
+
+// workerPolicy is what a script may do when it runs as a worker; a page has its
+// policy in its HTML, but a worker takes it from its own answer.
+const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 // handler serves the files of a folder under base.
 type handler struct {
@@ -43,7 +55,7 @@ type entry struct {
 	size    int64
 	etag    string
 	plain   []byte
-	gzipped []byte // nil where it is not worth it
+	packed  map[string][]byte // by encoding
 }
 
 func newHandler(files fs.FS, base string) *handler {
@@ -85,19 +97,42 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Content-Type", kind)
 	head.Set("X-Content-Type-Options", "nosniff")
-	// Names do not change with content here: a browser may keep everything, and asks each time.
-	head.Set("Cache-Control", "no-cache")
-	body := e.plain
-	etag := e.etag
-	if e.gzipped != nil {
+	head.Set("Cache-Control", "no-cache") // a browser may keep it, and asks each time
+	if frozen.MatchString(name) {
+		head.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	if ext == ".js" {
+		head.Set("Content-Security-Policy", workerPolicy)
+	}
+	body, etag := e.plain, e.etag
+	if len(e.packed) > 0 {
 		head.Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && r.Header.Get("Range") == "" {
-			head.Set("Content-Encoding", "gzip")
-			body, etag = e.gzipped, strings.TrimSuffix(etag, `"`)+`-gzip"`
+		if encoding := accepted(r, e.packed); encoding != "" {
+			head.Set("Content-Encoding", encoding)
+			body, etag = e.packed[encoding], strings.TrimSuffix(etag, `"`)+"-"+encoding+`"`
 		}
 	}
 	head.Set("ETag", etag)
 	http.ServeContent(w, r, "", e.changed, bytes.NewReader(body))
+}
+
+// accepted is the best encoding that the client takes, "" for none. Parts of a
+// file are parts of it as it is, not as it was compressed.
+func accepted(r *http.Request, packed map[string][]byte) string {
+	if r.Header.Get("Range") != "" {
+		return ""
+	}
+	takes := map[string]bool{}
+	for _, item := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(item), ";")
+		takes[strings.TrimSpace(name)] = !strings.HasSuffix(strings.TrimRight(quality, "0."), "q=")
+	}
+	for _, f := range forms {
+		if takes[f.encoding] && packed[f.encoding] != nil {
+			return f.encoding
+		}
+	}
+	return ""
 }
 
 // load returns the file, from memory where it has not changed.
@@ -120,19 +155,39 @@ func (h *handler) load(name string) (*entry, error) {
 	}
 	sum := sha256.Sum256(data)
 	e := &entry{changed: info.ModTime(), size: info.Size(), plain: data, etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
-	if compressible[path.Ext(name)] {
-		var small bytes.Buffer
-		z := gzip.NewWriter(&small)
-		if _, err := z.Write(data); err != nil {
-			return nil, err
-		}
-		if err := z.Close(); err != nil {
-			return nil, err
-		}
-		if small.Len() < len(data)*9/10 {
-			e.gzipped = small.Bytes()
-		}
+	if e.packed, err = h.pack(name, e); err != nil {
+		return nil, err
 	}
 	h.cache[name] = e
 	return e, nil
+}
+
+// pack reads the compressed forms that lie beside a file, if they are not older;
+// without any it compresses what is worth it.
+func (h *handler) pack(name string, e *entry) (map[string][]byte, error) {
+	packed := map[string][]byte{}
+	for _, f := range forms {
+		info, err := fs.Stat(h.files, name+f.suffix)
+		if err != nil || info.ModTime().Before(e.changed) {
+			continue
+		}
+		if packed[f.encoding], err = fs.ReadFile(h.files, name+f.suffix); err != nil {
+			return nil, err
+		}
+	}
+	if len(packed) > 0 || !compressible[path.Ext(name)] {
+		return packed, nil
+	}
+	var small bytes.Buffer
+	z := gzip.NewWriter(&small)
+	if _, err := z.Write(e.plain); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	if small.Len() < len(e.plain)*9/10 {
+		packed["gzip"] = small.Bytes()
+	}
+	return packed, nil
 }

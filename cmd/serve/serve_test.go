@@ -79,6 +79,50 @@ func TestGzip(t *testing.T) {
 	}
 }
 
+// TestCompressedForms: what lies compressed beside a file is sent to who takes
+// it, the best first; not for a part of a file, and not when it is older.
+func TestCompressedForms(t *testing.T) {
+	files := page()
+	now := files["engine.wasm"].ModTime
+	files["engine.wasm.br"] = &fstest.MapFile{Data: []byte("brotli"), ModTime: now}
+	files["engine.wasm.gz"] = &fstest.MapFile{Data: []byte("gzip"), ModTime: now}
+	files["index.html.br"] = &fstest.MapFile{Data: []byte("old"), ModTime: now.Add(-time.Hour)}
+	h := newHandler(files, "/")
+	for _, c := range []struct{ path, accept, part, encoding string }{
+		{"/engine.wasm", "gzip, deflate, br, zstd", "", "br"}, {"/engine.wasm", "gzip", "", "gzip"}, {"/engine.wasm", "br;q=0, gzip;q=0.5", "", "gzip"},
+		{"/engine.wasm", "", "", ""}, {"/engine.wasm", "brotli", "", ""}, {"/engine.wasm", "br", "bytes=4-", ""}, {"/", "br", "", ""}, {"/", "br, gzip", "", "gzip"},
+	} {
+		header := []string{"Accept-Encoding", c.accept}
+		if c.part != "" {
+			header = append(header, "Range", c.part)
+		}
+		r := get(t, h, c.path, header...)
+		if got := r.Header.Get("Content-Encoding"); got != c.encoding || r.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%+v: sent as %q, Vary %q", c, got, r.Header.Get("Vary"))
+		}
+		if body, _ := io.ReadAll(r.Body); c.encoding == "br" && string(body) != "brotli" || c.part != "" && (r.StatusCode != 206 || len(body) != 1996) {
+			t.Errorf("%+v: %d, %d bytes", c, r.StatusCode, len(body))
+		}
+	}
+}
+
+// TestCaching: what lies in a folder named by its content is kept for ever,
+// everything else is asked for; scripts say what they may do as workers.
+func TestCaching(t *testing.T) {
+	files := page()
+	files["page/0123456789ab/site/main.js"] = files["site/main.js"]
+	h := newHandler(files, "/b/")
+	for path, want := range map[string]string{"/b/": "no-cache", "/b/site/main.js": "no-cache", "/b/page/0123456789ab/site/main.js": "public, max-age=31536000, immutable"} {
+		r := get(t, h, path)
+		if got := r.Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+		if policy := r.Header.Get("Content-Security-Policy"); strings.HasSuffix(path, ".js") != strings.Contains(policy, "connect-src 'self'") {
+			t.Errorf("%s: the policy is %q", path, policy)
+		}
+	}
+}
+
 func TestBase(t *testing.T) {
 	h := newHandler(page(), "/bignas/")
 	for path, want := range map[string]int{"/bignas/": 200, "/bignas/site/main.js": 200, "/": 302, "/bignas": 302,

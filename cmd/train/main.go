@@ -7,6 +7,7 @@
 //	train preview --data DIR|ARCHIVE|shapes -o sheet.png
 //	train plot --out runs/a
 //	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
+//	train rewrite weights.safetensors -o new.safetensors
 package main
 
 import (
@@ -35,6 +36,7 @@ const about = "Train one set of weights whose slices are children of every size 
 type flags struct {
 	Run     runFlags     `cmd:"" default:"withargs" help:"Train (the default)."`
 	Release releaseFlags `cmd:"" help:"Turn a finished run into a weights file."`
+	Rewrite rewriteFlags `cmd:"" help:"Write a weights file anew in the present layout; no value changes."`
 	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
 	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented pictures with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
@@ -87,6 +89,8 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	switch command {
 	case "release":
 		err = p.release(f.Release)
+	case "rewrite":
+		err = p.rewrite(f.Rewrite)
 	case "prepare":
 		err = p.prepare(ctx, f.Prepare)
 	case "preview":

@@ -105,6 +105,26 @@ func (a Arch) Equal(b Arch) bool {
 		})
 }
 
+// Within reports whether a is nested in b: no choice of a is bigger than b's, so
+// that every weight that a uses is one of b's.
+func (a Arch) Within(b Arch) bool {
+	if a.Space != b.Space || a.Resolution > b.Resolution || a.Stem > b.Stem || a.Head > b.Head || len(a.Stages) != len(b.Stages) {
+		return false
+	}
+	for i, c := range a.Stages {
+		d := b.Stages[i]
+		if c.Width > d.Width || c.Depth > d.Depth || c.Expansion > d.Expansion {
+			return false
+		}
+		for j, k := range c.Kernels {
+			if k > d.Kernels[j] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Error says which field of an architecture is impossible.
 type Error struct {
 	Space   string

@@ -48,6 +48,9 @@ type Engine struct {
 	bundle *weights.Bundle
 	info   Info
 
+	arriving *weights.Arriving // nil when no more of the file is expected
+	ceiling  arch.Arch         // children within it can be run
+
 	mu    sync.Mutex // held by Classify: the last child and the tensors of pictures
 	child *supernet.Child
 	// inherited tells which statistics child was sliced with.
@@ -61,10 +64,17 @@ func New(data []byte) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{bundle: b, info: Info{
+	return newEngine(b, len(data), nil)
+}
+
+func newEngine(b *weights.Bundle, size int, arriving *weights.Arriving) (*Engine, error) {
+	e := &Engine{bundle: b, ceiling: b.Net.Space.Max(), info: Info{
 		SpaceName: b.Net.Space.Name, Space: b.Net.Space, Labels: b.Labels, Preprocessing: b.Spec,
-		Digest: b.Metadata[weights.DigestKey], Bytes: len(data), Params: b.Net.Count(), Metadata: b.Metadata,
+		Digest: b.Metadata[weights.DigestKey], Bytes: size, Params: b.Net.Count(), Metadata: b.Metadata,
 	}}
+	if arriving != nil && !arriving.Complete() {
+		e.arriving, e.ceiling = arriving, arriving.Ceiling()
+	}
 	b.Net.Freeze()
 	if text, ok := b.Metadata[KeyFamily]; ok {
 		v, err := plainjson.Parse([]byte(text))
@@ -155,7 +165,7 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 
 // StatisticsOf returns the BN statistics of the valid architecture a: its own, as
 // predicted, or what it would inherit from the biggest child. The error is a
-// *fault.Error with CodeNoStatistics.
+// *fault.Error with CodeNoStatistics or CodeNotHere.
 func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics, error) {
 	model := e.bundle.Statistics
 	if model == nil {
@@ -164,6 +174,9 @@ func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics
 	of := a
 	if inherited {
 		of = e.info.Space.Max()
+	}
+	if err := e.here(of); err != nil {
+		return nil, err
 	}
 	st, err := model.Predict(of)
 	if err == nil && inherited {

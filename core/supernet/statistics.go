@@ -55,42 +55,33 @@ func (st *Statistics) Inherit(from, a arch.Arch) (*Statistics, error) {
 	if err := st.belongTo(from); err != nil {
 		return nil, err
 	}
-	out := &Statistics{}
 	at := map[[2]int]int{} // (stage, layer) to its first BN layer
 	i := 1
 	for _, b := range from.Network().Blocks {
 		at[[2]int{b.Stage, b.Index}] = i
 		i += bnLayers(b)
 	}
-	take := func(layer, c int) error {
-		if layer >= len(st.Mean) || len(st.Mean[layer]) < c {
-			return fmt.Errorf("supernet: child %s is not nested in %s", a, from)
-		}
-		out.Mean = append(out.Mean, st.Mean[layer][:c:c])
-		out.Variance = append(out.Variance, st.Variance[layer][:c:c])
-		return nil
-	}
 	n := a.Network()
-	err := take(0, n.Stem.Out)
+	layers, channels := []int{0}, BNChannels(a)
 	for _, b := range n.Blocks {
 		first, ok := at[[2]int{b.Stage, b.Index}]
 		if !ok {
 			return nil, fmt.Errorf("supernet: child %s is not nested in %s", a, from)
 		}
 		for j := range bnLayers(b) {
-			c := b.Mid
-			if j == bnLayers(b)-1 {
-				c = b.Out
-			}
-			if e := take(first+j, c); e != nil && err == nil {
-				err = e
-			}
+			layers = append(layers, first+j)
 		}
 	}
-	if e := take(len(st.Mean)-1, n.Head.Out); e != nil && err == nil {
-		err = e
+	out := &Statistics{}
+	for i, layer := range append(layers, len(st.Mean)-1) {
+		c := channels[i]
+		if len(st.Mean[layer]) < c {
+			return nil, fmt.Errorf("supernet: child %s is not nested in %s", a, from)
+		}
+		out.Mean = append(out.Mean, st.Mean[layer][:c:c])
+		out.Variance = append(out.Variance, st.Variance[layer][:c:c])
 	}
-	return out, err
+	return out, nil
 }
 
 func bnLayers(b arch.Block) int {

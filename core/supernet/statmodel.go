@@ -140,6 +140,27 @@ func NewStatisticsModel(s *arch.Space) *StatisticsModel {
 	return m
 }
 
+// Channels returns, for every layer of m, how many of its channels a child has: 0
+// where it does not have the layer.
+func (m *StatisticsModel) Channels(a arch.Arch) []int {
+	of := map[bnPlace]int{}
+	for _, p := range places(a) {
+		n := p.channels
+		p.channels = 0
+		of[p] = n
+	}
+	var list []int
+	for _, p := range places(m.Space.Max()) {
+		p.channels = 0
+		list = append(list, of[p])
+	}
+	return list
+}
+
+// Changed says that the coefficients are others than at the last Predict, with
+// which it must not run at the same time.
+func (m *StatisticsModel) Changed() { m.once, m.predictors = sync.Once{}, nil }
+
 // Calibrated is a child and its true statistics.
 type Calibrated struct {
 	Arch       arch.Arch

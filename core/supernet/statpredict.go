@@ -32,7 +32,7 @@ func (m *StatisticsModel) prepare() {
 }
 
 // Predict returns the statistics of a, which must be valid in the model's space.
-// The coefficients must not change after the first call.
+// When the coefficients change after the first call, Changed must be called.
 func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 	if a.Space != m.Space {
 		return nil, fmt.Errorf("supernet: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Space.Name)

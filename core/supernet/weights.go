@@ -140,6 +140,9 @@ func layout[T kernel.Float](a arch.Arch, classes int) *WeightsOf[T] {
 	return w
 }
 
+// Not inlined, for the size of the engine: two dozen calls.
+//
+//go:noinline
 func (w *WeightsOf[T]) param(name string, in initialiser, fanIn int, decay bool, shape ...int) *ParamOf[T] {
 	size := 1
 	for _, s := range shape {
@@ -150,6 +153,7 @@ func (w *WeightsOf[T]) param(name string, in initialiser, fanIn int, decay bool,
 	return p
 }
 
+//go:noinline
 func (w *WeightsOf[T]) conv(name string, in initialiser, fanIn int, gamma initialiser, shape ...int) ConvOf[T] {
 	c := shape[len(shape)-1]
 	return ConvOf[T]{

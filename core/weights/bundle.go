@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"bignas/core/arch"
@@ -26,7 +25,7 @@ type Bundle struct {
 // keys (DigestKey is ignored, so that a bundle that was read can be written).
 const (
 	KeyFormat        = "format"        // always "bignas-weights"
-	KeyVersion       = "version"       // of the layout, "1"
+	KeyVersion       = "version"       // of the layout, "2"; "1" had every tensor whole, in network order
 	KeySpace         = "space"         // name of the search space
 	KeySmallest      = "smallest"      // its smallest and biggest child: a space that has
 	KeyBiggest       = "biggest"       // changed since the training is noticed
@@ -34,20 +33,26 @@ const (
 	KeyLabels        = "labels"        // JSON array of texts
 	KeyPreprocessing = "preprocessing" // JSON of preprocess.Spec
 	KeyStatistics    = "statistics"    // "linear" (supernet.StatisticsModel) or "none"
+	KeyLevels        = "levels"        // JSON: the nested children in whose order the tensors lie
+	KeyLayout        = "layout"        // for people: how to join what is split
 )
 
 const (
 	formatName    = "bignas-weights"
-	formatVersion = "1"
+	formatVersion = "2"
+	wholeVersion  = "1"
+	layoutText    = "Tensors lie in the order of levels: with level i and those before it here, any child within levels[i].arch runs. " +
+		"A tensor that levels share is split: name@i holds, row-major, the elements of the corner (of kernels: the centre) that the arch of level i uses and level i-1 does not."
 )
 
-var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics}
+var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics, KeyLevels, KeyLayout}
 
 // Marshal returns the bytes of a weights file. The tensors are those of
-// b.Net.Params in their order and under their names, then for BN layer i of the
-// biggest child statistics.i.mean and statistics.i.log_variance
-// [channels, features]. It fails where the parts of b contradict each other and
-// where a value does not fit dtype.
+// b.Net.Params under their names, and for BN layer i of the biggest child
+// statistics.i.mean and statistics.i.log_variance [channels, features]. They lie
+// in the order in which nested children need them, the smallest child's first;
+// one that several of them share is split into parts (see KeyLayout). It fails
+// where the parts of b contradict each other and where a value does not fit dtype.
 func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err
@@ -62,24 +67,29 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	}
 	space := b.Net.Space
 	f := &File{Metadata: map[string]string{
-		KeyFormat: formatName, KeyVersion: formatVersion,
+		KeyFormat: formatName, KeyVersion: formatVersion, KeyLayout: layoutText,
 		KeySpace: space.Name, KeySmallest: space.Min().String(), KeyBiggest: space.Max().String(),
 		KeyClasses: strconv.Itoa(b.Net.Classes), KeyLabels: string(labels), KeyPreprocessing: string(spec), KeyStatistics: "none",
 	}}
 	for k, v := range b.Metadata {
 		f.Metadata[k] = v
 	}
-	for _, p := range b.Net.Params {
-		f.Tensors = append(f.Tensors, Tensor{Name: p.Name, Shape: p.Shape, Data: p.Data})
-	}
 	if b.Statistics != nil {
 		f.Metadata[KeyStatistics] = "linear"
-		for i, l := range b.Statistics.Layers {
-			mean, logVariance := statisticsNames(i)
-			shape := []int{l.Channels, l.Features}
-			f.Tensors = append(f.Tensors, Tensor{Name: mean, Shape: shape, Data: l.Mean}, Tensor{Name: logVariance, Shape: shape, Data: l.LogVariance})
-		}
 	}
+	ls := levels(space)
+	all, err := layout(b.Net, b.Statistics, ls)
+	if err != nil {
+		return nil, err
+	}
+	if f.Tensors, err = parts(all, ls, dtype); err != nil {
+		return nil, err
+	}
+	text, err := plainjson.Append(nil, records(ls))
+	if err != nil {
+		return nil, err
+	}
+	f.Metadata[KeyLevels] = string(text)
 	var out bytes.Buffer
 	if err := Write(&out, f, dtype); err != nil {
 		return nil, err
@@ -110,59 +120,6 @@ func (b *Bundle) check() error {
 		}
 	}
 	return b.Spec.Validate()
-}
-
-// Unmarshal reads what Marshal wrote. Every error is a *fault.Error: what Read
-// reports; a file of another program, version, space or class count; a tensor
-// that is missing, unknown or of the wrong shape, by name.
-func Unmarshal(data []byte) (*Bundle, error) {
-	f, err := Read(data)
-	if err != nil {
-		return nil, err
-	}
-	m := f.Metadata
-	if m[KeyFormat] != formatName {
-		return nil, fault.New(CodeNotWeights, hintNotWeights, "the safetensors file is of another program: its metadata %q is %q, expected %q", KeyFormat, m[KeyFormat], formatName)
-	}
-	if m[KeyVersion] != formatVersion {
-		return nil, fault.New(CodeMismatch, "use the program that wrote it, or export it again", "the weights file has the layout version %q, this program reads %q", m[KeyVersion], formatVersion)
-	}
-	if _, ok := m[DigestKey]; !ok {
-		return nil, fault.New(CodeDamaged, hintAgain, "the weights file has no digest")
-	}
-	b := &Bundle{Metadata: map[string]string{}}
-	space, err := readSpace(m)
-	if err != nil {
-		return nil, err
-	}
-	if b.Labels, err = texts(m[KeyLabels]); err != nil {
-		return nil, damaged("its labels are not a list of texts")
-	}
-	if n, err := strconv.Atoi(m[KeyClasses]); err != nil || n != len(b.Labels) {
-		return nil, damaged("it names %d labels and %q classes", len(b.Labels), m[KeyClasses])
-	}
-	if spec, err := plainjson.Parse([]byte(m[KeyPreprocessing])); err != nil || b.Spec.Fill(spec) != nil {
-		return nil, damaged("its preprocessing cannot be read")
-	}
-	if err := b.Spec.Validate(); err != nil {
-		return nil, err
-	}
-	tensors := newTaker(f.Tensors)
-	if err := b.takeNet(tensors, space); err != nil {
-		return nil, err
-	}
-	if err := b.takeStatistics(tensors, space, m[KeyStatistics]); err != nil {
-		return nil, err
-	}
-	if name, ok := tensors.left(); ok {
-		return nil, fault.New(CodeMismatch, hintOther, "the weights file has a tensor %q that the space %s does not know", name, space.Name)
-	}
-	for k, v := range m {
-		if !slices.Contains(ownKeys, k) {
-			b.Metadata[k] = v
-		}
-	}
-	return b, nil
 }
 
 // texts reads a JSON array of texts.

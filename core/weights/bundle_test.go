@@ -2,8 +2,11 @@ package weights
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,7 +133,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		says       []string
 	}{
 		{"another program", CodeNotWeights, set(KeyFormat, "pt"), []string{"another program", `"pt"`}},
-		{"a later version", CodeMismatch, set(KeyVersion, "2"), []string{`version "2"`, `reads "1"`}},
+		{"a later version", CodeMismatch, set(KeyVersion, "3"), []string{`version "3"`, `reads "2"`}},
 		{"unknown space", CodeMismatch, set(KeySpace, "resnet"), []string{`"resnet"`, "nette"}},
 		{"another space", CodeMismatch, set(KeySpace, "bignas"), []string{"bignas has changed"}},
 		{"changed space", CodeMismatch, set(KeyBiggest, "r999"), []string{"biggest", `"r999"`}},
@@ -141,14 +144,27 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{"preprocessing value", preprocess.CodeBadSpec, set(KeyPreprocessing, `{"std":[1,1,0]}`), []string{"std[2] is 0"}},
 		{"statistics", CodeMismatch, set(KeyStatistics, "neural"), []string{`"neural"`, "linear"}},
 		{"statistics left over", CodeMismatch, set(KeyStatistics, "none"), []string{`"statistics.0.mean"`}},
-		{"missing tensor", CodeMismatch, func(f *File) { find(f, "s3.1.project").Name = "s3.1.projekt" }, []string{`lacks the tensor "s3.1.project"`}},
+		{"missing tensor", CodeMismatch, func(f *File) { find(f, "s3.1.project@2").Name = "s3.1.projekt" }, []string{`lacks the tensor "s3.1.project@2"`}},
 		{"unknown tensor", CodeMismatch, func(f *File) {
 			f.Tensors = append(f.Tensors, Tensor{Name: "extra", Shape: []int{1}, Data: []float32{1}})
+			var ls []level
+			if err := json.Unmarshal([]byte(f.Metadata[KeyLevels]), &ls); err != nil {
+				panic(err)
+			}
+			last := fmt.Sprint(ls[len(ls)-1].Bytes)
+			f.Metadata[KeyLevels] = strings.Replace(f.Metadata[KeyLevels], last, fmt.Sprint(ls[len(ls)-1].Bytes+2), 1)
 		}, []string{`"extra"`}},
 		{"shape", CodeMismatch, func(f *File) {
 			x := find(f, "s2.0.expand")
 			x.Shape[0], x.Shape[1] = x.Shape[1], x.Shape[0]
 		}, []string{`"s2.0.expand"`, "[72 12]", "[12 72]"}},
+		{"levels", CodeDamaged, set(KeyLevels, "[]"), []string{"levels"}},
+		{"levels backwards", CodeDamaged, func(f *File) {
+			f.Metadata[KeyLevels] = strings.Replace(f.Metadata[KeyLevels], `"bytes":`, `"bytes":9`, 1)
+		}, []string{"level 1 lies inside"}},
+		{"a part behind its level", CodeDamaged, func(f *File) { // the last parts first: every level then has others' bytes
+			slices.Reverse(f.Tensors)
+		}, []string{"behind the level"}},
 	} {
 		_, err := Unmarshal(edit(t, data, c.change))
 		var e *fault.Error

@@ -119,8 +119,8 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		if kind == Default {
 			kind = dtype
 		}
-		if i := slices.IndexFunc(t.Data, func(v float32) bool { return !storable(v, kind) }); i >= 0 {
-			return fmt.Errorf("weights: value %d of tensor %q is %v, which %s cannot hold; write float32, and check that the training did not collapse", i, t.Name, t.Data[i], kind)
+		if err := checkStorable(t.Name, t.Data, kind); err != nil {
+			return err
 		}
 		begin := int64(len(data))
 		data = encode(data, t.Data, kind)
@@ -156,6 +156,13 @@ func Write(w io.Writer, f *File, dtype DType) error {
 func storable(v float32, d DType) bool {
 	magnitude := math.Abs(float64(v))
 	return magnitude <= math.MaxFloat32 && (d != Float16 || magnitude < 65520)
+}
+
+func checkStorable(name string, values []float32, d DType) error {
+	if i := slices.IndexFunc(values, func(v float32) bool { return !storable(v, d) }); i >= 0 {
+		return fmt.Errorf("weights: value %d of tensor %q is %v, which %s cannot hold; write float32, and check that the training did not collapse", i, name, values[i], d)
+	}
+	return nil
 }
 
 func encode(to []byte, values []float32, d DType) []byte {

@@ -15,31 +15,58 @@ import (
 // Every error is a *fault.Error that says what is wrong: not a weights file,
 // truncated, damaged, or a number format other than F32 and F16.
 func Read(data []byte) (*File, error) {
-	header, body, err := split(data)
+	h, body, err := readHeader(data)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Metadata: map[string]string{}}
-	if err := header.Fill(false, plainjson.Member(metadataKey, &f.Metadata)); err != nil {
-		return nil, damaged("its metadata is not a table of texts")
+	if err := h.check(body); err != nil {
+		return nil, err
 	}
-	type place struct {
-		Tensor
-		begin, end int64
+	f := &File{Metadata: h.metadata}
+	for _, p := range h.places {
+		p.Data = decode(body[p.begin:p.end], p.DType)
+		f.Tensors = append(f.Tensors, p.Tensor)
 	}
-	places := make([]place, 0, len(header.Names))
-	for i, name := range header.Names {
+	return f, nil
+}
+
+// header is what stands before the tensors.
+type header struct {
+	size     int // bytes before the first tensor
+	metadata map[string]string
+	places   []place // in the order of their bytes
+	total    int64   // bytes of all tensors
+}
+
+// place is where a tensor lies, counted from the first tensor byte.
+type place struct {
+	Tensor     // without Data
+	begin, end int64
+}
+
+// readHeader parses the header and returns what follows it, as far as it is here.
+func readHeader(data []byte) (*header, []byte, error) {
+	entries, body, err := split(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	h := &header{size: len(data) - len(body), metadata: map[string]string{}}
+	if err := entries.Fill(false, plainjson.Member(metadataKey, &h.metadata)); err != nil {
+		return nil, nil, damaged("its metadata is not a table of texts")
+	}
+	h.places = make([]place, 0, len(entries.Names))
+	for i, name := range entries.Names {
 		if name == metadataKey {
 			continue
 		}
-		t, e, err := parseEntry(name, header.Items[i])
+		t, e, err := parseEntry(name, entries.Items[i])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		places = append(places, place{t, e.Offsets[0], e.Offsets[1]})
+		h.places = append(h.places, place{t, e.Offsets[0], e.Offsets[1]})
 	}
-	sort.Slice(places, func(i, j int) bool {
-		a, b := places[i], places[j]
+	sort.Slice(h.places, func(i, j int) bool {
+		a, b := h.places[i], h.places[j]
 		if a.begin != b.begin {
 			return a.begin < b.begin
 		}
@@ -48,29 +75,33 @@ func Read(data []byte) (*File, error) {
 		}
 		return a.Name < b.Name
 	})
-	var at int64
-	for _, p := range places {
-		if p.begin != at {
-			return nil, damaged("tensor %q begins at byte %d, expected %d", p.Name, p.begin, at)
+	for _, p := range h.places {
+		if p.begin != h.total {
+			return nil, nil, damaged("tensor %q begins at byte %d, expected %d", p.Name, p.begin, h.total)
 		}
-		at = p.end
+		h.total = p.end
 	}
-	if at > int64(len(body)) {
-		return nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes of tensors and its header says %d", len(body), at)
+	return h, body, nil
+}
+
+// check compares length and digest of all tensor bytes with what the header says.
+func (h *header) check(body []byte) error {
+	if n := int64(len(body)); h.total > n {
+		return fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes of tensors and its header says %d", n, h.total)
+	} else if h.total < n {
+		return damaged("%d bytes follow the last tensor", n-h.total)
 	}
-	if at < int64(len(body)) {
-		return nil, damaged("%d bytes follow the last tensor", int64(len(body))-at)
+	if want, ok := h.metadata[DigestKey]; ok {
+		return checkDigest(body, want)
 	}
-	if want, ok := f.Metadata[DigestKey]; ok {
-		if got := digest(body); got != want {
-			return nil, damaged("its tensors have the digest %s, its header says %s", got, want)
-		}
+	return nil
+}
+
+func checkDigest(data []byte, want string) error {
+	if got := digest(data); got != want {
+		return damaged("its tensors have the digest %s, its header says %s", got, want)
 	}
-	for _, p := range places {
-		p.Data = decode(body[p.begin:p.end], p.DType)
-		f.Tensors = append(f.Tensors, p.Tensor)
-	}
-	return f, nil
+	return nil
 }
 
 // split checks the length word and parses the header.

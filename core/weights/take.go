@@ -3,101 +3,91 @@ package weights
 import (
 	"slices"
 
-	"bignas/core/arch"
 	"bignas/core/fault"
-	"bignas/core/supernet"
 )
 
 const hintOther = "use weights and a program of the same version"
 
 // taker hands out the tensors of a file by name, each once.
 type taker struct {
-	order []string
-	of    map[string]Tensor
+	places []place
+	at     map[string]int // in places
+	levels []level
+	jobs   [][]fill
 }
 
-func newTaker(tensors []Tensor) *taker {
-	t := &taker{of: make(map[string]Tensor, len(tensors))}
-	for _, x := range tensors {
-		t.order = append(t.order, x.Name)
-		t.of[x.Name] = x
+func newTaker(places []place, levels []level) *taker {
+	t := &taker{places: places, at: make(map[string]int, len(places)), levels: levels, jobs: make([][]fill, len(levels))}
+	for i, p := range places {
+		t.at[p.Name] = i
 	}
 	return t
 }
 
-// take returns the values of the tensor, which must have the given shape.
-func (t *taker) take(name string, shape []int) ([]float32, error) {
-	x, ok := t.of[name]
-	if !ok {
-		return nil, fault.New(CodeMismatch, hintOther, "the weights file lacks the tensor %q", name)
+// checkClasses compares the number of labels with the file's own classifier,
+// before anything of its size is allocated.
+func (t *taker) checkClasses(classes int) error {
+	const name = "classifier.bias"
+	i, ok := t.at[name]
+	if ok && slices.Equal(t.places[i].Shape, []int{classes}) {
+		return nil
 	}
-	if !slices.Equal(x.Shape, shape) {
-		return nil, fault.New(CodeMismatch, hintOther, "the tensor %q of the weights file has the shape %v, needed is %v", name, x.Shape, shape)
+	var shape []int
+	if ok {
+		shape = t.places[i].Shape
 	}
-	for i, v := range x.Data {
-		if !storable(v, Float32) {
-			return nil, damaged("value %d of the tensor %q is %v", i, name, v)
+	return fault.New(CodeMismatch, hintOther, "the tensor %q of the weights file has the shape %v, its labels name %d classes", name, shape, classes)
+}
+
+// take finds the tensor, whole or in parts, and plans how it is filled.
+func (t *taker) take(s *stored) error {
+	first := slices.IndexFunc(s.counts, func(n int) bool { return n > 0 })
+	if _, ok := t.at[s.name]; ok {
+		return t.find(s, s.name, s.shape, first, -1)
+	}
+	if s.counts[first] == len(s.data) {
+		return fault.New(CodeMismatch, hintOther, "the weights file lacks the tensor %q", s.name)
+	}
+	for l, n := range s.counts {
+		if n == 0 {
+			continue
+		}
+		if err := t.find(s, partName(s.name, l), []int{n}, l, l); err != nil {
+			return err
 		}
 	}
-	delete(t.of, name)
-	return x.Data, nil
+	return nil
+}
+
+// find plans one tensor of the file, which must have that shape and lie no
+// later than the level that needs it.
+func (t *taker) find(s *stored, name string, shape []int, needed, level int) error {
+	i, ok := t.at[name]
+	if !ok {
+		return fault.New(CodeMismatch, hintOther, "the weights file lacks the tensor %q", name)
+	}
+	p := t.places[i]
+	if !slices.Equal(p.Shape, shape) {
+		return fault.New(CodeMismatch, hintOther, "the tensor %q of the weights file has the shape %v, needed is %v", name, p.Shape, shape)
+	}
+	at := 0
+	for p.end > t.levels[at].Bytes {
+		at++
+	}
+	if at > needed || at > 0 && p.begin < t.levels[at-1].Bytes {
+		return damaged("the tensor %q ends at byte %d, behind the level %d that needs it", name, p.end, needed)
+	}
+	t.jobs[at] = append(t.jobs[at], fill{p, s, level})
+	delete(t.at, name)
+	return nil
 }
 
 // left returns the first tensor that nobody took.
 func (t *taker) left() (string, bool) {
-	for _, name := range t.order {
-		if _, ok := t.of[name]; ok {
-			return name, true
+	for _, p := range t.places {
+		if _, ok := t.at[p.Name]; ok {
+			return p.Name, true
 		}
 	}
 	return "", false
-}
-
-// takeNet fills b.Net. The class count is checked against the file's own
-// classifier before anything of its size is allocated.
-func (b *Bundle) takeNet(t *taker, space *arch.Space) error {
-	classes := len(b.Labels)
-	for _, name := range []string{"classifier.bias", "classifier.weight"} {
-		x, ok := t.of[name]
-		if n := len(x.Shape); !ok || n == 0 || x.Shape[n-1] != classes {
-			return fault.New(CodeMismatch, hintOther, "the tensor %q of the weights file has the shape %v, its labels name %d classes", name, x.Shape, classes)
-		}
-	}
-	net, err := supernet.NewWeights(space, classes)
-	if err != nil {
-		return fault.New(CodeMismatch, hintOther, "the weights file cannot be run: %v", err)
-	}
-	for _, p := range net.Params {
-		if p.Data, err = t.take(p.Name, p.Shape); err != nil {
-			return err
-		}
-	}
-	b.Net = net
-	return nil
-}
-
-// takeStatistics fills b.Statistics where the file has them.
-func (b *Bundle) takeStatistics(t *taker, space *arch.Space, kind string) error {
-	switch kind {
-	case "none":
-		return nil
-	case "linear":
-	default:
-		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\" and \"linear\"", kind)
-	}
-	m := supernet.NewStatisticsModel(space)
-	for i := range m.Layers {
-		l := &m.Layers[i]
-		mean, logVariance := statisticsNames(i)
-		shape := []int{l.Channels, l.Features}
-		var err error
-		if l.Mean, err = t.take(mean, shape); err != nil {
-			return err
-		}
-		if l.LogVariance, err = t.take(logVariance, shape); err != nil {
-			return err
-		}
-	}
-	b.Statistics = m
-	return nil
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -15,67 +18,113 @@ import (
 // builder is one run: from the repository at root into the folder out.
 type builder struct {
 	root, out, weights string
+	compress           bool
 	log                io.Writer
+
+	predicts []byte      // the accuracy predictor, nil for none
+	files    [][2]string // name and SHA-256 of what has been written
 }
 
+// build writes
+//
+//	index.html, service.js   the only names that stay when their content changes
+//	page/HASH/               the modules, styles, samples and the manifest
+//	engine/HASH/             the engine and its kernels
+//	weights/HASH/            the weights
+//
+// so that a change of a module does not make anybody download the rest again.
 func (b *builder) build() error {
 	if _, err := os.Stat(filepath.Join(b.root, "index.html")); err != nil {
 		return fault.New("no_page", "run it in the root folder of the repository", "there is no index.html in %s", b.root)
 	}
-	// What an earlier run wrote must not linger; nothing else is touched.
-	for _, old := range []string{"site", "assets"} {
+	m, weights, err := b.manifest()
+	if err != nil {
+		return err
+	}
+	for _, old := range []string{"site", "assets", "engine.wasm", "simd.wasm", "relaxed.wasm"} { // an earlier layout of this folder
 		if err := os.RemoveAll(filepath.Join(b.out, old)); err != nil {
 			return err
 		}
 	}
-	for _, step := range []func() error{b.page, b.samples, b.manifest, b.engine} {
-		if err := step(); err != nil {
-			return err
-		}
+	if m.Weights, err = b.place("weights", folder{m.Weights: weights}, m.Weights); err != nil {
+		return err
+	}
+	engine, err := b.engine()
+	if err != nil {
+		return err
+	}
+	if m.Engine, err = b.place("engine", engine, "engine.wasm"); err != nil {
+		return err
+	}
+	page, err := b.page(m)
+	if err != nil {
+		return err
+	}
+	name, err := b.publish("page", page)
+	if err != nil {
+		return err
+	}
+	if err := b.entrance(name); err != nil {
+		return err
 	}
 	fmt.Fprintf(b.log, "the page is in %s\n", b.out)
 	return nil
 }
 
-// page copies the HTML, the styles, the modules and Go's loader.
-func (b *builder) page() error {
-	names := []string{"index.html"}
-	for _, pattern := range []string{"site/*.js", "site/*.css", "site/*.svg"} {
-		found, err := filepath.Glob(filepath.Join(b.root, pattern))
-		if err != nil {
-			return err
-		}
-		for _, f := range found {
-			name, err := filepath.Rel(b.root, f)
-			if err != nil {
-				return err
-			}
-			names = append(names, name)
-		}
-	}
-	for _, n := range names {
-		if err := b.copy(filepath.Join(b.root, n), n); err != nil {
-			return err
-		}
-	}
-	goroot, err := b.goCommand(nil, "env", "GOROOT")
-	if err != nil {
-		return err
-	}
-	return b.copy(filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js"), "site/wasm_exec.js")
+// place publishes a folder and returns the address of one of its files as seen
+// from the manifest, page/HASH/assets/manifest.json.
+func (b *builder) place(kind string, f folder, file string) (string, error) {
+	name, err := b.publish(kind, f)
+	return "../../../" + name + "/" + file, err
 }
 
-func (b *builder) samples() error {
-	found, err := filepath.Glob(filepath.Join(b.root, "assets/samples/*.jpg"))
+// page is the modules, the styles, Go's loader, the samples and the manifest.
+func (b *builder) page(m manifest) (folder, error) {
+	f := folder{}
+	if err := f.add(b.root, "site/*.js", "site/*.css", "site/*.svg", "assets/*.json", "assets/samples/*.jpg"); err != nil {
+		return nil, err
+	}
+	delete(f, "site/service.js")
+	goroot, err := b.goCommand(nil, "env", "GOROOT")
+	if err != nil {
+		return nil, err
+	}
+	loader := filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js")
+	if f["site/wasm_exec.js"], err = os.ReadFile(loader); err != nil {
+		return nil, err
+	}
+	if m.Predictor != "" {
+		f["assets/"+m.Predictor] = b.predicts
+	}
+	f["assets/manifest.json"], err = json.Marshal(m)
+	return f, err
+}
+
+// entrance writes index.html, which names the version of everything else, and
+// the service worker, which knows what belongs to it.
+func (b *builder) entrance(page string) error {
+	html, err := os.ReadFile(filepath.Join(b.root, "index.html"))
 	if err != nil {
 		return err
 	}
-	for _, f := range found {
-		if err := b.copy(f, "assets/samples/"+filepath.Base(f)); err != nil {
-			return err
+	for _, attribute := range []string{`src="`, `href="`} {
+		for _, old := range []string{"site/", "assets/"} {
+			html = bytes.ReplaceAll(html, []byte(attribute+old), []byte(attribute+page+"/"+old))
 		}
 	}
-	return nil
+	if err := b.write("index.html", html); err != nil {
+		return err
+	}
+	worker, err := os.ReadFile(filepath.Join(b.root, "site", "service.js"))
+	if err != nil {
+		return err
+	}
+	all := sha256.Sum256([]byte(fmt.Sprint(b.files)))
+	build, err := json.Marshal(map[string]any{"version": hex.EncodeToString(all[:])[:hashLength], "files": b.files})
+	if err != nil {
+		return err
+	}
+	return b.write("service.js", append(append([]byte("self.build = "), build...), append([]byte(";\n"), worker...)...))
 }
 
 // engineFlags build the engine: for size, without names for a debugger, and
@@ -83,29 +132,34 @@ func (b *builder) samples() error {
 // it. In the runtime it is a tenth of a megabyte; JPEG decoding and slicing take as long without.
 var engineFlags = func() []string {
 	flags := []string{"-trimpath", "-ldflags=-s -w"}
-	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "sync", "bignas/core/arch", "bignas/core/classify", "bignas/core/cost", "bignas/core/latency",
+	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "bufio", "sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8",
+		"golang.org/x/image/webp", "bignas/core/arch", "bignas/core/classify", "bignas/core/cost", "bignas/core/latency",
 		"bignas/core/onnx", "bignas/core/plainjson", "bignas/core/predict", "bignas/core/search", "bignas/core/weights", "bignas/wasm/engine/session"} {
 		flags = append(flags, "-gcflags="+p+"=-l")
 	}
 	return flags
 }()
 
-func (b *builder) engine() error {
-	out, err := filepath.Abs(filepath.Join(b.out, "engine.wasm"))
+// engine compiles the program of the page's worker; its kernels lie beside it.
+func (b *builder) engine() (folder, error) {
+	work, err := os.MkdirTemp("", "bignas-engine-")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	defer os.RemoveAll(work)
+	out := filepath.Join(work, "engine.wasm")
 	arguments := append([]string{"build"}, engineFlags...)
-	_, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, append(arguments, "-o", out, "./wasm/engine")...)
-	if err != nil {
-		return err
+	if _, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, append(arguments, "-o", out, "./wasm/engine")...); err != nil {
+		return nil, err
 	}
-	for _, kernels := range []string{"simd.wasm", "relaxed.wasm"} {
-		if err := b.copy(filepath.Join(b.root, "wasm", "kernels", kernels), kernels); err != nil {
-			return err
+	f := folder{}
+	for name, file := range map[string]string{"engine.wasm": out, "simd.wasm": filepath.Join(b.root, "wasm/kernels/simd.wasm"),
+		"relaxed.wasm": filepath.Join(b.root, "wasm/kernels/relaxed.wasm")} {
+		if f[name], err = os.ReadFile(file); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return f, nil
 }
 
 func (b *builder) goCommand(env []string, args ...string) (string, error) {
@@ -118,21 +172,4 @@ func (b *builder) goCommand(env []string, args ...string) (string, error) {
 		return "", fault.New("go_failed", "", "go %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return string(out), nil
-}
-
-// copy writes the file from to the name in the folder.
-func (b *builder) copy(from, name string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return b.write(name, data)
-}
-
-func (b *builder) write(name string, data []byte) error {
-	to := filepath.Join(b.out, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(to, data, 0o644)
 }

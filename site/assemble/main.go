@@ -2,7 +2,7 @@
 // can serve: the HTML, the modules, the engine compiled to js/wasm, the samples,
 // the weights, and a manifest that tells the page about them.
 //
-//	go run ./site/assemble [--out build/site] [--weights FILE]
+//	go run ./site/assemble [--out build/site] [--weights FILE] [--compress]
 //
 // It runs in the root folder of the repository. Without --weights it takes the
 // weights that assets/manifest.json names.
@@ -26,6 +26,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&b.out, "out", "build/site", "folder to write")
 	flags.StringVar(&b.root, "root", ".", "root folder of the repository")
 	flags.StringVar(&b.weights, "weights", "", "weights file (default: the one that assets/manifest.json names)")
+	flags.BoolVar(&b.compress, "compress", false, "also write each file compressed (.br, .gz), for servers that send these")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}

@@ -13,20 +13,23 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/predict"
+	"bignas/core/weights"
 )
 
 // manifest is assets/manifest.json. The repository's has the first three fields;
 // the page's has all of them, so that it can draw before the engine runs.
 type manifest struct {
-	Weights  string     `json:"weights"` // file name in assets/
+	Weights  string     `json:"weights"` // file name in assets/; for the page its address as seen from there
 	Bytes    int        `json:"bytes"`
 	Children []measured `json:"children"` // what was measured, nothing else
 
-	Predictor string `json:"predictor,omitempty"` // file name in assets/ of the accuracy predictor, where one lies beside the weights
-
-	Space  *arch.Space   `json:"space,omitempty"`
-	Labels []string      `json:"labels,omitempty"`
-	Family []familyChild `json:"family,omitempty"` // cheapest first
+	Engine    string        `json:"engine,omitempty"`    // address of the program, as that of the weights
+	Parts     []int         `json:"parts,omitempty"`     // beginnings of the weights, in bytes, with each of which more can be run
+	Digest    string        `json:"digest,omitempty"`    // of the weights
+	Predictor string        `json:"predictor,omitempty"` // file name in assets/ of the accuracy predictor, where one lies beside the weights
+	Space     *arch.Space   `json:"space,omitempty"`
+	Labels    []string      `json:"labels,omitempty"`
+	Family    []familyChild `json:"family,omitempty"` // cheapest first
 }
 
 // measured is the accuracy of one child on N pictures that it was not trained on.
@@ -41,21 +44,32 @@ type familyChild struct {
 	Child arch.Arch `json:"child"`
 }
 
-// manifest reads the weights, checks what the repository says about them, and
-// writes both.
-func (b *builder) manifest() error {
+// manifest reads the weights and checks what the repository says about them.
+func (b *builder) manifest() (manifest, []byte, error) {
 	m, file, err := b.sources()
 	if err != nil {
-		return err
+		return m, nil, err
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
+		return m, nil, fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
 	}
 	if m.Bytes != len(data) {
-		return fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
+		return m, nil, fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
 	}
+	if err := m.describe(data); err != nil {
+		return m, nil, err
+	}
+	return m, data, b.predictor(&m, strings.TrimSuffix(file, ".safetensors")+".predictor.json")
+}
+
+// describe fills in what the weights say about themselves.
+func (m *manifest) describe(data []byte) error {
 	e, err := classify.New(data)
+	if err != nil {
+		return err
+	}
+	parts, err := weights.Begin(data)
 	if err != nil {
 		return err
 	}
@@ -69,7 +83,7 @@ func (b *builder) manifest() error {
 			return fault.New("bad_manifest", "top1 is 0 to 1, n is 1 or more", "assets/manifest.json: children[%d] has top1 %v on %d pictures", i, c.Top1, c.N)
 		}
 	}
-	m.Space, m.Labels = info.Space, info.Labels
+	m.Space, m.Labels, m.Digest, m.Parts = info.Space, info.Labels, info.Digest, parts.Ends()
 	for name, text := range info.Family {
 		a, err := e.Parse(text)
 		if err != nil {
@@ -78,33 +92,23 @@ func (b *builder) manifest() error {
 		m.Family = append(m.Family, familyChild{name, a})
 	}
 	slices.SortFunc(m.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
-	if err := b.predictor(&m, strings.TrimSuffix(file, ".safetensors")+".predictor.json", info.Digest); err != nil {
-		return err
-	}
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if err := b.write("assets/"+m.Weights, data); err != nil {
-		return err
-	}
-	return b.write("assets/manifest.json", text)
+	return nil
 }
 
-// predictor copies the accuracy predictor, if there is one and it belongs to the weights.
-func (b *builder) predictor(m *manifest, file, digest string) error {
+// predictor reads the accuracy predictor, if there is one and it belongs to the weights.
+func (b *builder) predictor(m *manifest, file string) error {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
-		_, err = predict.Read(data, digest)
+		_, err = predict.Read(data, m.Digest)
 	}
 	if err != nil {
 		return err
 	}
-	m.Predictor = filepath.Base(file)
-	return b.write("assets/"+m.Predictor, data)
+	m.Predictor, b.predicts = filepath.Base(file), data
+	return nil
 }
 
 // sources returns the manifest and where the weights lie. Weights given by hand

@@ -17,11 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	pagedom "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -169,8 +171,7 @@ type options struct {
 // test it fails for every console error and every request to another origin.
 func open(t *testing.T, address string, o options) *tab {
 	t.Helper()
-	// Tabs share a browser profile; they start without its cache.
-	ctx, cancel := chromedp.NewContext(site.browser)
+	ctx, cancel := newProfile(t)
 	ctx, timeout := context.WithTimeout(ctx, 3*patient)
 	p := &tab{t: t, ctx: ctx, expected: o.expect}
 	chromedp.ListenTarget(ctx, p.listen)
@@ -184,9 +185,9 @@ func open(t *testing.T, address string, o options) *tab {
 	if o.dark {
 		scheme = "dark"
 	}
-	target := site.url + address
+	there := site.url + address
 	if u, err := url.Parse(address); err == nil && u.Scheme != "" {
-		target = address
+		there = address
 	}
 	p.do(network.Enable(), network.SetCacheDisabled(true), log.Enable(), runtime.Enable(),
 		emulation.SetDeviceMetricsOverride(int64(o.width), int64(o.height), o.scale, o.width < 800),
@@ -200,7 +201,7 @@ func open(t *testing.T, address string, o options) *tab {
 	if o.origin == "" {
 		o.origin = site.url
 	}
-	p.do(chromedp.Navigate(target))
+	p.do(chromedp.Navigate(there))
 	t.Cleanup(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -218,6 +219,26 @@ func open(t *testing.T, address string, o options) *tab {
 		cancel()
 	})
 	return p
+}
+
+// newProfile opens an empty tab with no cache, no storage and no service worker of
+// another test. Chromium makes it in a window of its own only.
+func newProfile(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	browser := cdp.WithExecutor(site.browser, chromedp.FromContext(site.browser).Browser)
+	profile, err := target.CreateBrowserContext().Do(browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(site.browser, chromedp.WithTargetID(id))
+	return ctx, func() {
+		cancel()
+		_ = target.DisposeBrowserContext(profile).Do(browser) // with all its tabs
+	}
 }
 
 func (p *tab) isExpected(problem string) bool {
@@ -301,9 +322,11 @@ func (p *tab) text(id string) string {
 	return strings.TrimSpace(eval[string](p, fmt.Sprintf("document.getElementById(%q).textContent", id)))
 }
 
-// answered waits until an answer to the present picture stands.
+// answered waits until all weights are here and the answer of the child that is
+// shown to the present picture stands.
 func (p *tab) answered() {
 	p.t.Helper()
+	p.wait("all weights", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving')`)
 	p.wait("an answer", `document.querySelector('#answer[aria-busy=false]') && document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
 }
 

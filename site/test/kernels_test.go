@@ -16,13 +16,13 @@ import (
 // engineAnswer asks an engine of its own for the answer to a sample picture and
 // returns it with the name of the kernels that computed it.
 const engineAnswer = `(async () => {
-	const { Engine } = await import('./site/engine.js');
+	const module = name => import(new URL(name, document.querySelector('script[type=module]').src));
+	const { Engine } = await module('engine.js'), { asset } = await module('page.js');
 	const engine = new Engine(() => {});
-	const manifest = await (await fetch('assets/manifest.json')).json();
-	const here = new URL('.', document.baseURI);
-	const { kernels } = await engine.request('boot', { engine: new URL('engine.wasm', here).href, weights: new URL('assets/' + manifest.weights, here).href,
-		size: manifest.bytes, space: manifest.space.name, classes: manifest.labels.length, kernels: %q });
-	await engine.request('picture', {}, { bytes: await (await fetch('assets/samples/parachute.jpg')).arrayBuffer() });
+	const manifest = await (await fetch(asset('manifest.json'))).json();
+	const { kernels } = await engine.request('boot', { engine: asset(manifest.engine), weights: asset(manifest.weights),
+		size: manifest.bytes, parts: manifest.parts, space: manifest.space.name, classes: manifest.labels.length, kernels: %q });
+	await engine.request('picture', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
 	const { child } = await engine.request('parse', { arch: %q });
 	const times = [];
 	let reply;

@@ -28,21 +28,24 @@ func startFrom(path string, w *supernet.Weights) error {
 	if err != nil {
 		return fault.New("bad_init", "the file may be cut off; take another one", "init: %s: %v", path, err)
 	}
-	space, prefix := f.Metadata[weights.KeySpace], ""
+	space, have, prefix := f.Metadata[weights.KeySpace], map[string][]float32{}, ""
 	if f.Metadata[keyKind] == kind {
 		space, prefix = spaceOf(f.Metadata[keyConfig]), "weights/"
-	} else if _, err := weights.Unmarshal(data); err != nil { // what a released file must hold
+		for _, t := range f.Tensors {
+			have[t.Name] = t.Data
+			if strings.HasPrefix(t.Name, "average/") {
+				prefix = "average/"
+			}
+		}
+	} else if b, err := weights.Unmarshal(data); err != nil { // what a released file must hold
 		return fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %s: %v", path, err)
+	} else {
+		for _, p := range b.Net.Params {
+			have[p.Name] = p.Data
+		}
 	}
 	if space != w.Space.Name {
 		return fault.New("bad_init", "set space to "+space+", or take other weights", "init: %s holds weights of the space %q, the configuration's space is %q", path, space, w.Space.Name)
-	}
-	have := map[string][]float32{}
-	for _, t := range f.Tensors {
-		have[t.Name] = t.Data
-		if strings.HasPrefix(t.Name, "average/") {
-			prefix = "average/"
-		}
 	}
 	if n := len(have[prefix+w.ClassBias.Name]); n != w.Classes {
 		return fault.New("bad_init", "train on data with as many classes, or take other weights", "init: %s holds weights for %d classes, the data has %d", path, n, w.Classes)

@@ -6,10 +6,13 @@
 // hint}}. The requests, and the types of their replies:
 //
 //	space     {space, classes}         -> space    the engine can parse and cost, before any weights
-//	boot      {predictor} + bytes of the weights
-//	                                   -> ready    info: what the weights file says about itself; kernels.
-//	                                      predictor is the text of a predictor file, may be absent; ready then has
+//	boot      {predictor, digest} + bytes
+//	                                   -> ready    the beginning of the weights file, its first level at least: info,
+//	                                      what the file says about itself; ceiling, the biggest child whose weights are
+//	                                      here, within which every child can be run; kernels. digest is that of the
+//	                                      weights that the page wants, may be absent; predictor is the text of a predictor file, may be absent; ready then has
 //	                                      predictor {n, error, spearman, children}, or predictorError {code, message, hint}
+//	more      + bytes                  -> more     the bytes of the weights that follow; the new ceiling
 //	parse     {arch: text}             -> child    the text as an object, and in canonical form
 //	cost      {child}                  -> cost     arch; cost {macs, params, bytes, share, layers, memory: bytes of
 //	                                      float32 activations alive at once, accuracy {p, error, kind: "predicted", n}
@@ -87,6 +90,7 @@ type request struct {
 	Inherited   bool
 	Target      int64
 	Predictor   string
+	Digest      string
 	Class       int
 	Stage       int
 	Layer       int
@@ -139,7 +143,7 @@ func decode(text string) (request, error) {
 	}
 	return q, v.Fill(false, member("type", &q.Type), member("space", &q.Space), member("classes", &q.Classes), member("arch", &q.Arch),
 		member("child", child(&q.Child)), member("a", child(&q.A)), member("b", child(&q.B)), member("resolution", &q.Resolution),
-		member("inherited", &q.Inherited), member("target", &q.Target), member("predictor", &q.Predictor), member("class", &q.Class),
+		member("inherited", &q.Inherited), member("target", &q.Target), member("predictor", &q.Predictor), member("digest", &q.Digest), member("class", &q.Class),
 		member("stage", &q.Stage), member("layer", &q.Layer), member("channel", &q.Channel), member("format", &q.Format), member("half", &q.Half),
 		member("limits", limits), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method))
 }

@@ -9,7 +9,6 @@ import (
 	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
-	"bignas/core/kernel"
 	"bignas/core/latency"
 	"bignas/core/predict"
 	"bignas/core/search"
@@ -63,6 +62,8 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return s.openSpace(q)
 	case "boot":
 		return s.boot(q, data)
+	case "more":
+		return s.more(q, data)
 	case "parse":
 		return s.parse(q)
 	case "cost":
@@ -123,34 +124,6 @@ func (s *Session) setSpace(space *arch.Space, classes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.space, s.classes, s.biggest = space, classes, biggest
-}
-
-func (s *Session) boot(q request, data []byte) error {
-	e, err := classify.New(data)
-	if err != nil {
-		f := *fault.As(err, CodeBadWeights)
-		if f.Hint == "" {
-			f.Hint = "load the page again; if that does not help, the weights file on the server is wrong"
-		}
-		return &f
-	}
-	info := e.Info()
-	s.setSpace(info.Space, len(info.Labels))
-	ready := record{member("info", infoRecord(info)), member("kernels", kernel.Active())}
-	var predictor *predict.Predictor
-	if q.Predictor != "" {
-		if predictor, err = predict.Read([]byte(q.Predictor), info.Digest); err != nil {
-			ready = append(ready, member("predictorError", faultRecord(fault.Of(err))))
-		} else {
-			ready = append(ready, member("predictor", record{member("n", predictor.Source.N), member("error", predictor.Unseen.MeanError),
-				member("spearman", predictor.Unseen.Spearman), member("children", predictor.Unseen.Children)}))
-		}
-	}
-	s.mu.Lock()
-	s.engine, s.baseline, s.predictor, s.latency = e, checksums(e), predictor, nil
-	s.mu.Unlock()
-	s.send(q.ID, "ready", ready...)
-	return nil
 }
 
 // child returns an architecture that a request describes, checked.

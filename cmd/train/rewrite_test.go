@@ -1,0 +1,31 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRewrite: the shipped weights are in the present layout already, so that
+// they come out as they are. That the old layout loses nothing on the way is
+// tested in core/weights.
+func TestRewrite(t *testing.T) {
+	old, out := "../../assets/bignas-nette.safetensors", filepath.Join(t.TempDir(), "new.safetensors")
+	var stdout, stderr bytes.Buffer
+	if code := main1([]string{"rewrite", old, "-o", out}, nil, &stdout, &stderr); code != 0 || !strings.Contains(stdout.String(), "children open at [") {
+		t.Fatalf("exit %d, %s%s", code, &stdout, &stderr)
+	}
+	before, err := os.ReadFile(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(out)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file changed from %d to %d bytes (%v)", len(before), len(after), err)
+	}
+	if code := main1([]string{"rewrite", "none", "-o", out}, nil, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), "hint") {
+		t.Errorf("no file: exit %d, %s", code, &stderr)
+	}
+}

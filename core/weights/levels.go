@@ -1,0 +1,245 @@
+package weights
+
+import (
+	"slices"
+	"strconv"
+
+	"bignas/core/arch"
+	"bignas/core/plainjson"
+	"bignas/core/supernet"
+)
+
+// level is one step of a file that is laid out smallest child first: when its
+// bytes and those before it are here, every child within Arch can be run.
+type level struct {
+	Arch   string // canonical text
+	Bytes  int64  // of tensors up to the end of this level
+	Digest string // of the level's own bytes, as DigestKey writes it
+
+	child arch.Arch
+}
+
+// levelSteps is how many times the sliders open while a file arrives.
+const levelSteps = 4
+
+// levels returns the nested children in whose order a file is laid out, from
+// the smallest to the biggest: everything at the same fraction of its range.
+// Resolution costs no bytes, so that all of them have the highest.
+func levels(s *arch.Space) []level {
+	var ls []level
+	for i := range levelSteps + 1 {
+		pick := func(of []int) int { return of[(i*(len(of)-1)+levelSteps/2)/levelSteps] }
+		a := arch.Arch{Space: s, Resolution: slices.Max(s.Resolutions), Stem: pick(s.Stem), Head: pick(s.Head)}
+		for _, st := range s.Stages {
+			c := arch.StageArch{Width: pick(st.Widths), Depth: pick(st.Depths), Expansion: pick(st.Expansions)}
+			for range c.Depth {
+				c.Kernels = append(c.Kernels, pick(st.Kernels))
+			}
+			a.Stages = append(a.Stages, c)
+		}
+		if text := a.String(); len(ls) == 0 || ls[len(ls)-1].Arch != text {
+			ls = append(ls, level{Arch: text, child: a})
+		}
+	}
+	return ls
+}
+
+// stored is one tensor of a bundle and how its elements are spread over levels.
+type stored struct {
+	name  string
+	shape []int
+	data  []float32
+	// at holds, for every dimension, the first level that has each index: an
+	// element belongs to the last of its indices' levels.
+	at [][]uint8
+	// counts is how many elements each level has.
+	counts []int
+}
+
+// wholeBelow is the size up to which a tensor is not split: its name and place
+// in the header would be as long as what comes later.
+const wholeBelow = 1024 // elements
+
+// layout lists the tensors of a file: the network's, then those of the
+// statistics if m is not nil, with their places in the levels.
+func layout(net *supernet.Weights, m *supernet.StatisticsModel, ls []level) ([]*stored, error) {
+	var all []*stored
+	of := map[*supernet.Param]*stored{}
+	for _, p := range net.Params {
+		s := newStored(p.Name, p.Shape, p.Data, len(ls))
+		all, of[p] = append(all, s), s
+	}
+	network := len(all)
+	if m != nil {
+		for i, l := range m.Layers {
+			mean, logVariance := statisticsNames(i)
+			shape := []int{l.Channels, l.Features}
+			all = append(all, newStored(mean, shape, l.Mean, len(ls)), newStored(logVariance, shape, l.LogVariance, len(ls)))
+		}
+	}
+	for i := len(ls) - 1; i >= 0; i-- { // smaller ones overwrite what they have too
+		views, err := net.Views(ls[i].child)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range views {
+			of[v.Param].mark(i, v.From, v.To)
+		}
+		if m == nil {
+			continue
+		}
+		for j, channels := range m.Channels(ls[i].child) {
+			from, to := []int{0, 0}, []int{channels, m.Layers[j].Features}
+			all[network+2*j].mark(i, from, to)
+			all[network+2*j+1].mark(i, from, to)
+		}
+	}
+	for _, s := range all {
+		s.count()
+	}
+	return all, nil
+}
+
+func newStored(name string, shape []int, data []float32, levels int) *stored {
+	s := &stored{name: name, shape: shape, data: data, counts: make([]int, levels)}
+	for _, n := range shape {
+		s.at = append(s.at, slices.Repeat([]uint8{uint8(levels - 1)}, n))
+	}
+	return s
+}
+
+// mark says that a child of that level uses the box [from, to).
+func (s *stored) mark(level int, from, to []int) {
+	for d := range from {
+		for i := from[d]; i < to[d]; i++ {
+			s.at[d][i] = uint8(level)
+		}
+	}
+}
+
+func (s *stored) count() {
+	s.rows(func(_ int, base uint8) {
+		for _, l := range s.at[len(s.at)-1] {
+			s.counts[max(l, base)]++
+		}
+	})
+}
+
+// rows calls f for every row (the last dimension): the index of its first
+// element and the level below which none of its elements is.
+func (s *stored) rows(f func(first int, base uint8)) {
+	last := len(s.shape) - 1
+	n := s.shape[last]
+	for first := 0; first < len(s.data); first += n {
+		base, rest := uint8(0), first/n
+		for d := last - 1; d >= 0; d-- {
+			base = max(base, s.at[d][rest%s.shape[d]])
+			rest /= s.shape[d]
+		}
+		f(first, base)
+	}
+}
+
+// each calls f with the index of every element of the level, in ascending order.
+func (s *stored) each(level int, f func(i int)) {
+	want, columns := uint8(level), s.at[len(s.at)-1]
+	s.rows(func(first int, base uint8) {
+		if base > want {
+			return
+		}
+		for j, l := range columns {
+			if max(l, base) == want {
+				f(first + j)
+			}
+		}
+	})
+}
+
+// whole returns the level at which all of the tensor is stored under its own
+// name, or -1 if it is split.
+func (s *stored) whole() int {
+	first := slices.IndexFunc(s.counts, func(n int) bool { return n > 0 })
+	if len(s.data) <= wholeBelow || s.counts[first] == len(s.data) {
+		return first
+	}
+	return -1
+}
+
+// partName is the name of what a level adds to a tensor that is split.
+func partName(name string, level int) string { return name + "@" + strconv.Itoa(level) }
+
+// parts lists what is written, level by level, and fills in where each ends. It
+// fails for a value that dtype cannot hold, by its place in the whole tensor.
+func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
+	for _, s := range all {
+		if err := checkStorable(s.name, s.data, dtype); err != nil {
+			return nil, err
+		}
+	}
+
+	var list []Tensor
+	var end int64
+	for l := range ls {
+		var bytes []byte
+		add := func(t Tensor) {
+			list, bytes = append(list, t), encode(bytes, t.Data, dtype)
+		}
+		for _, s := range all {
+			if at := s.whole(); at == l {
+				add(Tensor{Name: s.name, Shape: s.shape, Data: s.data})
+			} else if at < 0 && s.counts[l] > 0 {
+				t := Tensor{Name: partName(s.name, l), Shape: []int{s.counts[l]}, Data: make([]float32, 0, s.counts[l])}
+				s.each(l, func(i int) { t.Data = append(t.Data, s.data[i]) })
+				add(t)
+			}
+		}
+		end += int64(len(bytes))
+		ls[l].Bytes, ls[l].Digest = end, digest(bytes)
+	}
+	return list, nil
+}
+
+// records is ls as JSON.
+func records(ls []level) plainjson.List {
+	var all plainjson.List
+	for _, l := range ls {
+		all = append(all, plainjson.Record{plainjson.Member("arch", l.Arch), plainjson.Member("bytes", l.Bytes), plainjson.Member("digest", l.Digest)})
+	}
+	return all
+}
+
+// readLevels returns the levels that a file states, or one with everything for
+// a file of version 1.
+func readLevels(m map[string]string, s *arch.Space, total int64) ([]level, error) {
+	if m[KeyVersion] == wholeVersion {
+		return []level{{Arch: s.Max().String(), Bytes: total, Digest: m[DigestKey], child: s.Max()}}, nil
+	}
+	var ls []level
+	v, err := plainjson.Parse([]byte(m[KeyLevels]))
+	if err == nil {
+		err = v.Each(func(v plainjson.Value) error {
+			var l level
+			err := v.Fill(false, plainjson.Member("arch", &l.Arch), plainjson.Member("bytes", &l.Bytes), plainjson.Member("digest", &l.Digest))
+			ls = append(ls, l)
+			return err
+		})
+	}
+	if err != nil || len(ls) == 0 || len(ls) > 100 {
+		return nil, damaged("its levels cannot be read")
+	}
+	var end int64
+	for i := range ls {
+		l := &ls[i]
+		if l.child, err = s.Parse(l.Arch); err != nil {
+			return nil, damaged("level %d names an impossible child: %v", i, err)
+		}
+		if l.Bytes < end || i > 0 && !ls[i-1].child.Within(l.child) {
+			return nil, damaged("level %d lies inside the one before it", i)
+		}
+		end = l.Bytes
+	}
+	if last := ls[len(ls)-1]; last.Bytes != total || !last.child.Equal(s.Max()) {
+		return nil, damaged("its levels do not end with its tensors")
+	}
+	return ls, nil
+}

@@ -1,0 +1,57 @@
+// The service worker. site/assemble puts the build in front of it:
+//   self.build = {version, files: [[address, sha256], ...]}
+// A version is complete or not there: all its files are fetched and compared with
+// their hashes before it is installed, and a page of it gets nothing else. Files
+// in folders that are named by their content may come from any version.
+const { version, files } = self.build;
+const PREFIX = 'bignas ', CACHE = PREFIX + version;
+const ANY = { ignoreVary: true }; // how it was compressed on the way is no difference
+const scope = new URL('./', self.location), index = new URL('./index.html', scope).href;
+
+async function digest(response) {
+  const sum = await crypto.subtle.digest('SHA-256', await response.arrayBuffer());
+  return [...new Uint8Array(sum)].map(b => b.toString(16).padStart(2, '0')).join('');
+}
+
+// fetchRight gets a file with that hash: from an older version, the browser's cache, or the server.
+async function fetchRight(url, hash) {
+  const kept = await caches.match(url, ANY);
+  if (kept && await digest(kept.clone()) === hash) return kept;
+  for (const cache of ['default', 'reload']) {
+    const response = await fetch(url, { cache });
+    if (response.ok && !response.redirected && await digest(response.clone()) === hash) return response;
+  }
+  throw new Error(`${url} is not that of version ${version}`);
+}
+
+async function install() {
+  const cache = await caches.open(CACHE);
+  for (const [name, hash] of files) { // one after the other: nobody waits for it
+    const url = new URL(name, scope).href;
+    await cache.put(url, await fetchRight(url, hash));
+  }
+}
+
+// activate deletes what no open page can need.
+async function activate() {
+  await self.clients.claim();
+  const open = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (open.length > 1) return; // pages of the old version go on with its files; the next version tidies up
+  const old = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== CACHE);
+  await Promise.all(old.map(name => caches.delete(name)));
+}
+
+async function answer(request) {
+  const url = new URL(request.url);
+  url.search = url.hash = '';
+  const page = url.href === scope.href || url.href === index;
+  const kept = page ? await (await caches.open(CACHE)).match(index, ANY) : await caches.match(url.href, ANY);
+  return kept ?? fetch(request);
+}
+
+self.addEventListener('install', e => e.waitUntil(install()));
+self.addEventListener('activate', e => e.waitUntil(activate()));
+self.addEventListener('message', e => { if (e.data === 'take over') self.skipWaiting(); });
+self.addEventListener('fetch', e => {
+  if (e.request.method === 'GET' && e.request.url.startsWith(scope.href)) e.respondWith(answer(e.request));
+});
