@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -134,11 +135,11 @@ func (p *tab) steady() {
 func served(t *testing.T, predictor []byte) *httptest.Server {
 	t.Helper()
 	return tampered(t, func(w http.ResponseWriter, q *http.Request) bool {
-		switch q.URL.Path {
-		case "/assets/formula.predictor.json":
+		switch path.Base(q.URL.Path) {
+		case "formula.predictor.json":
 			_, _ = w.Write(predictor)
-		case "/assets/manifest.json":
-			data, err := os.ReadFile(filepath.Join(site.folder, "assets", "manifest.json"))
+		case "manifest.json":
+			data, err := os.ReadFile(filepath.Join(site.folder, filepath.FromSlash(q.URL.Path)))
 			if err != nil {
 				t.Error(err)
 			}
