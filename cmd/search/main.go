@@ -97,13 +97,7 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 // engine opens the weights file.
-func (f weightsFlag) engine() (*classify.Engine, error) {
-	data, err := cli.ReadWeights(f.Weights)
-	if err != nil {
-		return nil, err
-	}
-	return classify.New(data)
-}
+func (f weightsFlag) engine() (*classify.Engine, error) { return cli.OpenWeights(f.Weights) }
 
 // bench opens the data to measure children on.
 func (p program) bench(e *classify.Engine, data string, f dataFlags) (*measure.Bench, error) {
