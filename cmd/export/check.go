@@ -101,7 +101,7 @@ func (p program) check(f checkFlags) (err error) {
 }
 
 // one compares one child.
-func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r *runtime, pack string) error {
+func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r *onnxruntime, pack string) error {
 	child, slice, err := s.cut(a)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (c *checked) judge() error {
 }
 
 // compare runs all pictures on both sides.
-func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pictureSet, r *runtime, progress func(int)) error {
+func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pictureSet, r *onnxruntime, progress func(int)) error {
 	side := slice.Arch.Resolution
 	each, same, right, theirs := 3*side*side, 0, 0, 0
 	const batch = 16

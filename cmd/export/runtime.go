@@ -26,8 +26,8 @@ const codeNoRuntime = "no_runtime"
 // runtimes are the packages that make peers installs, by the names of --runtime.
 var runtimes = map[string]string{"node": "onnxruntime-node", "web": "onnxruntime-web"}
 
-// runtime is an onnxruntime in a process of its own.
-type runtime struct {
+// onnxruntime is one of them in a process of its own.
+type onnxruntime struct {
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Scanner
@@ -45,7 +45,7 @@ type request struct {
 }
 
 // startRuntime starts a package out of folder; dir is for files that it reads.
-func startRuntime(folder, pack, dir string, stderr io.Writer) (*runtime, error) {
+func startRuntime(folder, pack, dir string, stderr io.Writer) (*onnxruntime, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func startRuntime(folder, pack, dir string, stderr io.Writer) (*runtime, error) 
 	if _, err := exec.LookPath("node"); err != nil {
 		return nil, fault.New(codeNoRuntime, "install Node 18 or later", "there is no program node to run %s in", pack)
 	}
-	r := &runtime{process: exec.Command("node", "--input-type=module", "-e", script, folder, pack), dir: dir}
+	r := &onnxruntime{process: exec.Command("node", "--input-type=module", "-e", script, folder, pack), dir: dir}
 	r.process.Stderr = stderr
 	if r.in, err = r.process.StdinPipe(); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func startRuntime(folder, pack, dir string, stderr io.Writer) (*runtime, error) 
 }
 
 // ask sends a line and reads the answer into reply.
-func (r *runtime) ask(q request, reply any) error {
+func (r *onnxruntime) ask(q request, reply any) error {
 	line, err := json.Marshal(q)
 	if err != nil {
 		return err
@@ -91,14 +91,14 @@ func (r *runtime) ask(q request, reply any) error {
 }
 
 // load opens an ONNX file and returns the version of the runtime.
-func (r *runtime) load(file string) (version string, err error) {
+func (r *onnxruntime) load(file string) (version string, err error) {
 	var reply struct{ Version string }
 	err = r.ask(request{Op: "load", File: file}, &reply)
 	return reply.Version, err
 }
 
 // run gives the logits of values with those dimensions: uint8 or float32.
-func (r *runtime) run(name, kind string, values []float32, dims []int) ([]float32, error) {
+func (r *onnxruntime) run(name, kind string, values []float32, dims []int) ([]float32, error) {
 	raw := make([]byte, 0, 4*len(values))
 	for _, v := range values {
 		if kind == "uint8" {
@@ -117,7 +117,7 @@ func (r *runtime) run(name, kind string, values []float32, dims []int) ([]float3
 }
 
 // stop ends the process: it does when there are no more lines.
-func (r *runtime) stop() error { return errors.Join(r.in.Close(), r.process.Wait()) }
+func (r *onnxruntime) stop() error { return errors.Join(r.in.Close(), r.process.Wait()) }
 
 // checkerScript is what ONNX itself says about a file: every rule of the format
 // and, with full_check, the shapes of everything in between.

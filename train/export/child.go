@@ -9,7 +9,6 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/classify"
-	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -111,8 +110,8 @@ func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 	if err != nil {
 		return nil, c.bad("%v", err)
 	}
-	if c.Classes < 2 || c.Classes > 1e6 {
-		return nil, c.bad("it has %d classes", c.Classes)
+	if n := len(read["classifier.bias"].Data); c.Classes < 2 || n != c.Classes { // before anything of that size is allocated
+		return nil, c.bad("its config has %d classes, its classifier %d", c.Classes, n)
 	}
 	whole, err := supernet.NewWeights(space, c.Classes)
 	if err != nil {
@@ -143,6 +142,3 @@ func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 func (c *Child) Subnet() (*supernet.Child, error) {
 	return c.Net.Child(c.Net.Biggest.Arch, c.Statistics)
 }
-
-// costs counts the child.
-func costs(a arch.Arch, classes int) cost.Report { return cost.ForClasses(a, classes) }

@@ -80,7 +80,7 @@ var layout = map[string]string{
 
 func newConfig(e *classify.Engine, a arch.Arch, from Statistics) Config {
 	info := e.Info()
-	r := costs(a, len(info.Labels))
+	r := cost.ForClasses(a, len(info.Labels))
 	c := Config{Format: Format, Arch: a.String(), Space: info.SpaceName, Resolution: a.Resolution, Classes: len(info.Labels), Labels: info.Labels,
 		Preprocessing: info.Preprocessing, Precision: "float32", Statistics: from, Weights: info.Digest, MACs: r.MACs, Params: r.Params,
 		Epsilon: supernet.Epsilon, Layers: r.Layers}

@@ -51,11 +51,10 @@ func WriteFolder(dir string, files map[string][]byte) error {
 	if err != nil {
 		return fault.New("write", "take another folder", "%s was not written: %v", dir, err)
 	}
-	defer os.RemoveAll(fresh) // nothing once renamed
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := run.WriteFile(filepath.Join(fresh, name), files[name]); err != nil {
-			f := fault.Of(err)
-			return fault.New(f.Code, f.Hint, "%s was not written: %s", dir, f.Message)
+	defer os.RemoveAll(fresh)                              // nothing once renamed
+	for _, name := range slices.Sorted(maps.Keys(files)) { // some hundred: not each down to the disk
+		if err := os.WriteFile(filepath.Join(fresh, name), files[name], 0o644); err != nil {
+			return fault.New("write", "make room or take another folder", "%s was not written: %v", dir, errors.Unwrap(err))
 		}
 	}
 	old := fresh + "-old"

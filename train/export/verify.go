@@ -17,7 +17,7 @@ const (
 	// in between.
 	Within = 1e-4
 	// WithinHalf is for float16, whose values have 11 bits, some twenty layers deep.
-	WithinHalf = 1e-2
+	WithinHalf = 2e-2
 )
 
 // Difference is how far the logits of a written child are from the slice's.
