@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 
 	"bignas/core/arch"
@@ -29,14 +29,19 @@ func OpenWeights(path string) (*classify.Engine, error) {
 
 // Child reads what ChildHelp says.
 func Child(e *classify.Engine, text string) (arch.Arch, error) {
-	var seed uint64
 	if strings.HasPrefix(text, "random:") {
-		if _, err := fmt.Sscanf(text, "random:%d", &seed); err != nil || text != fmt.Sprintf("random:%d", seed) {
-			return arch.Arch{}, fault.New(classify.CodeBadArch, "write it like random:1", "%q has no seed", text)
-		}
-		return e.Info().Space.Sample(rand.New(rand.NewPCG(seed, 0))), nil
+		return Random(e.Info().Space, text)
 	}
 	return e.Parse(text)
+}
+
+// Random reads random:SEED.
+func Random(space *arch.Space, text string) (arch.Arch, error) {
+	seed, err := strconv.ParseUint(strings.TrimPrefix(text, "random:"), 10, 64)
+	if err != nil {
+		return arch.Arch{}, fault.New(classify.CodeBadArch, "write it like random:1", "%q has no seed", text)
+	}
+	return space.Sample(rand.New(rand.NewPCG(seed, 0))), nil
 }
 
 // WithResolution is the child at another input resolution, nil for its own.
