@@ -38,6 +38,9 @@ type Options struct {
 	// Inherited takes the BN statistics of the biggest child instead of those of
 	// the child itself, to show what that costs.
 	Inherited bool
+	// Tap, where not nil, is shown what the layers write, as by
+	// supernet.Child.ForwardTapped.
+	Tap func(layer int, out []float32, side, channels int)
 	// Top is the length of Result.Top; 0 means 5.
 	Top int
 }
@@ -94,14 +97,11 @@ func (e *Engine) Classify(p *Picture, a arch.Arch, o Options) (*Result, error) {
 	if ms := lap(); child != before {
 		r.Timing.Slice = ms
 	}
-	x, ok := p.inputs[a.Resolution]
-	if !ok {
-		x = make([]float32, 3*a.Resolution*a.Resolution)
-		e.info.Preprocessing.Apply(x, p.image, a.Resolution)
-		p.inputs[a.Resolution] = x
-		r.Timing.Resize = lap()
+	x, fresh := e.input(p, a.Resolution)
+	if ms := lap(); fresh {
+		r.Timing.Resize = ms
 	}
-	r.Logits, err = child.Forward(x, 1, o.Between)
+	r.Logits, err = child.ForwardTapped(x, 1, o.Between, o.Tap)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +113,18 @@ func (e *Engine) Classify(p *Picture, a arch.Arch, o Options) (*Result, error) {
 	r.Arch, r.Text, r.MACs, r.Params = child.Arch, report.Arch, report.MACs, report.Params
 	r.Top = e.top(r.Probabilities, o.Top)
 	return r, nil
+}
+
+// input is the picture as a child of that resolution gets it, and whether it was
+// made now. The caller holds e.mu.
+func (e *Engine) input(p *Picture, resolution int) (x []float32, fresh bool) {
+	x, ok := p.inputs[resolution]
+	if !ok {
+		x = make([]float32, 3*resolution*resolution)
+		e.info.Preprocessing.Apply(x, p.image, resolution)
+		p.inputs[resolution] = x
+	}
+	return x, !ok
 }
 
 // softmax is computed in float64, with the largest logit taken off first.

@@ -6,7 +6,6 @@
 package classify
 
 import (
-	"encoding/json"
 	"sort"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/cost"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -68,7 +68,11 @@ func New(data []byte) (*Engine, error) {
 	}}
 	b.Net.Freeze()
 	if text, ok := b.Metadata[KeyFamily]; ok {
-		if err := json.Unmarshal([]byte(text), &e.info.Family); err != nil {
+		v, err := plainjson.Parse([]byte(text))
+		if err == nil {
+			e.info.Family, err = v.Table()
+		}
+		if err != nil {
 			return nil, fault.New(weights.CodeDamaged, "export it again", "the weights file is damaged: its family of named children cannot be read")
 		}
 		for name, text := range e.info.Family {
@@ -133,26 +137,16 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	if e.child != nil && e.inherited == inherited && e.child.Arch.Equal(a) {
 		return e.child, nil
 	}
-	space, model := e.info.Space, e.bundle.Statistics
+	space := e.info.Space
 	if a.Space != space {
 		return nil, fault.New(CodeBadArch, "take it from Parse", "the architecture is not of the space %s of the weights", space.Name)
 	}
 	if err := space.Validate(a); err != nil {
 		return nil, fault.New(CodeBadArch, "choose one of the allowed values", "%v", err)
 	}
-	if model == nil {
-		return nil, fault.New(CodeNoStatistics, "export the weights with statistics", "the weights file has no BN statistics, and a child without its own answers nonsense")
-	}
-	of := a
-	if inherited {
-		of = space.Max()
-	}
-	st, err := model.Predict(of)
-	if err == nil && inherited {
-		st, err = st.Inherit(of, a)
-	}
+	st, err := e.StatisticsOf(a, inherited)
 	if err != nil {
-		return nil, fault.As(err, CodeNoStatistics)
+		return nil, err
 	}
 	child, err := e.bundle.Net.Child(a, st)
 	if err != nil {
@@ -162,4 +156,26 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	child.Arch = a.Clone() // the caller's slices are the caller's to change
 	e.child, e.inherited = child, inherited
 	return child, nil
+}
+
+// StatisticsOf returns the BN statistics of the valid architecture a: its own, as
+// predicted, or what it would inherit from the biggest child. The error is a
+// *fault.Error with CodeNoStatistics.
+func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics, error) {
+	model := e.bundle.Statistics
+	if model == nil {
+		return nil, fault.New(CodeNoStatistics, "export the weights with statistics", "the weights file has no BN statistics, and a child without its own answers nonsense")
+	}
+	of := a
+	if inherited {
+		of = e.info.Space.Max()
+	}
+	st, err := model.Predict(of)
+	if err == nil && inherited {
+		st, err = st.Inherit(of, a)
+	}
+	if err != nil {
+		return nil, fault.As(err, CodeNoStatistics)
+	}
+	return st, nil
 }

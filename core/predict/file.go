@@ -1,13 +1,13 @@
 package predict
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
 	"slices"
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // file is the JSON form of a Predictor.
@@ -40,9 +40,11 @@ func Read(data []byte, digest string) (*Predictor, error) {
 		return nil, e
 	}
 	var f file
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
+	v, err := plainjson.Parse(data)
+	if err == nil {
+		err = f.fill(v)
+	}
+	if err != nil {
 		return bad("it is not the JSON of one: %v", err)
 	}
 	if f.Format != format {
@@ -68,6 +70,27 @@ func Read(data []byte, digest string) (*Predictor, error) {
 	}
 	return &Predictor{Space: space, Source: f.Source, Fitted: f.Fitted, Unseen: f.Unseen, CrossValidated: f.CrossValidated,
 		Penalty: f.Penalty, coefficients: f.Coefficients}, nil
+}
+
+var member = plainjson.Member
+
+func (f *file) fill(v plainjson.Value) error {
+	penalty := func(v plainjson.Value) error {
+		values, err := v.Floats()
+		copy(f.Penalty[:], values)
+		return err
+	}
+	return v.Fill(true, member("format", &f.Format), member("space", &f.Space), member("source", f.Source.fill), member("fitted", &f.Fitted),
+		member("unseen", f.Unseen.fill), member("crossValidated", f.CrossValidated.fill), member("penalty", penalty),
+		member("inputs", &f.Inputs), member("coefficients", &f.Coefficients))
+}
+
+func (s *Source) fill(v plainjson.Value) error {
+	return v.Fill(true, member("digest", &s.Digest), member("n", &s.N), member("images", &s.Images), member("split", &s.Split), member("classes", &s.Classes))
+}
+
+func (q *Quality) fill(v plainjson.Value) error {
+	return v.Fill(true, member("children", &q.Children), member("spearman", &q.Spearman), member("meanError", &q.MeanError), member("worstError", &q.Worst))
 }
 
 func (q Quality) valid() bool {

@@ -144,7 +144,7 @@ func TestFile(t *testing.T) {
 		t.Errorf("of other weights: %v", err)
 	}
 	for _, c := range []struct{ old, new, says string }{
-		{string(data), "null", "format"},
+		{string(data), "null", "an object is expected"},
 		{`"nette"`, `"attentivenas"`, "coefficients"},
 		{`"coefficients":[`, `"coefficients":[1e9,`, "coefficients"},
 		{`"coefficients":[0.`, `"coefficients":[-1234567.`, "coefficient 0"},

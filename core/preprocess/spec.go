@@ -1,9 +1,11 @@
 package preprocess
 
 import (
+	"errors"
 	"math"
 
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // CatmullRom is the only filter: the cubic with a = -0.5 (Keys 1981), widened by
@@ -17,6 +19,30 @@ type Spec struct {
 	Std    [3]float32 `json:"std"`    // of R, G, B in 0..1, divided by
 	Crop   float64    `json:"crop"`   // share of the short side that the centre crop keeps, in (0, 1]
 	Filter string     `json:"filter"` // CatmullRom
+}
+
+// Record is s as JSON.
+func (s Spec) Record() plainjson.Record {
+	three := func(v [3]float32) plainjson.List { return plainjson.List{v[0], v[1], v[2]} }
+	return plainjson.Record{plainjson.Member("mean", three(s.Mean)), plainjson.Member("std", three(s.Std)), plainjson.Member("crop", s.Crop), plainjson.Member("filter", s.Filter)}
+}
+
+// Fill reads what Record writes. The error names the field; values are for Validate.
+func (s *Spec) Fill(v plainjson.Value) error {
+	three := func(to *[3]float32) func(plainjson.Value) error {
+		return func(v plainjson.Value) error {
+			values, err := v.Floats()
+			if err == nil && len(values) != 3 {
+				err = errors.New("three numbers are expected")
+			}
+			for i := range min(3, len(values)) {
+				to[i] = float32(values[i])
+			}
+			return err
+		}
+	}
+	return v.Fill(false, plainjson.Member("mean", three(&s.Mean)), plainjson.Member("std", three(&s.Std)),
+		plainjson.Member("crop", &s.Crop), plainjson.Member("filter", &s.Filter))
 }
 
 // Codes of the errors of Spec.Validate.

@@ -122,6 +122,14 @@ func New(p Problem, o Options) (*Search, error) {
 	if _, ok := p.Limits[Latency]; ok && p.Latency == nil {
 		return nil, fault.New(CodeMethod, "measure the device first", "latency is limited and there is no latency model")
 	}
+	for _, m := range p.Against {
+		if !slices.Contains(Metrics, m) {
+			return nil, fault.New(CodeMethod, "", "there is no cost %q to trade accuracy for; known: %v", m, Metrics)
+		}
+		if m == Latency && p.Latency == nil {
+			return nil, fault.New(CodeMethod, "measure the device first", "accuracy cannot be traded for latency without a latency model")
+		}
+	}
 	if err := p.Limits.check(p.Costs(p.Space.Min())); err != nil {
 		return nil, err
 	}

@@ -69,8 +69,10 @@ func (c *Child) Take(from *Child) {
 			}
 		}
 	}
-	from.head.Release()
-	from.classifier.Release()
+	if from.head != nil { // a part alone may have none
+		from.head.Release()
+		from.classifier.Release()
+	}
 	*from = Child{Arch: from.Arch, Classes: from.Classes}
 }
 
@@ -78,6 +80,16 @@ func (c *Child) Take(from *Child) {
 // newly allocated. between, where not nil, is called after every block; its
 // error ends the pass and is returned.
 func (c *Child) Forward(x []float32, n int, between func() error) ([]float32, error) {
+	return c.ForwardTapped(x, n, between, nil)
+}
+
+// ForwardTapped is Forward that shows what layers write: tap is called with 0
+// and the stem's output, i+1 and that of block i, and last with the head's before
+// it is pooled: [n, side, side, channels], valid during the call.
+func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func(layer int, out []float32, side, channels int)) ([]float32, error) {
+	if tap == nil {
+		tap = func(int, []float32, int, int) {}
+	}
 	net := c.net
 	r := net.Stem.Size
 	if len(x) != n*r*r*3 {
@@ -87,21 +99,30 @@ func (c *Child) Forward(x []float32, n int, between func() error) ([]float32, er
 	bs.plan(net, n)
 	a, out := bs.current, bs.other
 	c.stem.Apply(a, x, n, r, r)
+	tap(0, a[:n*net.Stem.OutSize*net.Stem.OutSize*net.Stem.Out], net.Stem.OutSize, net.Stem.Out)
 	for i := range net.Blocks {
-		c.block(out, a, n, &net.Blocks[i], &c.blocks[i])
+		b := &net.Blocks[i]
+		c.block(out, a, n, b, &c.blocks[i])
 		a, out = out, a
+		tap(i+1, a[:n*b.OutSize*b.OutSize*b.Out], b.OutSize, b.Out)
 		if between != nil {
 			if err := between(); err != nil {
 				return nil, err
 			}
 		}
 	}
-	hw := net.Head.Size * net.Head.Size
-	c.head.Apply(bs.wide, a, n*hw, kernel.Swish, nil)
-	kernel.GlobalPool(bs.mean, bs.wide, n, hw, net.Head.Out)
 	logits := make([]float32, n*c.Classes)
-	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
+	c.finish(logits, bs, a, n)
+	tap(len(net.Blocks)+1, bs.wide[:n*net.Head.Size*net.Head.Size*net.Head.Out], net.Head.Size, net.Head.Out)
 	return logits, nil
+}
+
+// finish runs the head, the pool and the classifier.
+func (c *Child) finish(logits []float32, bs *buffers, x []float32, n int) {
+	hw := c.net.Head.Size * c.net.Head.Size
+	c.head.Apply(bs.wide, x, n*hw, kernel.Swish, nil)
+	kernel.GlobalPool(bs.mean, bs.wide, n, hw, c.net.Head.Out)
+	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
 }
 
 // block runs one inverted-residual block from x into out.

@@ -99,3 +99,15 @@ func bnLayers(b arch.Block) int {
 	}
 	return 2
 }
+
+// ProjectionBN is the index in Statistics of the last BN layer of a block of a.
+func ProjectionBN(a arch.Arch, stage, layer int) int {
+	at := 0
+	for _, b := range a.Network().Blocks {
+		at += bnLayers(b)
+		if b.Stage == stage && b.Index == layer {
+			return at
+		}
+	}
+	panic("supernet: the architecture has no such block")
+}

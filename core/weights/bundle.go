@@ -2,13 +2,13 @@ package weights
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
@@ -52,11 +52,11 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	labels, err := json.Marshal(b.Labels)
+	labels, err := plainjson.Append(nil, b.Labels)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := json.Marshal(b.Spec)
+	spec, err := plainjson.Append(nil, b.Spec.Record())
 	if err != nil {
 		return nil, err
 	}
@@ -135,13 +135,13 @@ func Unmarshal(data []byte) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal([]byte(m[KeyLabels]), &b.Labels); err != nil {
+	if b.Labels, err = texts(m[KeyLabels]); err != nil {
 		return nil, damaged("its labels are not a list of texts")
 	}
 	if n, err := strconv.Atoi(m[KeyClasses]); err != nil || n != len(b.Labels) {
 		return nil, damaged("it names %d labels and %q classes", len(b.Labels), m[KeyClasses])
 	}
-	if err := json.Unmarshal([]byte(m[KeyPreprocessing]), &b.Spec); err != nil {
+	if spec, err := plainjson.Parse([]byte(m[KeyPreprocessing])); err != nil || b.Spec.Fill(spec) != nil {
 		return nil, damaged("its preprocessing cannot be read")
 	}
 	if err := b.Spec.Validate(); err != nil {
@@ -163,6 +163,15 @@ func Unmarshal(data []byte) (*Bundle, error) {
 		}
 	}
 	return b, nil
+}
+
+// texts reads a JSON array of texts.
+func texts(text string) ([]string, error) {
+	v, err := plainjson.Parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return v.Texts()
 }
 
 func readSpace(m map[string]string) (*arch.Space, error) {

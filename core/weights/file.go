@@ -7,13 +7,14 @@ package weights
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // DType is the number format of a stored tensor.
@@ -83,9 +84,13 @@ const (
 
 // entry is the header of one tensor.
 type entry struct {
-	DType   string   `json:"dtype"`
-	Shape   []int64  `json:"shape"`
-	Offsets [2]int64 `json:"data_offsets"`
+	DType   string
+	Shape   []int64
+	Offsets [2]int64
+}
+
+func (e entry) record() plainjson.Record {
+	return plainjson.Record{plainjson.Member("dtype", e.DType), plainjson.Member("shape", e.Shape), plainjson.Member("data_offsets", e.Offsets[:])}
 }
 
 // Write writes f with tensors of the given format (those with a DType of their
@@ -97,7 +102,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	if dtype == Default {
 		dtype = Float32
 	}
-	header := make(map[string]any, len(f.Tensors)+1)
+	header := make(map[string]plainjson.Record, len(f.Tensors)+1)
 	var data []byte
 	for _, t := range f.Tensors {
 		if _, twice := header[t.Name]; twice || t.Name == metadataKey || t.Name == "" {
@@ -119,15 +124,18 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		}
 		begin := int64(len(data))
 		data = encode(data, t.Data, kind)
-		header[t.Name] = entry{kind.String(), shape, [2]int64{begin, int64(len(data))}}
+		header[t.Name] = entry{kind.String(), shape, [2]int64{begin, int64(len(data))}}.record()
 	}
 	metadata := make(map[string]string, len(f.Metadata)+1)
 	for k, v := range f.Metadata {
 		metadata[k] = v
 	}
 	metadata[DigestKey] = digest(data)
-	header[metadataKey] = metadata
-	text, err := json.Marshal(header)
+	all := plainjson.Record{plainjson.Member(metadataKey, metadata)}
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		all = append(all, plainjson.Member(name, header[name]))
+	}
+	text, err := plainjson.Append(nil, all)
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func TestReadRefuses(t *testing.T) {
 		{"metadata no texts", CodeDamaged, "metadata", raw(`{"__metadata__":{"a":1}}`)},
 		{"bfloat16", CodeDType, `"t" has the number format "BF16"`, entry("BF16", "[2]", "[0,4]")},
 		{"unknown key", CodeDamaged, "unreadable header", raw(`{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}`, 0, 0, 0, 0)},
-		{"null", CodeDType, "number format", raw(`{"t":null}`)},
+		{"null", CodeDamaged, "unreadable header", raw(`{"t":null}`)},
 		{"negative shape", CodeDamaged, "shape", entry("F32", "[-1,-1]", "[0,4]")},
 		{"overflowing shape", CodeDamaged, "shape", entry("F32", "[4294967296,4294967296,0]", "[0,4]")},
 		{"shape against offsets", CodeDamaged, "lies at", entry("F32", "[2]", "[0,4]")},

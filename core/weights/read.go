@@ -3,11 +3,11 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"sort"
 	"strings"
 
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // Read parses a whole safetensors file. The tensors are copied out of data and
@@ -20,19 +20,19 @@ func Read(data []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{Metadata: map[string]string{}}
-	if raw, ok := header[metadataKey]; ok {
-		if err := json.Unmarshal(raw, &f.Metadata); err != nil {
-			return nil, damaged("its metadata is not a table of texts")
-		}
-		delete(header, metadataKey)
+	if err := header.Fill(false, plainjson.Member(metadataKey, &f.Metadata)); err != nil {
+		return nil, damaged("its metadata is not a table of texts")
 	}
 	type place struct {
 		Tensor
 		begin, end int64
 	}
-	places := make([]place, 0, len(header))
-	for name, raw := range header {
-		t, e, err := parseEntry(name, raw)
+	places := make([]place, 0, len(header.Names))
+	for i, name := range header.Names {
+		if name == metadataKey {
+			continue
+		}
+		t, e, err := parseEntry(name, header.Items[i])
 		if err != nil {
 			return nil, err
 		}
@@ -74,41 +74,41 @@ func Read(data []byte) (*File, error) {
 }
 
 // split checks the length word and parses the header.
-func split(data []byte) (map[string]json.RawMessage, []byte, error) {
+func split(data []byte) (header plainjson.Value, body []byte, err error) {
 	head := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 64)])))
 	switch {
 	case len(data) == 0:
-		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file is empty")
+		return header, nil, fault.New(CodeTruncated, hintAgain, "the weights file is empty")
 	case strings.HasPrefix(head, "<!doctype"), strings.HasPrefix(head, "<html"):
-		return nil, nil, fault.New(CodeNotWeights, "check the address of the weights", "the weights file is a web page")
+		return header, nil, fault.New(CodeNotWeights, "check the address of the weights", "the weights file is a web page")
 	case strings.HasPrefix(head, "version https://git-lfs"):
-		return nil, nil, fault.New(CodeNotWeights, "run git lfs pull", "the weights file is a Git LFS pointer")
+		return header, nil, fault.New(CodeNotWeights, "run git lfs pull", "the weights file is a Git LFS pointer")
 	case len(data) < 8:
-		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends after %d bytes", len(data))
+		return header, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends after %d bytes", len(data))
 	}
 	size := binary.LittleEndian.Uint64(data)
 	if size > maxHeader || size < 2 {
-		return nil, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: a header of %d bytes, allowed is 2 to %d", size, maxHeader)
+		return header, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: a header of %d bytes, allowed is 2 to %d", size, maxHeader)
 	}
 	if size > uint64(len(data)-8) {
-		return nil, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes and its header alone %d", len(data), size)
+		return header, nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes and its header alone %d", len(data), size)
 	}
-	var header map[string]json.RawMessage
-	if err := json.Unmarshal(data[8:8+size], &header); err != nil {
-		return nil, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: its header is not JSON")
+	if header, err = plainjson.Parse(data[8 : 8+size]); err != nil || header.Kind != plainjson.Object {
+		return header, nil, fault.New(CodeNotWeights, hintNotWeights, "this is not a weights file: its header is not JSON")
 	}
 	return header, data[8+size:], nil
 }
 
 // parseEntry checks one tensor's header on its own; the order of the offsets and
 // the end of the file are checked by Read.
-func parseEntry(name string, raw json.RawMessage) (Tensor, entry, error) {
+func parseEntry(name string, v plainjson.Value) (Tensor, entry, error) {
 	var e entry
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&e); err != nil {
+	var offsets []int64
+	err := v.Fill(true, plainjson.Member("dtype", &e.DType), plainjson.Member("shape", &e.Shape), plainjson.Member("data_offsets", &offsets))
+	if err != nil || len(offsets) != 2 {
 		return Tensor{}, e, damaged("tensor %q has an unreadable header", name)
 	}
+	e.Offsets = [2]int64(offsets)
 	t := Tensor{Name: name, Shape: make([]int, len(e.Shape))}
 	switch e.DType {
 	case "F32":

@@ -6,93 +6,177 @@
 // hint}}. The requests, and the types of their replies:
 //
 //	space     {space, classes}         -> space    the engine can parse and cost, before any weights
-//	boot      + bytes of the weights   -> ready    what the weights file says about itself
+//	boot      {predictor} + bytes of the weights
+//	                                   -> ready    info: what the weights file says about itself; kernels.
+//	                                      predictor is the text of a predictor file, may be absent; ready then has
+//	                                      predictor {n, error, spearman, children}, or predictorError {code, message, hint}
 //	parse     {arch: text}             -> child    the text as an object, and in canonical form
-//	cost      {child}                  -> cost     counts, share of the biggest child, canonical text
+//	cost      {child}                  -> cost     arch; cost {macs, params, bytes, share, layers, memory: bytes of
+//	                                      float32 activations alive at once, accuracy {p, error, kind: "predicted", n}
+//	                                      with a predictor, latency: ms on this device once that was measured}
 //	picture   + bytes of the file      -> picture  width and height; later requests use this picture
 //	view      {resolution} -> view + RGBA bytes    the picture as a child of that resolution sees it
-//	classify  {child, inherited}       -> answer   probabilities and times
-//	verify    {}                       -> verified how many shared weights differ from the file's
+//	classify  {child, inherited}       -> answer   arch; answer {top, timing, inherited}
+//	try       {child, inherited}       -> answer   the same, but every one is answered, in their order
+//	cam       {child, class, inherited}
+//	             -> cam {width, height, arch, child, class} + float32 little endian, row-major, 0 to 1: where the child saw
+//	                                      the class (index; absent: the most probable one, which the reply names)
+//	taps      {child, stage, layer, inherited}
+//	             -> taps {width, height, channels, columns} + a byte a value, [channels, height, width]: what a layer
+//	                                      wrote; stage -1 is the stem, the number of stages the head. At most 64
+//	                                      channels; columns is how many tiles to lay side by side
+//	statistics {child, stage, layer, channel}
+//	             -> statistics {channel, mean, variance, inheritedMean, inheritedVariance, gamma, beta}
+//	                                      BN statistics of a channel of the block's projection; channel absent: where
+//	                                      the inherited mean is most standard deviations off
+//	shared    {a, b}                   -> shared   {both, onlyA, onlyB, neither}: shared parameters by which of two
+//	                                      children uses them
+//	export    {child, format: "onnx" | "safetensors", half}
+//	             -> file {name, mime} + bytes
+//	search    {limits: {macs, params, bytes, memory, latency}, against, evaluations, seed, method}
+//	             -> searching {done, total, phase, front, best} several times, at most every 50 ms,
+//	                then found {front, best, evaluations, ms}. A point is {arch, child, costs: {macs, params, bytes,
+//	                memory, latency}, accuracy, error, kind}. What is absent: limits and against none and "macs",
+//	                evaluations 2000, seed 1, method "coarse-to-fine"
+//	latency   {}                       -> measuring {done, total} several times, then latency {error, children, table:
+//	                                      [{operator, ms}]}: this device's time of every kind of layer, and the mean
+//	                                      error (a share) of their composition on children that had no part in it
+//	verify    {}                       -> verified check {weights, changed}: how many differ from the file's
 //	cancel    {target: id}             -> cancelled
 //
 // Of classify, one runs and one waits: a newer one takes the place of the one
-// that waits, which gets the error "superseded". The forward pass lets the event
-// loop run after every block, so that cost, cancel and picture are answered
-// while it computes.
+// that waits, which gets the error "superseded". What comes next are try, cam,
+// taps, statistics and export, one after the other in their order, each of which
+// steps aside for a classify and begins again after it. Search and latency get what time is left,
+// in slices of milliseconds; a newer one of its kind takes the place of an older
+// one, which gets "superseded" too. All of these can be cancelled and end with
+// the error "cancelled" then. The forward pass lets the event loop run after
+// every block, so that everything else is answered while it computes.
 package session
 
 import (
-	"encoding/json"
-
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
+	"bignas/core/search"
 )
 
 // Codes of the errors that only a session has; the others come from core.
 const (
-	CodeBadMessage = "bad_message"
-	CodeNoWeights  = "no_weights"
-	CodeNoPicture  = "no_picture"
-	CodeSuperseded = "superseded"
-	CodeCancelled  = "cancelled"
-	CodeBadArch    = classify.CodeBadArch
-	CodeBadWeights = "bad_weights"
+	CodeBadMessage  = "bad_message"
+	CodeNoWeights   = "no_weights"
+	CodeNoPicture   = "no_picture"
+	CodeNoPredictor = "no_predictor"
+	CodeSuperseded  = "superseded"
+	CodeCancelled   = "cancelled"
+	CodeBadArch     = classify.CodeBadArch
+	CodeBadWeights  = "bad_weights"
 )
 
+// request is every request in one type; what is absent is zero, but for class
+// and channel, where it is -1.
 type request struct {
-	ID         int64      `json:"id"`
-	Type       string     `json:"type"`
-	Space      string     `json:"space"`
-	Classes    int        `json:"classes"`
-	Arch       string     `json:"arch"`
-	Child      *arch.Arch `json:"child"`
-	Resolution int        `json:"resolution"`
-	Inherited  bool       `json:"inherited"`
-	Target     int64      `json:"target"`
+	ID          int64
+	Type        string
+	Space       string
+	Classes     int
+	Arch        string
+	Child, A, B *arch.Arch
+	Resolution  int
+	Inherited   bool
+	Target      int64
+	Predictor   string
+	Class       int
+	Stage       int
+	Layer       int
+	Channel     int
+	Format      string
+	Half        bool
+	Limits      search.Limits
+	Against     string
+	Evaluations int
+	Seed        uint64
+	Method      string
 }
 
-// reply is every reply in one type; empty parts are left out.
-type reply struct {
-	ID     int64          `json:"id"`
-	Type   string         `json:"type"`
-	Error  *fault.Error   `json:"error,omitempty"`
-	Info   *classify.Info `json:"info,omitempty"`
-	Arch   string         `json:"arch,omitempty"`
-	Child  *arch.Arch     `json:"child,omitempty"`
-	Cost   *counts        `json:"cost,omitempty"`
-	Answer *answer        `json:"answer,omitempty"`
-	Width  int            `json:"width,omitempty"`
-	Height int            `json:"height,omitempty"`
-	Check  *check         `json:"check,omitempty"`
-	// Kernels, of ready, is the implementation of core/kernel that computes.
-	Kernels string `json:"kernels,omitempty"`
+type (
+	record = plainjson.Record
+	field  = plainjson.Field
+)
+
+var member = plainjson.Member
+
+// decode reads a request. The id is there even where something else is wrong.
+func decode(text string) (request, error) {
+	q := request{Class: -1, Channel: -1, Evaluations: 2000, Seed: 1, Method: "coarse-to-fine", Against: string(search.MACs)}
+	v, err := plainjson.Parse([]byte(text))
+	if err != nil {
+		return q, err
+	}
+	if err := v.Fill(false, member("id", &q.ID)); err != nil { // first, so that an error finds its request
+		return q, err
+	}
+	child := func(to **arch.Arch) func(plainjson.Value) error {
+		return func(v plainjson.Value) error {
+			*to = &arch.Arch{}
+			return (*to).Fill(v)
+		}
+	}
+	limits := func(v plainjson.Value) error {
+		q.Limits = search.Limits{}
+		for i, name := range v.Names {
+			var most float64
+			if v.Items[i].Kind == plainjson.Null {
+				continue
+			}
+			if err := v.Items[i].Into(&most); err != nil {
+				return err
+			}
+			q.Limits[search.Metric(name)] = most
+		}
+		return nil
+	}
+	return q, v.Fill(false, member("type", &q.Type), member("space", &q.Space), member("classes", &q.Classes), member("arch", &q.Arch),
+		member("child", child(&q.Child)), member("a", child(&q.A)), member("b", child(&q.B)), member("resolution", &q.Resolution),
+		member("inherited", &q.Inherited), member("target", &q.Target), member("predictor", &q.Predictor), member("class", &q.Class),
+		member("stage", &q.Stage), member("layer", &q.Layer), member("channel", &q.Channel), member("format", &q.Format), member("half", &q.Half),
+		member("limits", limits), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method))
 }
 
-// counts is what the page shows of a cost report: per picture, exact.
-type counts struct {
-	MACs   int64   `json:"macs"`
-	Params int64   `json:"params"`
-	Bytes  int64   `json:"bytes"` // in half precision
-	Share  float64 `json:"share"` // of the biggest child's parameters, 0..1
-	Layers int     `json:"layers"`
-}
-
-type answer struct {
-	Top       []classify.Score `json:"top"`
-	Timing    classify.Timing  `json:"timing"` // milliseconds
-	Inherited bool             `json:"inherited,omitempty"`
-}
-
-type check struct {
-	Weights int `json:"weights"`
-	Changed int `json:"changed"`
-}
-
-func encode(r reply) string {
-	text, err := json.Marshal(r)
+// encode writes a reply.
+func encode(id int64, kind string, fields record) string {
+	head := record{member("id", id), member("type", kind)}
+	text, err := plainjson.Append(nil, append(head, fields...))
 	if err != nil { // a NaN from broken weights ends up here
-		text, _ = json.Marshal(reply{ID: r.ID, Type: "error", Error: fault.New("internal", "reload the page", "the reply %q cannot be written: %v", r.Type, err)})
+		text, _ = plainjson.Append(nil, record{head[0], member("type", "error"),
+			member("error", faultRecord(fault.New("internal", "reload the page", "the reply %q cannot be written: %v", kind, err)))})
 	}
 	return string(text)
+}
+
+func faultRecord(e *fault.Error) record {
+	return record{member("code", e.Code), member("message", e.Message), member("hint", e.Hint)}
+}
+
+// infoRecord is info as encoding/json writes it.
+func infoRecord(i classify.Info) record {
+	r := record{member("spaceName", i.SpaceName), member("space", i.Space.Record()), member("labels", i.Labels), member("preprocessing", i.Preprocessing.Record()),
+		member("digest", i.Digest), member("bytes", i.Bytes), member("params", i.Params)}
+	if len(i.Family) > 0 {
+		r = append(r, member("family", i.Family))
+	}
+	return append(r, member("metadata", i.Metadata))
+}
+
+func answerRecord(r *classify.Result) record {
+	top := plainjson.List{}
+	for _, s := range r.Top {
+		top = append(top, record{member("label", s.Label), member("index", s.Index), member("p", s.P)})
+	}
+	a := record{member("top", top), member("timing", record{member("slice", r.Timing.Slice), member("resize", r.Timing.Resize), member("forward", r.Timing.Forward)})}
+	if r.Inherited {
+		a = append(a, member("inherited", true))
+	}
+	return a
 }

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -11,6 +10,9 @@ import (
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/kernel"
+	"bignas/core/latency"
+	"bignas/core/predict"
+	"bignas/core/search"
 )
 
 // Session is one engine and the picture that it looks at. Handle may be called
@@ -19,39 +21,29 @@ type Session struct {
 	post  func(text string, data []byte)
 	yield func()
 
-	mu       sync.Mutex // never held while computing or yielding
-	space    *arch.Space
-	classes  int
-	biggest  int64 // parameters of the biggest child
-	engine   *classify.Engine
-	baseline []uint32 // a checksum per shared tensor, as downloaded
-	picture  *classify.Picture
-	running  *job
-	waiting  *job
-	wake     chan struct{}
-}
-
-// job is one accepted classify request.
-type job struct {
-	id        int64
-	a         arch.Arch
-	inherited bool
+	mu        sync.Mutex // never held while computing or yielding
+	space     *arch.Space
+	classes   int
+	biggest   int64 // parameters of the biggest child
 	engine    *classify.Engine
+	predictor *predict.Predictor // nil without
+	latency   *latency.Model     // nil before it was measured
+	baseline  []uint32           // a checksum per shared tensor, as downloaded
 	picture   *classify.Picture
-	cancelled bool
+	work
 }
 
 // New returns a session that sends its replies to post and lets other messages
 // in by calling yield after every block of a forward pass.
 func New(post func(text string, data []byte), yield func()) *Session {
-	return &Session{post: post, yield: yield, wake: make(chan struct{}, 1)}
+	return &Session{post: post, yield: yield, work: work{wake: make(chan struct{}, 1)}}
 }
 
-// Handle serves one message. Everything but classify is answered before it
-// returns; data belongs to the session from then on.
+// Handle serves one message. What needs no forward pass and no search is answered
+// before it returns; data belongs to the session from then on.
 func (s *Session) Handle(text string, data []byte) {
-	var q request
-	if err := json.Unmarshal([]byte(text), &q); err != nil {
+	q, err := decode(text)
+	if err != nil {
 		s.fail(q.ID, fault.New(CodeBadMessage, "reload the page", "a message to the engine is not understood: %v", err))
 		return
 	}
@@ -80,21 +72,37 @@ func (s *Session) serve(q request, data []byte) (err error) {
 	case "view":
 		return s.view(q)
 	case "classify":
-		return s.enqueue(q)
+		return s.classify(q)
+	case "try":
+		return s.try(q)
+	case "cam":
+		return s.cam(q)
+	case "taps":
+		return s.taps(q)
+	case "statistics":
+		return s.statistics(q)
+	case "shared":
+		return s.shared(q)
+	case "export":
+		return s.export(q)
+	case "search":
+		return s.search(q)
+	case "latency":
+		return s.measure(q)
 	case "verify":
 		return s.verify(q)
 	case "cancel":
 		s.cancel(q.Target)
-		s.send(reply{ID: q.ID, Type: "cancelled"})
+		s.send(q.ID, "cancelled")
 		return nil
 	}
 	return fault.New(CodeBadMessage, "reload the page", "the engine knows no message of type %q", q.Type)
 }
 
-func (s *Session) send(r reply) { s.post(encode(r), nil) }
+func (s *Session) send(id int64, kind string, fields ...field) { s.post(encode(id, kind, fields), nil) }
 
 func (s *Session) fail(id int64, err error) {
-	s.send(reply{ID: id, Type: "error", Error: fault.Of(err)})
+	s.send(id, "error", member("error", faultRecord(fault.Of(err))))
 }
 
 func (s *Session) openSpace(q request) error {
@@ -106,12 +114,12 @@ func (s *Session) openSpace(q request) error {
 		return fault.New(CodeBadMessage, "", "the number of classes is %d, allowed is 1 or more", q.Classes)
 	}
 	s.setSpace(space, q.Classes)
-	s.send(reply{ID: q.ID, Type: "space"})
+	s.send(q.ID, "space")
 	return nil
 }
 
 func (s *Session) setSpace(space *arch.Space, classes int) {
-	biggest := cost.ForClasses(space.Max(), classes).Params
+	biggest := cost.Totals(space.Max(), classes).Params
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.space, s.classes, s.biggest = space, classes, biggest
@@ -128,28 +136,37 @@ func (s *Session) boot(q request, data []byte) error {
 	}
 	info := e.Info()
 	s.setSpace(info.Space, len(info.Labels))
+	ready := record{member("info", infoRecord(info)), member("kernels", kernel.Active())}
+	var predictor *predict.Predictor
+	if q.Predictor != "" {
+		if predictor, err = predict.Read([]byte(q.Predictor), info.Digest); err != nil {
+			ready = append(ready, member("predictorError", faultRecord(fault.Of(err))))
+		} else {
+			ready = append(ready, member("predictor", record{member("n", predictor.Source.N), member("error", predictor.Unseen.MeanError),
+				member("spearman", predictor.Unseen.Spearman), member("children", predictor.Unseen.Children)}))
+		}
+	}
 	s.mu.Lock()
-	s.engine, s.baseline = e, checksums(e)
+	s.engine, s.baseline, s.predictor, s.latency = e, checksums(e), predictor, nil
 	s.mu.Unlock()
-	s.send(reply{ID: q.ID, Type: "ready", Info: &info, Kernels: kernel.Active()})
+	s.send(q.ID, "ready", ready...)
 	return nil
 }
 
-// child returns the architecture that a request describes, checked.
-func (s *Session) child(q request) (arch.Arch, error) {
+// child returns an architecture that a request describes, checked.
+func (s *Session) child(q request, a *arch.Arch, name string) (arch.Arch, error) {
 	space := s.currentSpace()
 	if space == nil {
 		return arch.Arch{}, fault.New(CodeNoWeights, "wait until the engine has started", "no search space is open yet")
 	}
-	if q.Child == nil {
-		return arch.Arch{}, fault.New(CodeBadMessage, "reload the page", "the message %q has no child", q.Type)
+	if a == nil {
+		return arch.Arch{}, fault.New(CodeBadMessage, "reload the page", "the message %q has no %s", q.Type, name)
 	}
-	a := *q.Child
 	a.Space = space
-	if err := space.Validate(a); err != nil {
+	if err := space.Validate(*a); err != nil {
 		return arch.Arch{}, fault.As(err, CodeBadArch)
 	}
-	return a, nil
+	return *a, nil
 }
 
 func (s *Session) currentSpace() *arch.Space {
@@ -169,24 +186,32 @@ func (s *Session) parse(q request) error {
 		f.Hint = "the link was damaged; choose a size with the sliders"
 		return &f
 	}
-	s.send(reply{ID: q.ID, Type: "child", Arch: a.String(), Child: &a})
+	s.send(q.ID, "child", member("arch", a.String()), member("child", a.Record()))
 	return nil
 }
 
 func (s *Session) cost(q request) error {
-	a, err := s.child(q)
+	a, err := s.child(q, q.Child, "child")
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	classes, biggest := s.classes, s.biggest
+	classes, biggest, predictor, model := s.classes, s.biggest, s.predictor, s.latency
 	s.mu.Unlock()
-	r := cost.ForClasses(a, classes)
-	c := &counts{MACs: r.MACs, Params: r.Params, Bytes: r.Bytes, Share: float64(r.Params) / float64(biggest)}
+	c, layers := search.Count(a, classes), 0
 	for _, st := range a.Stages {
-		c.Layers += st.Depth
+		layers += st.Depth
 	}
-	s.send(reply{ID: q.ID, Type: "cost", Arch: r.Arch, Cost: c})
+	out := record{member("macs", c.MACs), member("params", c.Params), member("bytes", c.Bytes), member("share", float64(c.Params)/float64(biggest)),
+		member("layers", layers), member("memory", c.Memory)}
+	if predictor != nil {
+		out = append(out, member("accuracy", record{member("p", predictor.Function()(a, c.MACs, c.Params)), member("error", predictor.Unseen.MeanError),
+			member("kind", string(search.Predicted)), member("n", predictor.Source.N)}))
+	}
+	if model != nil {
+		out = append(out, member("latency", model.Child(a)))
+	}
+	s.send(q.ID, "cost", member("arch", a.String()), member("cost", out))
 	return nil
 }
 
@@ -203,7 +228,7 @@ func (s *Session) openPicture(q request, data []byte) error {
 	s.mu.Lock()
 	s.picture = p
 	s.mu.Unlock()
-	s.send(reply{ID: q.ID, Type: "picture", Width: w, Height: h})
+	s.send(q.ID, "picture", member("width", w), member("height", h))
 	return nil
 }
 
@@ -211,6 +236,18 @@ func (s *Session) current() (*classify.Engine, *classify.Picture) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.engine, s.picture
+}
+
+// looking is current where both are needed.
+func (s *Session) looking() (*classify.Engine, *classify.Picture, error) {
+	e, p := s.current()
+	switch {
+	case e == nil:
+		return nil, nil, errNoWeights()
+	case p == nil:
+		return nil, nil, errNoPicture()
+	}
+	return e, p, nil
 }
 
 func errNoWeights() error {
@@ -221,8 +258,8 @@ func errNoPicture() error {
 	return fault.New(CodeNoPicture, "choose a picture", "there is no picture to look at")
 }
 
-// superseded and cancelled are the two ways in which a classify request ends
-// without an answer and without anything being wrong.
+// superseded and cancelled are the two ways in which a request ends without an
+// answer and without anything being wrong.
 func superseded(by int64) error {
 	return fault.New(CodeSuperseded, "", "request %d came later and took its place", by)
 }

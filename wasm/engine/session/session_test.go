@@ -13,10 +13,85 @@ import (
 	"time"
 
 	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
 	"bignas/core/preprocess"
+	"bignas/core/search"
 	"bignas/core/supernet"
 	"bignas/core/weights"
 )
+
+// reply is every reply in one type.
+type reply struct {
+	ID      int64
+	Type    string
+	Error   problem
+	Info    *classify.Info
+	Arch    string
+	Child   *arch.Arch
+	Cost    *counts
+	Answer  *answer
+	Width   int
+	Height  int
+	Check   *struct{ Weights, Changed int }
+	Kernels string
+
+	PredictorError                                   *fault.Error
+	Predictor                                        *struct{ N, Children int }
+	Class, Channels, Columns, Channel                int
+	Both, OnlyA, OnlyB, Neither                      int
+	Mean, Variance, InheritedMean, InheritedVariance float64
+	Gamma, Beta                                      float64
+	Name, Mime                                       string
+	Done, Total, Evaluations, Children               int
+	Phase                                            string
+	Front                                            []point
+	Best                                             point
+	MS                                               float64
+	Table                                            []struct {
+		Operator string
+		MS       float64
+	}
+}
+
+// problem is the error of an error reply; that of latency is a number.
+type problem struct {
+	fault.Error
+	number float64
+}
+
+func (p *problem) UnmarshalJSON(text []byte) error {
+	if text[0] == '{' {
+		return json.Unmarshal(text, &p.Error)
+	}
+	return json.Unmarshal(text, &p.number)
+}
+
+type counts struct {
+	MACs, Params, Bytes, Memory int64
+	Share, Latency              float64
+	Layers                      int
+	Accuracy                    *struct {
+		P, Error float64
+		Kind     string
+		N        int
+	}
+}
+
+type answer struct {
+	Top       []classify.Score
+	Timing    classify.Timing
+	Inherited bool
+}
+
+type point struct {
+	Arch     string
+	Child    *arch.Arch
+	Costs    search.Costs
+	Accuracy float64
+	Error    float64
+	Kind     string
+}
 
 // page is the other end: it keeps the replies and can act at every yield.
 type page struct {
@@ -87,7 +162,13 @@ var testWeights = sync.OnceValue(func() []byte {
 		panic(err)
 	}
 	net.Init(rand.New(rand.NewPCG(1, 2)), false)
-	data, err := weights.Marshal(&weights.Bundle{Net: net, Statistics: supernet.NewStatisticsModel(space), Labels: []string{"a", "b", "c"},
+	statistics, r := supernet.NewStatisticsModel(space), rand.New(rand.NewPCG(3, 4))
+	for _, l := range statistics.Layers {
+		for i := range l.Mean {
+			l.Mean[i] = float32(0.1 * r.NormFloat64())
+		}
+	}
+	data, err := weights.Marshal(&weights.Bundle{Net: net, Statistics: statistics, Labels: []string{"a", "b", "c"},
 		Spec: preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom}}, weights.Float16)
 	if err != nil {
 		panic(err)

@@ -13,12 +13,9 @@ import (
 // view posts the picture as a child of that resolution sees it: the crop and the
 // filter of the weights file, without the normalisation, as RGBA bytes.
 func (s *Session) view(q request) error {
-	e, p := s.current()
-	if e == nil {
-		return errNoWeights()
-	}
-	if p == nil {
-		return errNoPicture()
+	e, p, err := s.looking()
+	if err != nil {
+		return err
 	}
 	info := e.Info()
 	if !slices.Contains(info.Space.Resolutions, q.Resolution) {
@@ -27,7 +24,7 @@ func (s *Session) view(q request) error {
 	spec := info.Preprocessing
 	spec.Mean, spec.Std = [3]float32{}, [3]float32{1, 1, 1}
 	rgba := seen(spec, p.Image(), q.Resolution)
-	s.post(encode(reply{ID: q.ID, Type: "view", Width: q.Resolution, Height: q.Resolution}), rgba)
+	s.post(encode(q.ID, "view", record{member("width", q.Resolution), member("height", q.Resolution)}), rgba)
 	return nil
 }
 
@@ -70,13 +67,13 @@ func (s *Session) verify(q request) error {
 	before := s.baseline
 	s.mu.Unlock()
 	now := checksums(e)
-	c := &check{}
+	weights, changed := 0, 0
 	for i, p := range e.Weights().Params {
-		c.Weights += len(p.Data)
+		weights += len(p.Data)
 		if now[i] != before[i] {
-			c.Changed += len(p.Data)
+			changed += len(p.Data)
 		}
 	}
-	s.send(reply{ID: q.ID, Type: "verified", Check: c})
+	s.send(q.ID, "verified", member("check", record{member("weights", weights), member("changed", changed)}))
 	return nil
 }

@@ -1,0 +1,43 @@
+package arch
+
+import "bignas/core/plainjson"
+
+var member = plainjson.Member
+
+// Record is a as JSON, the same as encoding/json makes of it.
+func (a Arch) Record() plainjson.Record {
+	stages := make(plainjson.List, len(a.Stages))
+	for i, c := range a.Stages {
+		stages[i] = plainjson.Record{member("width", c.Width), member("depth", c.Depth), member("expansion", c.Expansion), member("kernels", c.Kernels)}
+	}
+	return plainjson.Record{member("resolution", a.Resolution), member("stem", a.Stem), member("stages", stages), member("head", a.Head)}
+}
+
+// Fill reads what Record writes; the space is left alone and nothing is checked
+// against it.
+func (a *Arch) Fill(v plainjson.Value) error {
+	stages := func(v plainjson.Value) error {
+		a.Stages = nil
+		return v.Each(func(v plainjson.Value) error {
+			var c StageArch
+			err := v.Fill(false, member("width", &c.Width), member("depth", &c.Depth), member("expansion", &c.Expansion), member("kernels", &c.Kernels))
+			a.Stages = append(a.Stages, c)
+			return err
+		})
+	}
+	return v.Fill(false, member("resolution", &a.Resolution), member("stem", &a.Stem), member("stages", stages), member("head", &a.Head))
+}
+
+// Record is s as JSON, the same as encoding/json makes of it.
+func (s *Space) Record() plainjson.Record {
+	stages := make(plainjson.List, len(s.Stages))
+	for i, st := range s.Stages {
+		stages[i] = plainjson.Record{member("name", st.Name), member("widths", st.Widths), member("depths", st.Depths), member("kernels", st.Kernels),
+			member("expansions", st.Expansions), member("stride", st.Stride), member("se", st.SE)}
+	}
+	r := plainjson.Record{member("name", s.Name), member("resolutions", s.Resolutions), member("stem", s.Stem), member("stages", stages), member("head", s.Head)}
+	if s.HeadExpansion != 0 {
+		r = append(r, member("headExpansion", s.HeadExpansion))
+	}
+	return append(r, member("kernelPerLayer", s.KernelPerLayer), member("squeeze", string(s.Squeeze)), member("shortcuts", string(s.Shortcuts)))
+}

@@ -1,0 +1,69 @@
+package supernet
+
+import (
+	"bignas/core/arch"
+	"bignas/core/kernel"
+)
+
+// Alone makes one part of a network ready to be timed by itself: run computes it
+// once for one image, on made-up activations and with made-up BN statistics. b
+// is an inverted-residual block of the space; or, by its Stage, -1 the
+// stem (Out, Size, OutSize) and the number of stages the head with pool and
+// classifier (In, Mid, Size). b must fit into the weights. done gives the memory back.
+func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
+	c := &Child{Classes: w.Classes}
+	st := &Statistics{}
+	f := folder{st: st}
+	layer := func(channels int) {
+		variance := make([]float32, channels)
+		for i := range variance {
+			variance[i] = 1
+		}
+		st.Mean, st.Variance = append(st.Mean, make([]float32, channels)), append(st.Variance, variance)
+	}
+	net := arch.Network{Stem: arch.Conv{OutSize: b.Size, Out: b.In}}
+	switch b.Stage {
+	case -1:
+		net.Stem = arch.Conv{Size: b.Size, OutSize: b.OutSize, Out: b.Out}
+		layer(b.Out)
+		scale, shift := scales(&f, w.Stem.BN, b.Out)
+		stem, ws := single(w.Stem.Weight, 27, b.Out)
+		c.stem = kernel.PackStem(stem, 3, b.Out, ws, scale, shift)
+	case len(w.Space.Stages):
+		net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
+		layer(b.Mid)
+		c.head = foldConv(&f, w.Head, b.In, b.Mid)
+		c.classifier = w.Classifier.pack(b.Mid, w.Classes, nil, w.ClassBias.first(w.Classes))
+	default:
+		net.Blocks = []arch.Block{b}
+		for range bnLayers(b) - 1 {
+			layer(b.Mid)
+		}
+		layer(b.Out)
+		c.blocks = []childBlock{foldBlock(&f, w.Blocks[b.Stage][b.Index], b)}
+	}
+	c.net = net
+	bs := &c.buffers
+	bs.plan(net, 1)
+	x := bs.current
+	if b.Stage < 0 {
+		x = make([]float32, 3*b.Size*b.Size)
+	}
+	for i := range x {
+		x[i] = float32(i*7%16)/8 - 1
+	}
+	return c.alone(b, x), func() { (&Child{}).Take(c) }
+}
+
+// alone is the computation of Alone.
+func (c *Child) alone(b arch.Block, x []float32) func() {
+	bs := &c.buffers
+	switch {
+	case c.stem != nil:
+		return func() { c.stem.Apply(bs.other, x, 1, b.Size, b.Size) }
+	case c.head != nil:
+		logits := make([]float32, c.Classes)
+		return func() { c.finish(logits, bs, x, 1) }
+	}
+	return func() { c.block(bs.other, x, 1, &b, &c.blocks[0]) }
+}

@@ -1,0 +1,95 @@
+package session
+
+import (
+	"time"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/plainjson"
+	"bignas/core/search"
+)
+
+const (
+	// slice is how long a search computes before messages are looked at.
+	slice = 4 * time.Millisecond
+	// telling is how often a search says how far it is, at most.
+	telling = 50 * time.Millisecond
+)
+
+// search accepts a search; it ends the one before it.
+func (s *Session) search(q request) error {
+	s.mu.Lock()
+	e, predictor, model := s.engine, s.predictor, s.latency
+	s.mu.Unlock()
+	if e == nil {
+		return errNoWeights()
+	}
+	if predictor == nil {
+		return fault.New(CodeNoPredictor, "use weights that come with a predictor", "there is no accuracy predictor for these weights")
+	}
+	info, accuracy := e.Info(), predictor.Function()
+	p := search.Problem{Space: info.Space, Classes: len(info.Labels), Digest: info.Digest, Limits: q.Limits, Against: []search.Metric{search.Metric(q.Against)},
+		Judge: search.Judge{Kind: search.Predicted, Error: predictor.Unseen.MeanError,
+			Of: func(a arch.Arch, c search.Costs) (float64, error) { return accuracy(a, c.MACs, c.Params), nil }}}
+	if model != nil {
+		p.Latency = model.Child
+	}
+	found, err := search.New(p, search.Options{Method: q.Method, Seed: q.Seed, Evaluations: q.Evaluations})
+	if err != nil {
+		return err
+	}
+	r := &searching{s: s, id: q.ID, search: found, start: time.Now()}
+	s.background("search", &job{id: q.ID, run: r.slice})
+	return nil
+}
+
+// searching is a search under way.
+type searching struct {
+	s           *Session
+	id          int64
+	search      *search.Search
+	start, told time.Time
+}
+
+// slice steps until the time for it is over.
+func (r *searching) slice(func() error) (bool, error) {
+	begin := time.Now()
+	for time.Since(begin) < slice {
+		done, err := r.search.Step()
+		if err != nil {
+			return true, err
+		}
+		if done {
+			p := r.search.Progress()
+			ms := time.Since(r.start).Seconds() * 1000
+			r.s.send(r.id, "found", append(r.outcome(), member("evaluations", p.Done), member("ms", ms))...)
+			return true, nil
+		}
+	}
+	if time.Since(r.told) >= telling {
+		r.told = time.Now()
+		p := r.search.Progress()
+		r.s.send(r.id, "searching", append(record{member("done", p.Done), member("total", p.Total), member("phase", p.Phase)}, r.outcome()...)...)
+	}
+	return false, nil
+}
+
+// outcome is the front so far and the most accurate child on it.
+func (r *searching) outcome() record {
+	front := plainjson.List{}
+	for _, p := range r.search.Front().Points() {
+		front = append(front, pointRecord(p))
+	}
+	best, _ := r.search.Best()
+	return record{member("front", front), member("best", pointRecord(best))}
+}
+
+func pointRecord(p search.Point) record {
+	c := p.Costs
+	costs := record{member("macs", c.MACs), member("params", c.Params), member("bytes", c.Bytes), member("memory", c.Memory)}
+	if c.Latency > 0 {
+		costs = append(costs, member("latency", c.Latency))
+	}
+	return record{member("arch", p.Arch.String()), member("child", p.Arch.Record()), member("costs", costs),
+		member("accuracy", p.Accuracy), member("error", p.Error), member("kind", string(p.Kind))}
+}
