@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"bignas/core/onnx/internal/proto"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -111,14 +109,23 @@ func value(name string, kind int64, dims ...int) []byte {
 	return appendMessage(appendText(nil, proto.ValueName, name), proto.ValueType, appendMessage(nil, proto.TypeTensor, tensor))
 }
 
-func appendInt(b []byte, f protowire.Number, v int64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, f, protowire.VarintType), uint64(v))
+// The two wire types of protocol buffers that are needed: a number, and bytes
+// with their length (https://protobuf.dev/programming-guides/encoding).
+const (
+	varint    = 0
+	delimited = 2
+)
+
+func appendInt(b []byte, f proto.Number, v int64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|varint), uint64(v))
 }
 
-func appendText(b []byte, f protowire.Number, s string) []byte {
-	return protowire.AppendString(protowire.AppendTag(b, f, protowire.BytesType), s)
+func appendText(b []byte, f proto.Number, s string) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|delimited), uint64(len(s)))
+	return append(b, s...)
 }
 
-func appendMessage(b []byte, f protowire.Number, m []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, f, protowire.BytesType), m)
+func appendMessage(b []byte, f proto.Number, m []byte) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|delimited), uint64(len(m)))
+	return append(b, m...)
 }

@@ -10,7 +10,8 @@
 // formats (but bytes are uint8), so that what calls the graph is the same.
 //
 // The format is https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, written
-// with protowire: the few messages that are needed are shorter than generated code.
+// by hand: the few messages that are needed are shorter than generated code, and
+// the engine, which writes them too, is to stay small.
 package onnx
 
 import (

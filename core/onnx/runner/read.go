@@ -135,12 +135,12 @@ func (p *parser) fail(format string, args ...any) {
 
 // fields is a decoded message: what was written under each field number.
 type fields struct {
-	ints  map[protowire.Number][]int
-	bytes map[protowire.Number][][]byte
+	ints  map[proto.Number][]int
+	bytes map[proto.Number][][]byte
 }
 
 func (p *parser) decode(b []byte) fields {
-	f := fields{map[protowire.Number][]int{}, map[protowire.Number][][]byte{}}
+	f := fields{map[proto.Number][]int{}, map[proto.Number][][]byte{}}
 	for len(b) > 0 && p.err == nil {
 		number, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -152,11 +152,11 @@ func (p *parser) decode(b []byte) fields {
 		case protowire.VarintType:
 			var v uint64
 			v, n = protowire.ConsumeVarint(b)
-			f.ints[number] = append(f.ints[number], int(int64(v)))
+			f.ints[proto.Number(number)] = append(f.ints[proto.Number(number)], int(int64(v)))
 		case protowire.BytesType:
 			var v []byte
 			v, n = protowire.ConsumeBytes(b)
-			f.bytes[number] = append(f.bytes[number], v)
+			f.bytes[proto.Number(number)] = append(f.bytes[proto.Number(number)], v)
 		default:
 			p.fail("field %d has the wire type %d", number, kind)
 			return f
@@ -171,7 +171,7 @@ func (p *parser) decode(b []byte) fields {
 }
 
 // one is the content of a field that is there once.
-func (f fields) one(p *parser, n protowire.Number) []byte {
+func (f fields) one(p *parser, n proto.Number) []byte {
 	if len(f.bytes[n]) != 1 {
 		p.fail("field %d is there %d times, expected once", n, len(f.bytes[n]))
 		return nil
@@ -179,14 +179,14 @@ func (f fields) one(p *parser, n protowire.Number) []byte {
 	return f.bytes[n][0]
 }
 
-func (f fields) text(n protowire.Number) string {
+func (f fields) text(n proto.Number) string {
 	if len(f.bytes[n]) != 1 {
 		return ""
 	}
 	return string(f.bytes[n][0])
 }
 
-func (f fields) number(n protowire.Number) int {
+func (f fields) number(n proto.Number) int {
 	if len(f.ints[n]) != 1 {
 		return 0
 	}

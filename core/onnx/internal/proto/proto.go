@@ -3,56 +3,57 @@
 // the reader of graphs use.
 package proto
 
-import "google.golang.org/protobuf/encoding/protowire"
+// Number is that of a field.
+type Number int32
 
 // Field numbers of ModelProto, OperatorSetIdProto and StringStringEntryProto.
 const (
-	ModelIRVersion protowire.Number = 1
-	ModelProducer  protowire.Number = 2
-	ModelGraph     protowire.Number = 7
-	ModelOpset     protowire.Number = 8
-	ModelMetadata  protowire.Number = 14
-	OpsetVersion   protowire.Number = 2 // its domain, empty, is ONNX's own
-	EntryKey       protowire.Number = 1
-	EntryValue     protowire.Number = 2
+	ModelIRVersion Number = 1
+	ModelProducer  Number = 2
+	ModelGraph     Number = 7
+	ModelOpset     Number = 8
+	ModelMetadata  Number = 14
+	OpsetVersion   Number = 2 // its domain, empty, is ONNX's own
+	EntryKey       Number = 1
+	EntryValue     Number = 2
 )
 
 // Field numbers of GraphProto and NodeProto.
 const (
-	GraphNode        protowire.Number = 1
-	GraphName        protowire.Number = 2
-	GraphInitializer protowire.Number = 5
-	GraphInput       protowire.Number = 11
-	GraphOutput      protowire.Number = 12
+	GraphNode        Number = 1
+	GraphName        Number = 2
+	GraphInitializer Number = 5
+	GraphInput       Number = 11
+	GraphOutput      Number = 12
 
-	NodeInput     protowire.Number = 1
-	NodeOutput    protowire.Number = 2
-	NodeName      protowire.Number = 3
-	NodeOp        protowire.Number = 4
-	NodeAttribute protowire.Number = 5
+	NodeInput     Number = 1
+	NodeOutput    Number = 2
+	NodeName      Number = 3
+	NodeOp        Number = 4
+	NodeAttribute Number = 5
 )
 
 // Field numbers of AttributeProto, TensorProto and ValueInfoProto with the
 // messages in it.
 const (
-	AttributeName protowire.Number = 1
-	AttributeInt  protowire.Number = 3
-	AttributeInts protowire.Number = 8
-	AttributeType protowire.Number = 20
+	AttributeName Number = 1
+	AttributeInt  Number = 3
+	AttributeInts Number = 8
+	AttributeType Number = 20
 
-	TensorDims protowire.Number = 1
-	TensorType protowire.Number = 2
-	TensorName protowire.Number = 8
-	TensorRaw  protowire.Number = 9
+	TensorDims Number = 1
+	TensorType Number = 2
+	TensorName Number = 8
+	TensorRaw  Number = 9
 
-	ValueName  protowire.Number = 1
-	ValueType  protowire.Number = 2
-	TypeTensor protowire.Number = 1
-	ElemType   protowire.Number = 1
-	ElemShape  protowire.Number = 2
-	ShapeDim   protowire.Number = 1
-	DimValue   protowire.Number = 1
-	DimParam   protowire.Number = 2
+	ValueName  Number = 1
+	ValueType  Number = 2
+	TypeTensor Number = 1
+	ElemType   Number = 1
+	ElemShape  Number = 2
+	ShapeDim   Number = 1
+	DimValue   Number = 1
+	DimParam   Number = 2
 )
 
 // Values of AttributeProto.AttributeType.
