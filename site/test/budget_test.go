@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -117,21 +119,33 @@ func TestBudget(t *testing.T) {
 		p.t = t
 		folder := t.TempDir()
 		p.do(chromedp.ActionFunc(func(ctx context.Context) error {
-			return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(folder).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
-		}))
-		p.click("[data-do=onnx]")
-		p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.onnx')`)
-		name := strings.Fields(p.find("[data-is=saved]"))[1]
-		var data []byte
-		for range 400 {
-			if data, _ = os.ReadFile(filepath.Join(folder, strings.Trim(name, ","))); len(data) > 0 {
-				break
+			tab, err := target.GetTargetInfo().Do(ctx)
+			if err != nil {
+				return err
 			}
-			time.Sleep(50 * time.Millisecond)
+			return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(tab.BrowserContextID).WithDownloadPath(folder).
+				Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+		}))
+		saved := func(format string) []byte {
+			t.Helper()
+			p.click("[data-do=" + format + "]")
+			p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.`+format+`')`)
+			name := strings.Trim(strings.Fields(p.find("[data-is=saved]"))[1], ",")
+			for range 400 {
+				if data, _ := os.ReadFile(filepath.Join(folder, name)); len(data) > 0 {
+					return data
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			t.Fatalf("%s is not there", name)
+			return nil
 		}
-		// The first field of an ONNX file is its version, and the child's weights are in it.
-		if len(data) < 100_000 || data[0] != 0x08 {
-			t.Errorf("%s has %d bytes", name, len(data))
+		// The first field of an ONNX file is its version; a safetensors file begins with the length of its JSON. Both have the child's weights.
+		if data := saved("onnx"); len(data) < 100_000 || data[0] != 0x08 {
+			t.Errorf("the ONNX file has %d bytes", len(data))
+		}
+		if data := saved("safetensors"); len(data) < 100_000 || data[8] != '{' || binary.LittleEndian.Uint64(data) > uint64(len(data)) {
+			t.Errorf("the safetensors file has %d bytes", len(data))
 		}
 	})
 	p.t = t
