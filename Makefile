@@ -1,6 +1,6 @@
 # make run    build the page and serve it
 # make test   everything a change must pass (sets itself up; minutes)
-# make check  the longer checks: race detector, fuzzing, generated code, other platforms
+# make check  the longer checks: race detector, fuzzing, generated code, other platforms, exports in other runtimes, Lighthouse
 # make site   only build the page into build/site, for any static server
 # make lighthouse  hold the page against its budgets (a quiet machine; a minute)
 # make peers  install what make bench compares with (440 MB in build)
@@ -28,7 +28,7 @@ KERNEL_FUZZTIME ?= 20000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site page lighthouse peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms killed
+.PHONY: run test check site page lighthouse peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms killed exported
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -41,7 +41,7 @@ site:
 test: setup format vet unit kernels noasm wasm cli size browser
 	$(say) 'all tests passed'
 
-check: test platforms generate killed race fuzz lighthouse
+check: test platforms generate killed exported race fuzz lighthouse
 	$(say) 'all checks passed'
 
 setup:
@@ -117,6 +117,11 @@ generate:
 killed:
 	$(say) 'a training run killed forty times ends as an undisturbed one'
 	@BIGNAS_KILLS=40 go test -count=1 -run '^TestKilled$$' ./train/run
+
+exported:
+	$(say) 'exported children before the ONNX checker and in onnxruntime, native and WebAssembly'
+	@test -d build/peers/node_modules || cmd/bench/peers/install build/peers
+	@BIGNAS_RUNTIMES=1 go test -count=1 -run '^TestRuntimes' ./cmd/export
 
 race:
 	$(say) 'race detector (needs a C compiler)'

@@ -74,7 +74,7 @@ function arrived(reply) {
   } else {
     booting.opened += booting.under;
     booting.under = 0;
-    booting.ready = { ...booting.ready, ...reply, type: 'ready' };
+    booting.ready = { ...booting.ready, ...reply, ...booting.missing, type: 'ready' };
     postMessage({ ...reply, type: 'progress', opened: true });
     if (booting.opened === download.total) {
       postMessage(booting.ready);
@@ -83,6 +83,16 @@ function arrived(reply) {
     hand();
   }
   answered?.();
+}
+
+// accuracy gets the predictor: its text, or its URL; undefined where there is none.
+async function accuracy(predictor) {
+  if (!predictor || predictor.startsWith('{')) return { predictor };
+  try {
+    return { predictor: await (await get(predictor, 'predictor')).text() };
+  } catch (e) {
+    return { predictorError: toFault(e) }; // without it only guesses are missing
+  }
 }
 
 async function boot({ id, engine, kernels: wanted, weights, size, parts, digest, space, classes, predictor }) {
@@ -101,9 +111,8 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
   damaged = false;
   const file = download, running = starting ??= start(engine, wanted);
   booting = { id, opened: file.parts, under: 0, waiting: [], digest, ready: { ...file.ready, id } };
-  const predicting = predictor ? get(predictor, 'predictor').then(r => r.text()).catch(() => '') : ''; // the page works without
-  Promise.all([predicting, running]).then(([text]) => {
-    if (booting?.id === id) Object.assign(booting, { listens: true, predictor: text });
+  Promise.all([accuracy(predictor), running]).then(([{ predictor: text, predictorError }]) => {
+    if (booting?.id === id) Object.assign(booting, { listens: true, predictor: text, missing: predictorError && { predictorError } });
     hand();
   }, () => {});
   const open = part => { booting?.waiting.push(part); hand(); };
