@@ -18,9 +18,6 @@ export class EngineError extends Error {
 const PINGS = 4, BETWEEN = 3000; // ms
 const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller picture.' });
 
-// Replies on the way to the last one.
-const UNDERWAY = new Set(['progress', 'searching', 'measuring']);
-
 /** True where this browser can run the engine. */
 export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
 
@@ -64,7 +61,7 @@ export class Engine {
   }
 
   /** Ends the request of that id, which rejects with a stale EngineError; one that was answered is left alone. */
-  cancel(id) { return this.request('cancel', { target: id }); }
+  cancel(id) { return this.request('cancel', { target: id }).catch(() => {}); }
 
   // listen asks, while somebody waits, whether the worker is still there.
   #listen() {

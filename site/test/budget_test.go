@@ -19,6 +19,7 @@ import (
 
 const (
 	progressSays = `document.querySelector('[data-is=progress]')?.textContent.includes(%q)`
+	searched     = `document.querySelector('#chart[aria-busy=false]')`
 	work         = `[...document.querySelectorAll('.pick dt')].find(e => e.textContent === 'Work')?.nextElementSibling.textContent`
 )
 
@@ -70,7 +71,7 @@ func TestBudget(t *testing.T) {
 		p.t = t
 		p.dragBudget(0.35)
 		p.within(t)
-		p.wait("the search to go on below the budget", fmt.Sprintf(progressSays, "search is done"))
+		p.wait("the search to go on below the budget", searched)
 		before := eval[string](p, `document.getElementById('limit').getAttribute('aria-valuetext')`)
 		p.press("#limit", kb.ArrowRight, kb.ArrowRight)
 		if after := eval[string](p, `document.getElementById('limit').getAttribute('aria-valuetext')`); after == before {
@@ -78,7 +79,7 @@ func TestBudget(t *testing.T) {
 		}
 		p.within(t)
 		p.wait("the budget in the address", `location.hash.includes('budget=')`)
-		p.wait("the search", fmt.Sprintf(progressSays, "search is done"))
+		p.wait("the search", searched)
 	})
 	t.Run("load", func(t *testing.T) {
 		p.t = t
@@ -122,7 +123,7 @@ func TestBudget(t *testing.T) {
 		p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.onnx')`)
 		name := strings.Fields(p.find("[data-is=saved]"))[1]
 		var data []byte
-		for range 100 {
+		for range 400 {
 			if data, _ = os.ReadFile(filepath.Join(folder, strings.Trim(name, ","))); len(data) > 0 {
 				break
 			}
