@@ -15,7 +15,7 @@ const PROOF_DELAY = 1500; // ms without input before the weights are checked aga
 
 export class Explorer {
   #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #listeners = [];
-  #child; #wanted; #ceiling; #begun = false; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
+  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   constructor(state, manifest) {
     this.#state = state;
@@ -114,7 +114,7 @@ export class Explorer {
     if (!this.#begun) this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) });
     const onprogress = p => {
       if (p.opened) return this.#opened(p);
-      if (!p.engine) return this.#costs.progress(p.loaded, p.total, this.#begun);
+      if (!p.engine) return this.#progress(p.loaded);
       if (this.#running) return; // a second try
       this.#running = true;
       this.#readArch();
@@ -127,7 +127,7 @@ export class Explorer {
     } catch (error) {
       if (!this.#begun) { // costs can be counted without weights
         this.#limit(undefined);
-        this.#costs.progress(0, bytes);
+        this.#progress(0);
         this.#answer.none('No answer yet');
       }
       if (error.stale) return; // the engine has stopped, and that has been said
@@ -135,7 +135,7 @@ export class Explorer {
       return;
     }
     clear('weights');
-    this.#costs.progress(bytes, bytes);
+    this.#progress(bytes);
     this.#limit(undefined);
     this.#ready = true;
     this.#tell('ready');
@@ -144,12 +144,18 @@ export class Explorer {
     this.#proveSoon();
   }
 
+  #progress(loaded) {
+    this.#loaded = loaded;
+    this.#costs.progress(loaded, this.#manifest.bytes, this.#begun);
+  }
+
   // opened hears that more children can be run: those within the ceiling.
   #opened({ ceiling, kernels }) {
     this.#limit(ceiling);
     if (kernels) this.#costs.kernels(kernels);
     if (this.#begun) return;
     this.#begun = true;
+    this.#progress(this.#loaded);
     this.#pictures.sample(this.#state.get('picture'));
   }
 

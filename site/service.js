@@ -6,7 +6,10 @@
 const { version, files } = self.build;
 const PREFIX = 'bignas ', CACHE = PREFIX + version;
 const ANY = { ignoreVary: true }; // how it was compressed on the way is no difference
-const scope = new URL('./', self.location), index = new URL('./index.html', scope).href;
+const scope = new URL('./', self.location).href, INDEX = 'index.html';
+
+// The page is kept as what the folder gives: some servers send index.html there with a redirect.
+const address = name => name === INDEX ? scope : new URL(name, scope).href;
 
 async function digest(response) {
   const sum = await crypto.subtle.digest('SHA-256', await response.arrayBuffer());
@@ -27,7 +30,7 @@ async function fetchRight(url, hash) {
 async function install() {
   const cache = await caches.open(CACHE);
   for (const [name, hash] of files) { // one after the other: nobody waits for it
-    const url = new URL(name, scope).href;
+    const url = address(name);
     await cache.put(url, await fetchRight(url, hash));
   }
 }
@@ -44,8 +47,8 @@ async function activate() {
 async function answer(request) {
   const url = new URL(request.url);
   url.search = url.hash = '';
-  const page = url.href === scope.href || url.href === index;
-  const kept = page ? await (await caches.open(CACHE)).match(index, ANY) : await caches.match(url.href, ANY);
+  const page = url.href === scope || url.href === scope + INDEX;
+  const kept = page ? await (await caches.open(CACHE)).match(scope, ANY) : await caches.match(url.href, ANY);
   return kept ?? fetch(request);
 }
 
@@ -53,5 +56,5 @@ self.addEventListener('install', e => e.waitUntil(install()));
 self.addEventListener('activate', e => e.waitUntil(activate()));
 self.addEventListener('message', e => { if (e.data === 'take over') self.skipWaiting(); });
 self.addEventListener('fetch', e => {
-  if (e.request.method === 'GET' && e.request.url.startsWith(scope.href)) e.respondWith(answer(e.request));
+  if (e.request.method === 'GET' && e.request.url.startsWith(scope)) e.respondWith(answer(e.request));
 });

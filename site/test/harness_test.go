@@ -102,6 +102,7 @@ func setUp(run func() int) (code int, err error) {
 		chromedp.ExecPath(browserPath()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), // a camera
 		chromedp.Flag("force-color-profile", "srgb"), chromedp.WindowSize(1280, 800))...)
 	defer cancel()
 	var close context.CancelFunc
@@ -326,8 +327,8 @@ func (p *tab) text(id string) string {
 // shown to the present picture stands.
 func (p *tab) answered() {
 	p.t.Helper()
-	p.wait("all weights", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving')`)
-	p.wait("an answer", `document.querySelector('#answer[aria-busy=false]') && document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
+	p.wait("an answer", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving') && document.querySelector('#answer[aria-busy=false]') &&
+		document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
 }
 
 // shot writes a picture of the whole page to build/shots, for people to look at.

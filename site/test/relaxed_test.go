@@ -15,7 +15,11 @@ import (
 // returns what they leave in their outputs.
 const callKernels = `(async calls => {
 	const mem = new WebAssembly.Memory({ initial: 64 });
-	const bytes = await (await fetch(new URL('relaxed.wasm', document.baseURI))).arrayBuffer();
+	const bytes = await (async () => {
+		const { asset } = await import(new URL('page.js', document.querySelector('script[type=module]').src));
+		const { engine } = await (await fetch(asset('manifest.json'))).json();
+		return (await fetch(new URL('relaxed.wasm', asset(engine)))).arrayBuffer();
+	})();
 	const { instance } = await WebAssembly.instantiate(bytes, { env: { mem } });
 	return calls.map(({ name, args }) => {
 		let top = 1024, out;

@@ -1,0 +1,98 @@
+package test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+)
+
+// states are the states of the page that must be free of what axe finds, and of a
+// sideways scroll bar. reach brings a page that has been opened into the state;
+// nil is the page with its first answer.
+var states = []struct {
+	name  string
+	o     options
+	reach func(p *tab)
+}{
+	{"loading", options{}, func(p *tab) { p.wait("the drawing", `document.querySelector('#drawing .c')`) }},
+	{"loading-dark-375", options{width: 375, height: 800, dark: true}, func(p *tab) { p.wait("the drawing", `document.querySelector('#drawing .c')`) }},
+	{"ready", options{}, nil},
+	{"ready-dark", options{dark: true}, nil},
+	{"ready-375", options{width: 375, height: 800}, nil},
+	{"ready-320-dark", options{width: 320, height: 800, dark: true}, nil},
+	{"zoom-200", options{width: 640, height: 400, scale: 2}, nil},
+	{"zoom-400", options{width: 320, height: 256, scale: 4}, nil},
+	{"error", options{}, noWeights},
+	{"error-dark-375", options{width: 375, height: 800, dark: true}, noWeights},
+	{"forced-colors", options{}, func(p *tab) { p.answered(); p.media("forced-colors", "active") }},
+	{"reduced-motion", options{}, func(p *tab) {
+		p.answered()
+		p.media("prefers-reduced-motion", "reduce")
+		if n := eval[int](p, `document.getAnimations().filter(a => a.playState === 'running' && getComputedStyle(a.effect.target).visibility === 'visible').length`); n > 0 {
+			p.t.Errorf("%d things move", n)
+		}
+	}},
+}
+
+// noWeights waits for the notice that the weights are missing: states whose name
+// begins with error are served without.
+func noWeights(p *tab) {
+	p.wait("a notice", `document.getElementById('notice').textContent.includes('no weights')`)
+}
+
+// media sets a feature of the medium, such as prefers-reduced-motion.
+func (p *tab) media(name, value string) {
+	p.t.Helper()
+	p.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: name, Value: value}}))
+}
+
+func TestStates(t *testing.T) {
+	for _, s := range states {
+		t.Run(s.name, func(t *testing.T) {
+			server := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+				switch {
+				case !isWeights(r):
+					return false
+				case len(s.name) > 6 && s.name[:7] == "loading":
+					<-r.Context().Done()
+				case len(s.name) > 4 && s.name[:5] == "error":
+					http.NotFound(w, r)
+				default:
+					return false
+				}
+				return true
+			})
+			o := s.o
+			o.expect = []string{"404"}
+			p := visit(t, server, o)
+			if s.reach == nil {
+				p.answered()
+			} else {
+				s.reach(p)
+			}
+			p.shot("state-" + s.name)
+			p.axe()
+			if over := eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				t.Errorf("the page is %d pixels too wide", over)
+			}
+		})
+	}
+}
+
+// TestPrint: on paper there are no controls and nothing lies over something else.
+func TestPrint(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	p.do(emulation.SetEmulatedMedia().WithMedia("print"))
+	for _, id := range []string{"controls", "gallery", "update"} {
+		if eval[bool](p, fmt.Sprintf(`document.getElementById(%q).checkVisibility() && document.getElementById(%[1]q).offsetHeight > 0`, id)) {
+			t.Errorf("#%s is printed", id)
+		}
+	}
+	if got := eval[string](p, `getComputedStyle(document.querySelector('.pa')).position`); got == "sticky" || got == "fixed" {
+		t.Errorf("picture and answer are %s on paper", got)
+	}
+	p.shot("print")
+}
