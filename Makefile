@@ -1,7 +1,8 @@
 # make run    build the page and serve it
 # make test   everything a change must pass (sets itself up; minutes)
-# make check  the longer checks: race detector, fuzzing, all other platforms
-# make site   only build the page into build/site
+# make check  the longer checks: race detector, fuzzing, all other platforms, exports in other runtimes, Lighthouse
+# make site   only build the page into build/site, for any static server
+# make lighthouse  hold the page against its budgets (a quiet machine; a minute)
 # make peers  install what make bench compares with (440 MB in build)
 # make bench  measure: children beside other runtimes, slicing, operators (minutes)
 # make clean  remove what was built
@@ -14,6 +15,10 @@ GOROOT := $(shell go env GOROOT)
 SITE := build/site
 # The engine's ceiling, gzipped: what a phone on a slow line still takes.
 ENGINE_MAX := 1300000
+# Gzipped too: HTML, styles and modules until the first answer (the loader of Go is the engine's); one of the two modules of kernels; the view.
+PAGE_MAX := 40000
+KERNELS_MAX := 8000
+VIEW_MAX := 2900000
 # Counted in runs, not seconds: at a deadline go test sometimes reports its own timeout as a failure.
 FUZZTIME ?= 300000x
 # An input for a kernel is thousands of multiplications, several times over.
@@ -23,7 +28,7 @@ KERNEL_FUZZTIME ?= 20000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed
+.PHONY: run test check site page lighthouse peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed exported
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -31,12 +36,12 @@ run: site
 
 site:
 	$(say) 'build the page into $(SITE)'
-	@go run ./site/assemble --out $(SITE)
+	@go run ./site/assemble --out $(SITE) --compress
 
-test: setup format vet unit kernels noasm wasm generate arm64 cli site size browser
+test: setup format vet unit kernels noasm wasm generate arm64 cli size browser
 	$(say) 'all tests passed'
 
-check: test platforms killed race fuzz
+check: test platforms killed exported race fuzz lighthouse
 	$(say) 'all checks passed'
 
 setup:
@@ -78,11 +83,25 @@ browser:
 	$(say) 'the page in a browser'
 	@go test ./site/...
 
-size: site
-	$(say) 'size of the engine'
-	@n=$$(gzip -9 -c $(SITE)/engine.wasm | wc -c); \
-	echo "engine.wasm is $$n bytes gzipped; the ceiling is $(ENGINE_MAX)"; \
-	test "$$n" -le $(ENGINE_MAX)
+# Without the compressed forms, of which that of the engine takes a quarter of a minute.
+page:
+	$(say) 'build the page into $(SITE), not compressed'
+	@go run ./site/assemble --out $(SITE)
+
+# fits NAME MAX FILES: their gzipped sizes, each file for itself as a server sends it.
+size: page
+	$(say) 'sizes, gzipped; those of the weights are in the browser tests'
+	@fits() { local name=$$1 max=$$2 n=0 f; shift 2; for f in "$$@"; do n=$$((n + $$(gzip -9 -c "$$f" | wc -c))); done; \
+	echo "$$name: $$n bytes; the ceiling is $$max"; test "$$n" -le "$$max"; }; \
+	fits engine $(ENGINE_MAX) $(SITE)/engine/*/engine.wasm; \
+	for f in $(SITE)/engine/*/{simd,relaxed}.wasm; do fits "kernels $$(basename $$f)" $(KERNELS_MAX) $$f; done; \
+	fits 'page until its first answer' $(PAGE_MAX) $(SITE)/index.html $$(grep -oE 'page/[^"]*[.]js' $(SITE)/index.html | sort -u | sed 's|^|$(SITE)/|') \
+		$(SITE)/page/*/site/{worker,download,kernels}.js; \
+	for f in $$(find $(SITE) -name 'view*.wasm'); do fits view $(VIEW_MAX) $$f; done
+
+lighthouse:
+	$(say) 'Lighthouse, a phone, the median of three'
+	@BIGNAS_LIGHTHOUSE=1 go test -count=1 -v -run '^TestLighthouse$$' ./site/test
 
 # One platform without assembly, and not the commands: those take minutes.
 arm64:
@@ -103,6 +122,11 @@ generate:
 killed:
 	$(say) 'a training run killed forty times ends as an undisturbed one'
 	@BIGNAS_KILLS=40 go test -count=1 -run '^TestKilled$$' ./train/run
+
+exported:
+	$(say) 'exported children before the ONNX checker and in onnxruntime, native and WebAssembly'
+	@test -d build/peers/node_modules || cmd/bench/peers/install build/peers
+	@BIGNAS_RUNTIMES=1 go test -count=1 -run '^TestRuntimes' ./cmd/export
 
 race:
 	$(say) 'race detector (needs a C compiler)'

@@ -17,7 +17,7 @@ export class Answer {
   }
 
   /** Shows an answer; truth is the label of a sample, empty where nobody knows. */
-  show({ top, timing }, truth) {
+  show({ top, timing, inherited }, truth) {
     byId('answer').setAttribute('aria-busy', 'false');
     this.#rows.forEach((r, i) => {
       const s = top[i];
@@ -31,7 +31,8 @@ export class Answer {
     });
     const right = top[0].label === truth;
     write(byId('verdict'), !truth ? '' : right ? '✓ right' : `✕ it is a ${truth}`);
-    write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms`);
+    write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms${inherited ? ', inherited statistics' : ''}`);
+    byId('borrowed').hidden = !inherited;
     this.#say(`${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
   }
 

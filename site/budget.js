@@ -58,6 +58,7 @@ export default class Budget {
   }
 
   show(changed) {
+    if (changed.has('ready') && !changed.has('start')) this.#measured = undefined; // a new engine knows nothing of the device
     if (changed.has('address')) this.#soon();
     else if (changed.has('child') || changed.has('cost')) this.#redraw();
   }
@@ -102,6 +103,7 @@ export default class Budget {
     this.#chosen = undefined;
     this.#redraw();
     clearTimeout(this.#timer);
+    this.#busy(true);
     this.#timer = setTimeout(() => this.#search({ [this.#unit]: this.#budget() }), SETTLE);
   }
 
@@ -118,11 +120,13 @@ export default class Budget {
   async #search(limits) {
     const progress = this.#part('progress'), unit = this.#unit;
     let tried = 0;
+    this.#busy(true);
     try {
       const ended = await this.#children.search(unit, limits, ({ done, total, phase }) => {
         tried = total;
         write(progress, `Searching in your browser: ${number(done)} of ${number(total)} children, ${PHASES[phase] ?? phase}`);
       });
+      if (ended || !this.#children.predictable) this.#busy(false);
       if (ended) {
         const n = this.#children.list(unit).filter(c => c.front).length;
         write(progress, `The search is done${tried ? `: ${number(tried)} children tried` : ''}, ${number(n)} are on the line. Move the budget and it goes on there.${unit === 'latency' ? ` Milliseconds are right to ${percent(this.#measured.error)}.` : ''}`);
@@ -131,9 +135,13 @@ export default class Budget {
       }
     } catch (error) {
       write(progress, '');
+      this.#busy(false);
       this.#explorer.failed(error);
     }
   }
+
+  // busy says that the chart is about to change.
+  #busy(on) { byId('chart').setAttribute('aria-busy', String(on)); }
 
   // measure times every kind of layer on this device, until the engine can say what any child takes. The chart stays as it is meanwhile.
   async #measure() {
@@ -143,7 +151,7 @@ export default class Budget {
     const request = engine.request('latency', {}, {
       onprogress: ({ done, total }) => write(progress, `Measuring this device: ${number(done)} of ${number(total)} kinds of layer. Choose another unit to stop.`),
     });
-    const measuring = this.#measuring = { stop: () => { engine.request('cancel', { target: request.id }).catch(() => {}); } };
+    const measuring = this.#measuring = { stop: () => engine.cancel(request.id) };
     this.#draw();
     try {
       this.#measured = await request;

@@ -5,6 +5,7 @@ import { amount } from './chart.js';
 import { short } from './family.js';
 import { Nested } from './nested.js';
 import { byId, make, number, percent } from './page.js';
+import { latest } from './sections.js';
 import * as spaces from './space.js';
 
 const PLACES = 3; // of the answers side by side
@@ -20,7 +21,7 @@ const HTML = `<div class="ab"><div>
 const NAMES = ['thin', 'wide']; // two children that no other contains, to start with
 
 export default class Compare {
-  #explorer; #root; #nested; #b; #asked = 0;
+  #explorer; #root; #nested; #b; #asked = 0; #latest = latest();
 
   constructor(explorer, root) {
     this.#explorer = explorer;
@@ -36,7 +37,7 @@ export default class Compare {
 
   show(changed) {
     if (changed.has('start') || changed.has('b') || changed.has('address')) this.#choose();
-    else this.#ask();
+    else if (changed.has('child') || changed.has('picture')) this.#show();
   }
 
   #part(name) { return this.#root.querySelector(`[data-is=${name}]`); }
@@ -59,13 +60,18 @@ export default class Compare {
     select.value = kept ? 'kept' : name;
     select.querySelector('[value=kept]').disabled = !kept;
     this.#part('b').textContent = kept ? 'kept child' : select.selectedOptions[0].textContent;
-    this.#ask();
+    this.#show();
   }
 
-  async #ask() {
-    const { child: a, engine, picture } = this.#explorer, b = this.#b, asked = ++this.#asked;
-    if (!b) return;
-    this.#nested.show(a, b);
+  #show() {
+    if (!this.#b) return;
+    this.#nested.show(this.#explorer.child, this.#b);
+    this.#asked++;
+    this.#latest(() => this.#ask(this.#asked));
+  }
+
+  async #ask(asked) {
+    const { child: a, engine, picture } = this.#explorer, b = this.#b;
     try {
       const [ca, cb, shared] = await Promise.all([this.#explorer.count(a), this.#explorer.count(b), engine.request('shared', { a, b })]);
       if (asked !== this.#asked) return;
@@ -95,7 +101,7 @@ export default class Compare {
     const body = rows.map(([name, f]) => line(name, children.map(([c, n], i) => f(c, n, says[i]))));
     for (let i = 0; i < PLACES; i++) {
       const at = says.map(s => s?.top[i]), differ = at.every(Boolean) && at[0].label !== at[1].label;
-      body.push(line(i ? `${i + 1}.` : 'Says', at.map(t => t ? [i ? t.label : make('b', { textContent: t.label }), ` ${percent(t.p)}`] : '…'), differ ? i ? ' ≠' : ' ≠ they differ' : ''));
+      body.push(line(i ? `${i + 1}.` : 'Says', at.map(t => t ? [i ? t.label : make('b', { textContent: t.label }), ' ', make('span', { className: 'nb', textContent: percent(t.p) })] : '…'), differ ? i ? ' ≠' : ' ≠ they differ' : ''));
     }
     this.#root.querySelector('tbody').replaceChildren(...body);
     const [x, y] = says.map(s => s?.top[0].label);

@@ -42,7 +42,7 @@ export class Download {
   /** Nothing is handed on any more. */
   stop() { this.#stopped = true; }
 
-  /** Reads what is missing. tell(loaded) hears of every piece; open(bytes, n) gets every part, whole and in order. */
+  /** Reads what is missing. tell(loaded) hears of every piece; open(bytes) gets every part, whole and in order. */
   async run(tell, open) {
     if (this.loaded >= this.#size) return;
     const response = await get(this.url, 'weights', { headers: this.loaded ? { Range: `bytes=${this.loaded}-` } : {}, cache: this.#fresh ? 'reload' : 'default' });
@@ -64,7 +64,7 @@ export class Download {
       if (old === piece.length) continue;
       this.#take(piece.subarray(old));
       tell(this.loaded);
-      while (this.parts < this.#ends.length && this.loaded >= this.#ends[this.parts]) open(this.#cut(), this.parts - 1);
+      while (this.parts < this.#ends.length && this.loaded >= this.#ends[this.parts]) open(this.#cut());
     }
     if (this.loaded !== this.#size) {
       throw fault('weights_cut', `${megabytes(this.loaded)} of weights arrived, ${megabytes(this.#size)} were expected.`, 'Try again; if it stays, the file on the server is not complete.');

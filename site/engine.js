@@ -18,11 +18,11 @@ export class EngineError extends Error {
 const PINGS = 4, BETWEEN = 3000; // ms
 const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller picture.' });
 
-// Replies on the way to the last one.
-const UNDERWAY = new Set(['progress', 'searching', 'measuring']);
-
 /** True where this browser can run the engine. */
 export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
+
+// Replies after which more come.
+const UNDERWAY = new Set(['progress', 'searching', 'measuring']);
 
 export class Engine {
   #worker;
@@ -46,7 +46,9 @@ export class Engine {
   /**
    * Sends one request. The promise resolves with the reply, {type, ...}, and
    * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
-   * copied. onprogress gets the replies on the way.
+   * copied. onprogress gets the replies on the way: "progress" of boot, "searching"
+   * of search, "measuring" of latency. The replies view, cam, taps and file have
+   * bytes, an ArrayBuffer. The promise's id is the target of cancel(id).
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
@@ -57,6 +59,9 @@ export class Engine {
     this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);
     return promise;
   }
+
+  /** Ends the request of that id, which rejects with a stale EngineError; one that was answered is left alone. */
+  cancel(id) { return this.request('cancel', { target: id }).catch(() => {}); }
 
   // listen asks, while somebody waits, whether the worker is still there.
   #listen() {

@@ -51,8 +51,8 @@ export class Explorer {
   get child() { return this.#child; }
   get picture() { return this.#picture; }
 
-  /** Whether the child runs with the statistics of the biggest instead of its own. */
-  get inherited() { return this.#state.get('statistics') === 'inherited'; }
+  /** Whether the child runs with the statistics of the biggest, once all weights are here, instead of its own. */
+  get inherited() { return this.#ready && this.#state.get('statistics') === 'inherited'; }
 
   /** {arch, cost, accuracy} of the child, undefined while it is being counted. */
   get cost() { return this.#cost; }
@@ -139,6 +139,7 @@ export class Explorer {
     this.#limit(undefined);
     this.#ready = true;
     this.#tell('ready');
+    if (this.inherited) this.switchStatistics('inherited');
     this.#sliders.invite();
     this.#proveSoon();
   }

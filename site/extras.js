@@ -1,11 +1,22 @@
 // What the hero has besides, and what loads only when somebody asks for it: the
-// child to keep, the heat map, the tour, the glossary.
+// child to keep, the heat map, the tour, the glossary, the sections below.
 import { notice } from './notice.js';
-import { byId, write } from './page.js';
+import { byId, make, write } from './page.js';
 
 // later runs f with a module that is fetched now.
 function later(load, f) {
   load().then(f, () => notice('module', 'A part of the page did not arrive.', 'Check the connection and try again; the rest goes on working.'));
+}
+
+// styled waits for the style sheet of all that comes later, too.
+let style;
+async function styled(loading) {
+  style ??= new Promise((resolve, reject) => {
+    const link = make('link', { rel: 'stylesheet', href: new URL('./sections.css', import.meta.url).href, onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
+  await style;
+  return loading;
 }
 
 /** Listens for all of them. */
@@ -13,11 +24,34 @@ export function extras(explorer) {
   keep(explorer);
   heat(explorer);
   tour(explorer);
+  below(explorer);
   const explain = e => {
     const term = e.target.closest?.('.term');
-    if (term) later(() => import('./glossary.js'), g => g.explain(term));
+    if (term) later(() => styled(import('./glossary.js')), g => g.explain(term));
   };
   for (const type of ['pointerover', 'focusin', 'click']) document.addEventListener(type, explain);
+  document.addEventListener('click', jump);
+}
+
+// below loads the sections when the first of them comes near the window.
+function below(explorer) {
+  const watcher = new IntersectionObserver(entries => {
+    if (!entries.some(e => e.isIntersecting)) return;
+    watcher.disconnect();
+    later(() => styled(import('./sections.js')), s => s.sections(explorer));
+  }, { rootMargin: '300px 0px' });
+  for (const section of document.querySelectorAll('main > section:not(.hero)')) watcher.observe(section);
+}
+
+// jump follows a link within the page; the address keeps the state that it carries.
+function jump(e) {
+  const link = e.target.closest?.('a[href^="#"]');
+  if (!link) return;
+  e.preventDefault();
+  const to = byId(link.hash.slice(1));
+  to.tabIndex = -1;
+  to.focus({ preventScroll: true });
+  to.scrollIntoView();
 }
 
 function keep(explorer) {
@@ -46,7 +80,7 @@ function heat(explorer) {
 }
 
 function tour(explorer) {
-  const start = step => later(() => import('./tour.js'), t => t.tour(explorer, step));
+  const start = step => later(() => styled(import('./tour.js')), t => t.tour(explorer, step));
   const linked = () => { if (explorer.state.get('tour')) start(Number(explorer.state.get('tour'))); };
   byId('tour-start').addEventListener('click', () => start(1));
   explorer.on(what => { if (what === 'address') linked(); });

@@ -4,8 +4,6 @@ import { add, rect } from './drawing.js';
 import { inside, layout, slices } from './layout.js';
 import { byId, make, number, percent, write } from './page.js';
 
-const SETTLE = 250; // ms that a picture must stand still: a camera's do not
-
 const millions = macs => number(macs / 1e6, macs < 20e6 ? 1 : 0);
 
 /** The name of a child of the family as a heading. */
@@ -29,7 +27,7 @@ export function thumbnail(space, child) {
 }
 
 export default class Family {
-  #explorer; #rows = []; #picture; #timer = 0; #turn = 0;
+  #explorer; #rows = []; #picture; #turn = 0;
 
   constructor(explorer) {
     this.#explorer = explorer;
@@ -38,7 +36,7 @@ export default class Family {
     this.#rows.catch(e => explorer.failed(e));
   }
 
-  async show(changed) {
+  async show() {
     const rows = await this.#rows, { cost, picture } = this.#explorer;
     for (const r of rows) r.button.setAttribute('aria-pressed', String(r.arch === cost?.arch));
     if (picture === this.#picture || !picture) return;
@@ -46,8 +44,7 @@ export default class Family {
     this.#turn++;
     rows.forEach(r => this.#row(r));
     write(byId('strip-note'), '\u00a0');
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(rows, this.#turn), changed.has('start') ? 0 : SETTLE);
+    this.#ask(rows, this.#turn);
   }
 
   #build(list) {
@@ -94,7 +91,7 @@ export default class Family {
     r.says.classList.toggle('no', Boolean(answer) && !right);
     if (!answer) return write(r.says, '…');
     const { label, p } = answer.top[0];
-    write(r.says, `${this.#picture.label ? right ? '✓ ' : '✕ ' : ''}${label} ${percent(p)}`);
+    r.says.replaceChildren(`${this.#picture.label ? right ? '✓ ' : '✕ ' : ''}${label} `, make('span', { className: 'nb', textContent: percent(p) }));
   }
 
   #words(rows, first, label) {

@@ -5,7 +5,6 @@ import { extras } from './extras.js';
 import { notice, sentences } from './notice.js';
 import { asset, byId } from './page.js';
 import { SAMPLES } from './pictures.js';
-import { sections } from './sections.js';
 import { State } from './state.js';
 import { theme } from './theme.js';
 import { updates } from './updates.js';
@@ -45,7 +44,6 @@ async function main() {
   copyLink(state);
   const explorer = new Explorer(state, weights);
   extras(explorer);
-  sections(explorer);
   if (!supported()) return unsupported();
   const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);
   await explorer.start(new Engine(stopped));

@@ -34,7 +34,7 @@ export class Pictures {
     }
     this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own picture', onclick: () => byId('file').click() });
     this.#buttons.set('own', this.#own);
-    this.#camera = make('button', { type: 'button', className: 'own', textContent: 'Webcam', onclick: () => this.#film() });
+    this.#camera = make('button', { type: 'button', className: 'own', onclick: () => this.#film() }, 'Webcam', make('small', { id: 'rate' }));
     this.#buttons.set('webcam', this.#camera);
     byId('gallery').replaceChildren(...this.#buttons.values());
     byId('file').addEventListener('change', e => {
@@ -93,7 +93,7 @@ export class Pictures {
           this.#last = bytes.slice(0); // the engine gets the other
           return this.#onpicture({ ...seen, bytes, live: true });
         },
-        onrate: n => write(byId('rate'), `, ${n} a second`),
+        onrate: n => write(byId('rate'), `${n} a second`),
         onstop: problem => {
           this.#camera.setAttribute('aria-busy', 'false');
           write(byId('rate'), '');

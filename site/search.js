@@ -92,7 +92,7 @@ export class Children {
   stop() {
     const running = this.#running;
     this.#running = undefined;
-    if (running) this.#explorer.engine.request('cancel', { target: running.id }).catch(() => {});
+    if (running) this.#explorer.engine.cancel(running.id);
   }
 
   // add keeps what a search found until somebody looks; the next front of the same search has all of it.

@@ -9,9 +9,26 @@ const LOAD = {
   statistics: () => import('./statistics.js'),
 };
 const NEAR = '300px 0px';
+const SETTLE = 250; // ms that a picture must stand still: a camera's do not
+
+/** Runs one thing at a time; of what comes meanwhile only the newest waits. Things do not throw. */
+export function latest() {
+  let running = false, next;
+  return async f => {
+    next = f;
+    if (running) return;
+    running = true;
+    while (next) {
+      const now = next;
+      next = undefined;
+      await now();
+    }
+    running = false;
+  };
+}
 
 class Lazy {
-  #explorer; #root; #load; #near = false; #running = false; #changed = new Set(['start']); #section;
+  #explorer; #root; #load; #near = false; #running = false; #timer = 0; #changed = new Set(['start']); #section;
 
   constructor(explorer, root, load) {
     this.#explorer = explorer;
@@ -27,7 +44,13 @@ class Lazy {
 
   // Whatever happened since the last frame is one change.
   #soon() {
+    clearTimeout(this.#timer);
     if (this.#running || !this.#near || !this.#explorer.ready || !this.#changed.size) return;
+    const waits = this.#section && [...this.#changed].every(what => what === 'picture' || what === 'answer');
+    this.#timer = setTimeout(() => this.#run(), waits ? SETTLE : 0);
+  }
+
+  #run() {
     this.#running = true;
     requestAnimationFrame(async () => {
       try {
@@ -54,7 +77,6 @@ class Lazy {
 
 /** Lets the sections load as they come near. */
 export function sections(explorer) {
-  byId('sections-style').media = 'all';
   const all = new Map(Object.entries(LOAD).map(([id, load]) => [byId(id), new Lazy(explorer, byId(id), load)]));
   const watcher = new IntersectionObserver(entries => entries.forEach(e => all.get(e.target).near(e.isIntersecting)), { rootMargin: NEAR });
   for (const root of all.keys()) watcher.observe(root);

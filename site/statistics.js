@@ -3,6 +3,7 @@
 // channel what that does to its signals.
 import { add } from './drawing.js';
 import { byId, make, number, percent, write } from './page.js';
+import { latest } from './sections.js';
 
 const POINTS = 96; // of a curve
 const REACH = 3.2; // standard deviations on both sides
@@ -15,7 +16,7 @@ const HTML = `<div class="bn"><div>
   <figcaption class="cap" id="curve-words"></figcaption></figure></div>`;
 
 export default class Statistics {
-  #explorer; #root; #asked = 0; #tried = 0; #signal;
+  #explorer; #root; #asked = 0; #tried = 0; #signal; #tries = latest(); #curves = latest();
 
   constructor(explorer, root) {
     this.#explorer = explorer;
@@ -23,8 +24,8 @@ export default class Statistics {
     byId('statistics-box').innerHTML = HTML;
     byId('own').addEventListener('change', e => explorer.switchStatistics(e.target.checked ? 'own' : 'inherited'));
     byId('layer').append(...explorer.space.stages.map(s => make('option', { value: s.name, textContent: s.name })));
-    byId('layer').addEventListener('change', e => { explorer.state.set('layer', e.target.value); explorer.state.set('channel', ''); this.#curve(); });
-    byId('channel').addEventListener('change', e => { explorer.state.set('channel', String(Math.max(0, Math.round(e.target.value) - 1))); this.#curve(); });
+    byId('layer').addEventListener('change', e => { explorer.state.set('layer', e.target.value); explorer.state.set('channel', ''); this.#again(); });
+    byId('channel').addEventListener('change', e => { explorer.state.set('channel', String(Math.max(0, Math.round(e.target.value) - 1))); this.#again(); });
     new ResizeObserver(() => this.#draw()).observe(byId('curve'));
   }
 
@@ -33,16 +34,19 @@ export default class Statistics {
     byId('own').checked = own;
     write(byId('own-says'), own ? 'Signals arrive at the strength that the next layer expects, so the child works as it is.'
       : 'Inherited from the biggest child: signals arrive shifted or squeezed. Watch the answer, here and at the top.');
-    if (changed.has('start') || changed.has('child') || changed.has('picture') || changed.has('address')) this.#try();
-    if (changed.has('start') || changed.has('child') || changed.has('address')) this.#curve();
+    if (changed.has('start') || changed.has('child') || changed.has('picture') || changed.has('address')) {
+      this.#tried++;
+      this.#tries(() => this.#try(this.#tried));
+    }
+    if (changed.has('start') || changed.has('child') || changed.has('address')) this.#again();
     else this.#draw();
   }
 
   #part(name) { return this.#root.querySelector(`[data-is=${name}]`); }
 
   // try asks the child twice, and then counts the weights that have changed by it.
-  async #try() {
-    const { child, engine, picture } = this.#explorer, tried = ++this.#tried;
+  async #try(tried) {
+    const { child, engine, picture } = this.#explorer;
     if (!picture) return;
     try {
       for (const inherited of [false, true]) {
@@ -58,8 +62,13 @@ export default class Statistics {
     }
   }
 
-  async #curve() {
-    const { child, engine, space, state } = this.#explorer, asked = ++this.#asked;
+  #again() {
+    this.#asked++;
+    this.#curves(() => this.#curve(this.#asked));
+  }
+
+  async #curve(asked) {
+    const { child, engine, space, state } = this.#explorer;
     const name = state.get('layer') || space.stages[Math.floor(space.stages.length / 2)].name, stage = space.stages.findIndex(s => s.name === name);
     const most = child.stages[stage].width, chosen = state.get('channel');
     const channel = chosen === '' ? {} : { channel: Math.min(Number(chosen), most - 1) };
@@ -102,8 +111,9 @@ export default class Statistics {
       const at = Math.min(W - 14, Math.max(14, x(v)));
       Object.assign(add(svg, 'text', { x: at.toFixed(1), y: H - 8, 'text-anchor': 'middle' }), { textContent: number(v, Math.abs(v) < 10 ? 1 : 0) });
     }
+    const small = W < 520;
     Object.assign(add(svg, 'text', { x: 0, y: 12, class: 'sent' }), { textContent: 'line: what this child sends' });
-    Object.assign(add(svg, 'text', { x: W, y: 12, 'text-anchor': 'end' }), { textContent: 'area: what the next layer expects' });
+    Object.assign(add(svg, 'text', { x: small ? 0 : W, y: small ? 30 : 12, 'text-anchor': small ? 'start' : 'end' }), { textContent: 'area: what the next layer expects' });
     const ratio = wrong.deviation / expected.deviation, off = Math.abs(wrong.mean - expected.mean) / expected.deviation;
     write(byId('curve-words'), `Channel ${s.channel + 1} of the last layer of ${s.name}${s.found ? ', the one that is shifted most' : ''}: how often each signal strength occurs after normalising, drawn as a normal curve. `
       + `With inherited statistics it is ${number(off, 1)} standard deviations off and ${number(ratio, 2)} times as wide.`);

@@ -68,7 +68,7 @@ function point() {
   sized.disconnect();
   sized.observe(target());
   const r = target().getBoundingClientRect(); // a sticky picture may cover the upper part of a phone
-  if (r.top < innerHeight * 0.2 || r.bottom > innerHeight - bubble.offsetHeight - 2 * GAP) target().scrollIntoView({ block: 'center' });
+  if (r.top < innerHeight * 0.2 || r.bottom > innerHeight - bubble.offsetHeight - 2 * GAP) target().scrollIntoView({ block: 'center', behavior: 'instant' });
   place();
 }
 

@@ -4,10 +4,12 @@ import './wasm_exec.js';
 import { Download, fault, get } from './download.js';
 import { kernels } from './kernels.js';
 
+const EVERY = 250; // ms between two messages about the progress
+
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
 let download;        // of the weights; a second try goes on with it
-let booting;         // the boot request that is under way: {id, opened: parts that the program has taken in, ready: its replies}
+let booting;         // the boot request that is under way: {id, opened: parts that the program has taken in, under: parts that it is taking in, waiting: bytes of more, ready: its replies}
 let damaged = false; // the last download was
 
 const toFault = e => e.fault ?? { code: 'internal', message: String(e?.message ?? e), hint: 'Load the page again.' };
@@ -48,8 +50,20 @@ async function start(url, wanted) {
   await listening;
 }
 
-// arrived gets the program's replies to parts of the weights: the first opens
-// the smallest children, the last resolves the boot request.
+// hand gives the program the parts of the weights that are here, several at once
+// where they came faster than it took them in.
+function hand() {
+  if (!booting?.listens || booting.under || !booting.waiting.length) return;
+  const { id, opened, waiting, digest, predictor } = booting;
+  booting.under = waiting.length;
+  booting.waiting = [];
+  const bytes = new Uint8Array(waiting.reduce((n, p) => n + p.length, 0));
+  waiting.reduce((at, p) => { bytes.set(p, at); return at + p.length; }, 0);
+  handle(JSON.stringify(opened ? { id, type: 'more' } : { id, type: 'boot', digest, predictor }), bytes);
+}
+
+// arrived gets the program's replies to that: the first opens the smallest
+// children, the last resolves the boot request.
 function arrived(reply) {
   const { answered } = booting;
   if (reply.type === 'error') { // what was taken in still works, but this file is of no use
@@ -58,22 +72,34 @@ function arrived(reply) {
     damaged = true;
     postMessage(reply);
   } else {
-    booting.opened++;
-    booting.ready = { ...booting.ready, ...reply, type: 'ready' };
+    booting.opened += booting.under;
+    booting.under = 0;
+    booting.ready = { ...booting.ready, ...reply, ...booting.missing, type: 'ready' };
     postMessage({ ...reply, type: 'progress', opened: true });
     if (booting.opened === download.total) {
       postMessage(booting.ready);
       booting = undefined;
     }
+    hand();
   }
   answered?.();
+}
+
+// accuracy gets the predictor: its text, or its URL; undefined where there is none.
+async function accuracy(predictor) {
+  if (!predictor || predictor.startsWith('{')) return { predictor };
+  try {
+    return { predictor: await (await get(predictor, 'predictor')).text() };
+  } catch (e) {
+    return { predictorError: toFault(e) }; // without it only guesses are missing
+  }
 }
 
 async function boot({ id, engine, kernels: wanted, weights, size, parts, digest, space, classes, predictor }) {
   let told = 0, later;
   const tell = loaded => {
     clearTimeout(later);
-    const early = told + 60 - performance.now();
+    const early = told + EVERY - performance.now();
     if (loaded < size && early > 0) {
       later = setTimeout(tell, early, loaded); // it may be the last for a while
       return;
@@ -84,13 +110,12 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
   if (download?.url !== weights) download = new Download(weights, size, parts ?? [size], damaged);
   damaged = false;
   const file = download, running = starting ??= start(engine, wanted);
-  booting = { id, opened: file.parts, ready: { ...file.ready, id } };
-  const predicting = predictor ? get(predictor, 'predictor').then(r => r.text()).catch(() => '') : ''; // the page works without
-  const listens = Promise.all([predicting, running]);
-  const open = (bytes, part) => listens.then(([text]) => {
-    const message = part ? { id, type: 'more' } : { id, type: 'boot', digest, predictor: text };
-    if (booting?.id === id) handle(JSON.stringify(message), bytes);
+  booting = { id, opened: file.parts, under: 0, waiting: [], digest, ready: { ...file.ready, id } };
+  Promise.all([accuracy(predictor), running]).then(([{ predictor: text, predictorError }]) => {
+    if (booting?.id === id) Object.assign(booting, { listens: true, predictor: text, missing: predictorError && { predictorError } });
+    hand();
   }, () => {});
+  const open = part => { booting?.waiting.push(part); hand(); };
   running.then(() => {
     handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
     postMessage({ id, type: 'progress', engine: true });

@@ -23,7 +23,7 @@ type familyFlags struct {
 	Weights string   `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
 	Space   string   `placeholder:"NAME" help:"Random weights of this space instead: ${spaces}. They take as long as others."`
 	Classes int      `default:"1000" placeholder:"N" help:"Classes of the random weights (default: 1000)."`
-	Arch    []string `placeholder:"CHILD" help:"Child: min, max, middle (of nette), b0 (EfficientNet-B0's shape, of bignas) or the text of an architecture; may be repeated (default: max)."`
+	Arch    []string `placeholder:"CHILD" help:"Child: min, max, a name of the file's family, middle (of nette), b0 (EfficientNet-B0's shape, of bignas) or the text of an architecture; may be repeated (default: max)."`
 
 	Resolution *int `placeholder:"PIXELS" help:"Another input resolution than the children's own, of those of the space."`
 }
@@ -34,6 +34,8 @@ type family struct {
 	from       string // for people: what the weights are
 	weights    *supernet.Weights
 	statistics statistics
+	// engine is what knows the named children; nil for random weights.
+	engine *classify.Engine
 	// predicts says that statistics comes from the weights file and takes
 	// microseconds.
 	predicts bool
@@ -81,18 +83,14 @@ func (f familyFlags) family() (*family, error) {
 }
 
 func readFamily(file string) (*family, error) {
-	data, err := cli.ReadWeights(file)
-	if err != nil {
-		return nil, err
-	}
-	e, err := classify.New(data)
+	e, err := cli.OpenWeights(file)
 	if err != nil {
 		return nil, err
 	}
 	if e.Statistics() == nil {
 		return nil, fault.New(classify.CodeNoStatistics, "export the weights with statistics, or give --space for random weights", "%s has no BN statistics", file)
 	}
-	return &family{e.Info().Space, file, e.Weights(), e.Statistics().Predict, true}, nil
+	return &family{e.Info().Space, file, e.Weights(), e.Statistics().Predict, e, true}, nil
 }
 
 // randomFamily draws weights, and measures the statistics of a child on two
@@ -110,7 +108,7 @@ func randomFamily(name string, classes int) (*family, error) {
 	calibrate := func(a arch.Arch) (*supernet.Statistics, error) {
 		return w.Calibrate(a, func(yield func([]float32, int) bool) { yield(noise(2, a.Resolution), 2) })
 	}
-	return &family{space, "random weights", w, calibrate, false}, nil
+	return &family{space, "random weights", w, calibrate, nil, false}, nil
 }
 
 func (f *family) parse(text string) (arch.Arch, error) {
@@ -119,6 +117,9 @@ func (f *family) parse(text string) (arch.Arch, error) {
 		text = b0
 	case text == "middle" && f.space.Name == "nette":
 		text = middle
+	}
+	if f.engine != nil {
+		return cli.Child(f.engine, text)
 	}
 	a, err := f.space.Parse(text)
 	if err != nil {

@@ -6,6 +6,7 @@
 //	bench training --peer
 //	bench peers
 //	bench browser
+//	bench latency-table --threads 1 --out table.json
 //
 // Whatever is compared runs in turn, A B A B, in one process run; a ratio is the
 // median of those of the rounds, with the smallest and the biggest.
@@ -35,6 +36,7 @@ type flags struct {
 	Training  trainingFlags `cmd:"" help:"Training steps of children and of sandwiches, on request beside torch."`
 	Peers     peerFlags     `cmd:"" help:"Children here and in onnxruntime, in turn (after make peers)."`
 	Browser   browserFlags  `cmd:"" help:"Children here and in onnxruntime-web, in one Chromium, in turn (after make peers)."`
+	Latency   latencyFlags  `cmd:"" name:"latency-table" help:"What every part of a child takes on this machine, so that search can keep a budget of milliseconds."`
 }
 
 // outputFlags are of every subcommand.
@@ -72,6 +74,8 @@ func (p program) run(subcommand string, f flags) error {
 		return p.peers(f.Peers)
 	case "browser":
 		return p.browser(f.Browser)
+	case "latency-table":
+		return p.latencyTable(f.Latency)
 	}
 	return fmt.Errorf("there is no subcommand %q", subcommand)
 }

@@ -11,7 +11,6 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/classify"
-	"bignas/core/fault"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -20,7 +19,7 @@ const about = "Name what is on pictures with a child of the supernet, sliced out
 
 type flags struct {
 	Weights   string   `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
-	Arch      string   `default:"max" placeholder:"CHILD" help:"Child: min, max, a name of the file's family, or the text of an architecture (default: max)."`
+	Arch      string   `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
 	Top       int      `default:"5" help:"How many classes to show (default: 5)." placeholder:"N"`
 	Inherited bool     `help:"Use the BN statistics of the biggest child instead of right ones, to see what that costs."`
 	JSON      bool     `name:"json" help:"One JSON object a line for each picture."`
@@ -63,16 +62,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func open(f flags) (*classify.Engine, arch.Arch, error) {
-	data, err := cli.ReadWeights(f.Weights)
+	engine, err := cli.OpenWeights(f.Weights)
 	if err != nil {
 		return nil, arch.Arch{}, err
 	}
-	engine, err := classify.New(data)
-	if err != nil {
-		e := fault.Of(err)
-		return nil, arch.Arch{}, fault.New(e.Code, e.Hint, "%s: %s", f.Weights, e.Message)
-	}
-	a, err := engine.Parse(f.Arch)
+	a, err := cli.Child(engine, f.Arch)
 	return engine, a, err
 }
 

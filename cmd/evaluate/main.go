@@ -6,7 +6,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 
 	"bignas/cmd/internal/cli"
@@ -28,7 +27,7 @@ const about = "Measure the accuracy of children as they are sliced: no weight is
 type flags struct {
 	Data       string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
 	Weights    string   `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
-	Arch       []string `default:"max" placeholder:"CHILD" help:"Child: min, max, the text of an architecture, or random:SEED; may be repeated."`
+	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"At most N pictures, spread over the classes."`
 	Statistics string   `enum:"calibrated,predicted" default:"calibrated" help:"BN statistics: calibrated on training pictures, or predicted from the architecture as the page does (default: calibrated)."`
@@ -62,17 +61,13 @@ func evaluate(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 func measure(f flags, stdout, stderr io.Writer) error {
-	file, err := cli.ReadWeights(f.Weights)
-	if err != nil {
-		return err
-	}
-	e, err := classify.New(file)
+	e, err := cli.OpenWeights(f.Weights)
 	if err != nil {
 		return err
 	}
 	var archs []arch.Arch
 	for _, text := range f.Arch {
-		a, err := child(e, text)
+		a, err := cli.Child(e, text)
 		if err != nil {
 			return err
 		}
@@ -122,15 +117,6 @@ func measure(f flags, stdout, stderr io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// child reads --arch.
-func child(e *classify.Engine, text string) (arch.Arch, error) {
-	var seed uint64
-	if n, _ := fmt.Sscanf(text, "random:%d", &seed); n == 1 {
-		return e.Info().Space.Sample(rand.New(rand.NewPCG(seed, 0))), nil
-	}
-	return e.Parse(text)
 }
 
 // statistics are the child's own: a child without any is never evaluated.

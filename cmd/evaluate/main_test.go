@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/classify"
 	"bignas/core/supernet"
 	"bignas/core/weights"
 	"bignas/train/config"
@@ -58,7 +59,7 @@ func randomWeights(t *testing.T, classes int) string {
 	w.Init(rand.New(rand.NewPCG(1, 1)), false)
 	c := config.Default()
 	c.Space, c.ValFraction, c.CalibrationImages = "nette", 0.5, 8
-	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: strings.Split("abcdefghij", "")[:classes], Metadata: map[string]string{"training": c.String()}}
+	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: strings.Split("abcdefghij", "")[:classes], Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + space.Min().String() + `"}`}}
 	data, err := weights.Marshal(b, weights.Float16)
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +114,7 @@ func TestMistakes(t *testing.T) {
 		{1, "no-such-file", []string{"--data", data, "--weights", "no-such-file"}},
 		{1, "has 2 classes", []string{"--data", data, "--weights", randomWeights(t, 3)}},
 		{1, "S2 width is 13", []string{"--data", data, "--weights", file, "--arch", "r96-c8-8x1k3-13x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"}},
+		{1, `no child named "XL"; known: min, max, S`, []string{"--data", data, "--weights", file, "--arch", "XL"}},
 		{1, "statistics", []string{"--data", data, "--weights", file, "--statistics", "predicted"}},
 		{2, "limit", []string{"--data", data, "--weights", file, "--limit=-1"}},
 	} {

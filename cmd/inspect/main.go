@@ -22,7 +22,8 @@ const about = "Count the multiply-accumulates, parameters, bytes and activations
 
 type flags struct {
 	Space      string `default:"nette" placeholder:"NAME" help:"Search space: ${spaces} (default: nette)."`
-	Arch       string `default:"max" placeholder:"CHILD" help:"Child: min, max or the text of an architecture (default: max)."`
+	Arch       string `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
+	Weights    string `default:"${weights}" placeholder:"FILE" help:"Weights file that a name of a family is looked up in; nothing else is read of it (default: ${weights})."`
 	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
 	Classes    int    `default:"1000" placeholder:"N" help:"Classes of the last layer (default: 1000, as in published counts)."`
 	Layers     bool   `help:"Also every layer."`
@@ -87,17 +88,34 @@ func child(f flags) (arch.Arch, error) {
 	if err != nil {
 		return arch.Arch{}, fault.New("bad_space", "choose one of them with --space", "%v", err)
 	}
-	a, err := space.Parse(f.Arch)
+	a, err := named(space, f)
 	if err != nil {
-		return arch.Arch{}, fault.New("bad_arch", "use min, max or a text like "+space.Min().String(), "%v", err)
+		return arch.Arch{}, err
 	}
-	if f.Resolution != nil {
-		a.Resolution = *f.Resolution
-		if err := space.Validate(a); err != nil {
-			return arch.Arch{}, fault.New("bad_arch", "choose one of them with --resolution", "%v", err)
-		}
+	return cli.WithResolution(a, f.Resolution)
+}
+
+// named reads --arch. Only a name, which has no hyphen, needs a weights file.
+func named(space *arch.Space, f flags) (arch.Arch, error) {
+	a, err := space.Parse(f.Arch)
+	if err == nil {
+		return a, nil
 	}
-	return a, nil
+	if seeded := strings.HasPrefix(f.Arch, "random:"); seeded {
+		return cli.Random(space, f.Arch)
+	}
+	if strings.Contains(f.Arch, "-") {
+		return a, fault.New("bad_arch", "use min, max or a text like "+space.Min().String(), "%v", err)
+	}
+	e, err := cli.OpenWeights(f.Weights)
+	if err != nil {
+		inner := fault.Of(err)
+		return a, fault.New("bad_arch", "use min, max or a text like "+space.Min().String()+", or give --weights a file that names it", "%q is a name, which a weights file says: %s", f.Arch, inner.Message)
+	}
+	if e.Info().Space != space {
+		return a, fault.New("bad_arch", "give --space "+e.Info().SpaceName+", or weights of this space", "%q is a name, and the children named in %s are of the space %s, not %s", f.Arch, f.Weights, e.Info().SpaceName, space.Name)
+	}
+	return e.Parse(f.Arch)
 }
 
 func show(w io.Writer, a arch.Arch, c counts) error {

@@ -3,8 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/core/weights"
 )
 
 func inspect(args ...string) (code int, out, errs string) {
@@ -100,6 +108,46 @@ func TestRefuses(t *testing.T) {
 		code, out, errs := inspect(c.args...)
 		if code != c.code || out != "" || !strings.Contains(errs, c.says) || !strings.Contains(errs, "hint:") {
 			t.Errorf("%q: code %d, stdout %q, stderr %q", c.args, code, out, errs)
+		}
+	}
+}
+
+// TestNames: a name is looked up in a weights file; a name without one, or of
+// another space, is refused with what is known.
+func TestNames(t *testing.T) {
+	const small = "r128-c8-8x1k3-12x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := supernet.NewWeights(space, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := weights.Marshal(&weights.Bundle{Net: net, Labels: []string{"a", "b"}, Spec: preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom},
+		Metadata: map[string]string{classify.KeyFamily: `{"S": "` + small + `"}`}}, weights.Float16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "w.safetensors")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := inspect("--arch", "S", "--weights", file, "--json")
+	if code != 0 || !strings.Contains(out, small) {
+		t.Errorf("S: exit %d, %q, %q", code, out, errs)
+	}
+	if code, out, _ := inspect("--arch", "random:1", "--json"); code != 0 || !strings.Contains(out, `"arch":"r`) {
+		t.Errorf("random:1: exit %d, %q", code, out)
+	}
+	for want, args := range map[string][]string{
+		`there is no child named "XS"; known: min, max, S`: {"--arch", "XS", "--weights", file},
+		"no file nothing":             {"--arch", "S", "--weights", "nothing"},
+		"of the space nette, not big": {"--arch", "S", "--weights", file, "--space", "bignas"},
+		"has no seed":                 {"--arch", "random:"},
+	} {
+		if code, out, errs := inspect(args...); code != 1 || out != "" || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 2 {
+			t.Errorf("%q: exit %d, want %q: %q %q", args, code, want, out, errs)
 		}
 	}
 }

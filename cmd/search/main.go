@@ -5,6 +5,7 @@
 //	search measure --data D --children 400 --out children.csv
 //	search fit --children children.csv --out predictor.json
 //	search compare --max-macs 25M,50M,100M,150M --out compare.csv
+//	search family --pareto pareto.json --member S=25M,M=50M [--data D]
 package main
 
 import (
@@ -37,6 +38,7 @@ type flags struct {
 	Measure measureFlags `cmd:"" help:"Measure random children, to fit a predictor on; continues a file that exists."`
 	Fit     fitFlags     `cmd:"" help:"Fit a predictor to measured children and test it on others."`
 	Compare compareFlags `cmd:"" help:"Compare the methods at equal evaluations."`
+	Family  familyFlags  `cmd:"" help:"Name children that a search found (S, M, L, XL) in the weights file: every --arch then takes the names."`
 }
 
 // weightsFlag names the supernet.
@@ -81,6 +83,9 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		err = p.fit(f.Fit)
 	case "compare":
 		err = p.compare(f.Compare)
+	case "family":
+		p.json = f.Family.JSON
+		err = p.family(f.Family)
 	default:
 		p.json = f.Run.JSON
 		goOn = "go on with --resume"
@@ -97,13 +102,7 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 // engine opens the weights file.
-func (f weightsFlag) engine() (*classify.Engine, error) {
-	data, err := cli.ReadWeights(f.Weights)
-	if err != nil {
-		return nil, err
-	}
-	return classify.New(data)
-}
+func (f weightsFlag) engine() (*classify.Engine, error) { return cli.OpenWeights(f.Weights) }
 
 // bench opens the data to measure children on.
 func (p program) bench(e *classify.Engine, data string, f dataFlags) (*measure.Bench, error) {

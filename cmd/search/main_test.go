@@ -197,6 +197,24 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestFullDisk: whatever a search was to write, a full disk is one line that says so.
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full here")
+	}
+	file, info := randomWeights(t, 9)
+	pr := filepath.Join(t.TempDir(), "p.json")
+	fitted(t, info, pr)
+	run := []string{"--weights", file, "--predictor", pr, "--evaluations", "5"}
+	for _, args := range [][]string{append(run, "--out", "/dev/full"), {"compare", "--landscape", "1", "--max-macs", "25M", "--seeds", "1", "--evaluations", "5", "--out", "/dev/full"}} {
+		code, out, errs := call(args...)
+		errs = errs[strings.LastIndex(errs, "search: "):]
+		if code != 1 || out != "" || !strings.Contains(errs, "/dev/full was not written") || !strings.Contains(errs, "no space left on device\n  hint: make room") || strings.Count(errs, "\n") != 2 {
+			t.Errorf("%q: exit %d: %q %q", args, code, out, errs)
+		}
+	}
+}
+
 // TestMistakes end in one line and a hint.
 func TestMistakes(t *testing.T) {
 	file, info := randomWeights(t, 3)
@@ -222,6 +240,8 @@ func TestMistakes(t *testing.T) {
 		{1, "--resume needs --out", []string{"--resume"}},
 		{1, "--plot is x.pdf", []string{"--weights", file, "--predictor", pr, "--plot", "x.pdf"}},
 		{1, "not a directory", []string{"--weights", file, "--predictor", pr, "--evaluations", "5", "--out", filepath.Join(file, "pareto.json")}},
+		{1, "the budget of 1K parameters is impossible: the smallest child has", []string{"--weights", file, "--max-macs", "50M", "--max-params", "1K"}},
+		{1, `unknown space "bignet"`, []string{"compare", "--landscape", "1", "--space", "bignet", "--max-macs", "25M", "--out", "x"}},
 		{2, "--method", []string{"--method", "annealing"}},
 		{2, "--out", []string{"fit", "--children", "x"}},
 		{1, "line 1 of the measured children", []string{"fit", "--children", file, "--out", "x"}},

@@ -14,6 +14,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/search"
+	"bignas/train/measure"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -25,6 +26,8 @@ type runFlags struct {
 	MaxParams   string `name:"max-params" placeholder:"1.5M" help:"Most parameters."`
 	MaxBytes    string `name:"max-bytes" placeholder:"2MB" help:"Most bytes of weights, in half precision."`
 	MaxMemory   string `name:"max-memory" placeholder:"3MB" help:"Most bytes of float32 activations alive at once."`
+	MaxLatency  string `name:"max-latency" placeholder:"5ms" help:"Most milliseconds of one picture, as --latency-table predicts them."`
+	Table       string `name:"latency-table" placeholder:"FILE" help:"Table that bench latency-table measured on the machine that children are for."`
 	Predictor   string `placeholder:"FILE" help:"Predictor that search fit wrote (default: the .predictor.json beside the weights, where there is one)."`
 	Data        string `placeholder:"DATA" help:"Measure on these pictures: what the predictor proposes or, without one, every child."`
 	Measure     int    `default:"8" placeholder:"N" help:"Proposed children to measure (default: 8)."`
@@ -43,7 +46,7 @@ func (f runFlags) limits() (search.Limits, error) {
 	for _, b := range []struct {
 		m          search.Metric
 		flag, text string
-	}{{search.MACs, "--max-macs", f.MaxMACs}, {search.Params, "--max-params", f.MaxParams}, {search.Bytes, "--max-bytes", f.MaxBytes}, {search.Memory, "--max-memory", f.MaxMemory}} {
+	}{{search.MACs, "--max-macs", f.MaxMACs}, {search.Params, "--max-params", f.MaxParams}, {search.Bytes, "--max-bytes", f.MaxBytes}, {search.Memory, "--max-memory", f.MaxMemory}, {search.Latency, "--max-latency", f.MaxLatency}} {
 		if b.text == "" {
 			continue
 		}
@@ -62,6 +65,9 @@ func (p program) search(f runFlags) error {
 	if f.Resume && f.Out == "" {
 		return fault.New("bad_flag", "name the file of the interrupted search", "--resume needs --out")
 	}
+	if f.MaxLatency != "" && f.Table == "" {
+		return fault.New("bad_flag", "measure one with go run ./cmd/bench latency-table --out table.json", "--max-latency needs a --latency-table of the machine that children are for")
+	}
 	limits, err := f.limits()
 	if err != nil {
 		return err
@@ -75,6 +81,9 @@ func (p program) search(f runFlags) error {
 	}
 	info := e.Info()
 	problem := search.Problem{Space: info.Space, Classes: len(info.Labels), Digest: info.Digest, Limits: limits}
+	if problem.Latency, err = p.latency(info, f.Table); err != nil {
+		return err
+	}
 	// Budgets are checked before anything else is read, which takes a while.
 	if _, err := search.New(problem, search.Options{Method: f.Method, Evaluations: 1}); err != nil {
 		return err
@@ -101,6 +110,24 @@ func (p program) search(f runFlags) error {
 		return err
 	}
 	return p.write(f, s, result)
+}
+
+// latency reads a table; nil for none.
+func (p program) latency(info classify.Info, path string) (func(arch.Arch) float64, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := cli.ReadFile(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	table, err := measure.ReadLatency(data, info.Space, len(info.Labels))
+	if err != nil {
+		f := fault.Of(err)
+		return nil, fault.New(f.Code, f.Hint, "%s: %s", path, f.Message)
+	}
+	fmt.Fprintf(p.stderr, "latency table %s: %s; %.1f %% off in the mean on %d unseen children\n", path, table.Device, 100*table.Error, len(table.Unseen))
+	return table.Model.Child, nil
 }
 
 // judges decides how accuracy is known, and what checks the proposals, nil for nothing.

@@ -20,7 +20,7 @@ func (p program) show(r *search.Pareto) error {
 		return cli.Line(p.stdout, map[string]search.Point{"pick": pick})
 	}
 	t := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "MMACs\tparameters\tweights\tactivations\ttop-1, %s\tchild\n", r.Kind)
+	fmt.Fprintf(t, "MMACs\tparameters\tweights\tactivations\t%stop-1, %s\tchild\n", whereKnown(pick, "latency\t"), r.Kind)
 	for _, q := range r.Front {
 		p.row(t, "", q)
 	}
@@ -35,8 +35,17 @@ func (p program) show(r *search.Pareto) error {
 }
 
 func (p program) row(t *tabwriter.Writer, name string, q search.Point) {
-	fmt.Fprintf(t, "%.1f\t%.2f M\t%s\t%s\t%s\t%s%s\n", float64(q.Costs.MACs)/1e6, float64(q.Costs.Params)/1e6,
-		search.Amount(search.Bytes, float64(q.Costs.Bytes)), search.Amount(search.Memory, float64(q.Costs.Memory)), accuracy(q), name, q.Arch)
+	fmt.Fprintf(t, "%.1f\t%.2f M\t%s\t%s\t%s%s\t%s%s\n", float64(q.Costs.MACs)/1e6, float64(q.Costs.Params)/1e6,
+		search.Amount(search.Bytes, float64(q.Costs.Bytes)), search.Amount(search.Memory, float64(q.Costs.Memory)),
+		whereKnown(q, search.Amount(search.Latency, q.Costs.Latency)+"\t"), accuracy(q), name, q.Arch)
+}
+
+// whereKnown is the cell where latencies are known, nothing otherwise.
+func whereKnown(q search.Point, cell string) string {
+	if q.Costs.Latency == 0 {
+		return ""
+	}
+	return cell
 }
 
 // accuracy is never shown without its error.

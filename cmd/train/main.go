@@ -23,7 +23,6 @@ import (
 	"syscall"
 
 	"bignas/cmd/internal/cli"
-	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/train/config"
 	"bignas/train/report"
@@ -70,7 +69,8 @@ type releaseFlags struct {
 	Children int      `default:"240" help:"Children calibrated to fit the BN statistics of all others (default: 240)."`
 	Images   int      `default:"512" help:"Training pictures for each (default: 512)."`
 	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
-	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max; may be repeated."`
+	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max: names of --family or texts; may be repeated."`
+	Family   string   `placeholder:"FILE" help:"Weights file whose named children (search family) the new file names too; all of them are measured."`
 	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. What is then measured on the same pictures was selected on them (default: last)."`
 	Manifest string   `placeholder:"FILE" help:"Also write the page's manifest: the file's name, its size and what was measured."`
 }
@@ -168,18 +168,12 @@ func (p program) release(f releaseFlags) error {
 		}
 		fmt.Fprintf(p.stderr, "the best checkpoint is that after epoch %d\n", epoch)
 	}
-	space := s.Trainer.Weights.Space
-	measure := []arch.Arch{space.Min()}
-	for _, text := range f.Measure {
-		a, err := space.Parse(text)
-		if err != nil {
-			return err
-		}
-		measure = append(measure, a)
+	family, measure, err := f.measured(s.Trainer.Weights.Space)
+	if err != nil {
+		return err
 	}
-	measure = append(measure, space.Max())
 	bar := report.NewProgress(p.stderr, "children", 0)
-	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, Measure: measure, Progress: func(done, total int) {
+	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, Measure: measure, Family: family, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	}})
@@ -191,7 +185,9 @@ func (p program) release(f releaseFlags) error {
 		return err
 	}
 	if f.Manifest != "" {
-		if err := writeManifest(f.Manifest, filepath.Base(f.Output), r); err != nil {
+		m := run.Manifest{Weights: filepath.Base(f.Output), Bytes: len(r.File)}
+		m.State(r.Children...)
+		if err := m.Write(f.Manifest); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,16 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/cost"
+	"bignas/core/fault"
 	"bignas/train/run"
 )
 
@@ -32,25 +38,38 @@ func (p program) released(f releaseFlags, r *run.Release) error {
 	return err
 }
 
-// writeManifest writes what the page is told about the weights: accuracies are
-// those with predicted statistics, with which the page runs.
-func writeManifest(path, file string, r *run.Release) error {
-	type child struct {
-		Arch string  `json:"arch"`
-		Top1 float64 `json:"top1"`
-		N    int     `json:"n"`
+// measured are the children that a release measures, the cheapest first, and
+// those of them that have names.
+func (f releaseFlags) measured(space *arch.Space) (family map[string]string, all []arch.Arch, err error) {
+	if f.Family != "" {
+		e, err := cli.OpenWeights(f.Family)
+		if err != nil {
+			return nil, nil, err
+		}
+		if e.Info().Space != space {
+			return nil, nil, fault.New("bad_family", "name children of the same space", "%s is of the space %s, the run of %s", f.Family, e.Info().SpaceName, space.Name)
+		}
+		if family = e.Info().Family; len(family) == 0 {
+			return nil, nil, fault.New("bad_family", "put names into it with search family", "%s names no children", f.Family)
+		}
 	}
-	m := struct {
-		Weights  string  `json:"weights"`
-		Bytes    int     `json:"bytes"`
-		Children []child `json:"children"`
-	}{Weights: file, Bytes: len(r.File)}
-	for _, c := range r.Children {
-		m.Children = append(m.Children, child{c.Arch, c.Predicted, c.N})
+	texts := append([]string{"min", "max"}, slices.Sorted(maps.Values(family))...)
+	for _, text := range f.Measure {
+		if named, ok := family[text]; ok {
+			text = named
+		}
+		texts = append(texts, text)
 	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
+	for _, text := range texts {
+		a, err := space.Parse(text)
+		if err != nil {
+			known := strings.Join(slices.Sorted(maps.Keys(family)), ", ")
+			return nil, nil, fault.New("bad_arch", "use a text like "+space.Min().String()+", or a name of --family: "+cmp.Or(known, "none is given"), "--measure: %v", err)
+		}
+		if !slices.ContainsFunc(all, a.Equal) {
+			all = append(all, a)
+		}
 	}
-	return run.WriteFile(path, append(text, '\n'))
+	slices.SortStableFunc(all, func(a, b arch.Arch) int { return cmp.Compare(cost.Of(a).MACs, cost.Of(b).MACs) })
+	return family, all, nil
 }

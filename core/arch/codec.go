@@ -15,23 +15,27 @@ import (
 // (one digit where all layers agree, otherwise one a layer), e and the
 // expansion where the space leaves it open, and the head channels.
 func (a Arch) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "r%d-c%d", a.Resolution, a.Stem)
+	b := make([]byte, 0, 96)
+	put := func(before string, v int) { b = strconv.AppendInt(append(b, before...), int64(v), 10) }
+	put("r", a.Resolution)
+	put("-c", a.Stem)
 	for i, c := range a.Stages {
-		fmt.Fprintf(&b, "-%dx%dk", c.Width, c.Depth)
+		put("-", c.Width)
+		put("x", c.Depth)
+		b = append(b, 'k')
 		n := len(c.Kernels)
 		if same(c.Kernels) {
 			n = min(n, 1)
 		}
 		for _, k := range c.Kernels[:n] {
-			fmt.Fprintf(&b, "%d", k)
+			put("", k)
 		}
 		if len(a.Space.Stages[i].Expansions) > 1 {
-			fmt.Fprintf(&b, "e%d", c.Expansion)
+			put("e", c.Expansion)
 		}
 	}
-	fmt.Fprintf(&b, "-h%d", a.Head)
-	return b.String()
+	put("-h", a.Head)
+	return string(b)
 }
 
 func same(v []int) bool {

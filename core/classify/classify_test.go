@@ -51,6 +51,9 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q): %v", text, err)
 		}
 	}
+	if _, err := e.Parse("XXL"); fault.Of(err).Message != `there is no child named "XXL"; known: min, max, S` {
+		t.Errorf("an unknown name: %v", err)
+	}
 	b := randomBundle(t)
 	b.Metadata[KeyFamily] = `{"S":"tiny"}`
 	if _, err := New(randomFile(t, b)); fault.Of(err) == nil || !strings.Contains(err.Error(), `impossible child "S"`) {

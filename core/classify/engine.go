@@ -7,6 +7,7 @@ package classify
 
 import (
 	"sort"
+	"strings"
 	"sync"
 
 	"bignas/core/arch"
@@ -112,7 +113,11 @@ func (e *Engine) Parse(text string) (arch.Arch, error) {
 	}
 	a, err := e.info.Space.Parse(text)
 	if err != nil {
-		return arch.Arch{}, fault.New(CodeBadArch, "use min, max"+e.names()+" or a text like "+e.info.Space.Min().String(), "%v", err)
+		f := fault.New(CodeBadArch, "use min, max"+e.names()+" or a text like "+e.info.Space.Min().String(), "%v", err)
+		if strings.IndexByte(text, '-') < 0 { // a name
+			f.Message = "there is no child named \"" + text + "\"; known: min, max" + e.names()
+		}
+		return arch.Arch{}, f
 	}
 	return a, nil
 }

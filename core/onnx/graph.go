@@ -4,63 +4,16 @@ import (
 	"encoding/binary"
 	"math"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"bignas/core/onnx/internal/proto"
 	"bignas/core/supernet"
-)
-
-// Field numbers of the messages of onnx.proto.
-const (
-	modelIRVersion protowire.Number = 1
-	modelProducer  protowire.Number = 2
-	modelGraph     protowire.Number = 7
-	modelOpset     protowire.Number = 8
-	modelMetadata  protowire.Number = 14
-	opsetVersion   protowire.Number = 2 // its domain, empty, is ONNX's own
-	entryKey       protowire.Number = 1
-	entryValue     protowire.Number = 2
-
-	graphNode        protowire.Number = 1
-	graphName        protowire.Number = 2
-	graphInitializer protowire.Number = 5
-	graphInput       protowire.Number = 11
-	graphOutput      protowire.Number = 12
-
-	nodeInput     protowire.Number = 1
-	nodeOutput    protowire.Number = 2
-	nodeName      protowire.Number = 3
-	nodeOp        protowire.Number = 4
-	nodeAttribute protowire.Number = 5
-
-	attributeName protowire.Number = 1
-	attributeInt  protowire.Number = 3
-	attributeInts protowire.Number = 8
-	attributeType protowire.Number = 20
-
-	tensorDims protowire.Number = 1
-	tensorType protowire.Number = 2
-	tensorName protowire.Number = 8
-	tensorRaw  protowire.Number = 9
-
-	valueName  protowire.Number = 1
-	valueType  protowire.Number = 2
-	typeTensor protowire.Number = 1
-	elemType   protowire.Number = 1
-	elemShape  protowire.Number = 2
-	shapeDim   protowire.Number = 1
-	dimValue   protowire.Number = 1
-	dimParam   protowire.Number = 2
-)
-
-// Values of enumerations of onnx.proto.
-const (
-	typeInt  = 2 // AttributeProto.AttributeType
-	typeInts = 7
-	float32s = 1 // TensorProto.DataType
+	"bignas/core/weights"
 )
 
 // graph collects nodes, in the order in which they can run, and initializers.
-type graph struct{ nodes, tensors []byte }
+type graph struct {
+	nodes, tensors []byte
+	half           bool // initializers of the network are float16
+}
 
 // attribute is an integer or a list of them.
 type attribute struct {
@@ -76,59 +29,103 @@ func integers(name string, v ...int) attribute { return attribute{name, true, v}
 func (g *graph) node(op, name string, inputs []string, attributes ...attribute) string {
 	var b []byte
 	for _, in := range inputs {
-		b = appendText(b, nodeInput, in)
+		b = appendText(b, proto.NodeInput, in)
 	}
-	b = appendText(b, nodeOutput, name)
-	b = appendText(b, nodeName, name)
-	b = appendText(b, nodeOp, op)
+	b = appendText(b, proto.NodeOutput, name)
+	b = appendText(b, proto.NodeName, name)
+	b = appendText(b, proto.NodeOp, op)
 	for _, a := range attributes {
-		b = appendMessage(b, nodeAttribute, a.marshal())
+		b = appendMessage(b, proto.NodeAttribute, a.marshal())
 	}
-	g.nodes = appendMessage(g.nodes, graphNode, b)
+	g.nodes = appendMessage(g.nodes, proto.GraphNode, b)
 	return name
 }
 
 func (a attribute) marshal() []byte {
-	b := appendText(nil, attributeName, a.name)
-	field, kind := attributeInt, int64(typeInt)
+	b := appendText(nil, proto.AttributeName, a.name)
+	field, kind := proto.AttributeInt, int64(proto.TypeInt)
 	if a.list {
-		field, kind = attributeInts, typeInts
+		field, kind = proto.AttributeInts, proto.TypeInts
 	}
 	for _, v := range a.ints {
 		b = appendInt(b, field, int64(v))
 	}
-	return appendInt(b, attributeType, kind)
+	return appendInt(b, proto.AttributeType, kind)
 }
 
-// tensor adds an initializer and returns its name.
+// tensor adds an initializer of the network in its number format and returns its name.
 func (g *graph) tensor(name string, data []float32, dims ...int) string {
-	var b []byte
-	for _, d := range dims {
-		b = appendInt(b, tensorDims, int64(d))
+	if !g.half {
+		return g.single(name, data, dims...)
 	}
-	b = appendInt(b, tensorType, float32s)
-	b = appendText(b, tensorName, name)
+	raw := make([]byte, 0, 2*len(data))
+	for _, v := range data {
+		raw = binary.LittleEndian.AppendUint16(raw, weights.Half(v))
+	}
+	return g.raw(name, proto.Float16, raw, dims)
+}
+
+// single adds a float32 initializer and returns its name.
+func (g *graph) single(name string, data []float32, dims ...int) string {
 	raw := make([]byte, 0, 4*len(data))
 	for _, v := range data {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 	}
-	g.tensors = appendMessage(g.tensors, graphInitializer, appendMessage(b, tensorRaw, raw))
+	return g.raw(name, proto.Float32, raw, dims)
+}
+
+func (g *graph) raw(name string, kind int64, raw []byte, dims []int) string {
+	var b []byte
+	for _, d := range dims {
+		b = appendInt(b, proto.TensorDims, int64(d))
+	}
+	b = appendInt(b, proto.TensorType, kind)
+	b = appendText(b, proto.TensorName, name)
+	g.tensors = appendMessage(g.tensors, proto.GraphInitializer, appendMessage(b, proto.TensorRaw, raw))
 	return name
 }
 
-func (g *graph) marshal(name string, c *supernet.Folded) []byte {
-	b := append(appendText(g.nodes, graphName, name), g.tensors...)
+func (g *graph) marshal(name string, c *supernet.Folded, o Options) []byte {
+	b := append(appendText(g.nodes, proto.GraphName, name), g.tensors...)
 	r := c.Net.Stem.Size
-	b = appendMessage(b, graphInput, value(Input, 3, r, r))
-	return appendMessage(b, graphOutput, value(Output, c.Classes))
+	input := value(Input, proto.Float32, 3, r, r)
+	switch {
+	case o.Preprocess != nil && o.FloatPixels:
+		input = value(Pixels, proto.Float32, r, r, 3)
+	case o.Preprocess != nil:
+		input = value(Pixels, proto.Uint8, r, r, 3)
+	}
+	b = appendMessage(b, proto.GraphInput, input)
+	return appendMessage(b, proto.GraphOutput, value(Output, proto.Float32, c.Classes))
 }
 
-// value describes a float32 tensor whose first dimension is the batch.
-func value(name string, dims ...int) []byte {
-	shape := appendMessage(nil, shapeDim, appendText(nil, dimParam, Batch))
+// value describes a tensor whose first dimension is the batch.
+func value(name string, kind int64, dims ...int) []byte {
+	shape := appendMessage(nil, proto.ShapeDim, appendText(nil, proto.DimParam, Batch))
 	for _, d := range dims {
-		shape = appendMessage(shape, shapeDim, appendInt(nil, dimValue, int64(d)))
+		shape = appendMessage(shape, proto.ShapeDim, appendInt(nil, proto.DimValue, int64(d)))
 	}
-	tensor := appendMessage(appendInt(nil, elemType, float32s), elemShape, shape)
-	return appendMessage(appendText(nil, valueName, name), valueType, appendMessage(nil, typeTensor, tensor))
+	tensor := appendMessage(appendInt(nil, proto.ElemType, kind), proto.ElemShape, shape)
+	return appendMessage(appendText(nil, proto.ValueName, name), proto.ValueType, appendMessage(nil, proto.TypeTensor, tensor))
+}
+
+// The two wire types of protocol buffers that are needed: a number, and bytes
+// with their length (https://protobuf.dev/programming-guides/encoding).
+const (
+	varint    = 0
+	delimited = 2
+)
+
+func appendInt(b []byte, f proto.Number, v int64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|varint), uint64(v))
+}
+
+func appendText(b []byte, f proto.Number, s string) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|delimited), uint64(len(s)))
+	return append(b, s...)
+}
+
+func appendMessage(b []byte, f proto.Number, m []byte) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|delimited), uint64(len(m)))
+	return append(b, m...)
 }

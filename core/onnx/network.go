@@ -4,14 +4,23 @@ import (
 	"fmt"
 
 	"bignas/core/arch"
+	"bignas/core/onnx/internal/proto"
+	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
 
 // network lays the child out as a graph: the forward pass of supernet.Child,
 // operator by operator, with the names of the shared weights.
-func network(c *supernet.Folded) *graph {
-	g := &graph{}
-	x := g.swish(g.stem(c.Stem))
+func network(c *supernet.Folded, o Options) *graph {
+	g := &graph{half: o.Half}
+	x, logits := Input, Output
+	if o.Preprocess != nil {
+		x = g.normalise(*o.Preprocess, o.FloatPixels)
+	}
+	if o.Half {
+		x, logits = g.node("Cast", "input.half", []string{x}, integer("to", proto.Float16)), "logits.half"
+	}
+	x = g.swish(g.stem(x, c.Stem))
 	for _, b := range c.Blocks {
 		x = g.block(fmt.Sprintf("s%d.%d.", b.Size.Stage+1, b.Size.Index), x, b)
 	}
@@ -20,12 +29,32 @@ func network(c *supernet.Folded) *graph {
 	x = g.node("Flatten", "features", []string{x}, integer("axis", 1))
 	l := c.Classifier
 	w := g.tensor("classifier.weight", l.Weight, l.Shape...)
-	g.node("Gemm", Output, []string{x, w, g.tensor("classifier.bias", l.Bias, len(l.Bias))})
+	g.node("Gemm", logits, []string{x, w, g.tensor("classifier.bias", l.Bias, len(l.Bias))})
+	if o.Half {
+		g.node("Cast", Output, []string{logits}, integer("to", proto.Float32))
+	}
 	return g
 }
 
+// normalise turns pixels into the input: the operations of preprocess.Spec in
+// their order, so that their bits are the same, then channels first.
+func (g *graph) normalise(s preprocess.Spec, float bool) string {
+	inverse := make([]float32, 3)
+	for c := range inverse {
+		inverse[c] = 1 / s.Std[c]
+	}
+	x := Pixels
+	if !float {
+		x = g.node("Cast", "pixels.float", []string{x}, integer("to", proto.Float32))
+	}
+	x = g.node("Mul", "pixels.unit", []string{x, g.single("unit", []float32{1.0 / 255})})
+	x = g.node("Sub", "pixels.centred", []string{x, g.single("mean", s.Mean[:], 3)})
+	x = g.node("Mul", "pixels.normalised", []string{x, g.single("std.inverse", inverse, 3)})
+	return g.node("Transpose", "pixels.nchw", []string{x}, integers("perm", 0, 3, 1, 2))
+}
+
 // stem is the 3x3 convolution at stride 2, padding 1.
-func (g *graph) stem(l supernet.FoldedLayer) string {
+func (g *graph) stem(x string, l supernet.FoldedLayer) string {
 	out := l.Shape[3]
 	w := make([]float32, len(l.Weight)) // [3, 3, 3, out] to [out, 3, 3, 3]: colours before rows
 	for tap := range 9 {
@@ -35,7 +64,7 @@ func (g *graph) stem(l supernet.FoldedLayer) string {
 			}
 		}
 	}
-	return g.convolution("stem", Input, w, l.Bias, []int{out, 3, 3, 3}, 2, 1)
+	return g.convolution("stem", x, w, l.Bias, []int{out, 3, 3, 3}, 2, 1)
 }
 
 // pointwise is a 1x1 convolution: [in, out] becomes [out, in, 1, 1].

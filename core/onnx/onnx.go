@@ -1,12 +1,17 @@
-// Package onnx writes a child of a supernet as an ONNX model, so that another
-// runtime can run it: plain operators in float32, batch normalisation folded in.
+// Package onnx writes a child of a supernet as an ONNX file, so that another
+// runtime can run it: plain operators, batch normalisation folded in, weights in
+// float32 or float16.
 //
 // The graph takes "input" [N, 3, R, R], pictures in the NCHW layout, normalised
-// as the preprocessing of the weights says, and gives "logits" [N, classes]. N is
-// symbolic. R is the child's resolution: its statistics belong to that alone.
+// as the preprocessing of the weights says, or, where Options.Preprocess is given,
+// "pixels" [N, R, R, 3], RGB of 0 to 255, which its first nodes normalise. It
+// gives "logits" [N, classes]. N is symbolic. R is the child's resolution: its
+// statistics belong to that alone. Inputs and logits are float32 in both number
+// formats (but bytes are uint8), so that what calls the graph is the same.
 //
 // The format is https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, written
-// with protowire: the few messages that are needed are shorter than generated code.
+// by hand: the few messages that are needed are shorter than generated code, and
+// the engine, which writes them too, is to stay small.
 package onnx
 
 import (
@@ -14,8 +19,8 @@ import (
 	"maps"
 	"slices"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
+	"bignas/core/onnx/internal/proto"
+	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
 
@@ -25,34 +30,45 @@ const (
 	Opset = 17
 	// IRVersion is the version of the file format that goes with Opset.
 	IRVersion = 8
-	// Input and Output name the tensors of the graph.
-	Input, Output = "input", "logits"
+	// Input and Output name the tensors of the graph; Pixels is the input where
+	// preprocessing is part of the graph.
+	Input, Pixels, Output = "input", "pixels", "logits"
 	// Batch names the symbolic dimension.
 	Batch = "N"
 )
 
-// Options are what is written beside the graph.
+// Options say how a graph is written and what beside it. The zero value is a
+// graph in float32 of normalised input.
 type Options struct {
 	// Name is that of the graph; the architecture's text where it is empty.
 	Name string
 	// Metadata is written as metadata_props, in the order of its keys: labels,
 	// preprocessing, where the weights come from.
 	Metadata map[string]string
+	// Half stores and computes the network in float16. Weights beyond 65504
+	// become infinite.
+	Half bool
+	// Preprocess, where not nil, puts the normalisation of pixels into the graph:
+	// what comes after the crop and the resize, which stay the caller's.
+	Preprocess *preprocess.Spec
+	// FloatPixels takes the pixels as float32 instead of uint8: nothing is
+	// rounded between the resize and the normalisation.
+	FloatPixels bool
 }
 
-// Marshal returns the bytes of the model of c. Equal children give equal bytes.
+// Marshal returns the bytes of the file of c. Equal children give equal bytes.
 func Marshal(c *supernet.Folded, o Options) []byte {
 	name := o.Name
 	if name == "" {
 		name = c.Net.Arch.String()
 	}
-	g := network(c)
-	b := appendInt(nil, modelIRVersion, IRVersion)
-	b = appendText(b, modelProducer, "bignas")
-	b = appendMessage(b, modelGraph, g.marshal(name, c))
-	b = appendMessage(b, modelOpset, appendInt(nil, opsetVersion, Opset))
+	g := network(c, o)
+	b := appendInt(nil, proto.ModelIRVersion, IRVersion)
+	b = appendText(b, proto.ModelProducer, "bignas")
+	b = appendMessage(b, proto.ModelGraph, g.marshal(name, c, o))
+	b = appendMessage(b, proto.ModelOpset, appendInt(nil, proto.OpsetVersion, Opset))
 	for _, k := range slices.Sorted(maps.Keys(o.Metadata)) {
-		b = appendMessage(b, modelMetadata, appendText(appendText(nil, entryKey, k), entryValue, o.Metadata[k]))
+		b = appendMessage(b, proto.ModelMetadata, appendText(appendText(nil, proto.EntryKey, k), proto.EntryValue, o.Metadata[k]))
 	}
 	return b
 }
@@ -61,16 +77,4 @@ func Marshal(c *supernet.Folded, o Options) []byte {
 func Write(w io.Writer, c *supernet.Folded, o Options) error {
 	_, err := w.Write(Marshal(c, o))
 	return err
-}
-
-func appendInt(b []byte, f protowire.Number, v int64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, f, protowire.VarintType), uint64(v))
-}
-
-func appendText(b []byte, f protowire.Number, s string) []byte {
-	return protowire.AppendString(protowire.AppendTag(b, f, protowire.BytesType), s)
-}
-
-func appendMessage(b []byte, f protowire.Number, m []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, f, protowire.BytesType), m)
 }

@@ -10,14 +10,16 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/cost"
+	"bignas/core/onnx/runner"
+	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
 
 const classes = 10
 
-// weights are random ones, BN scales and shifts too, so that a mistake in any of
+// randomWeights have random BN scales and shifts too, so that a mistake in any of
 // them shows.
-func weights(t *testing.T) *supernet.Weights {
+func randomWeights(t *testing.T) *supernet.Weights {
 	t.Helper()
 	space, err := arch.Lookup("nette")
 	if err != nil {
@@ -40,22 +42,53 @@ func weights(t *testing.T) *supernet.Weights {
 }
 
 // images are [n, r, r, 3] for Forward and the same pictures as [n, 3, r, r].
-func images(n, r int) (nhwc []float32, nchw array) {
+func images(n, r int) (nhwc []float32, nchw runner.Tensor) {
 	g := rand.New(rand.NewPCG(2, 7))
-	nhwc, nchw = make([]float32, n*r*r*3), newArray(n, 3, r, r)
+	nchw, _ = runner.NewTensor(runner.Float32, n, 3, r, r)
+	nhwc = make([]float32, n*r*r*3)
 	for i := range nhwc {
 		nhwc[i] = float32(g.NormFloat64())
 		image, pixel, colour := i/(3*r*r), i/3%(r*r), i%3
-		nchw.data[(image*3+colour)*r*r+pixel] = float64(nhwc[i])
+		nchw.Data[(image*3+colour)*r*r+pixel] = nhwc[i]
 	}
 	return nhwc, nchw
 }
 
-// TestGraphEqualsChild: the file, read back and computed in float64, gives the
-// logits of the child, for the smallest one and for children of several depths,
-// widths and kernels.
+func read(t *testing.T, file []byte) *runner.Graph {
+	t.Helper()
+	g, err := runner.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// near compares what the graph gives with the logits of the child.
+func near(t *testing.T, g *runner.Graph, input runner.Tensor, want []float32, within float64) {
+	t.Helper()
+	got, err := g.Run(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := input.Dims[0]; !slices.Equal(got.Dims, []int{n, classes}) {
+		t.Fatalf("logits are %v", got.Dims)
+	}
+	largest := 0.0
+	for _, v := range want {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	for i, v := range got.Data {
+		if d := math.Abs(float64(v - want[i])); !(d <= within*largest) {
+			t.Errorf("%s logit %d: graph %v, child %v", g.Name, i, v, want[i])
+		}
+	}
+}
+
+// TestGraphEqualsChild: the file, read back and computed operator by operator,
+// gives the logits of the child, for the smallest one and for children of several
+// depths, widths and kernels.
 func TestGraphEqualsChild(t *testing.T) {
-	w := weights(t)
+	w := randomWeights(t)
 	r := rand.New(rand.NewPCG(3, 7))
 	archs := []arch.Arch{w.Space.Min()}
 	for range 2 {
@@ -82,28 +115,65 @@ func TestGraphEqualsChild(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := read(t, Marshal(folded, Options{}))
-		got := m.run(t, input)[Output]
-		if !slices.Equal(got.dims, []int{n, classes}) {
-			t.Fatalf("logits are %v", got.dims)
+		// Both round to float32 some twenty layers deep.
+		near(t, read(t, Marshal(folded, Options{})), input, want, 3e-5)
+		// Weights and results of 11 bits; the seed is fixed.
+		near(t, read(t, Marshal(folded, Options{Half: true})), input, want, 2e-2)
+	}
+}
+
+// TestPreprocess: a graph that takes pixels, in bytes or not, gives the logits
+// that the child gives for the same pixels normalised by the Spec.
+func TestPreprocess(t *testing.T) {
+	w := randomWeights(t)
+	a, spec := w.Space.Min(), preprocess.Spec{Mean: [3]float32{0.5, 0.4, 0.3}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 1, Filter: preprocess.CatmullRom}
+	r, n := a.Resolution, 2
+	g := rand.New(rand.NewPCG(4, 7))
+	x := make([]float32, n*3*r*r)
+	bytesIn, _ := runner.NewTensor(runner.Uint8, n, r, r, 3)
+	for i := range n {
+		im := &preprocess.Image{W: r, H: r, Pix: make([]uint8, 3*r*r)}
+		for j := range im.Pix {
+			im.Pix[j] = uint8(g.UintN(256))
+			bytesIn.Data[i*3*r*r+j] = float32(im.Pix[j])
 		}
-		largest := 0.0
-		for _, v := range got.data {
-			largest = max(largest, math.Abs(v))
+		spec.Apply(x[i*3*r*r:][:3*r*r], im, r)
+	}
+	st, err := w.Calibrate(a, func(yield func([]float32, int) bool) { yield(x, n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := w.Child(a, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := child.Forward(x, n, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folded, err := w.Folded(a, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Options{{Preprocess: &spec}, {Preprocess: &spec, FloatPixels: true}, {Preprocess: &spec, Half: true}} {
+		m, input, within := read(t, Marshal(folded, o)), bytesIn, 3e-5
+		if o.FloatPixels {
+			input.Kind = runner.Float32
 		}
-		for i, v := range got.data {
-			// The child rounds to float32 some twenty layers deep.
-			if d := math.Abs(v - float64(want[i])); !(d <= 3e-5*largest) {
-				t.Errorf("%s logit %d: graph %v, child %v", a, i, v, want[i])
-			}
+		if o.Half {
+			within = 2e-2
 		}
+		if in := m.Inputs[0]; in.Name != Pixels || in.Kind != input.Kind || !slices.Equal(in.Dims, []int{-1, r, r, 3}) {
+			t.Errorf("the input is %+v", in)
+		}
+		near(t, m, input, want, within)
 	}
 }
 
 // TestStructure: versions, names, shapes and metadata are what runtimes look at;
 // every parameter of the child is in the file once.
 func TestStructure(t *testing.T) {
-	w := weights(t)
+	w := randomWeights(t)
 	a := w.Space.Max()
 	st := supernet.NewStatistics(a)
 	folded, err := w.Folded(a, st)
@@ -118,25 +188,25 @@ func TestStructure(t *testing.T) {
 		t.Error("the same child gives different files")
 	}
 	m := read(t, b.Bytes())
-	if m.irVersion != 8 || m.opset != 17 || m.name != a.String() || m.metadata["a"] != "é" || len(m.metadata) != 2 {
-		t.Errorf("IR version %d, opset %d, name %q, metadata %v", m.irVersion, m.opset, m.name, m.metadata)
+	if m.IRVersion != 8 || m.Opset != 17 || m.Name != a.String() || m.Metadata["a"] != "é" || len(m.Metadata) != 2 {
+		t.Errorf("IR version %d, opset %d, name %q, metadata %v", m.IRVersion, m.Opset, m.Name, m.Metadata)
 	}
-	if len(m.inputs) != 1 || !slices.Equal(m.inputs["input"], []int{-1, 3, 192, 192}) {
-		t.Errorf("inputs %v", m.inputs)
+	if in := m.Inputs[0]; in.Name != "input" || in.Kind != runner.Float32 || !slices.Equal(in.Dims, []int{-1, 3, 192, 192}) {
+		t.Errorf("input %v", in)
 	}
-	if len(m.outputs) != 1 || !slices.Equal(m.outputs["logits"], []int{-1, classes}) {
-		t.Errorf("outputs %v", m.outputs)
+	if out := m.Outputs[0]; out.Name != "logits" || out.Kind != runner.Float32 || !slices.Equal(out.Dims, []int{-1, classes}) {
+		t.Errorf("output %v", out)
 	}
 	used, count := map[string]bool{}, map[string]int{}
-	for _, o := range m.nodes {
-		count[o.op]++
-		for _, in := range o.inputs {
+	for _, o := range m.Nodes {
+		count[o.Op]++
+		for _, in := range o.Inputs {
 			used[in] = true
 		}
 	}
 	params := 0
-	for name, x := range m.tensors {
-		params += len(x.data)
+	for name, x := range m.Tensors {
+		params += len(x.Data)
 		if !used[name] {
 			t.Errorf("no node reads the tensor %s", name)
 		}
@@ -156,7 +226,7 @@ func TestStructure(t *testing.T) {
 
 // TestFoldedRefuses: as for a child to run, statistics of another child are an error.
 func TestFoldedRefuses(t *testing.T) {
-	w := weights(t)
+	w := randomWeights(t)
 	if _, err := w.Folded(w.Space.Min(), nil); err == nil || !strings.Contains(err.Error(), "calibrate") {
 		t.Errorf("no statistics: %v", err)
 	}

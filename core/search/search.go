@@ -91,7 +91,7 @@ type Options struct {
 // method proposes children. It decides by the search's random numbers and by
 // the points it was told, by nothing else.
 type method interface {
-	next() (arch.Arch, bool) // a child within the limits that was not yet judged; false at the end
+	next() (arch.Arch, bool) // a child within the limits that was not yet judged; false at the end, or where Search.paused
 	tell(index int)          // the child is now Search.points[index]
 	phase() string           // for people
 }
@@ -108,6 +108,10 @@ type Search struct {
 	front   *Front
 	best    int // index of the most accurate point, the cheaper of equals
 	ended   bool
+	// What is being looked for: tries near something and anywhere so far, and
+	// whether it goes on in the next step.
+	tried, drawn int
+	paused       bool
 }
 
 // New prepares a search. Errors are *fault.Error: a method that does not exist,
@@ -156,18 +160,19 @@ func New(p Problem, o Options) (*Search, error) {
 	return s, nil
 }
 
-// Step judges one more child. It reports whether the search is at its end:
-// all evaluations are used, or nothing new within the limits was found.
+// Step judges one more child, or goes on looking for one where new ones within
+// the limits are rare: a step never takes long. It reports whether the search is
+// at its end: all evaluations are used, or nothing new was found.
 func (s *Search) Step() (done bool, err error) {
 	if s.ended || len(s.points) >= s.options.Evaluations {
 		return true, nil
 	}
 	// The random numbers that a proposal used are gone, so that a failed
 	// judgement ends the search: it can be continued from its state.
-	a, ok := s.method.next()
+	a, ok := s.next()
 	if !ok {
-		s.ended = true
-		return true, nil
+		s.ended = !s.paused
+		return s.ended, nil
 	}
 	p, err := s.problem.judge(a, s.problem.Costs(a))
 	if err != nil {
@@ -176,6 +181,16 @@ func (s *Search) Step() (done bool, err error) {
 	}
 	s.add(p)
 	return len(s.points) >= s.options.Evaluations, nil
+}
+
+// next asks the method, afresh or where it paused.
+func (s *Search) next() (arch.Arch, bool) {
+	s.paused = false
+	a, ok := s.method.next()
+	if !s.paused {
+		s.tried, s.drawn = 0, 0
+	}
+	return a, ok
 }
 
 func (s *Search) add(p Point) {
@@ -255,25 +270,31 @@ func (s *Search) within(a arch.Arch) bool {
 	return len(s.problem.Limits) == 0 || s.problem.Limits.Allow(s.problem.Costs(a))
 }
 
-// tries bounds how long a proposal is looked for.
-const tries = 200
+// tries bounds how long a proposal is looked for, patience for how many of them
+// in one step: in a browser a try takes up to half a millisecond.
+const tries, patience = 200, 8
 
 // draw returns a random child that is allowed: uniform over the space while such
 // children are found within the limits; where they are rare, because the limits
 // are tight, a uniform one made smaller at random until it is within.
 func (s *Search) draw() (arch.Arch, bool) {
-	for range 32 {
+	for ; s.drawn < 32; s.drawn++ {
 		if a := s.problem.Space.Sample(s.rand); s.allowed(a) {
 			return a, true
 		}
 	}
 	within := func(v []int) bool { return s.within(s.genome.arch(v)) }
-	for range tries {
+	for range patience {
+		if s.drawn == 32+tries {
+			return arch.Arch{}, false
+		}
+		s.drawn++
 		v := s.genome.of(s.problem.Space.Sample(s.rand))
 		if a := s.genome.arch(s.genome.shrink(v, s.rand, within)); s.allowed(a) {
 			return a, true
 		}
 	}
+	s.paused = true
 	return arch.Arch{}, false
 }
 
@@ -282,10 +303,15 @@ func (s *Search) draw() (arch.Arch, bool) {
 // that costs too much is paid for by another.
 func (s *Search) near(propose func() []int) (arch.Arch, bool) {
 	within := func(v []int) bool { return s.within(s.genome.arch(v)) }
-	for range tries {
+	for range patience {
+		if s.tried == tries {
+			return s.draw()
+		}
+		s.tried++
 		if a := s.genome.arch(s.genome.shrink(propose(), s.rand, within)); !s.seen[a.String()] {
 			return a, true
 		}
 	}
-	return s.draw()
+	s.paused = true
+	return arch.Arch{}, false
 }

@@ -246,3 +246,25 @@ func TestLatency(t *testing.T) {
 		t.Errorf("the best takes %v ms of 9, against %v", best.Costs.Latency, s.Front().Against)
 	}
 }
+
+// TestStepsAreShort: where nearly nothing is within the limits, a step looks for
+// a while and not for long, and the search still ends with all that there is.
+func TestStepsAreShort(t *testing.T) {
+	for _, method := range Methods {
+		s := start(t, made(t, "nette", 1, Limits{MACs: 9.6e6}), Options{method, 1, 2000})
+		steps := 0
+		for done := false; !done; steps++ {
+			var err error
+			if done, err = s.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// The last look alone is 200 tries, 8 a step.
+		if found := len(s.Points()); found < 3 || found > 30 || steps < found+tries/patience {
+			t.Errorf("%s: %d children in %d steps", method, found, steps)
+		}
+		if done, err := s.Step(); !done || err != nil {
+			t.Errorf("%s goes on after its end: %v", method, err)
+		}
+	}
+}

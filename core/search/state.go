@@ -81,7 +81,10 @@ func Resume(p Problem, o Options, stored []byte) (*Search, error) {
 		return nil, fault.New(CodeOther, "ask for more", "the stored search has %d evaluations, asked for are %d", len(old.Judged), o.Evaluations)
 	}
 	for i, j := range old.Judged {
-		a, ok := s.method.next()
+		a, ok := s.next()
+		for s.paused {
+			a, ok = s.next()
+		}
 		if !ok || a.String() != j.Arch {
 			return nil, fault.New(CodeOther, "start the search anew", "the stored search was written by another version of the program: its child %d is %q", i+1, j.Arch)
 		}

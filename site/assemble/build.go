@@ -64,7 +64,7 @@ func (b *builder) build() error {
 	if err != nil {
 		return err
 	}
-	if err := b.entrance(name); err != nil {
+	if err := b.entrance(name, page); err != nil {
 		return err
 	}
 	fmt.Fprintf(b.log, "the page is in %s\n", b.out)
@@ -85,6 +85,11 @@ func (b *builder) page(m manifest) (folder, error) {
 		return nil, err
 	}
 	delete(f, "site/service.js")
+	for name, data := range f {
+		if strings.HasSuffix(name, ".js") {
+			f[name] = strip(data)
+		}
+	}
 	goroot, err := b.goCommand(nil, "env", "GOROOT")
 	if err != nil {
 		return nil, err
@@ -102,11 +107,15 @@ func (b *builder) page(m manifest) (folder, error) {
 
 // entrance writes index.html, which names the version of everything else, and
 // the service worker, which knows what belongs to it.
-func (b *builder) entrance(page string) error {
+func (b *builder) entrance(page string, modules folder) error {
 	html, err := os.ReadFile(filepath.Join(b.root, "index.html"))
 	if err != nil {
 		return err
 	}
+	if html, err = b.inline(html); err != nil {
+		return err
+	}
+	html = preload(html, modules)
 	for _, attribute := range []string{`src="`, `href="`} {
 		for _, old := range []string{"site/", "assets/"} {
 			html = bytes.ReplaceAll(html, []byte(attribute+old), []byte(attribute+page+"/"+old))
@@ -124,7 +133,7 @@ func (b *builder) entrance(page string) error {
 	if err != nil {
 		return err
 	}
-	return b.write("service.js", append(append([]byte("self.build = "), build...), append([]byte(";\n"), worker...)...))
+	return b.write("service.js", append(append([]byte("self.build = "), build...), append([]byte(";\n"), strip(worker)...)...))
 }
 
 // engineFlags build the engine: for size, without names for a debugger, and
@@ -132,7 +141,7 @@ func (b *builder) entrance(page string) error {
 // it. In the runtime it is a tenth of a megabyte; JPEG decoding and slicing take as long without.
 var engineFlags = func() []string {
 	flags := []string{"-trimpath", "-ldflags=-s -w"}
-	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "bufio", "sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8",
+	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "bufio", "sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8", "syscall/js",
 		"golang.org/x/image/webp", "bignas/core/arch", "bignas/core/classify", "bignas/core/cost", "bignas/core/latency",
 		"bignas/core/onnx", "bignas/core/plainjson", "bignas/core/predict", "bignas/core/search", "bignas/core/weights", "bignas/wasm/engine/session"} {
 		flags = append(flags, "-gcflags="+p+"=-l")

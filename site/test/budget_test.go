@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,12 +14,14 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
 const (
 	progressSays = `document.querySelector('[data-is=progress]')?.textContent.includes(%q)`
+	searched     = `document.querySelector('#chart[aria-busy=false]')`
 	work         = `[...document.querySelectorAll('.pick dt')].find(e => e.textContent === 'Work')?.nextElementSibling.textContent`
 )
 
@@ -70,7 +73,7 @@ func TestBudget(t *testing.T) {
 		p.t = t
 		p.dragBudget(0.35)
 		p.within(t)
-		p.wait("the search to go on below the budget", fmt.Sprintf(progressSays, "search is done"))
+		p.wait("the search to go on below the budget", searched)
 		before := eval[string](p, `document.getElementById('limit').getAttribute('aria-valuetext')`)
 		p.press("#limit", kb.ArrowRight, kb.ArrowRight)
 		if after := eval[string](p, `document.getElementById('limit').getAttribute('aria-valuetext')`); after == before {
@@ -78,7 +81,7 @@ func TestBudget(t *testing.T) {
 		}
 		p.within(t)
 		p.wait("the budget in the address", `location.hash.includes('budget=')`)
-		p.wait("the search", fmt.Sprintf(progressSays, "search is done"))
+		p.wait("the search", searched)
 	})
 	t.Run("load", func(t *testing.T) {
 		p.t = t
@@ -116,21 +119,33 @@ func TestBudget(t *testing.T) {
 		p.t = t
 		folder := t.TempDir()
 		p.do(chromedp.ActionFunc(func(ctx context.Context) error {
-			return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(folder).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
-		}))
-		p.click("[data-do=onnx]")
-		p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.onnx')`)
-		name := strings.Fields(p.find("[data-is=saved]"))[1]
-		var data []byte
-		for range 100 {
-			if data, _ = os.ReadFile(filepath.Join(folder, strings.Trim(name, ","))); len(data) > 0 {
-				break
+			tab, err := target.GetTargetInfo().Do(ctx)
+			if err != nil {
+				return err
 			}
-			time.Sleep(50 * time.Millisecond)
+			return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(tab.BrowserContextID).WithDownloadPath(folder).
+				Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+		}))
+		saved := func(format string) []byte {
+			t.Helper()
+			p.click("[data-do=" + format + "]")
+			p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.`+format+`')`)
+			name := strings.Trim(strings.Fields(p.find("[data-is=saved]"))[1], ",")
+			for range 400 {
+				if data, _ := os.ReadFile(filepath.Join(folder, name)); len(data) > 0 {
+					return data
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+			t.Fatalf("%s is not there", name)
+			return nil
 		}
-		// The first field of an ONNX file is its version, and the child's weights are in it.
-		if len(data) < 100_000 || data[0] != 0x08 {
-			t.Errorf("%s has %d bytes", name, len(data))
+		// The first field of an ONNX file is its version; a safetensors file begins with the length of its JSON. Both have the child's weights.
+		if data := saved("onnx"); len(data) < 100_000 || data[0] != 0x08 {
+			t.Errorf("the ONNX file has %d bytes", len(data))
+		}
+		if data := saved("safetensors"); len(data) < 100_000 || data[8] != '{' || binary.LittleEndian.Uint64(data) > uint64(len(data)) {
+			t.Errorf("the safetensors file has %d bytes", len(data))
 		}
 	})
 	p.t = t

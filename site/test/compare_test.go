@@ -99,17 +99,13 @@ func TestStatistics(t *testing.T) {
 	if got := p.text("cost-accuracy"); !strings.Contains(got, "inherited") || strings.Contains(got, "%") {
 		t.Errorf("with inherited statistics the accuracy is %q", got)
 	}
-	if wrong := eval[string](p, curve); wrong == right {
-		t.Error("the curve stands still")
-	}
+	p.wait("the curve to move", fmt.Sprintf(`%s !== %q`, curve, right))
 	p.wait("the address", `location.hash.includes('statistics=inherited')`)
 	p.shot("statistics")
 	p.axe()
 	p.click(".sw")
 	hero(shown(own))
-	if again := eval[string](p, curve); again != right {
-		t.Error("the curve does not come back")
-	}
+	p.wait("the curve to come back", fmt.Sprintf(`%s === %q`, curve, right))
 	eval[bool](p, `(() => { const c = document.getElementById('channel'); c.value = 2; c.dispatchEvent(new Event('change', { bubbles: true })); return true })()`)
 	p.wait("another channel", `document.getElementById('curve-words').textContent.startsWith('Channel 2 ')`)
 }

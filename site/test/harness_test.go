@@ -327,8 +327,8 @@ func (p *tab) text(id string) string {
 // shown to the present picture stands.
 func (p *tab) answered() {
 	p.t.Helper()
-	p.wait("all weights", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving')`)
-	p.wait("an answer", `document.querySelector('#answer[aria-busy=false]') && document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
+	p.wait("an answer", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving') && document.querySelector('#answer[aria-busy=false]') &&
+		document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
 }
 
 // shot writes a picture of the whole page to build/shots, for people to look at.

@@ -127,3 +127,15 @@ func TestLink(t *testing.T) {
 	bad.near("#compare", compared)
 	bad.near("#statistics", `document.getElementById('own')?.checked && document.querySelector('#curve .g1')`)
 }
+
+// TestJump: a link to a section goes there and leaves the state in the address.
+func TestJump(t *testing.T) {
+	p := open(t, "", options{})
+	p.answered()
+	child := p.arch("")
+	p.click("nav a[href='#statistics']")
+	p.wait("the section", `(r => r.top >= 0 && r.top < innerHeight / 2 || r.bottom <= innerHeight)(document.getElementById('statistics').getBoundingClientRect()) && document.activeElement.id === 'statistics'`)
+	if got := eval[string](p, `new URLSearchParams(location.hash.slice(1)).get('arch')`); got != child {
+		t.Errorf("the address has the child %q, not %q", got, child)
+	}
+}

@@ -16,7 +16,7 @@ const webcam = `#gallery .own:last-child`
 func (p *tab) film() {
 	p.t.Helper()
 	p.do(chromedp.Click(webcam, chromedp.ByQuery))
-	p.wait("frames", `/^, \d+ a second$/.test(document.getElementById('rate').textContent) && document.querySelector('`+webcam+`').getAttribute('aria-pressed') === 'true'`)
+	p.wait("frames", `/^\d+ a second$/.test(document.getElementById('rate').textContent) && document.querySelector('`+webcam+`').getAttribute('aria-pressed') === 'true'`)
 }
 
 // paste pastes a file as the clipboard gives it.

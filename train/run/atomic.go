@@ -19,12 +19,29 @@ type file interface {
 var createTemp = func(dir, pattern string) (file, error) { return os.CreateTemp(dir, pattern) }
 
 // WriteFile writes a file as a whole or not at all: beside it, down to the disk,
-// then renamed over it.
+// then renamed over it. What is no file, a pipe or a device, is written to.
 func WriteFile(path string, data []byte) error {
-	if err := writeAndRename(path, data); err != nil {
-		return fault.New("write", "make room or take another folder, then go on with --resume", "%s was not written, what was there before is untouched: %v", path, err)
+	write := writeAndRename
+	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		write = writeInto
+	}
+	if err := write(path, data); err != nil {
+		return fault.New("write", "make room or take another folder, then run the command again", "%s was not written, what was there before is untouched: %v", path, err)
 	}
 	return nil
+}
+
+// writeInto keeps a device what it is.
+func writeInto(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 func writeAndRename(path string, data []byte) error {

@@ -68,7 +68,11 @@ func save(path string, t *trainer.Trainer[float32], config string, s state) erro
 	if err := weights.Write(&b, f, weights.Float32); err != nil {
 		return err
 	}
-	return WriteFile(path, b.Bytes())
+	if err := WriteFile(path, b.Bytes()); err != nil {
+		f := fault.Of(err)
+		return fault.New(f.Code, "make room or take another folder, then go on with --resume", "%s", f.Message)
+	}
+	return nil
 }
 
 // checkpoint reads a checkpoint's file.

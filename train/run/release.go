@@ -7,9 +7,11 @@ import (
 	"math/rand/v2"
 
 	"bignas/core/arch"
+	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/supernet"
 	"bignas/core/weights"
+	"bignas/train/dataset"
 )
 
 // ReleaseOptions says how a run becomes a weights file.
@@ -18,6 +20,8 @@ type ReleaseOptions struct {
 	Images   int         // training pictures each is calibrated on
 	Check    int         // children that the fit has not seen, to measure its error on
 	Measure  []arch.Arch // children whose accuracy the file and the page state
+	// Family names children: architectures by name, kept in the file.
+	Family map[string]string
 	// Progress hears of every child; it may be nil.
 	Progress func(done, total int)
 }
@@ -68,6 +72,13 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	b := &weights.Bundle{Net: w, Statistics: model, Spec: Spec, Labels: s.Data.Labels, Metadata: map[string]string{
 		"training": s.text, "seed": fmt.Sprint(s.Config.Seed), "epochs": fmt.Sprint(s.state.Epoch),
 	}}
+	if len(o.Family) > 0 {
+		text, err := json.Marshal(o.Family)
+		if err != nil {
+			return nil, err
+		}
+		b.Metadata[classify.KeyFamily] = string(text)
+	}
 	if out.File, err = weights.Marshal(b, weights.Float16); err != nil {
 		return nil, err
 	}
@@ -81,7 +92,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Metadata["measured"] = string(measured)
+	b.Metadata[KeyMeasured] = string(measured)
 	if out.File, err = weights.Marshal(b, weights.Float16); err != nil {
 		return nil, err
 	}
@@ -115,34 +126,46 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 	return supernet.FitStatistics(w, cal)
 }
 
-// measure evaluates children with both kinds of statistics.
-func (s *Session) measure(b *weights.Bundle, children []arch.Arch, step func()) ([]Measured, error) {
-	var out []Measured
+func (s *Session) measure(b *weights.Bundle, children []arch.Arch, step func()) (out []Measured, err error) {
 	for _, a := range children {
-		own, err := Calibrate(b.Net, a, s.Train, Spec, s.Config.CalibrationImages)
+		m, err := Measure(b.Net, b.Statistics, a, s.Train, s.Val, s.Config.CalibrationImages)
 		if err != nil {
 			return nil, err
 		}
-		predicted, err := b.Statistics.Predict(a)
-		if err != nil {
-			return nil, err
-		}
-		var top1 [2]float64
-		for i, st := range []*supernet.Statistics{own, predicted} {
-			c, err := b.Net.Child(a, st)
-			if err != nil {
-				return nil, err
-			}
-			acc, err := Evaluate(c, s.Val, Spec, nil)
-			if err != nil {
-				return nil, err
-			}
-			top1[i] = acc.Top1
-		}
-		out = append(out, Measured{a.String(), top1[0], top1[1], s.Val.Len()})
+		out = append(out, m)
 		step()
 	}
 	return out, nil
+}
+
+// KeyMeasured is the metadata entry of a weights file with the accuracy of
+// children: a JSON list of Measured.
+const KeyMeasured = "measured"
+
+// Measure evaluates a child on val with both kinds of statistics: calibrated on
+// that many pictures of train, and predicted by m.
+func Measure(w *supernet.Weights, m *supernet.StatisticsModel, a arch.Arch, train, val dataset.Subset, images int) (Measured, error) {
+	own, err := Calibrate(w, a, train, Spec, images)
+	if err != nil {
+		return Measured{}, err
+	}
+	predicted, err := m.Predict(a)
+	if err != nil {
+		return Measured{}, err
+	}
+	var top1 [2]float64
+	for i, st := range []*supernet.Statistics{own, predicted} {
+		c, err := w.Child(a, st)
+		if err != nil {
+			return Measured{}, err
+		}
+		acc, err := Evaluate(c, val, Spec, nil)
+		if err != nil {
+			return Measured{}, err
+		}
+		top1[i] = acc.Top1
+	}
+	return Measured{a.String(), top1[0], top1[1], val.Len()}, nil
 }
 
 // StatisticsError is the mean and the greatest absolute difference in top-1, 0

@@ -32,8 +32,11 @@ func WriteNpy(w io.Writer, v supernet.View[float32]) error {
 
 // ReadNpy reads a numpy file of float32 in C order whose shape must be want.
 // The shape is compared before anything of its size is allocated.
-func ReadNpy(r io.Reader, want ...int) (d *tensor.Dense, err error) {
-	size := 4
+func ReadNpy(r io.Reader, want ...int) (*tensor.Dense, error) { return readNpy(r, "'<f4'", want) }
+
+// readNpy reads numbers of that type, of as many bytes as its digit says.
+func readNpy(r io.Reader, descr string, want []int) (d *tensor.Dense, err error) {
+	size := int(descr[3] - '0')
 	for _, n := range want {
 		size *= n
 	}
@@ -45,9 +48,10 @@ func ReadNpy(r io.Reader, want ...int) (d *tensor.Dense, err error) {
 	if got := shapeText(want); !strings.Contains(strings.ReplaceAll(header, " ", ""), "'shape':"+got) {
 		return nil, fmt.Errorf("store: npy header is %s; want shape %s", strings.TrimSpace(header), got)
 	}
-	if !strings.Contains(header, "'<f4'") || strings.Contains(header, "True") {
-		return nil, fmt.Errorf("store: npy header is %s; want '<f4' in C order: numpy.ascontiguousarray(x, '<f4')", strings.TrimSpace(header))
+	if !strings.Contains(header, descr) || strings.Contains(header, "True") {
+		return nil, fmt.Errorf("store: npy header is %s; want %s in C order: numpy.ascontiguousarray(x, %[2]s)", strings.TrimSpace(header), descr)
 	}
+	header = forGorgonia(header)
 	body := make([]byte, size)
 	if _, err := io.ReadFull(b, body); err != nil {
 		return nil, fmt.Errorf("store: npy file ends before its %d bytes of data: %w", size, err)

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"bignas/core/supernet"
+	"bignas/core/weights"
 )
 
 // npy builds a file by hand from numpy's description of the format.
@@ -139,4 +140,33 @@ func FuzzReadNpy(f *testing.F) {
 			t.Fatalf("accepted %q as %v", file, d)
 		}
 	})
+}
+
+// TestHalf: float16 files have numpy's header for it and are read back as the
+// nearest halves; the wrong format and the wrong shape are refused.
+func TestHalf(t *testing.T) {
+	p := &supernet.Param{Name: "p", Shape: []int{2, 3}, Data: []float32{0, 1, -2.5, 1.0 / 3, 65504, 1e-8}}
+	v := supernet.View[float32]{Param: p, From: []int{0, 0}, To: []int{2, 3}}
+	var b bytes.Buffer
+	if err := WriteNpyHalf(&b, v); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(b.Bytes(), []byte("'descr': '<f2'")) || b.Len()%16 != 12 {
+		t.Errorf("%d bytes: %q", b.Len(), b.Bytes())
+	}
+	got, err := ReadNpyValues(bytes.NewReader(b.Bytes()), true, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range p.Data {
+		if want := weights.Single(weights.Half(x)); got[i] != want {
+			t.Errorf("value %d is %v, want %v", i, got[i], want)
+		}
+	}
+	if _, err := ReadNpyValues(bytes.NewReader(b.Bytes()), false, 2, 3); err == nil || !strings.Contains(err.Error(), "want '<f4'") {
+		t.Errorf("read as float32: %v", err)
+	}
+	if _, err := ReadNpyValues(bytes.NewReader(b.Bytes()), true, 3, 2); err == nil || !strings.Contains(err.Error(), "want shape (3,2)") {
+		t.Errorf("read as 3x2: %v", err)
+	}
 }

@@ -23,7 +23,7 @@ const (
 )
 
 // Parse reads args into grammar, a pointer to a struct with kong tags, in which
-// ${weights} stands for DefaultWeights. Where goOn is false the command ends at
+// ${weights} stands for DefaultWeights and ${child} for ChildHelp. Where goOn is false the command ends at
 // once with code: after --help, shown on stdout, or after a mistake, shown on
 // stderr.
 func Parse(name, about string, grammar any, args []string, stdout, stderr io.Writer) (code int, goOn bool) {
@@ -34,7 +34,7 @@ func Parse(name, about string, grammar any, args []string, stdout, stderr io.Wri
 func ParseWith(name, about string, grammar any, vars map[string]string, args []string, stdout, stderr io.Writer) (code int, goOn bool) {
 	exit := -1
 	parser, err := kong.New(grammar, kong.Name(name), kong.Description(about), kong.Writers(stdout, stderr),
-		kong.Vars{"weights": DefaultWeights}, kong.Vars(vars), kong.Exit(func(code int) { exit = code }))
+		kong.Vars{"weights": DefaultWeights, "child": ChildHelp}, kong.Vars(vars), kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		panic("cli: the grammar of the command is wrong: " + err.Error())
 	}

@@ -35,7 +35,7 @@
 //	shared    {a, b}                   -> shared   {both, onlyA, onlyB, neither}: shared parameters by which of two
 //	                                      children uses them
 //	export    {child, format: "onnx" | "safetensors", half}
-//	             -> file {name, mime} + bytes
+//	             -> file {name, mime} + bytes; with half in float16
 //	search    {limits: {macs, params, bytes, memory, latency}, against, evaluations, seed, method}
 //	             -> searching {done, total, phase, front, best} several times, at most every 50 ms,
 //	                then found {front, best, evaluations, ms}. A point is {arch, child, costs: {macs, params, bytes,

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/onnx"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/train/export"
+	"bignas/train/report"
+)
+
+type checkFlags struct {
+	childFlags
+	Arch       []string `placeholder:"CHILD" help:"${child}; may be repeated (default: min and max)."`
+	Half       bool     `help:"Graphs in float16."`
+	Preprocess bool     `help:"Graphs that take RGB bytes."`
+	Split      string   `enum:"val,train" default:"val" help:"With --data: the half to run on, val or train (default: val)."`
+	Limit      int      `placeholder:"N" help:"With --data: at most N pictures, spread over the classes."`
+	Runtime    []string `enum:"node,web" default:"node,web" help:"onnxruntime-node, onnxruntime-web in Node, or both (default: node,web)."`
+	Folder     string   `default:"${peers}" placeholder:"DIR" help:"Where make peers has installed them (default: ${peers})."`
+	Python     string   `default:"/usr/bin/python3" placeholder:"FILE" help:"A Python that may have onnx, whose checker is asked too (default: /usr/bin/python3)."`
+	JSON       bool     `name:"json" help:"One JSON object a line."`
+	Photos     []string `arg:"" optional:"" name:"photo" help:"Picture files to run on, without --data (default: 10 drawn pictures)."`
+}
+
+// drawn is how many pictures are drawn where none are given.
+const drawn = 10
+
+// topWithin and topWithinHalf are how far top-1 over a split may be apart.
+const topWithin, topWithinHalf = 0.001, 0.003
+
+// checked is what --json prints for a child in a runtime.
+type checked struct {
+	Arch       string            `json:"arch"`
+	Name       string            `json:"name,omitempty"`
+	Precision  string            `json:"precision"`
+	Preprocess bool              `json:"preprocess,omitempty"`
+	Statistics export.Statistics `json:"statistics"`
+	Runtime    string            `json:"runtime"`
+	Checker    string            `json:"checker,omitempty"` // version of onnx that accepts the file
+	export.Difference
+	SameAnswer float64 `json:"sameAnswer"`     // share of the pictures with the same first answer
+	Top1       float64 `json:"top1,omitempty"` // of the slice, where classes are known
+	TheirTop1  float64 `json:"theirTop1,omitempty"`
+	Split      string  `json:"split,omitempty"`
+}
+
+// check runs every child in every runtime.
+func (p program) check(f checkFlags) (err error) {
+	if len(f.Arch) == 0 {
+		f.Arch = []string{"min", "max"}
+	}
+	if f.Data != "" && len(f.Photos) > 0 {
+		return fault.New("bad_flag", "leave one out", "there are photos and --data")
+	}
+	s, err := p.open(f.childFlags)
+	if err != nil {
+		return err
+	}
+	var archs []arch.Arch
+	for _, text := range f.Arch {
+		a, err := s.child(text, f.Resolution)
+		if err != nil {
+			return err
+		}
+		archs = append(archs, a)
+	}
+	images, err := f.images(s)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "bignas-export-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for _, kind := range f.Runtime {
+		r, err := startRuntime(f.Folder, runtimes[kind], dir, p.stderr)
+		if err != nil {
+			return err
+		}
+		for _, a := range archs {
+			if err = p.one(f, s, a, images, r, runtimes[kind]); err != nil {
+				break
+			}
+		}
+		if err = errors.Join(err, r.stop()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one compares one child.
+func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r *onnxruntime, pack string) error {
+	child, slice, err := s.cut(a)
+	if err != nil {
+		return err
+	}
+	data, err := child.ONNX(export.Options{Half: f.Half, Preprocess: f.Preprocess})
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(r.dir, "child.onnx")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		return err
+	}
+	c := checked{Arch: a.String(), Name: child.Config.Name, Precision: "float32", Preprocess: f.Preprocess, Statistics: child.Config.Statistics,
+		Difference: export.Difference{Bits: true, Within: export.Within}}
+	if f.Half {
+		c.Precision, c.Within = "float16", export.WithinHalf
+	}
+	if c.Checker, err = checker(f.Python, file); err != nil {
+		return err
+	}
+	version, err := r.load(file)
+	if err != nil {
+		return err
+	}
+	c.Runtime = pack + " " + version
+	c.Reader = pack
+	bar := report.NewProgress(p.stderr, pack, images.n)
+	err = c.compare(slice, child.Config.Preprocessing, images, r, func(done int) { bar.Set(done, "") })
+	bar.Finish()
+	if err != nil {
+		return err
+	}
+	if images.label != nil {
+		c.Split = f.Split
+	}
+	if err := p.checked(c, f.JSON); err != nil {
+		return err
+	}
+	return c.judge()
+}
+
+// judge fails where the two are too far apart.
+func (c *checked) judge() error {
+	within := topWithin
+	if c.Precision == "float16" {
+		within = topWithinHalf
+	}
+	switch {
+	case !c.OK():
+		return fault.New("disagree", "look at core/onnx", "the logits of %s in %s differ by %.2g of the largest, allowed is %.2g", c.Arch, c.Runtime, c.Relative, c.Within)
+	case math.Abs(c.Top1-c.TheirTop1) > within:
+		return fault.New("disagree", "look at core/onnx", "the top-1 of %s in %s is %.2f %%, here it is %.2f %%", c.Arch, c.Runtime, 100*c.TheirTop1, 100*c.Top1)
+	}
+	return nil
+}
+
+// compare runs all pictures on both sides.
+func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pictureSet, r *onnxruntime, progress func(int)) error {
+	side := slice.Arch.Resolution
+	each, same, right, theirs := 3*side*side, 0, 0, 0
+	const batch = 16
+	x, input := make([]float32, batch*each), make([]float32, batch*each)
+	for from := 0; from < images.n; from += batch {
+		n := min(batch, images.n-from)
+		for i := range n {
+			im := images.of(from+i, side)
+			if c.Preprocess {
+				im = shrunk(im, side, spec)
+			}
+			one := x[i*each : (i+1)*each]
+			spec.Apply(one, im, side)
+			if c.Preprocess {
+				for j, v := range im.Pix {
+					input[i*each+j] = float32(v)
+				}
+			} else {
+				export.NCHW(input[i*each:(i+1)*each], one)
+			}
+		}
+		want, err := slice.Forward(x[:n*each], n, nil)
+		if err != nil {
+			return err
+		}
+		name, kind, dims := onnx.Input, "float32", []int{n, 3, side, side}
+		if c.Preprocess {
+			name, kind, dims = onnx.Pixels, "uint8", []int{n, side, side, 3}
+		}
+		got, err := r.run(name, kind, input[:n*each], dims)
+		if err != nil {
+			return err
+		}
+		if len(got) != len(want) {
+			return fault.New(codeNoRuntime, "", "onnxruntime gives %d logits for %d pictures, expected %d", len(got), n, len(want))
+		}
+		for i := range n {
+			ours, other := want[i*slice.Classes:(i+1)*slice.Classes], got[i*slice.Classes:(i+1)*slice.Classes]
+			c.Compare(other, ours)
+			a, b := first(ours), first(other)
+			if a == b {
+				same++
+			}
+			if images.label != nil {
+				l := images.label(from + i)
+				right, theirs = right+count(a == l), theirs+count(b == l)
+			}
+		}
+		progress(from + n)
+	}
+	n := float64(images.n)
+	c.Images, c.SameAnswer, c.Top1, c.TheirTop1 = images.n, float64(same)/n, float64(right)/n, float64(theirs)/n
+	return nil
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// first is the index of the largest logit, of equals the first.
+func first(logits []float32) int {
+	best := 0
+	for i, v := range logits {
+		if v > logits[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+func (p program) checked(c checked, asJSON bool) error {
+	if asJSON {
+		return cli.Line(p.stdout, c)
+	}
+	said := "not asked"
+	if c.Checker != "" {
+		said = "accepted by onnx " + c.Checker
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s in %s: %s, %s\n  logits of %d pictures within %.1e of the slice's (%.1e of the largest, allowed %.0e), %.2f %% have the same first answer\n",
+		title(export.Config{Name: c.Name, Arch: c.Arch}), c.Runtime, c.Precision, said, c.Images, c.Absolute, c.Relative, c.Within, 100*c.SameAnswer)
+	if c.Split != "" {
+		fmt.Fprintf(&b, "  top-1 on the %s pictures: slice %.2f %%, onnxruntime %.2f %%\n", c.Split, 100*c.Top1, 100*c.TheirTop1)
+	}
+	_, err := fmt.Fprint(p.stdout, b.String())
+	return err
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/fault"
+	"bignas/core/onnx"
+	"bignas/core/supernet"
+	"bignas/train/export"
+	"bignas/train/run"
+)
+
+type writeFlags struct {
+	childFlags
+	Arch       string `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
+	Format     string `enum:",onnx,safetensors,npy" default:"" placeholder:"FORMAT" help:"onnx, safetensors or npy (default: by the ending of --output)."`
+	Output     string `short:"o" placeholder:"FILE|DIR" help:"File to write; for npy a folder."`
+	Half       bool   `help:"Weights in float16. BN statistics in safetensors and npy stay float32, and so do the input and the logits of a graph."`
+	Preprocess bool   `help:"ONNX: the graph takes RGB bytes [N, R, R, 3] and normalises them itself."`
+	Floats     bool   `help:"With --preprocess: RGB of 0 to 255 as float32 instead of bytes."`
+	Verify     bool   `help:"Read the written file back, run it on generated pictures and compare with the slice."`
+	JSON       bool   `name:"json" help:"One JSON object: what was written."`
+}
+
+// usage says what is wrong with the flags together.
+func (f writeFlags) usage() error {
+	format := f.format()
+	switch {
+	case f.Output == "":
+		return fmt.Errorf("missing flags: --output=FILE|DIR")
+	case format == "":
+		return fmt.Errorf("missing flags: --format=onnx|safetensors|npy, which the ending of %s does not tell", f.Output)
+	case f.Preprocess && format != "onnx":
+		return fmt.Errorf("--preprocess puts nodes into a graph, which the format %s has not", format)
+	case f.Floats && !f.Preprocess:
+		return fmt.Errorf("--floats goes with --preprocess")
+	case f.Images != 0 && f.Data == "":
+		return fmt.Errorf("--images goes with --data")
+	}
+	return nil
+}
+
+// format is what is asked for or what the ending says; empty for neither.
+func (f writeFlags) format() string {
+	if f.Format != "" {
+		return f.Format
+	}
+	switch e := strings.TrimPrefix(filepath.Ext(f.Output), "."); e {
+	case "onnx", "safetensors":
+		return e
+	}
+	return ""
+}
+
+// written is what --json prints.
+type written struct {
+	File       string             `json:"file"`
+	Config     string             `json:"config,omitempty"`
+	Format     string             `json:"format"`
+	Bytes      int                `json:"bytes"`
+	Name       string             `json:"name,omitempty"`
+	Arch       string             `json:"arch"`
+	Resolution int                `json:"resolution"`
+	MACs       int64              `json:"macs"`
+	Params     int64              `json:"params"`
+	Precision  string             `json:"precision"`
+	Opset      int                `json:"opset,omitempty"`
+	Preprocess string             `json:"preprocess,omitempty"` // in the graph: "uint8" or "float32"
+	Statistics export.Statistics  `json:"statistics"`
+	Verified   *export.Difference `json:"verified,omitempty"`
+}
+
+// write is the command without a verb.
+func (p program) write(f writeFlags) error {
+	s, err := p.open(f.childFlags)
+	if err != nil {
+		return err
+	}
+	a, err := s.child(f.Arch, f.Resolution)
+	if err != nil {
+		return err
+	}
+	child, slice, err := s.cut(a)
+	if err != nil {
+		return err
+	}
+	c := child.Config
+	w := written{File: f.Output, Format: f.format(), Name: c.Name, Arch: c.Arch, Resolution: c.Resolution, MACs: c.MACs, Params: c.Params,
+		Precision: "float32", Statistics: c.Statistics}
+	if f.Half {
+		w.Precision = "float16"
+	}
+	if err := w.put(child, f); err != nil {
+		return err
+	}
+	if f.Verify {
+		if err := w.verify(child, slice); err != nil {
+			return err
+		}
+	}
+	return p.show(w, f.JSON)
+}
+
+// put writes the child in its format.
+func (w *written) put(child *export.Child, f writeFlags) error {
+	o := export.Options{Half: f.Half, Preprocess: f.Preprocess, FloatPixels: f.Floats}
+	switch w.Format {
+	case "onnx":
+		data, err := child.ONNX(o)
+		if err != nil {
+			return err
+		}
+		if w.Bytes, w.Opset = len(data), onnx.Opset; f.Preprocess {
+			w.Preprocess = map[bool]string{false: "uint8", true: "float32"}[f.Floats]
+		}
+		return run.WriteFile(f.Output, data)
+	case "safetensors":
+		data, config, err := child.Safetensors(filepath.Base(f.Output), o)
+		if err != nil {
+			return err
+		}
+		w.Bytes, w.Config = len(data), filepath.Join(filepath.Dir(f.Output), export.ConfigName)
+		return export.WriteBeside(f.Output, data, config)
+	}
+	files, err := child.Npy(o)
+	if err != nil {
+		return err
+	}
+	for _, data := range files {
+		w.Bytes += len(data)
+	}
+	w.Config = filepath.Join(f.Output, export.ConfigName)
+	return export.WriteFolder(f.Output, files)
+}
+
+// pictures is how many generated ones --verify takes.
+const pictures = 4
+
+// verify reads what was written from the disk.
+func (w *written) verify(child *export.Child, slice *supernet.Child) (err error) {
+	read := func(name string) ([]byte, error) { return cli.ReadFile(name, nil) }
+	var d export.Difference
+	if w.Format == "onnx" {
+		data, err := read(w.File)
+		if err != nil {
+			return err
+		}
+		if d, err = export.SameONNX(data, slice, child.Config.Preprocessing, pictures); err != nil {
+			return err
+		}
+	} else {
+		var back *export.Child
+		if w.Format == "npy" {
+			back, err = export.ReadNpy(func(name string) ([]byte, error) { return read(filepath.Join(w.File, name)) })
+		} else {
+			var data []byte
+			if data, err = read(w.File); err == nil {
+				back, err = export.ReadSafetensors(data)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if d, err = export.Same(back, slice, pictures); err != nil {
+			return err
+		}
+	}
+	if !d.OK() {
+		return fault.New("disagree", "the file is there, but do not use it", "%s, run by %s, gives logits that differ from the slice's by %.2g of the largest; allowed is %.2g", w.File, d.Reader, d.Relative, d.Within)
+	}
+	w.Verified = &d
+	return nil
+}
+
+func (p program) show(w written, asJSON bool) error {
+	if asJSON {
+		return cli.Line(p.stdout, w)
+	}
+	what := w.Format + " in " + w.Precision
+	if w.Opset > 0 {
+		what += fmt.Sprintf(", opset %d", w.Opset)
+	}
+	if w.Preprocess != "" {
+		what += ", takes " + w.Preprocess + " pixels"
+	}
+	_, err := fmt.Fprintf(p.stdout, "wrote %s: %s, %d bytes\n  child %s, %.1f million MACs, %.3f million parameters, %d px\n  BN statistics %s\n",
+		w.File, what, w.Bytes, title(export.Config{Name: w.Name, Arch: w.Arch}), float64(w.MACs)/1e6, float64(w.Params)/1e6, w.Resolution, w.Statistics)
+	if d := w.Verified; d != nil && err == nil {
+		if d.Bits {
+			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated pictures: the slice's logits to the bit\n", d.Reader, d.Images)
+		} else {
+			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated pictures: logits within %.1e of the slice's (%.1e of the largest, allowed %.0e)\n", d.Reader, d.Images, d.Absolute, d.Relative, d.Within)
+		}
+	}
+	return err
+}
+
+// name is a data set without its folder, which is nobody's business.
+func name(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return filepath.Base(path)
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+)
+
+// ChildHelp is what every --arch of a command with weights takes, for its help.
+const ChildHelp = "Child: min, max, a name of the file's family (S, M, L, XL where search family has put them there), the text of an architecture, or random:SEED"
+
+// OpenWeights reads the value of --weights. The error names the file.
+func OpenWeights(path string) (*classify.Engine, error) {
+	data, err := ReadWeights(path)
+	if err != nil {
+		return nil, err
+	}
+	e, err := classify.New(data)
+	if err != nil {
+		f := fault.Of(err)
+		return nil, fault.New(f.Code, f.Hint, "%s: %s", path, f.Message)
+	}
+	return e, nil
+}
+
+// Child reads what ChildHelp says.
+func Child(e *classify.Engine, text string) (arch.Arch, error) {
+	if strings.HasPrefix(text, "random:") {
+		return Random(e.Info().Space, text)
+	}
+	return e.Parse(text)
+}
+
+// Random reads random:SEED.
+func Random(space *arch.Space, text string) (arch.Arch, error) {
+	seed, err := strconv.ParseUint(strings.TrimPrefix(text, "random:"), 10, 64)
+	if err != nil {
+		return arch.Arch{}, fault.New(classify.CodeBadArch, "write it like random:1", "%q has no seed", text)
+	}
+	return space.Sample(rand.New(rand.NewPCG(seed, 0))), nil
+}
+
+// WithResolution is the child at another input resolution, nil for its own.
+func WithResolution(a arch.Arch, pixels *int) (arch.Arch, error) {
+	if pixels == nil {
+		return a, nil
+	}
+	a.Resolution = *pixels
+	if err := a.Space.Validate(a); err != nil {
+		return a, fault.New(classify.CodeBadArch, "choose one of them with --resolution", "%v", err)
+	}
+	return a, nil
+}

@@ -1,0 +1,98 @@
+package runner_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/onnx"
+	"bignas/core/onnx/runner"
+	"bignas/core/supernet"
+)
+
+// file is the smallest child with random weights.
+func file(t testing.TB, o onnx.Options) []byte {
+	t.Helper()
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := supernet.NewWeights(space, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(rand.New(rand.NewPCG(1, 2)), false)
+	st := supernet.NewStatistics(space.Min())
+	for _, v := range st.Variance {
+		for i := range v {
+			v[i] = 1
+		}
+	}
+	folded, err := w.Folded(space.Min(), st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return onnx.Marshal(folded, o)
+}
+
+// TestMistakes: a damaged file, another graph and a picture of another shape are
+// errors of this package that say what is wrong.
+func TestMistakes(t *testing.T) {
+	good := file(t, onnx.Options{})
+	replace := func(old, by string) []byte { return bytes.Replace(good, []byte(old), []byte(by), 1) }
+	picture, _ := runner.NewTensor(runner.Float32, 1, 3, 96, 96)
+	small, _ := runner.NewTensor(runner.Float32, 1, 3, 64, 64)
+	for _, c := range []struct {
+		name  string
+		data  []byte
+		input runner.Tensor
+		want  string
+	}{
+		{"cut short", good[:len(good)/2], picture, "cannot be read"},
+		{"not ONNX", []byte("<!doctype html>"), picture, "cannot be read"},
+		{"another operator", replace("Sigmoid", "Softmax"), picture, "Softmax, stem.sigmoid: there is no such operator"},
+		{"an input from nowhere", replace("stem.weight", "mets.weight"), picture, `it reads "mets.weight"`},
+		{"another attribute", replace("pads", "daps"), picture, "pads is []"},
+		{"another resolution", good, small, "input is [-1 3 96 96]"},
+	} {
+		g, err := runner.Read(c.data)
+		if err == nil {
+			_, err = g.Run(c.input)
+		}
+		if f := fault.Of(err); f == nil || f.Code != runner.CodeGraph || !strings.Contains(f.Message, c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+	if _, ok := runner.NewTensor(runner.Float32, 1<<20, 1<<20); ok {
+		t.Error("a tensor of 2^40 values was allocated")
+	}
+}
+
+// FuzzRead: whatever the bytes are, reading and running them ends in a tensor or
+// in an error of this package.
+func FuzzRead(f *testing.F) {
+	for _, o := range []onnx.Options{{}, {Half: true, Metadata: map[string]string{"a": "b"}}} {
+		whole := file(f, o)
+		f.Add(whole[:400])
+		f.Add(whole[len(whole)-4000:])
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := runner.Read(data)
+		if err != nil {
+			if e := fault.Of(err); e.Code != runner.CodeGraph {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		x, ok := runner.NewTensor(g.Inputs[0].Kind, 1, 3, 8, 8)
+		if !ok {
+			t.Fatal("no picture")
+		}
+		if _, err := g.Run(x); err != nil && fault.Of(err).Code != runner.CodeGraph {
+			t.Fatalf("%v", err)
+		}
+	})
+}

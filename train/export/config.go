@@ -1,0 +1,144 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/cost"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+)
+
+// Format marks a config.json that this package writes.
+const Format = "bignas-child-1"
+
+// Config is what a program must know to run a written child: the content of
+// config.json and, in parts, of the metadata of an ONNX file.
+type Config struct {
+	Format        string          `json:"format"` // "bignas-child-1"
+	File          string          `json:"file,omitempty"`
+	Name          string          `json:"name,omitempty"` // in the family of the weights: "S"
+	Arch          string          `json:"arch"`
+	Space         string          `json:"space"`
+	Resolution    int             `json:"resolution"`
+	Classes       int             `json:"classes"`
+	Labels        []string        `json:"labels"`
+	Preprocessing preprocess.Spec `json:"preprocessing"`
+	Precision     string          `json:"precision"` // "float32" or "float16"
+	Statistics    Statistics      `json:"statistics"`
+	Weights       string          `json:"weights"` // digest of the supernet that the child is from
+	MACs          int64           `json:"macs"`
+	Params        int64           `json:"params"`
+	Epsilon       float64         `json:"epsilon"` // of every batch normalisation
+	// Layout says in words what the tensors of each kind are, and what is computed.
+	Layout  map[string]string `json:"layout,omitempty"`
+	Tensors []TensorInfo      `json:"tensors,omitempty"` // in network order
+	Layers  []cost.Layer      `json:"layers,omitempty"`  // in the order of computation
+}
+
+// Statistics says where the BN statistics of a child are from.
+type Statistics struct {
+	Kind   string `json:"kind"`             // "calibrated" or "predicted"
+	Images int    `json:"images,omitempty"` // training pictures that they were calibrated on
+	Data   string `json:"data,omitempty"`   // of that data set
+}
+
+// String is Statistics for people.
+func (s Statistics) String() string {
+	if s.Kind == "calibrated" {
+		return fmt.Sprintf("calibrated on %d training pictures of %s", s.Images, s.Data)
+	}
+	return "predicted from the architecture by the weights file"
+}
+
+// TensorInfo is one tensor of config.json.
+type TensorInfo struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+	DType string `json:"dtype"`          // "F32" or "F16"
+	File  string `json:"file,omitempty"` // of a folder of numpy files
+}
+
+// layout is the same for every child.
+var layout = map[string]string{
+	"images":        "NHWC: [image, row, column, channel], float32, normalised by preprocessing",
+	"stem.conv":     "[row, column, in, out]: 3x3, stride 2, padding 1, then BN and swish",
+	"expand":        "[in, out]: 1x1 convolution, then BN and swish; missing where the expansion is 1",
+	"depthwise":     "[row, column, channel]: depthwise convolution, padding half a kernel, then BN and swish; stride in layers: size over outSize",
+	"se":            "squeeze-and-excitation on the mean over pixels: reduce [in, out] with bias and swish, expand [in, out] with bias and sigmoid; its result multiplies the channels",
+	"project":       "[in, out]: 1x1 convolution, then BN, no activation",
+	"shortcut":      "[in, out]: 1x1 convolution without BN on the block's input, average-pooled 2x2 where the stride is 2; a block of one input and output shape has none and adds its input",
+	"head.conv":     "[in, out]: 1x1 convolution, then BN and swish, then the mean over pixels",
+	"classifier":    "[in, out] with bias: logits",
+	"bn":            "y = (x - mean) / sqrt(variance + epsilon) * gamma + beta",
+	"preprocessing": "centre square of crop times the short side, resized to resolution (Catmull-Rom, widened when it shrinks), (value / 255 - mean) / std",
+}
+
+func newConfig(e *classify.Engine, a arch.Arch, from Statistics) Config {
+	info := e.Info()
+	r := cost.ForClasses(a, len(info.Labels))
+	c := Config{Format: Format, Arch: a.String(), Space: info.SpaceName, Resolution: a.Resolution, Classes: len(info.Labels), Labels: info.Labels,
+		Preprocessing: info.Preprocessing, Precision: "float32", Statistics: from, Weights: info.Digest, MACs: r.MACs, Params: r.Params,
+		Epsilon: supernet.Epsilon, Layers: r.Layers}
+	for name, text := range info.Family {
+		if text == c.Arch {
+			c.Name = name
+		}
+	}
+	return c
+}
+
+// of is the config that goes with tensors of the given formats.
+func (c Config) of(all []tensor, half bool, file func(name string) string) Config {
+	c.Layout = layout
+	if half {
+		c.Precision = "float16"
+	}
+	for _, t := range all {
+		c.Tensors = append(c.Tensors, TensorInfo{t.Name, t.Shape, t.DType.String(), file(t.Name)})
+	}
+	return c
+}
+
+// JSON is the content of config.json.
+func (c Config) JSON() ([]byte, error) {
+	text, err := json.MarshalIndent(c, "", " ")
+	return append(text, '\n'), err
+}
+
+// ReadConfig reads a config.json of this package.
+func ReadConfig(text []byte) (Config, error) {
+	var c Config
+	if err := json.Unmarshal(text, &c); err != nil {
+		return c, c.bad("its config is not the JSON of one: %v", err)
+	}
+	if c.Format != Format {
+		return c, c.bad("the format of its config is %q, this program reads %q", c.Format, Format)
+	}
+	return c, nil
+}
+
+func (c Config) bad(format string, args ...any) error {
+	return fault.New(CodeChild, "export it again", "the written child cannot be read: %s", fmt.Sprintf(format, args...))
+}
+
+// metadata is the config as texts, without what a graph says itself.
+func (c Config) metadata() (map[string]string, error) {
+	m := map[string]string{"format": c.Format, "arch": c.Arch, "space": c.Space, "resolution": strconv.Itoa(c.Resolution), "precision": c.Precision,
+		"statistics": c.Statistics.String(), "weights": c.Weights, "macs": strconv.FormatInt(c.MACs, 10), "params": strconv.FormatInt(c.Params, 10)}
+	if c.Name != "" {
+		m["name"] = c.Name
+	}
+	for key, v := range map[string]any{"labels": c.Labels, "preprocessing": c.Preprocessing} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		m[key] = string(text)
+	}
+	return m, nil
+}

@@ -1,0 +1,143 @@
+package export
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"bignas/core/onnx"
+	"bignas/core/onnx/runner"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+)
+
+// What a written child may differ by from the slice, over the largest of the
+// slice's logits (1 at least). Tensors in float32 are the same bits.
+const (
+	// Within is for graphs in float32: another order of sums, and swish rounded
+	// in between.
+	Within = 1e-4
+	// WithinHalf is for float16, whose values have 11 bits, some twenty layers deep.
+	WithinHalf = 2e-2
+)
+
+// Difference is how far the logits of a written child are from the slice's.
+type Difference struct {
+	Reader   string  `json:"reader"` // what ran the file
+	Images   int     `json:"images"` // generated ones
+	Absolute float64 `json:"absolute"`
+	Relative float64 `json:"relative"` // over the largest logit of the slice, 1 at least
+	Within   float64 `json:"within"`   // allowed for Relative; 0: the same bits
+	Bits     bool    `json:"bits"`     // all are the same
+}
+
+// OK says whether that is allowed.
+func (d Difference) OK() bool { return d.Relative <= d.Within && (d.Within > 0 || d.Bits) }
+
+// Compare adds the logits of one more image.
+func (d *Difference) Compare(got, want []float32) {
+	largest := 1.0
+	for _, v := range want {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	for i, v := range want {
+		e := math.Abs(float64(got[i]) - float64(v))
+		if math.Float32bits(got[i]) != math.Float32bits(v) {
+			d.Bits = false
+		}
+		if math.IsNaN(e) {
+			e = math.Inf(1)
+		}
+		d.Absolute, d.Relative = max(d.Absolute, e), max(d.Relative, e/largest)
+	}
+}
+
+// Pictures draws n pictures of a side: waves of every colour and direction.
+func Pictures(n, side int) []*preprocess.Image {
+	r := rand.New(rand.NewPCG(9, uint64(side)))
+	var all []*preprocess.Image
+	for range n {
+		im := &preprocess.Image{W: side, H: side, Pix: make([]uint8, 3*side*side)}
+		for c := range 3 {
+			x, y, phase := 12*r.Float64()-6, 12*r.Float64()-6, 6*r.Float64()
+			for i := range side * side {
+				t := (x*float64(i%side) + y*float64(i/side)) / float64(side)
+				im.Pix[3*i+c] = uint8(127.5 + 90*math.Sin(t*math.Pi+phase) + 36*(r.Float64()-0.5))
+			}
+		}
+		all = append(all, im)
+	}
+	return all
+}
+
+// Same compares a child that was read back with the slice, on n generated
+// pictures. A child in float32 must give the same bits; so does one in float16
+// whose weights were float16 before.
+func Same(read *Child, slice *supernet.Child, n int) (Difference, error) {
+	d := Difference{Reader: "child of the tensors read back", Images: n, Bits: true}
+	if read.Config.Precision == "float16" {
+		d.Within = WithinHalf
+	}
+	own, err := read.Subnet()
+	if err != nil {
+		return d, err
+	}
+	side := slice.Arch.Resolution
+	x := make([]float32, 3*side*side)
+	for _, im := range Pictures(n, side) {
+		read.Config.Preprocessing.Apply(x, im, side)
+		got, err := own.Forward(x, 1, nil)
+		if err != nil {
+			return d, err
+		}
+		want, err := slice.Forward(x, 1, nil)
+		if err != nil {
+			return d, err
+		}
+		d.Compare(got, want)
+	}
+	return d, nil
+}
+
+// SameONNX runs an ONNX file in core/onnx/runner on n generated pictures and
+// compares it with the slice.
+func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (Difference, error) {
+	d := Difference{Reader: "core/onnx/runner", Images: n, Bits: true, Within: Within}
+	g, err := runner.Read(file)
+	if err != nil {
+		return d, err
+	}
+	if g.Metadata["precision"] == "float16" {
+		d.Within = WithinHalf
+	}
+	side := slice.Arch.Resolution
+	x := make([]float32, 3*side*side)
+	for _, im := range Pictures(n, side) {
+		spec.Apply(x, im, side)
+		want, err := slice.Forward(x, 1, nil)
+		if err != nil {
+			return d, err
+		}
+		input, _ := runner.NewTensor(g.Inputs[0].Kind, 1, side, side, 3)
+		for i, v := range im.Pix {
+			input.Data[i] = float32(v)
+		}
+		if g.Inputs[0].Name != onnx.Pixels {
+			input.Dims = []int{1, 3, side, side}
+			NCHW(input.Data, x)
+		}
+		got, err := g.Run(input)
+		if err != nil {
+			return d, err
+		}
+		d.Compare(got.Data, want)
+	}
+	return d, nil
+}
+
+// NCHW rearranges one image [rows, columns, 3] into [3, rows, columns].
+func NCHW(to, x []float32) {
+	plane := len(x) / 3
+	for i, v := range x {
+		to[i%3*plane+i/3] = v
+	}
+}

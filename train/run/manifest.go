@@ -1,0 +1,63 @@
+package run
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+
+	"bignas/core/fault"
+)
+
+// Manifest is what the page is told about a weights file before it has it.
+type Manifest struct {
+	Weights  string          `json:"weights"` // file name, beside the manifest
+	Bytes    int             `json:"bytes"`   // of that file
+	Children []ManifestChild `json:"children"`
+}
+
+// ManifestChild is a measured child: its top-1, 0 to 1, on N validation pictures,
+// with predicted BN statistics, with which the page runs.
+type ManifestChild struct {
+	Arch string  `json:"arch"`
+	Top1 float64 `json:"top1"`
+	N    int     `json:"n"`
+}
+
+// ReadManifest reads a manifest; nil where there is no such file.
+func ReadManifest(path string) (*Manifest, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	m := &Manifest{}
+	if err == nil {
+		err = json.Unmarshal(text, m)
+	}
+	if err != nil {
+		return nil, fault.New("bad_manifest", "write it again with train release --manifest", "%s cannot be read: %v", path, err)
+	}
+	return m, nil
+}
+
+// Write writes the manifest.
+func (m *Manifest) Write(path string) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(path, append(text, '\n'))
+}
+
+// State adds what was measured, in place of what was known of the same children.
+func (m *Manifest) State(measured ...Measured) {
+	for _, c := range measured {
+		own := ManifestChild{c.Arch, c.Predicted, c.N}
+		if at := slices.IndexFunc(m.Children, func(o ManifestChild) bool { return o.Arch == c.Arch }); at >= 0 {
+			m.Children[at] = own
+			continue
+		}
+		m.Children = append(m.Children, own)
+	}
+}
