@@ -102,7 +102,7 @@ killed:
 exported:
 	$(say) 'exported children before the ONNX checker, in onnxruntime, native and WebAssembly, and in torch'
 	@test -d build/peers/node_modules || cmd/bench/peers/install build/peers
-	@BIGNAS_RUNTIMES=1 go test -count=1 -run '^Test(Runtimes|Torch)' ./cmd/export
+	@BIGNAS_RUNTIMES=1 go test -count=1 -timeout 30m -run '^Test(Runtimes|Torch)' ./cmd/export
 
 race:
 	$(say) 'race detector (needs a C compiler)'
