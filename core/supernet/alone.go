@@ -14,32 +14,25 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 	c := &Child{Classes: w.Classes}
 	st := &Statistics{}
 	f := folder{st: st}
-	layer := func(channels int) {
-		variance := make([]float32, channels)
-		for i := range variance {
-			variance[i] = 1
-		}
-		st.Mean, st.Variance = append(st.Mean, make([]float32, channels)), append(st.Variance, variance)
-	}
 	net := arch.Network{Stem: arch.Conv{OutSize: b.Size, Out: b.In}}
 	switch b.Stage {
 	case -1:
 		net.Stem = arch.Conv{Size: b.Size, OutSize: b.OutSize, Out: b.Out}
-		layer(b.Out)
+		st.standard(b.Out)
 		scale, shift := scales(&f, w.Stem.BN, b.Out)
 		stem, ws := single(w.Stem.Weight, 27, b.Out)
 		c.stem = kernel.PackStem(stem, 3, b.Out, ws, scale, shift)
 	case len(w.Space.Stages):
 		net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
-		layer(b.Mid)
+		st.standard(b.Mid)
 		c.head = foldConv(&f, w.Head, b.In, b.Mid)
 		c.classifier = w.Classifier.pack(b.Mid, w.Classes, nil, w.ClassBias.first(w.Classes))
 	default:
 		net.Blocks = []arch.Block{b}
 		for range bnLayers(b) - 1 {
-			layer(b.Mid)
+			st.standard(b.Mid)
 		}
-		layer(b.Out)
+		st.standard(b.Out)
 		c.blocks = []childBlock{foldBlock(&f, w.Blocks[b.Stage][b.Index], b)}
 	}
 	c.net = net
@@ -53,6 +46,17 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 		x[i] = float32(i*7%16)/8 - 1
 	}
 	return c.alone(b, x), func() { (&Child{}).Take(c) }
+}
+
+// standard adds a layer of mean 0 and variance 1.
+//
+//go:noinline
+func (st *Statistics) standard(channels int) {
+	variance := make([]float32, channels)
+	for i := range variance {
+		variance[i] = 1
+	}
+	st.Mean, st.Variance = append(st.Mean, make([]float32, channels)), append(st.Variance, variance)
 }
 
 // alone is the computation of Alone.

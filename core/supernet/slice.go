@@ -85,41 +85,48 @@ func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
 	if err := w.check(a); err != nil {
 		return nil, err
 	}
-	var vs []View[T]
-	add := func(p *ParamOf[T], to ...int) {
-		if p != nil {
-			vs = append(vs, View[T]{p, make([]int, len(to)), to})
-		}
-	}
-	conv := func(c ConvOf[T], to ...int) {
-		add(c.Weight, to...)
-		add(c.BN.Gamma, to[len(to)-1])
-		add(c.BN.Beta, to[len(to)-1])
-	}
+	var vs views[T]
 	n := a.Network()
-	conv(w.Stem, 3, 3, 3, n.Stem.Out)
+	vs.conv(w.Stem, 3, 3, 3, n.Stem.Out)
 	for _, b := range n.Blocks {
 		p := w.Blocks[b.Stage][b.Index]
 		if b.Expand {
-			conv(p.Expand, b.In, b.Mid)
+			vs.conv(p.Expand, b.In, b.Mid)
 		}
 		lo := (p.Size.Kernel - b.Kernel) / 2
-		conv(p.Depthwise, lo+b.Kernel, lo+b.Kernel, b.Mid)
+		vs.conv(p.Depthwise, lo+b.Kernel, lo+b.Kernel, b.Mid)
 		v := vs[len(vs)-3]
 		v.From[0], v.From[1] = lo, lo
-		add(p.SEReduce, b.Mid, b.Squeeze)
-		add(p.SEBiasR, b.Squeeze)
-		add(p.SEExpand, b.Squeeze, b.Mid)
-		add(p.SEBiasE, b.Mid)
-		conv(p.Project, b.Mid, b.Out)
+		vs.add(p.SEReduce, b.Mid, b.Squeeze)
+		vs.add(p.SEBiasR, b.Squeeze)
+		vs.add(p.SEExpand, b.Squeeze, b.Mid)
+		vs.add(p.SEBiasE, b.Mid)
+		vs.conv(p.Project, b.Mid, b.Out)
 		if b.Shortcut == arch.Project {
-			add(p.Shortcut, b.In, b.Out)
+			vs.add(p.Shortcut, b.In, b.Out)
 		}
 	}
-	conv(w.Head, n.Head.In, n.Head.Out)
-	add(w.Classifier, n.Head.Out, w.Classes)
-	add(w.ClassBias, w.Classes)
+	vs.conv(w.Head, n.Head.In, n.Head.Out)
+	vs.add(w.Classifier, n.Head.Out, w.Classes)
+	vs.add(w.ClassBias, w.Classes)
 	return vs, nil
+}
+
+// views collects; its methods would be inlined into 15 KB of the engine.
+type views[T kernel.Float] []View[T]
+
+//go:noinline
+func (vs *views[T]) add(p *ParamOf[T], to ...int) {
+	if p != nil {
+		*vs = append(*vs, View[T]{p, make([]int, len(to)), to})
+	}
+}
+
+//go:noinline
+func (vs *views[T]) conv(c ConvOf[T], to ...int) {
+	vs.add(c.Weight, to...)
+	vs.add(c.BN.Gamma, to[len(to)-1])
+	vs.add(c.BN.Beta, to[len(to)-1])
 }
 
 // Extract copies the child a out as a plain network of its own. Its logits

@@ -140,6 +140,7 @@ func layout[T kernel.Float](a arch.Arch, classes int) *WeightsOf[T] {
 	return w
 }
 
+//go:noinline
 func (w *WeightsOf[T]) param(name string, in initialiser, fanIn int, decay bool, shape ...int) *ParamOf[T] {
 	size := 1
 	for _, s := range shape {

@@ -83,7 +83,7 @@ func (b *builder) samples() error {
 // it. In the runtime it is a tenth of a megabyte; JPEG decoding and slicing take as long without.
 var engineFlags = func() []string {
 	flags := []string{"-trimpath", "-ldflags=-s -w"}
-	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "sync", "bignas/core/arch", "bignas/core/classify", "bignas/core/cost", "bignas/core/latency",
+	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "sync", "syscall/js", "bignas/core/arch", "bignas/core/classify", "bignas/core/cost", "bignas/core/latency",
 		"bignas/core/onnx", "bignas/core/plainjson", "bignas/core/predict", "bignas/core/search", "bignas/core/weights", "bignas/wasm/engine/session"} {
 		flags = append(flags, "-gcflags="+p+"=-l")
 	}

@@ -1,13 +1,11 @@
 package session
 
 import (
-	"bytes"
 	"math"
 
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
-	"bignas/core/onnx"
 	"bignas/core/supernet"
 )
 
@@ -89,27 +87,4 @@ func farthest(own, inherited *supernet.Statistics, layer int) int {
 		}
 	}
 	return best
-}
-
-// export posts the child as a file that other programs run.
-func (s *Session) export(q request) error {
-	if q.Format != "onnx" {
-		return fault.New(CodeBadMessage, "", "there is no format %q here, allowed is onnx", q.Format)
-	}
-	return s.part(q, func(e *classify.Engine, a arch.Arch) error {
-		st, err := e.StatisticsOf(a, false)
-		if err != nil {
-			return err
-		}
-		c, err := e.Weights().Folded(a, st)
-		if err != nil {
-			return err
-		}
-		var out bytes.Buffer
-		if err := onnx.Write(&out, c, onnx.Options{Metadata: e.Info().Metadata}); err != nil {
-			return err
-		}
-		s.post(encode(q.ID, "file", record{member("name", "bignas-"+e.Info().SpaceName+"-"+a.String()+".onnx"), member("mime", "application/octet-stream")}), out.Bytes())
-		return nil
-	})
 }

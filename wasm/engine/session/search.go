@@ -38,7 +38,7 @@ func (s *Session) search(q request) error {
 	if err != nil {
 		return err
 	}
-	r := &searching{s: s, id: q.ID, search: found, start: time.Now()}
+	r := &searching{s: s, id: q.ID, problem: p, search: found, start: time.Now()}
 	s.background("search", &job{id: q.ID, run: r.slice})
 	return nil
 }
@@ -47,6 +47,7 @@ func (s *Session) search(q request) error {
 type searching struct {
 	s           *Session
 	id          int64
+	problem     search.Problem
 	search      *search.Search
 	start, told time.Time
 }
@@ -60,18 +61,30 @@ func (r *searching) slice(func() error) (bool, error) {
 			return true, err
 		}
 		if done {
-			p := r.search.Progress()
-			ms := time.Since(r.start).Seconds() * 1000
-			r.s.send(r.id, "found", append(r.outcome(), member("evaluations", p.Done), member("ms", ms))...)
-			return true, nil
+			return true, r.finish()
 		}
 	}
-	if time.Since(r.told) >= telling {
+	if p := r.search.Progress(); p.Done > 0 && time.Since(r.told) >= telling {
 		r.told = time.Now()
-		p := r.search.Progress()
 		r.s.send(r.id, "searching", append(record{member("done", p.Done), member("total", p.Total), member("phase", p.Phase)}, r.outcome()...)...)
 	}
 	return false, nil
+}
+
+func (r *searching) finish() error {
+	p := r.search.Progress()
+	end := record{member("evaluations", p.Done), member("ms", time.Since(r.start).Seconds()*1000)}
+	if p.Done == 0 { // random children found nothing within the limits, but the smallest child is
+		least, err := r.problem.Point(r.problem.Space.Min())
+		if err != nil {
+			return err
+		}
+		end = append(end, member("front", plainjson.List{pointRecord(least)}), member("best", pointRecord(least)))
+	} else {
+		end = append(end, r.outcome()...)
+	}
+	r.s.send(r.id, "found", end...)
+	return nil
 }
 
 // outcome is the front so far and the most accurate child on it.
