@@ -124,9 +124,9 @@ killed:
 	@BIGNAS_KILLS=40 go test -count=1 -run '^TestKilled$$' ./train/run
 
 exported:
-	$(say) 'exported children before the ONNX checker and in onnxruntime, native and WebAssembly'
+	$(say) 'exported children before the ONNX checker, in onnxruntime, native and WebAssembly, and in torch'
 	@test -d build/peers/node_modules || cmd/bench/peers/install build/peers
-	@BIGNAS_RUNTIMES=1 go test -count=1 -run '^TestRuntimes' ./cmd/export
+	@BIGNAS_RUNTIMES=1 go test -count=1 -timeout 30m -run '^Test(Runtimes|Torch)' ./cmd/export
 
 race:
 	$(say) 'race detector (needs a C compiler)'

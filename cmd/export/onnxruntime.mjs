@@ -23,7 +23,8 @@ let session;
 
 async function load({ file }) {
   await session?.release();
-  session = await ort.InferenceSession.create(new Uint8Array(readFileSync(file)), name === 'onnxruntime-web' ? { executionProviders: ['wasm'] } : { executionProviders: ['cpu'] });
+  session = await ort.InferenceSession.create(new Uint8Array(readFileSync(file)), name === 'onnxruntime-web' ? { executionProviders: ['wasm'] }
+    : { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 });
   const { common, web, node } = ort.env.versions;
   return { version: (name === 'onnxruntime-web' ? web : node) ?? common };
 }

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bignas/cmd/internal/cli"
+	"bignas/train/export"
 )
 
 // root is the folder of go.mod, from here.
@@ -86,6 +91,64 @@ func TestRuntimesVariants(t *testing.T) {
 			if !(c.Relative <= within) || c.Images != len(photos) || c.SameAnswer < 0.9 {
 				t.Errorf("%v: %+v", variant, c)
 			}
+		}
+	}
+}
+
+// TestTorch: PyTorch, given config.json and the numpy files alone, computes the
+// slice's logits: the file says all that is needed.
+func TestTorch(t *testing.T) {
+	const python = "/usr/bin/python3"
+	if os.Getenv("BIGNAS_RUNTIMES") == "" {
+		t.Skip("it takes long to start: run make exported")
+	}
+	if exec.Command(python, "-c", "import torch, numpy").Run() != nil {
+		t.Fatal("no torch for " + python + ": run make peers")
+	}
+	t.Chdir(root)
+	p, dir := program{os.Stdout, os.Stderr}, t.TempDir()
+	s, err := p.open(childFlags{Weights: cli.DefaultWeights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"min", "random:5"} {
+		a, err := s.child(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, slice, err := s.cut(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.Join(dir, "child")
+		if code, _, errs := call("--arch", text, "--format", "npy", "-o", folder); code != 0 {
+			t.Fatal(errs)
+		}
+		im := export.Pictures(1, a.Resolution)[0]
+		x := make([]float32, len(im.Pix))
+		s.engine.Info().Preprocessing.Apply(x, im, a.Resolution)
+		nchw := make([]float32, len(x))
+		export.NCHW(nchw, x)
+		raw, _ := binary.Append(nil, binary.LittleEndian, nchw)
+		input := filepath.Join(dir, "x")
+		if err := os.WriteFile(input, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(python, "cmd/export/child.py", folder, input).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []float32
+		if err := json.Unmarshal(out, &got); err != nil {
+			t.Fatal(err)
+		}
+		want, err := slice.Forward(x, 1, nil)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%d logits, %v", len(got), err)
+		}
+		d := export.Difference{Within: export.Within}
+		if d.Compare(got, want); !d.OK() {
+			t.Errorf("%s: %+v", text, d)
 		}
 	}
 }
