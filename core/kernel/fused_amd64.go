@@ -100,11 +100,11 @@ func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32)
 	return p
 }
 
-// fusedPanels is W as packFused lays it out, up to whole blocks of 16 columns.
-func (asm *assembly) fusedPanels(w []float32, k, n int) []float32 {
-	p := make([]float32, k*((n+15)&^15))
-	asm.packColumns(p, w, k, n, n, nil)
-	return p
+// fusedPanels lays a matrix out as packFused does, up to whole blocks of 16 columns.
+func (asm *assembly) fusedPanels(x *Matrix) {
+	x.panels = make([]float32, x.k*((x.n+15)&^15))
+	asm.packColumns(x.panels, x.w, x.k, x.n, x.n, nil)
+	x.lanes, x.slice = asm.lanes, asm.sliceFused
 }
 
 // sliceFused takes a matrix that is laid out already; the scale goes to the sums.
