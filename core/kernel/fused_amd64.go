@@ -235,7 +235,7 @@ func (asm *assembly) product(p *Packed, data []float32, panel int, y, x []float3
 // block computes rows [lo, hi) of some vectors of columns, in blocks of rows that
 // stay in cache while the panels pass over them.
 func (asm *assembly) block(p *Packed, data []float32, panel int, y, x []float32, lo, hi, first, last, swish int, residual []float32) {
-	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, whatever is computed together
+	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, but for those of 14 rows
 	a := productArgs{k: p.k, lda: 4 * p.k, ldc: 4 * p.n, swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)
