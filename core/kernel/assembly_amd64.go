@@ -38,7 +38,7 @@ func (asm *assembly) operators() *operators {
 	o.pointwiseGradInput = asm.pointwiseGradInput
 	o.pointwiseGradWeight = asm.pointwiseGradWeight
 	o.pack, o.inverted, o.stem = asm.packFused, asm.packInverted, asm.packStemFused
-	o.lanes, o.panels, o.slice = asm.lanes, asm.fusedPanels, asm.sliceFused
+	o.panels = asm.fusedPanels
 	o.depthwise = asm.depthwise
 	o.depthwiseAct = asm.depthwiseAct
 	o.depthwiseGradInput = asm.depthwiseGradInput

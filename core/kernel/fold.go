@@ -11,10 +11,6 @@ func FoldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsi
 		active.foldNormalisation(scale, shift, gamma, beta, mean, variance, epsilon)
 		return
 	}
-	foldGeneric(scale, shift, gamma, beta, mean, variance, epsilon)
-}
-
-func foldGeneric(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
 	for i := range scale {
 		s := float64(gamma[i]) / math.Sqrt(float64(variance[i])+epsilon)
 		scale[i] = float32(s)

@@ -100,11 +100,11 @@ func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32)
 	return p
 }
 
-// fusedPanels is W as packFused lays it out, up to whole blocks of 16 columns.
-func (asm *assembly) fusedPanels(w []float32, k, n int) []float32 {
-	p := make([]float32, k*((n+15)&^15))
-	asm.packColumns(p, w, k, n, n, nil)
-	return p
+// fusedPanels lays a matrix out as packFused does, up to whole blocks of 16 columns.
+func (asm *assembly) fusedPanels(x *Matrix) {
+	x.panels = make([]float32, x.k*((x.n+15)&^15))
+	asm.packColumns(x.panels, x.w, x.k, x.n, x.n, nil)
+	x.lanes, x.slice = asm.lanes, asm.sliceFused
 }
 
 // sliceFused takes a matrix that is laid out already; the scale goes to the sums.
@@ -235,7 +235,7 @@ func (asm *assembly) product(p *Packed, data []float32, panel int, y, x []float3
 // block computes rows [lo, hi) of some vectors of columns, in blocks of rows that
 // stay in cache while the panels pass over them.
 func (asm *assembly) block(p *Packed, data []float32, panel int, y, x []float32, lo, hi, first, last, swish int, residual []float32) {
-	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, whatever is computed together
+	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, but for those of 14 rows
 	a := productArgs{k: p.k, lda: 4 * p.k, ldc: 4 * p.n, swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)

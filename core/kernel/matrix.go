@@ -31,7 +31,7 @@ func NewMatrix(w []float32, k, n int) *Matrix {
 		x.cut = active.matrix(x.w, k, n)
 	}
 	if active.panels != nil {
-		x.panels, x.lanes, x.slice = active.panels(x.w, k, n), active.lanes, active.slice
+		active.panels(x)
 	}
 	return x
 }

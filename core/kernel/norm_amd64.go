@@ -68,14 +68,25 @@ func (asm *assembly) exp(y, x []float32) {
 	}
 }
 
+// foldNormalisation does whole half vectors, and a last one by way of copies.
 func (asm *assembly) foldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
-	n := len(scale)
-	gamma, beta, mean, variance = gamma[:n], beta[:n], mean[:n], variance[:n]
-	whole := n &^ (asm.lanes/2 - 1)
+	n, half := len(scale), asm.lanes/2
+	shift, gamma, beta, mean, variance = shift[:n], gamma[:n], beta[:n], mean[:n], variance[:n]
+	whole := n &^ (half - 1)
 	if whole > 0 {
-		asm.fold(&scale[0], &shift[:n][0], &gamma[0], &beta[0], &mean[0], &variance[0], whole, epsilon)
+		asm.fold(&scale[0], &shift[0], &gamma[0], &beta[0], &mean[0], &variance[0], whole, epsilon)
 	}
-	foldGeneric(scale[whole:], shift[whole:], gamma[whole:], beta[whole:], mean[whole:], variance[whole:], epsilon)
+	if whole == n {
+		return
+	}
+	var in [4][8]float32
+	var out [2][8]float32
+	for i, s := range [][]float32{gamma, beta, mean, variance} {
+		copy(in[i][:], s[whole:])
+	}
+	asm.fold(&out[0][0], &out[1][0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], half, epsilon)
+	copy(scale[whole:], out[0][:])
+	copy(shift[whole:], out[1][:])
 }
 
 // gather adds the sums of a period to the total of each column.

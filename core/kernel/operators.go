@@ -37,10 +37,8 @@ type operators struct {
 	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)
 	addGrad             func(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32)
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
-	lanes               int                                                      // columns of the panels of Matrix
-	panels              func(w []float32, k, n int) []float32                    // of Matrix
-	slice               func(x *Matrix, k, n int, scale, bias []float32) *Packed // from Matrix.panels
-	inverted            func(s InvertedSpec) *Inverted                           // nil result for a shape it has not
+	panels              func(x *Matrix)                // sets panels, lanes and slice
+	inverted            func(s InvertedSpec) *Inverted // nil result for a shape it has not
 	stem                func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
 }
 
