@@ -28,7 +28,7 @@ func (b *builder) build() error {
 			return err
 		}
 	}
-	for _, step := range []func() error{b.page, b.samples, b.manifest, b.engine} {
+	for _, step := range []func() error{b.page, b.samples, b.manifest, b.engine, b.view} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (b *builder) build() error {
 // page copies the HTML, the styles, the modules and Go's loader.
 func (b *builder) page() error {
 	names := []string{"index.html"}
-	for _, pattern := range []string{"site/*.js", "site/*.css", "site/*.svg"} {
+	for _, pattern := range []string{"site/*.html", "site/*.js", "site/*.css", "site/*.svg"} {
 		found, err := filepath.Glob(filepath.Join(b.root, pattern))
 		if err != nil {
 			return err
