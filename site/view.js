@@ -72,7 +72,7 @@ export class View {
         this.#theme();
         this.show(this.#child, this.#stage);
         if (this.#picture) this.#send(this.#picture);
-        if (document.activeElement === this.#button) this.#send({ type: 'focus' });
+        if (this.#button.matches(':focus-visible')) this.#send({ type: 'focus' });
         break;
       case 'failed': this.#ready = false; break;
       case 'move': this.#onmove(data.child, { timeStamp }); break;

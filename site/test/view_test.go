@@ -23,9 +23,19 @@ func TestViewShots(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				p := open(t, "", options{width: width, height: 800, dark: dark})
 				p.openView()
-				time.Sleep(2 * time.Second)
+				p.do(chromedp.Evaluate(`document.querySelector("#inside iframe").scrollIntoView()`, nil))
+				time.Sleep(1 * time.Second)
+				x, y := p.inView(map[int]float64{1280: 640, 375: 238}[width], map[int]float64{1280: 450, 375:320}[width])
+				p.do(chromedp.MouseClickXY(x, y))
+				time.Sleep(3 * time.Second)
 				p.shot(name)
 			})
 		}
 	}
+}
+
+func (p *tab) inView(x, y float64) (float64, float64) {
+	p.t.Helper()
+	r := eval[struct{ X, Y float64 }](p, `(() => { const r = document.querySelector('#inside iframe').getBoundingClientRect(); return { X: r.x, Y: r.y } })()`)
+	return r.X + x, r.Y + y
 }

@@ -96,7 +96,7 @@ func (s *Scene) ask(seconds float64) bool {
 // chosen one, then the last of every stage, in the order of the flow.
 func (s *Scene) unanswered() Layer {
 	a := &s.answers
-	if l := s.chosen; l.Stage >= 0 && l.Stage < len(s.space.Stages) && s.active(l) && (!a.fresh[l] || a.tiles == nil) {
+	if l := s.chosen; s.active(l) && (!a.fresh[l] || a.tiles == nil) {
 		return l
 	}
 	for i := range s.space.Stages {
@@ -128,7 +128,7 @@ func (s *Scene) SetTaps(ticket, w, h, count int, values []byte) error {
 		}
 		a.tiles = newTaps(l, w, h, count, values, false, alpha, s.palette)
 	}
-	if l == s.top(l.Stage) {
+	if l.Stage >= 0 && l.Stage < len(s.space.Stages) && l == s.top(l.Stage) {
 		for len(a.stages) < len(s.space.Stages) {
 			a.stages = append(a.stages, nil)
 		}

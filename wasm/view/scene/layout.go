@@ -54,20 +54,6 @@ const (
 	labels = 46.0 // under the ground: two lines of text
 )
 
-// columns are the relative widths of the columns, as in the page's drawing: the
-// picture and the stem, one a stage, the head.
-func columns(space *arch.Space) []float64 {
-	widest := 0
-	for i := range space.Stages {
-		widest = max(widest, mostInputs(space, i))
-	}
-	parts := []float64{1.75}
-	for i := range space.Stages {
-		parts = append(parts, max(0.85, 1.2*math.Sqrt(float64(mostInputs(space, i))/float64(widest))))
-	}
-	return append(parts, 1.3)
-}
-
 // mostInputs is the most input channels that a layer of the stage has.
 func mostInputs(space *arch.Space, i int) int {
 	before := last(space.Stem)
@@ -84,33 +70,21 @@ func mostInputs(space *arch.Space, i int) int {
 func (s *Scene) layout() {
 	f := &s.frame
 	*f = frame{w: s.width, h: s.height, narrow: s.width < 720}
+	margin, between, side := 20.0, 14.0, min(max(0.19*f.h, 72), 112)
 	if f.narrow {
 		tall := min(0.42*s.height, 250)
 		f.h -= tall
 		f.panel = box{0, f.h, s.width, tall}
+		margin, between, side = 8, 3, 52
 	} else {
 		wide := min(300, 0.32*s.width)
 		f.w -= wide
 		f.panel = box{f.w, 0, wide, s.height}
 	}
-	margin := 20.0
-	if f.narrow {
-		margin = 8
-	}
-	parts, total := columns(s.space), 0.0
-	for _, p := range parts {
-		total += p
-	}
-	left, unit := margin, (f.w-2*margin)/total
-	for _, p := range parts {
-		f.columns = append(f.columns, box{left, 0, p * unit, f.h})
-		left += p * unit
-	}
-	f.end, f.ground = left, f.h-labels
-	side := min(max(0.21*f.h, 44), 1.5*unit, 124)
-	f.line = margin + side/2
+	f.line, f.ground = margin+side/2, f.h-labels
 	s.layoutMaps(side, margin)
-	s.layoutBlocks(side + margin)
+	s.layoutColumns(margin, between, f.ground-side-margin-34)
+	s.layoutBlocks()
 }
 
 // layoutMaps hangs the maps on the flow line, where they shrink.
@@ -119,21 +93,58 @@ func (s *Scene) layoutMaps(side, margin float64) {
 	scale := side / math.Sqrt(float64(biggest[0]))
 	s.maps = []flow{{x: margin + side/2, full: side}}
 	for i := range s.space.Stages {
-		c := s.frame.columns[i+1]
-		s.maps = append(s.maps, flow{x: c.x + c.w/2, full: math.Sqrt(float64(biggest[i+1])) * scale})
+		s.maps = append(s.maps, flow{full: math.Sqrt(float64(biggest[i+1])) * scale})
 	}
 }
 
-// layoutBlocks stands the blocks on the ground, where they grow.
-func (s *Scene) layoutBlocks(top float64) {
-	f, biggest := &s.frame, s.space.Max()
-	f.unit = math.Inf(1)
-	for i, st := range s.space.Stages {
-		deepest := float64(last(st.Depths))
-		room := f.ground - top - 28 - deepest*gap
-		f.unit = min(f.unit, room/(deepest*math.Sqrt(float64(last(st.Widths)))), 0.86*f.columns[i+1].w/math.Sqrt(float64(mostInputs(s.space, i))))
+// layoutColumns finds the biggest unit with which all columns fit beside each
+// other and the highest under the flow line, and places the columns.
+func (s *Scene) layoutColumns(margin, between, room float64) {
+	f, stages := &s.frame, s.space.Stages
+	widths := func(unit float64) (all []float64, total float64) {
+		all = append(all, s.maps[0].full+3*between)
+		if !f.narrow {
+			all[0] = max(all[0], 150) // the legend stands there
+		}
+		for i := range stages {
+			all = append(all, max(24, s.maps[i+1].full, unit*math.Sqrt(float64(mostInputs(s.space, i))))+between)
+		}
+		all = append(all, max(30, unit*math.Sqrt(float64(last(stages[len(stages)-1].Widths))))+between)
+		for _, w := range all {
+			total += w
+		}
+		return all, total
 	}
-	f.unit = max(0.5, f.unit)
+	highest := math.Sqrt(float64(last(s.space.Head)))
+	for _, st := range stages {
+		deepest := float64(last(st.Depths))
+		highest = max(highest, deepest*math.Sqrt(float64(last(st.Widths)))+deepest*gap/max(1, f.unit))
+	}
+	lo, hi := 0.3, max(0.3, room/highest)
+	for range 40 {
+		mid := (lo + hi) / 2
+		if _, total := widths(mid); total <= f.w-2*margin {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	f.unit = lo
+	all, total := widths(f.unit)
+	spare, left := max(0, f.w-2*margin-total)/float64(len(all)), margin
+	for i, w := range all {
+		f.columns = append(f.columns, box{left, 0, w + spare, f.h})
+		if i > 0 && i <= len(stages) {
+			s.maps[i].x = left + (w+spare)/2
+		}
+		left += w + spare
+	}
+	f.end = left
+}
+
+// layoutBlocks stands the blocks on the ground, where they grow.
+func (s *Scene) layoutBlocks() {
+	f, biggest := &s.frame, s.space.Max()
 	s.blocks = s.blocks[:0]
 	add := func(l Layer, centre, base float64, kernel int) float64 {
 		in, out := channels(biggest, l)
@@ -142,7 +153,7 @@ func (s *Scene) layoutBlocks(top float64) {
 		return base - h - gap
 	}
 	stem := f.columns[0]
-	add(Layer{-1, 0}, stem.x+stem.w-max(12, 0.14*stem.w), f.ground, 0)
+	add(Layer{-1, 0}, stem.x+stem.w-max(14, 0.14*stem.w), f.ground, 0)
 	for i, st := range s.space.Stages {
 		base, c := f.ground, f.columns[i+1]
 		for j := range last(st.Depths) {

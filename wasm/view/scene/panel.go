@@ -89,8 +89,8 @@ func (s *Scene) drawLayer(d *sheet, l Layer) {
 	s.drawRow(d, 4, "Map", square(s.mapSide(l))+" px")
 	if b.kernel > 0 {
 		s.drawFilterRow(d, l)
-		s.drawTiles(d, l)
 	}
+	s.drawTiles(d, l)
 }
 
 // filterBoxes are the choices of the filter row of the layer that is shown.
@@ -151,7 +151,11 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 		return
 	}
 	t := a.tiles
-	caption(strconv.Itoa(t.count) + " maps of the picture")
+	text := strconv.Itoa(t.count) + " maps of the picture"
+	if _, out := s.channels(l); out > t.count {
+		text = "First " + strconv.Itoa(t.count) + " of " + strconv.Itoa(out) + " maps"
+	}
+	caption(text)
 	area.y += 24
 	area.h -= 24
 	side, columns := tile(area.w, area.h, t.count)
