@@ -75,7 +75,7 @@ export class View {
         if (this.#button.matches(':focus-visible')) this.#send({ type: 'focus' });
         break;
       case 'failed': this.#ready = false; break;
-      case 'move': this.#onmove(data.child, { timeStamp }); break;
+      case 'move': byId('hint').hidden = true; this.#onmove(data.child, { timeStamp }); break;
       case 'stage': this.#onstage(data.stage); break;
       case 'want-taps': this.#ask(data); break;
       case 'leave': this.#button.focus(); break;

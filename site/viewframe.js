@@ -72,6 +72,9 @@ addEventListener('message', ({ origin, source, data }) => {
   else if (data.type === 'focus') document.querySelector('canvas')?.focus({ preventScroll: true });
   else pass(data);
 });
+// A ring around the view for the keyboard only; the program stops events at the document.
+addEventListener('pointerdown', () => { document.body.dataset.pointer = ''; }, { capture: true });
+addEventListener('keydown', () => { delete document.body.dataset.pointer; }, { capture: true });
 byId('zoom').addEventListener('click', e => {
   if (e.target.dataset.by) pass({ type: 'zoom', by: Number(e.target.dataset.by) });
 });

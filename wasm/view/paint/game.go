@@ -16,7 +16,7 @@ import (
 type View struct {
 	// Input, where it is not nil, feeds the scene before each frame.
 	Input func(*scene.Scene)
-	// Output gets what happened in the scene; it must not call Do.
+	// Output gets what happened in the scene.
 	Output func([]scene.Event)
 
 	mu     sync.Mutex

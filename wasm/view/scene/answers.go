@@ -2,6 +2,7 @@ package scene
 
 import (
 	"math"
+	"slices"
 
 	"bignas/core/fault"
 )
@@ -157,7 +158,8 @@ func newTaps(l Layer, w, h, count int, values []byte, mean bool, alpha float64, 
 	return t
 }
 
-// average is the mean map, stretched to the whole range of a byte.
+// average is the mean map, stretched to the whole range of a byte but for the
+// hundredth of its pixels at either end.
 func average(values []byte, area, count int) []byte {
 	sums := make([]int, area)
 	for c := range count {
@@ -165,13 +167,11 @@ func average(values []byte, area, count int) []byte {
 			sums[i] += int(v)
 		}
 	}
-	lo, hi := sums[0], sums[0]
-	for _, v := range sums {
-		lo, hi = min(lo, v), max(hi, v)
-	}
+	sorted := slices.Sorted(slices.Values(sums))
+	lo, hi := sorted[area/100], sorted[area-1-area/100]
 	out := make([]byte, area)
 	for i, v := range sums {
-		out[i] = byte(255 * (v - lo) / max(1, hi-lo))
+		out[i] = byte(255 * (min(hi, max(lo, v)) - lo) / max(1, hi-lo))
 	}
 	return out
 }

@@ -115,12 +115,11 @@ func (s *Scene) layoutColumns(margin, between, room float64) {
 		}
 		return all, total
 	}
-	highest := math.Sqrt(float64(last(s.space.Head)))
+	lo, hi := 0.3, max(0.3, room/math.Sqrt(float64(last(s.space.Head))))
 	for _, st := range stages {
 		deepest := float64(last(st.Depths))
-		highest = max(highest, deepest*math.Sqrt(float64(last(st.Widths)))+deepest*gap/max(1, f.unit))
+		hi = max(lo, min(hi, (room-deepest*gap)/(deepest*math.Sqrt(float64(last(st.Widths))))))
 	}
-	lo, hi := 0.3, max(0.3, room/highest)
 	for range 40 {
 		mid := (lo + hi) / 2
 		if _, total := widths(mid); total <= f.w-2*margin {

@@ -167,17 +167,24 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 
 const tileGap = 2.0
 
-// tile is the biggest side, and how many there are in a row, of count squares
-// that fit into w x h.
+// tile is the side of count squares that fill w x h, and how many there are in a
+// row: nearly as big as they can be, with as full a last row as that leaves.
 func tile(w, h float64, count int) (side float64, columns int) {
-	for c := 1; c <= count; c++ {
+	fit := func(c int) float64 {
 		rows := math.Ceil(float64(count) / float64(c))
-		fit := math.Floor(min((w+tileGap)/float64(c), (h+tileGap)/rows) - tileGap)
-		if fit > side || columns == 0 {
-			side, columns = max(1, fit), c
+		return max(1, math.Floor(min((w+tileGap)/float64(c), (h+tileGap)/rows)-tileGap))
+	}
+	for c := 1; c <= count; c++ {
+		side = max(side, fit(c))
+	}
+	most := 0.9 * side
+	missing := count
+	for c := 1; c <= count; c++ {
+		if empty := (c - count%c) % c; fit(c) >= most && empty < missing {
+			missing, columns, side = empty, c, fit(c)
 		}
 	}
-	return min(side, 84), columns
+	return min(side, 84), max(1, columns)
 }
 
 // lines breaks a text into lines of at most that many letters.
