@@ -2,6 +2,7 @@
 # make test   everything a change must pass (sets itself up; minutes)
 # make check  the longer checks: race detector, fuzzing, generated code, other platforms
 # make site   only build the page into build/site
+# make view   open the network view in a window
 # make peers  install what make bench compares with (440 MB in build)
 # make bench  measure: children beside other runtimes, slicing, operators (minutes)
 # make clean  remove what was built
@@ -14,6 +15,8 @@ GOROOT := $(shell go env GOROOT)
 SITE := build/site
 # The engine's ceiling, gzipped: what a phone on a slow line still takes.
 ENGINE_MAX := 1300000
+# The network view's: it is fetched when somebody opens it.
+VIEW_MAX := 2900000
 # Counted in runs, not seconds: at a deadline go test sometimes reports its own timeout as a failure.
 FUZZTIME ?= 300000x
 # An input for a kernel is thousands of multiplications, several times over.
@@ -23,7 +26,7 @@ KERNEL_FUZZTIME ?= 20000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms killed
+.PHONY: run view test check site peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate platforms killed
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -32,6 +35,12 @@ run: site
 site:
 	$(say) 'build the page into $(SITE)'
 	@go run ./site/assemble --out $(SITE)
+
+view:
+	$(say) 'the network view in a window'
+	@[ "$$(uname)" != Linux ] || printf '#include <%s>\n' GL/gl.h X11/Xlib.h X11/extensions/Xrandr.h X11/extensions/XInput2.h | $${CC:-cc} -fsyntax-only -xc - 2>/dev/null || \
+	{ echo 'missing: a C compiler and the headers of X and OpenGL. Install them (Debian: sudo apt-get install gcc libgl1-mesa-dev xorg-dev) and run this again'; exit 1; }
+	@go run -tags view ./cmd/view
 
 test: setup format vet unit kernels noasm wasm cli site size browser
 	$(say) 'all tests passed'
@@ -79,10 +88,10 @@ browser:
 	@go test ./site/...
 
 size: site
-	$(say) 'size of the engine'
-	@n=$$(gzip -9 -c $(SITE)/engine.wasm | wc -c); \
-	echo "engine.wasm is $$n bytes gzipped; the ceiling is $(ENGINE_MAX)"; \
-	test "$$n" -le $(ENGINE_MAX)
+	$(say) 'size of the programs of the page'
+	@for p in engine=$(ENGINE_MAX) view=$(VIEW_MAX); do n=$$(gzip -9 -c $(SITE)/$${p%=*}.wasm | wc -c); \
+	echo "$${p%=*}.wasm is $$n bytes gzipped; the ceiling is $${p#*=}"; \
+	test "$$n" -le "$${p#*=}"; done
 
 platforms:
 	$(say) 'other platforms build'

@@ -26,9 +26,10 @@ export class View {
 
   /** Shows the child; stage is the one that the sliders move, or -1. */
   show(child, stage) {
+    const known = child === this.#child && stage === this.#stage; // it came from the view
     this.#child = child;
     this.#stage = stage;
-    this.#send({ type: 'child', child, stage });
+    if (!known) this.#send({ type: 'child', child, stage });
   }
 
   /** Shows the picture as the child sees it: RGBA bytes of a square of that width. */
@@ -49,7 +50,7 @@ export class View {
       make('kbd', { textContent: '+' }), ' ', make('kbd', { textContent: '−' }), ' ', make('kbd', { textContent: '0' }), ' zoom, ', make('kbd', { textContent: 'Esc' }), ' goes back.');
     this.#section = make('section', { id: 'inside', className: 'inside' },
       make('div', { className: 'hd' }, make('div', {}, title, make('p', { className: 'lead-in',
-        textContent: 'Every block is a layer of the biggest network, the orange part is your child’s share of it. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your picture.' })), close),
+        textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your picture.' })), close),
       this.#frame, keys);
     this.#section.setAttribute('aria-labelledby', 'inside-title');
     byId('explore').after(this.#section);
@@ -70,13 +71,17 @@ export class View {
       case 'ready':
         this.#ready = true;
         this.#theme();
-        this.show(this.#child, this.#stage);
+        this.#send({ type: 'child', child: this.#child, stage: this.#stage });
         if (this.#picture) this.#send(this.#picture);
         if (this.#button.matches(':focus-visible')) this.#send({ type: 'focus' });
         break;
       case 'failed': this.#ready = false; break;
-      case 'move': byId('hint').hidden = true; this.#onmove(data.child, { timeStamp }); break;
-      case 'stage': this.#onstage(data.stage); break;
+      case 'move':
+      case 'stage':
+        byId('hint').hidden = true;
+        if (data.child) this.#onmove(this.#child = data.child, { timeStamp });
+        else this.#onstage(this.#stage = data.stage);
+        break;
       case 'want-taps': this.#ask(data); break;
       case 'leave': this.#button.focus(); break;
     }

@@ -67,7 +67,7 @@ async function start() {
 }
 
 addEventListener('message', ({ origin, source, data }) => {
-  if (origin !== location.origin || source !== parent) return;
+  if (!embedded || origin !== location.origin || source !== parent || typeof data?.type !== 'string') return;
   if (data.type === 'theme') theme(data);
   else if (data.type === 'focus') document.querySelector('canvas')?.focus({ preventScroll: true });
   else pass(data);

@@ -6,6 +6,7 @@ import (
 	"github.com/hajimehoshi/ebiten/v2"
 	"github.com/hajimehoshi/ebiten/v2/inpututil"
 
+	_ "bignas/cmd/view/display" // before ebiten
 	"bignas/wasm/view/paint"
 	"bignas/wasm/view/scene"
 )

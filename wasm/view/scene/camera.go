@@ -81,6 +81,9 @@ func (c *camera) reveal(b box) {
 	c.clamp()
 }
 
+// Width is that of the part that shows the network, in pixels.
+func (s *Scene) Width() float64 { return s.frame.w }
+
 // Zoom is how many times the network is enlarged, 1 where all of it is shown.
 func (s *Scene) Zoom() float64 { return s.camera.wzoom }
 

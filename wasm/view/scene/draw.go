@@ -131,7 +131,7 @@ func (s *Scene) drawInside(d *sheet, b *block, part box) {
 		return
 	}
 	in, out := s.channels(b.Layer)
-	d.text(part.x+8, part.y+14, 12, false, Start, s.palette.OnChild, strconv.Itoa(in)+" → "+strconv.Itoa(out))
+	d.text(part.x+8, part.y+part.h-13, 12, false, Start, s.palette.OnChild, strconv.Itoa(in)+" → "+strconv.Itoa(out))
 }
 
 // drawNames writes the stages and their channels under the ground. They stay in

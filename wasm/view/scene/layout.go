@@ -7,8 +7,8 @@ import (
 )
 
 // block is a layer of the biggest network. Its sides are the square roots of its
-// channels, so that the share of it that a child fills is the child's share of
-// the weights. It stands on base, in world units: pixels where nothing is zoomed.
+// input and output channels, so that its area is their (geometric) mean, and the
+// child's slice fills the share of the channels that it has. It stands on base, in world units: pixels where nothing is zoomed.
 type block struct {
 	Layer
 	x, base, w, h   float64 // left, bottom, width (input channels), height (output channels)

@@ -87,11 +87,11 @@ func (s *Scene) pinch(id int, x, y float64) {
 	}
 	p := s.pointers[id]
 	before, after := math.Hypot(p.x-other.x, p.y-other.y), math.Hypot(x-other.x, y-other.y)
+	if before > 1 && after > 1 {
+		s.camera.by(after/before, (p.x+other.x)/2, (p.y+other.y)/2)
+	}
 	s.camera.pan((x-p.x)/2, (y-p.y)/2)
 	p.x, p.y = x, y
-	if before > 1 && after > 1 {
-		s.camera.by(after/before, (x+other.x)/2, (y+other.y)/2)
-	}
 	s.camera.settle()
 }
 

@@ -8,6 +8,7 @@
 package scene
 
 import (
+	"errors"
 	"slices"
 
 	"bignas/core/arch"
@@ -88,20 +89,22 @@ func check(space *arch.Space, classes int) error {
 	if classes < 1 {
 		return bad("classes")
 	}
-	for what, list := range map[string][]int{"resolutions": space.Resolutions, "stem channels": space.Stem, "head channels": space.Head} {
+	choices := func(what string, list []int) error {
 		if len(list) == 0 || list[0] < 1 || !slices.IsSorted(list) {
 			return bad(what)
 		}
+		return nil
 	}
+	err := errors.Join(choices("resolutions", space.Resolutions), choices("stem channels", space.Stem), choices("head channels", space.Head))
 	for _, st := range space.Stages {
-		for what, list := range map[string][]int{"widths": st.Widths, "depths": st.Depths, "kernels": st.Kernels, "expansions": st.Expansions} {
-			if len(list) == 0 || list[0] < 1 || !slices.IsSorted(list) {
-				return bad(what + " in " + st.Name)
-			}
-		}
 		if st.Stride < 1 {
 			return bad("stride in " + st.Name)
 		}
+		err = errors.Join(err, choices("widths in "+st.Name, st.Widths), choices("depths in "+st.Name, st.Depths),
+			choices("kernels in "+st.Name, st.Kernels), choices("expansions in "+st.Name, st.Expansions))
+	}
+	if err != nil {
+		return fault.As(err, "bad_space")
 	}
 	return nil
 }

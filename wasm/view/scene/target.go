@@ -37,16 +37,10 @@ func (s *Scene) at(x, y float64) target {
 		}
 		return target{part: onPanel, layer: Nowhere}
 	}
-	reach := 13.0
-	if s.touch {
-		reach = 24
-	}
-	for _, h := range s.handles() {
-		if math.Hypot(x-h.x, y-h.y) <= reach {
-			return target{part: h.part, layer: s.shown()}
-		}
-	}
 	wx, wy := s.camera.world(x, y)
+	if h := s.handleAt(x, y); h != nothing {
+		return target{part: h, layer: s.shown()}
+	}
 	for i := range s.blocks {
 		if s.blocks[i].whole().contains(wx, wy) {
 			return target{part: onBlock, layer: s.blocks[i].Layer}
@@ -57,6 +51,38 @@ func (s *Scene) at(x, y float64) target {
 		return target{part: onPicture, layer: Nowhere}
 	}
 	return s.column(wx, wy)
+}
+
+// handleAt is the handle at a point of the view. A finger takes one from farther
+// away, but not from inside the block, which may be smaller than a fingertip.
+func (s *Scene) handleAt(x, y float64) part {
+	near, far := 13.0, 13.0
+	if s.touch {
+		near, far = 9, 24
+	}
+	wx, wy := s.camera.world(x, y)
+	b := s.block(s.shown())
+	for _, h := range s.handles() {
+		reach := far
+		if b.whole().contains(wx, wy) {
+			reach = near
+		}
+		if math.Hypot(x-h.x, y-h.y) <= reach {
+			return h.part
+		}
+	}
+	return nothing
+}
+
+// Place is where the child's slice of a layer is in the view: its left top corner
+// and its size, which is 0 where there is no such layer.
+func (s *Scene) Place(l Layer) (x, y, w, h float64) {
+	b := s.block(l)
+	if b == nil {
+		return 0, 0, 0, 0
+	}
+	p := s.camera.box(b.part())
+	return p.x, p.y, p.w, p.h
 }
 
 // column is the stage whose column holds a point of the world: small blocks are
