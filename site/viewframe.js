@@ -17,7 +17,8 @@ function failed({ message, hint = '' }) {
   wait.replaceChildren(text, ` ${sentence(hint)} The drawing in the page shows the same slices.`);
   wait.hidden = false;
   byId('zoom').hidden = true;
-  document.querySelector('canvas')?.remove();
+  const canvas = document.querySelector('canvas');
+  if (canvas) canvas.hidden = true;
   tell({ type: 'failed', error: { message, hint } });
 }
 

@@ -152,7 +152,6 @@ func TestView(t *testing.T) {
 	v.follow()
 	_, corner = v.place(5, 3)
 	v.becomes("the layer that came", corner, "#e2530d")
-	v.shot("view-1280-light")
 
 	v.do(chromedp.Evaluate(`document.getElementById('depth').value = 0; document.getElementById('depth').dispatchEvent(new Event('input', { bubbles: true }))`, nil))
 	v.becomes("the layer that went", corner, "#f4f6f8") // the band of the chosen stage

@@ -328,10 +328,14 @@ func TestTiles(t *testing.T) {
 // scene comes to rest and can be drawn.
 func FuzzInput(f *testing.F) {
 	f.Add([]byte{0, 100, 0, 100, 0, 1, 120, 0, 50, 0, 2, 120, 0, 50, 0})
+	f.Add([]byte{3, 1, 0, 0, 0, 5, 30, 0, 30, 0}) // a view of 30 x 30
 	f.Add([]byte{3, 1, 0, 0, 0, 3, 7, 0, 0, 0, 4, 0, 1, 0, 1, 5, 9, 9, 9, 9})
 	keys := []string{"ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "k", "r", "+", "-", "0", "w", "a", "s", "d", "Escape", "Tab"}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := open(t, []string{"nette", "attentivenas"}[len(data)%2])
+		if err := s.SetPicture(1, make([]byte, 4)); err != nil {
+			t.Fatal(err)
+		}
 		for data = data[:min(len(data), 300)]; len(data) >= 5; data = data[5:] {
 			x, y := float64(int16(binary.LittleEndian.Uint16(data[1:]))), float64(int16(binary.LittleEndian.Uint16(data[3:])))
 			id := int(data[0]>>4) % 3
@@ -358,6 +362,7 @@ func FuzzInput(f *testing.F) {
 			}
 		}
 		run(t, s)
+		s.RefuseTaps(s.answers.ticket, "There is nothing to be seen, and that in one sentence.")
 		for _, shape := range s.Draw() {
 			if math.IsNaN(shape.X + shape.Y + shape.W + shape.H) {
 				t.Fatalf("a shape is %+v", shape)

@@ -140,7 +140,7 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 		}
 		return
 	case a.problem != "":
-		for i, text := range lines(a.problem, int(area.w/6.5)) {
+		for i, text := range lines(a.problem, max(8, int(area.w/6.5))) {
 			d.text(area.x, area.y+8+18*float64(i), 13, false, Start, p.Ink2, text)
 		}
 		return
@@ -187,7 +187,7 @@ func tile(w, h float64, count int) (side float64, columns int) {
 	return min(side, 84), max(1, columns)
 }
 
-// lines breaks a text into lines of at most that many letters.
+// lines breaks a text into lines of at most that many letters, 1 or more.
 func lines(text string, most int) []string {
 	var all []string
 	for line := []rune(text); len(line) > 0; {
