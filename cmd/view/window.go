@@ -35,13 +35,12 @@ func input(v *paint.View, s *scene.Scene) {
 	scale := ebiten.Monitor().DeviceScaleFactor()
 	mx, my := float64(x)/scale, float64(y)/scale
 	v.Point(mx, my)
-	switch {
-	case inpututil.IsMouseButtonJustPressed(ebiten.MouseButtonLeft):
+	s.Move(0, mx, my)
+	if inpututil.IsMouseButtonJustPressed(ebiten.MouseButtonLeft) {
 		s.Press(0, mx, my, false)
-	case inpututil.IsMouseButtonJustReleased(ebiten.MouseButtonLeft):
+	}
+	if inpututil.IsMouseButtonJustReleased(ebiten.MouseButtonLeft) { // both, after a quick click
 		s.Release(0, mx, my)
-	default:
-		s.Move(0, mx, my)
 	}
 	if _, dy := ebiten.Wheel(); dy != 0 {
 		s.Wheel(mx, my, -dy)
