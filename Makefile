@@ -3,6 +3,7 @@
 # make check  the longer checks: race detector, fuzzing, all other platforms, exports in other runtimes, Lighthouse
 # make site   only build the page into build/site, for any static server
 # make lighthouse  hold the page against its budgets (a quiet machine; a minute)
+# make view   open the network view in a window
 # make peers  install what make bench compares with (440 MB in build)
 # make bench  measure: children beside other runtimes, slicing, operators (minutes)
 # make clean  remove what was built
@@ -15,7 +16,8 @@ GOROOT := $(shell go env GOROOT)
 SITE := build/site
 # The engine's ceiling, gzipped: what a phone on a slow line still takes.
 ENGINE_MAX := 1300000
-# Gzipped too: HTML, styles and modules until the first answer (the loader of Go is the engine's); one of the two modules of kernels; the view.
+# Gzipped too: HTML, styles and modules until the first answer (the loader of Go is the engine's); one of the two modules of kernels; the view,
+# which is fetched when somebody opens it.
 PAGE_MAX := 40000
 KERNELS_MAX := 8000
 VIEW_MAX := 2900000
@@ -28,7 +30,7 @@ KERNEL_FUZZTIME ?= 20000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run test check site page lighthouse peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed exported
+.PHONY: run view test check site page lighthouse peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed exported
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -37,6 +39,12 @@ run: site
 site:
 	$(say) 'build the page into $(SITE)'
 	@go run ./site/assemble --out $(SITE) --compress
+
+view:
+	$(say) 'the network view in a window'
+	@[ "$$(uname)" != Linux ] || printf '#include <%s>\n' GL/gl.h X11/Xlib.h X11/extensions/Xrandr.h X11/extensions/XInput2.h | $${CC:-cc} -fsyntax-only -xc - 2>/dev/null || \
+	{ echo 'missing: a C compiler and the headers of X and OpenGL. Install them (Debian: sudo apt-get install gcc libgl1-mesa-dev xorg-dev) and run this again'; exit 1; }
+	@go run -tags view ./cmd/view
 
 test: setup format vet unit kernels noasm wasm generate arm64 cli size browser
 	$(say) 'all tests passed'

@@ -9,12 +9,13 @@ import { asset, byId, write } from './page.js';
 import { Pictures } from './pictures.js';
 import { Sliders } from './sliders.js';
 import * as spaces from './space.js';
+import { View } from './view.js';
 
 const START = 0.5; // the first child: the middle of every choice
 const PROOF_DELAY = 1500; // ms without input before the weights are checked again
 
 export class Explorer {
-  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #listeners = [];
+  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #listeners = [];
   #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   constructor(state, manifest) {
@@ -33,6 +34,10 @@ export class Explorer {
     this.#pictures = new Pictures({
       onpicture: p => this.#open(p),
       onproblem: (title, text) => notice('picture', title, text),
+    });
+    this.#view = new View({
+      onmove: (child, e) => this.#move(child, e), onstage: i => this.#select(i),
+      taps: (stage, layer) => this.#engine.request('taps', { child: this.#child, stage, layer }),
     });
     this.#pictures.preview(state.get('picture'));
     this.#child = this.#wanted = spaces.atFraction(space, START);
@@ -197,6 +202,7 @@ export class Explorer {
   #show() {
     this.#drawing.show(this.#child, this.#stage);
     this.#sliders.show(this.#child, this.#stage);
+    this.#view.show(this.#child, this.#stage);
   }
 
   #readStage() { this.#stage = this.#space.stages.findIndex(s => s.name === this.#state.get('stage')); }
@@ -283,6 +289,7 @@ export class Explorer {
       byId('sample').hidden = true;
       write(byId('seen'), `${width} × ${width} px`);
       this.#drawing.picture(canvas.toDataURL());
+      this.#view.picture(width, bytes);
     } catch (error) {
       this.#failed(error);
     }

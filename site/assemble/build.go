@@ -31,6 +31,7 @@ type builder struct {
 //	page/HASH/               the modules, styles, samples and the manifest
 //	engine/HASH/             the engine and its kernels
 //	weights/HASH/            the weights
+//	view/HASH/               the network view
 //
 // so that a change of a module does not make anybody download the rest again.
 func (b *builder) build() error {
@@ -54,6 +55,13 @@ func (b *builder) build() error {
 		return err
 	}
 	if m.Engine, err = b.place("engine", engine, "engine.wasm"); err != nil {
+		return err
+	}
+	view, err := b.view()
+	if err != nil {
+		return err
+	}
+	if m.View, err = b.place("view", view, "view.wasm"); err != nil {
 		return err
 	}
 	page, err := b.page(m)
@@ -81,7 +89,7 @@ func (b *builder) place(kind string, f folder, file string) (string, error) {
 // page is the modules, the styles, Go's loader, the samples and the manifest.
 func (b *builder) page(m manifest) (folder, error) {
 	f := folder{}
-	if err := f.add(b.root, "site/*.js", "site/*.css", "site/*.svg", "assets/*.json", "assets/samples/*.jpg"); err != nil {
+	if err := f.add(b.root, "site/*.html", "site/*.js", "site/*.css", "site/*.svg", "assets/*.json", "assets/samples/*.jpg"); err != nil {
 		return nil, err
 	}
 	delete(f, "site/service.js")

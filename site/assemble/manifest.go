@@ -24,6 +24,7 @@ type manifest struct {
 	Children []measured `json:"children"` // what was measured, nothing else
 
 	Engine    string        `json:"engine,omitempty"`    // address of the program, as that of the weights
+	View      string        `json:"view,omitempty"`      // of the network view, likewise
 	Parts     []int         `json:"parts,omitempty"`     // beginnings of the weights, in bytes, with each of which more can be run
 	Digest    string        `json:"digest,omitempty"`    // of the weights
 	Predictor string        `json:"predictor,omitempty"` // file name in assets/ of the accuracy predictor, where one lies beside the weights

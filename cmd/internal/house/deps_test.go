@@ -132,3 +132,29 @@ func TestEngineIsSmall(t *testing.T) {
 		}
 	}
 }
+
+// TestViewIsApart: ebiten, which needs a C compiler and the headers of X on Linux,
+// is in the network view only, natively behind the tag "view"; and what fetches in
+// it is in nothing else.
+func TestViewIsApart(t *testing.T) {
+	window := []string{"github.com/hajimehoshi/...", "github.com/syumai/..."}
+	for _, d := range deps(t, platforms[0].env, "./...") {
+		if matches(d.ImportPath, window...) {
+			t.Errorf("without the tag, a native program depends on %s", d.ImportPath)
+		}
+	}
+	for _, d := range deps(t, platforms[1].env, "./wasm/engine", "./wasm/bench", "./wasm/view/scene", "./wasm/view/message") {
+		if matches(d.ImportPath, window...) {
+			t.Errorf("the engine or the scene depends on %s", d.ImportPath)
+		}
+	}
+	found := 0
+	for _, d := range deps(t, platforms[1].env, "./wasm/view") {
+		if matches(d.ImportPath, "github.com/hajimehoshi/ebiten/v2", "github.com/syumai/tinyutil/httputil", "bignas/wasm/view/scene") {
+			found++
+		}
+	}
+	if found != 3 {
+		t.Errorf("the view has %d of ebiten, tinyutil and the scene: this test no longer sees them", found)
+	}
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/wasm/engine/session"
+	"bignas/wasm/view/scene"
+)
+
+// desk is the scene with the engine behind it: what the page and its worker are
+// to the view in the browser. It speaks the same messages to the engine.
+type desk struct {
+	scene   *scene.Scene
+	engine  *session.Session
+	refused *fault.Error // of the last message that was answered at once
+
+	do    func(func(*scene.Scene)) // changes the scene and has it drawn
+	title func(string)             // gets the answer to the picture
+	side  int                      // of the picture that is shown
+}
+
+// The ids of messages; those of taps are their tickets, from 1.
+const (
+	atOnce = 0
+	later  = -1 // answered by the engine's own goroutine; a newer one may take its place
+)
+
+// reply is what the desk needs of the engine's replies.
+type reply struct {
+	ID       int             `json:"id"`
+	Type     string          `json:"type"`
+	Error    *fault.Error    `json:"error"`
+	Info     json.RawMessage `json:"info"`
+	Child    *arch.Arch      `json:"child"`
+	Width    int             `json:"width"`
+	Height   int             `json:"height"`
+	Channels int             `json:"channels"`
+	Arch     string          `json:"arch"`
+	Answer   struct {
+		Top []classify.Score `json:"top"`
+	} `json:"answer"`
+}
+
+// newDesk opens weights and a picture, and shows the child of that text, or the
+// middle one where it is empty.
+func newDesk(weights, photo []byte, child string) (*desk, error) {
+	d := &desk{title: func(string) {}}
+	d.do = func(change func(*scene.Scene)) { change(d.scene) } // until there is a window
+	d.engine = session.New(d.receive, func() {})
+	if err := d.send(map[string]any{"type": "boot"}, weights); err != nil {
+		return nil, err
+	}
+	if err := d.send(map[string]any{"type": "picture"}, photo); err != nil {
+		return nil, err
+	}
+	if child != "" {
+		if err := d.send(map[string]any{"type": "parse", "arch": child}, nil); err != nil {
+			return nil, err
+		}
+	}
+	go d.engine.Run()
+	return d, nil
+}
+
+// send gives the engine a message; it fails where the engine refused it at once.
+func (d *desk) send(message map[string]any, data []byte) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	d.refused = nil
+	d.engine.Handle(string(text), data)
+	if d.refused != nil {
+		return d.refused
+	}
+	return nil
+}
+
+// receive is called by the engine, on any goroutine.
+func (d *desk) receive(text string, data []byte) {
+	var r reply
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		d.refused = fault.Of(err)
+		return
+	}
+	switch r.Type {
+	case "ready":
+		d.ready(r.Info)
+	case "child":
+		d.do(func(s *scene.Scene) { d.fail(s.SetChild(*r.Child)) })
+	case "view":
+		d.do(func(s *scene.Scene) { d.fail(s.SetPicture(r.Width, data)) })
+	case "taps":
+		d.do(func(s *scene.Scene) { d.fail(s.SetTaps(r.ID, r.Width, r.Height, r.Channels, data)) })
+	case "answer":
+		if len(r.Answer.Top) > 0 {
+			d.title(fmt.Sprintf("%s %.0f %% · %s", r.Answer.Top[0].Label, 100*r.Answer.Top[0].P, r.Arch))
+		}
+	case "error":
+		switch {
+		case r.ID > 0: // of taps: the ticket
+			d.do(func(s *scene.Scene) { s.RefuseTaps(r.ID, r.Error.Message) })
+		case r.ID == atOnce:
+			d.refused = r.Error
+		}
+	}
+}
+
+func (d *desk) fail(err error) {
+	if err != nil {
+		d.refused = fault.Of(err)
+	}
+}
+
+// ready makes the scene of what the weights say about themselves.
+func (d *desk) ready(info json.RawMessage) {
+	var about struct {
+		Space  *arch.Space `json:"space"`
+		Labels []string    `json:"labels"`
+	}
+	err := json.Unmarshal(info, &about)
+	if err == nil {
+		d.scene, err = scene.New(about.Space, len(about.Labels))
+	}
+	d.fail(err)
+}
+
+// handle does what a person did in the scene.
+func (d *desk) handle(events []scene.Event) {
+	for _, e := range events {
+		switch e.Type {
+		case "move":
+			d.look(e.Child)
+		case "want-taps":
+			var child arch.Arch
+			d.do(func(s *scene.Scene) { child = s.Child() })
+			d.send(map[string]any{"type": "taps", "id": e.Ticket, "child": child, "stage": e.Stage, "layer": e.Layer}, nil)
+		}
+	}
+}
+
+// look asks what the child sees and what it says.
+func (d *desk) look(child arch.Arch) {
+	if child.Resolution != d.side {
+		d.side = child.Resolution
+		d.send(map[string]any{"type": "view", "resolution": d.side}, nil)
+	}
+	d.send(map[string]any{"type": "classify", "id": later, "child": child}, nil)
+}

@@ -1,0 +1,247 @@
+package test
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"bignas/core/arch"
+	"bignas/wasm/view/scene"
+)
+
+// counting counts what the view draws, wherever WebGL is used, and keeps what the
+// page tells the view.
+const counting = `window.drawn = 0; window.heard = [];
+	const draw = WebGL2RenderingContext.prototype.drawElements;
+	WebGL2RenderingContext.prototype.drawElements = function (...a) { window.drawn++; return draw.apply(this, a); };
+	if (parent !== window) addEventListener('message', ({ data }) => heard.push({ type: data.type, channels: data.channels ?? 0, error: data.error ?? '' }));`
+
+// view is the network view in a page, with the scene that it should show.
+type view struct {
+	*tab
+	scene *scene.Scene
+	x, y  float64 // of its top left in the window
+}
+
+// openView opens the network view by its button and waits until it listens.
+func openView(t *testing.T, o options) *view {
+	t.Helper()
+	o.script += counting
+	p := open(t, "", o)
+	p.answered()
+	for _, r := range p.requests {
+		if strings.Contains(r, "view.wasm") {
+			t.Error("the view is fetched before anybody wants it")
+		}
+	}
+	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
+	p.wait("the view", `document.querySelector('#inside iframe').contentDocument?.querySelector('canvas[role]')`)
+	p.do(chromedp.Evaluate(`document.querySelector('#inside iframe').scrollIntoView({ block: 'center', behavior: 'instant' })`, nil))
+	r := eval[struct{ X, Y, W, H float64 }](p, `(() => { const f = document.querySelector('#inside iframe'), r = f.getBoundingClientRect();
+		return { X: r.x + f.clientLeft, Y: r.y + f.clientTop, W: f.clientWidth, H: f.clientHeight } })()`)
+	v := &view{tab: p, x: r.X, y: r.Y}
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.scene, err = scene.New(space, 10); err != nil {
+		t.Fatal(err)
+	}
+	v.scene.SetMotion(false)
+	v.scene.Resize(r.W, r.H)
+	v.follow()
+	return v
+}
+
+// follow gives our scene the child of the page.
+func (v *view) follow() {
+	v.t.Helper()
+	v.wait("the address to name the child", `location.hash.includes('arch=')`)
+	a, err := v.scene.Child().Space.Parse(eval[string](v.tab, `new URLSearchParams(location.hash.slice(1)).get('arch')`))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := v.scene.SetChild(a); err != nil {
+		v.t.Fatal(err)
+	}
+	v.scene.Step(0)
+}
+
+// place is where a layer's slice is in the window: its middle, and a point in the
+// corner that all slices share.
+func (v *view) place(stage, layer int) (middle, corner point) {
+	v.t.Helper()
+	x, y, w, h := v.scene.Place(scene.Layer{Stage: stage, Index: layer})
+	if w == 0 {
+		v.t.Fatalf("there is no layer %d of stage %d", layer, stage)
+	}
+	return point{v.x + x + w/2, v.y + y + h/2}, point{v.x + x + 4, v.y + y + h - 4}
+}
+
+type point struct{ x, y float64 }
+
+// mouse does things with the left button, with the time between that a browser
+// without a graphics card needs for a frame.
+func (v *view) mouse(p point, kinds ...input.MouseType) {
+	v.t.Helper()
+	for _, kind := range kinds {
+		v.do(input.DispatchMouseEvent(kind, p.x, p.y).WithButton(input.Left).WithButtons(1).WithClickCount(1))
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func (v *view) click(p point) { v.mouse(p, input.MousePressed, input.MouseReleased) }
+
+// pixels is the view as it is on the screen.
+func (v *view) pixels() image.Image {
+	v.t.Helper()
+	var shot []byte
+	v.do(chromedp.CaptureScreenshot(&shot))
+	im, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return im
+}
+
+// becomes waits until a point of the window has a colour, written as in the styles.
+func (v *view) becomes(what string, p point, want string) {
+	v.t.Helper()
+	got := ""
+	for range 40 {
+		r, g, b, _ := v.pixels().At(int(p.x), int(p.y)).RGBA()
+		if got = fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8); got == want {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	v.t.Errorf("%s is %s, want %s", what, got, want)
+}
+
+// slider waits until a slider of the page says something.
+func (v *view) slider(name, says string) {
+	v.t.Helper()
+	v.wait(name+" "+says, fmt.Sprintf(`document.getElementById(%q).getAttribute('aria-valuetext') === %q`, name, says))
+}
+
+// TestView: the view opens when it is wanted and shows the child; a dragged block
+// moves the page's slider and the slider moves the block; all of it by keyboard
+// too; and nothing is drawn while nothing moves.
+func TestView(t *testing.T) {
+	v := openView(t, options{})
+	at, corner := v.place(5, 0)
+	v.becomes("a slice", corner, "#e2530d")
+	v.click(at)
+	v.wait("S6 to be chosen", `document.getElementById('stage-5').checked`)
+	v.slider("depth", "3 layers")
+	v.mouse(at, input.MousePressed)
+	for i := range 5 {
+		v.mouse(point{at.x, at.y - float64(25*(i+1))}, input.MouseMoved)
+	}
+	v.mouse(point{at.x, at.y - 125}, input.MouseReleased)
+	v.slider("depth", "4 layers")
+	v.wait("the address", `location.hash.includes('x4k')`)
+	v.follow()
+	_, corner = v.place(5, 3)
+	v.becomes("the layer that came", corner, "#e2530d")
+
+	v.do(chromedp.Evaluate(`document.getElementById('depth').value = 0; document.getElementById('depth').dispatchEvent(new Event('input', { bubbles: true }))`, nil))
+	v.becomes("the layer that went", corner, "#f4f6f8") // the band of the chosen stage
+	v.idle()
+
+	t.Run("keyboard", func(t *testing.T) {
+		v.t = t
+		v.do(chromedp.Evaluate(`document.querySelector('#inside iframe').contentDocument.querySelector('canvas').focus()`, nil))
+		said := `document.querySelector('#inside iframe').contentDocument.getElementById('say').textContent`
+		v.do(chromedp.KeyEvent(kb.ArrowLeft))
+		v.wait("S5", `document.getElementById('stage-4').checked && `+said+`.startsWith('S5, layer')`)
+		v.do(chromedp.KeyEvent(kb.ArrowUp, chromedp.KeyModifiers(input.ModifierShift)), chromedp.KeyEvent(kb.ArrowRight, chromedp.KeyModifiers(input.ModifierShift)))
+		v.slider("width", "72 channels")
+		v.do(chromedp.KeyEvent("k"), chromedp.KeyEvent("+"))
+		v.slider("kernel", "mixed")
+		v.do(chromedp.KeyEvent(kb.Escape))
+		v.wait("all stages", `document.getElementById('stage--1').checked`)
+		v.do(chromedp.KeyEvent(kb.Escape))
+		v.wait("the way back", `document.activeElement.id === 'look-inside'`)
+	})
+	v.t = t
+	v.do(chromedp.Click("#theme", chromedp.ByQuery))
+	v.becomes("the dark ground", point{v.x + v.scene.Width()/2, v.y + 200}, "#101317")
+	v.axe()
+	v.do(chromedp.Click("#look-inside", chromedp.ByQuery))
+	v.wait("it to be closed", `!document.getElementById('inside') && document.getElementById('look-inside').ariaExpanded === 'false'`)
+}
+
+// idle fails if something is drawn in a time in which nothing happens.
+func (v *view) idle() {
+	v.t.Helper()
+	drawn := func() int { return eval[int](v.tab, `document.querySelector('#inside iframe').contentWindow.drawn`) }
+	for range 30 { // what moves comes to rest first
+		before := drawn()
+		time.Sleep(600 * time.Millisecond)
+		if now := drawn(); now == before && now > 0 {
+			return
+		}
+	}
+	v.t.Error("the view never stops drawing")
+}
+
+// TestViewPhone: on a phone, in the dark, a finger chooses a layer and drags its
+// stage; the page gets no wider; and the activations of the picture arrive.
+func TestViewPhone(t *testing.T) {
+	v := openView(t, options{width: 375, height: 800, dark: true})
+	at, _ := v.place(4, 1)
+	touch := func(kind input.TouchType, points ...*input.TouchPoint) {
+		v.do(input.DispatchTouchEvent(kind, points))
+		time.Sleep(100 * time.Millisecond)
+	}
+	touch(input.TouchStart, &input.TouchPoint{X: at.x, Y: at.y})
+	touch(input.TouchEnd)
+	v.wait("S5 to be chosen", `document.getElementById('stage-4').checked`)
+	v.slider("depth", "3 layers")
+	touch(input.TouchStart, &input.TouchPoint{X: at.x, Y: at.y})
+	for i := range 5 {
+		touch(input.TouchMove, &input.TouchPoint{X: at.x, Y: at.y + float64(10*(i+1))})
+	}
+	touch(input.TouchEnd)
+	v.slider("depth", "2 layers")
+	heard := `document.querySelector('#inside iframe').contentWindow.heard`
+	v.wait("activations", heard+`.some(m => m.type === 'taps')`)
+	if eval[bool](v.tab, heard+`.some(m => m.error.includes('knows no message'))`) {
+		t.Log("this engine has no activations")
+	} else {
+		v.wait("those of all stages and of the chosen layer", heard+`.filter(m => m.channels > 0).length >= 7`)
+	}
+	v.idle()
+	v.shot("view-375-dark")
+	if over := eval[int](v.tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+		t.Errorf("the page is %d pixels too wide", over)
+	}
+	alone := open(t, "site/view.html", options{})
+	alone.wait("the view by itself", `document.querySelector('canvas[role]')`)
+	alone.axe()
+}
+
+// TestViewWithoutWebGL: a sentence with a next step, nothing fetched, and the
+// drawing in the page still follows.
+func TestViewWithoutWebGL(t *testing.T) {
+	p := open(t, "", options{script: `HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...more); })(HTMLCanvasElement.prototype.getContext);`})
+	p.answered()
+	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
+	p.wait("a sentence", `/WebGL.*another browser/.test(document.querySelector('#inside iframe').contentDocument?.getElementById('wait')?.textContent)`)
+	p.do(chromedp.Focus("#depth", chromedp.ByQuery), chromedp.KeyEvent(kb.End))
+	p.wait("the drawing to follow", `[...document.querySelectorAll('#drawing rect.gh')].length < 12 && document.getElementById('depth').getAttribute('aria-valuetext') === '19 layers'`)
+	for _, r := range p.requests {
+		if strings.Contains(r, "view.wasm") {
+			t.Error("the view is fetched where it cannot run")
+		}
+	}
+}

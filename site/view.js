@@ -1,0 +1,110 @@
+// The network view in the page: a button opens it, a document of its own draws
+// it, and messages keep it and the sliders at the same child.
+import { byId, make } from './page.js';
+
+const RETRY = 300; // ms
+
+export class View {
+  #section; #frame; #ready = false; #child; #stage = -1; #picture; #asked;
+  #onmove; #onstage; #taps; #button = byId('look-inside');
+
+  /**
+   * onmove(child, event) and onstage(index or -1) get what is done in the view;
+   * taps(stage, layer) is a promise of the engine's reply with the activations.
+   */
+  constructor({ onmove, onstage, taps }) {
+    this.#onmove = onmove;
+    this.#onstage = onstage;
+    this.#taps = taps;
+    this.#button.addEventListener('click', () => this.#section ? this.#close() : this.#open());
+    addEventListener('message', e => {
+      if (e.origin === location.origin && e.source && e.source === this.#frame?.contentWindow) this.#receive(e);
+    });
+    new MutationObserver(() => this.#theme()).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    for (const query of ['(prefers-color-scheme:dark)', '(prefers-reduced-motion:reduce)']) matchMedia(query).addEventListener('change', () => this.#theme());
+  }
+
+  /** Shows the child; stage is the one that the sliders move, or -1. */
+  show(child, stage) {
+    const known = child === this.#child && stage === this.#stage; // it came from the view
+    this.#child = child;
+    this.#stage = stage;
+    if (!known) this.#send({ type: 'child', child, stage });
+  }
+
+  /** Shows the picture as the child sees it: RGBA bytes of a square of that width. */
+  picture(width, bytes) {
+    this.#picture = { type: 'picture', width, bytes: bytes.slice(0) };
+    this.#send(this.#picture);
+  }
+
+  #open() {
+    if (!document.querySelector('link[href$="view.css"]')) document.head.append(make('link', { rel: 'stylesheet', href: new URL('view.css', import.meta.url).href }));
+    const close = make('button', { type: 'button', className: 'btn', textContent: 'Close' });
+    close.addEventListener('click', () => this.#close());
+    this.#frame = make('iframe', { src: new URL('view.html', import.meta.url).href, title: 'The network, layer by layer', allow: 'fullscreen' });
+    const title = make('h2', { id: 'inside-title', textContent: 'Inside the network' });
+    const keys = make('p', { className: 'keys' });
+    keys.append('Ctrl and the wheel, or two fingers, zoom. Keys: arrows choose a layer, Shift and arrows change it, ',
+      make('kbd', { textContent: 'K' }), ' is its filter, ', make('kbd', { textContent: 'R' }), ' the resolution, ',
+      make('kbd', { textContent: '+' }), ' ', make('kbd', { textContent: '−' }), ' ', make('kbd', { textContent: '0' }), ' zoom, ', make('kbd', { textContent: 'Esc' }), ' goes back.');
+    this.#section = make('section', { id: 'inside', className: 'inside' },
+      make('div', { className: 'hd' }, make('div', {}, title, make('p', { className: 'lead-in',
+        textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your picture.' })), close),
+      this.#frame, keys);
+    this.#section.setAttribute('aria-labelledby', 'inside-title');
+    byId('explore').after(this.#section);
+    this.#button.setAttribute('aria-expanded', 'true');
+    this.#section.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion:reduce)').matches ? 'auto' : 'smooth' });
+  }
+
+  #close() {
+    this.#section.remove();
+    this.#section = this.#frame = undefined;
+    this.#ready = false;
+    this.#button.setAttribute('aria-expanded', 'false');
+    this.#button.focus();
+  }
+
+  #receive({ data, timeStamp }) {
+    switch (data.type) {
+      case 'ready':
+        this.#ready = true;
+        this.#theme();
+        this.#send({ type: 'child', child: this.#child, stage: this.#stage });
+        if (this.#picture) this.#send(this.#picture);
+        if (this.#button.matches(':focus-visible')) this.#send({ type: 'focus' });
+        break;
+      case 'failed': this.#ready = false; break;
+      case 'move':
+      case 'stage':
+        byId('hint').hidden = true;
+        if (data.child) this.#onmove(this.#child = data.child, { timeStamp });
+        else this.#onstage(this.#stage = data.stage);
+        break;
+      case 'want-taps': this.#ask(data); break;
+      case 'leave': this.#button.focus(); break;
+    }
+  }
+
+  async #ask({ stage, layer, ask }) {
+    this.#asked = ask;
+    try {
+      const { width, height, channels, bytes } = await this.#taps(stage, layer);
+      this.#send({ type: 'taps', ask, width, height, channels, bytes });
+    } catch (error) {
+      if (!error.stale) this.#send({ type: 'taps', ask, error: error.message });
+      else setTimeout(() => { if (ask === this.#asked) this.#ask({ stage, layer, ask }); }, RETRY); // the engine preferred an answer
+    }
+  }
+
+  #theme() {
+    const { theme } = document.documentElement.dataset;
+    const dark = theme ? theme === 'dark' : matchMedia('(prefers-color-scheme:dark)').matches;
+    this.#send({ type: 'theme', dark, still: matchMedia('(prefers-reduced-motion:reduce)').matches });
+  }
+
+  #send(message) {
+    if (this.#ready) this.#frame.contentWindow.postMessage(message, location.origin);
+  }
+}
