@@ -108,6 +108,7 @@ export class Explorer {
   restart(engine) {
     clear('engine');
     this.#begun = this.#running = this.#ready = false;
+    this.#picture = undefined; // the new engine has none yet
     byId('picture').seen = undefined;
     return this.start(engine);
   }
