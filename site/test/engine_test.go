@@ -45,13 +45,14 @@ func madeUpPredictor(t *testing.T) string {
 // bootEngine starts an engine of its own with a predictor and a picture, then
 // runs the statements of %s.
 const bootEngine = `(async () => {
-	const { Engine } = await import('./site/engine.js');
+	const site = new URL('.', document.querySelector('script[type=module]').src); // its folder is named by its content
+	const { Engine } = await import(new URL('engine.js', site));
+	const { asset } = await import(new URL('page.js', site));
 	const engine = new Engine(() => {});
-	const manifest = await (await fetch('assets/manifest.json')).json();
-	const here = new URL('.', document.baseURI);
-	const ready = await engine.request('boot', { engine: new URL('engine.wasm', here).href, weights: new URL('assets/' + manifest.weights, here).href,
-		size: manifest.bytes, space: manifest.space.name, classes: manifest.labels.length, predictor: %s });
-	await engine.request('picture', {}, { bytes: await (await fetch('assets/samples/parachute.jpg')).arrayBuffer() });
+	const manifest = await (await fetch(asset('manifest.json'))).json();
+	const ready = await engine.request('boot', { engine: asset(manifest.engine), weights: asset(manifest.weights), size: manifest.bytes, parts: manifest.parts,
+		digest: manifest.digest, space: manifest.space.name, classes: manifest.labels.length, predictor: %s });
+	await engine.request('picture', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
 	const { child: min } = await engine.request('parse', { arch: 'min' });
 	const { child: max } = await engine.request('parse', { arch: 'max' });
 	const sum = a => a.reduce((x, y) => x + y, 0);
