@@ -49,7 +49,7 @@ func randomWeights(t *testing.T, predicts bool) string {
 	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 6
 	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: data.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + small + `"}`}}
 	if predicts {
-		b.Statistics = supernet.NewStatisticsModel(space)
+		b.Statistics = supernet.NewStatisticsModel(w)
 	}
 	text, err := weights.Marshal(b, weights.Float16)
 	if err != nil {

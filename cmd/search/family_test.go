@@ -26,7 +26,7 @@ func predicting(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Statistics = supernet.NewStatisticsModel(b.Net.Space)
+	b.Statistics = supernet.NewStatisticsModel(b.Net)
 	if data, err = weights.Marshal(b, weights.Float16); err != nil {
 		t.Fatal(err)
 	}
