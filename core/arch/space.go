@@ -9,7 +9,7 @@ package arch
 
 import (
 	"fmt"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -188,6 +188,6 @@ func Spaces() []string {
 	for n := range spaces {
 		names = append(names, n)
 	}
-	slices.Sort(names)
+	sort.Sort(sort.StringSlice(names)) // a generic sort of texts would be 5 KB more of the engine
 	return names
 }

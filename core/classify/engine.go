@@ -128,7 +128,7 @@ func (e *Engine) names() string {
 	for name := range e.info.Family {
 		names = append(names, name)
 	}
-	sort.Strings(names)
+	sort.Sort(sort.StringSlice(names))
 	list := ""
 	for _, name := range names {
 		list += ", " + name

@@ -16,8 +16,7 @@ package onnx
 
 import (
 	"io"
-	"maps"
-	"slices"
+	"sort"
 
 	"bignas/core/onnx/internal/proto"
 	"bignas/core/preprocess"
@@ -67,7 +66,12 @@ func Marshal(c *supernet.Folded, o Options) []byte {
 	b = appendText(b, proto.ModelProducer, "bignas")
 	b = appendMessage(b, proto.ModelGraph, g.marshal(name, c, o))
 	b = appendMessage(b, proto.ModelOpset, appendInt(nil, proto.OpsetVersion, Opset))
-	for _, k := range slices.Sorted(maps.Keys(o.Metadata)) {
+	keys := make([]string, 0, len(o.Metadata))
+	for k := range o.Metadata {
+		keys = append(keys, k)
+	}
+	sort.Sort(sort.StringSlice(keys))
+	for _, k := range keys {
 		b = appendMessage(b, proto.ModelMetadata, appendText(appendText(nil, proto.EntryKey, k), proto.EntryValue, o.Metadata[k]))
 	}
 	return b

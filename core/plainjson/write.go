@@ -2,9 +2,8 @@ package plainjson
 
 import (
 	"errors"
-	"maps"
 	"math"
-	"slices"
+	"sort"
 	"strconv"
 	"unicode/utf8"
 )
@@ -47,9 +46,10 @@ func Append(b []byte, v any) ([]byte, error) {
 		return appendList(b, v)
 	case map[string]string:
 		r := make(Record, 0, len(v))
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			r = append(r, Field{k, v[k]})
+		for k, text := range v {
+			r = append(r, Field{k, text})
 		}
+		sort.Slice(r, func(i, j int) bool { return r[i].Name < r[j].Name })
 		return Append(b, r)
 	case Record:
 		b = append(b, '{')

@@ -1,9 +1,8 @@
 package predict
 
 import (
-	"cmp"
 	"math"
-	"slices"
+	"sort"
 )
 
 // quality compares predicted with measured accuracies.
@@ -42,7 +41,7 @@ func ranks(v []float64) []float64 {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(v[a], v[b]) })
+	sort.Slice(order, func(i, j int) bool { return v[order[i]] < v[order[j]] })
 	r := make([]float64, len(v))
 	for i := 0; i < len(order); {
 		j := i

@@ -2,7 +2,7 @@ package search
 
 import (
 	"math"
-	"slices"
+	"sort"
 
 	"bignas/core/arch"
 )
@@ -114,14 +114,9 @@ func survivors(points []Point, among []int, against []Metric, n int) []member {
 			members[i].rank = rank
 		}
 		if room := n - len(out); len(members) > room {
-			slices.SortStableFunc(members, func(a, b member) int {
-				switch {
-				case a.before(b):
-					return -1
-				case b.before(a):
-					return 1
-				}
-				return a.index - b.index
+			sort.Slice(members, func(i, j int) bool {
+				a, b := members[i], members[j]
+				return a.before(b) || !b.before(a) && a.index < b.index
 			})
 			return append(out, members[:room]...)
 		}
@@ -174,14 +169,12 @@ func crowd(points []Point, front []int, against []Metric) []member {
 		out[i].index = p
 	}
 	by := func(value func(Point) float64) {
-		slices.SortStableFunc(out, func(a, b member) int {
-			if x, y := value(points[a.index]), value(points[b.index]); x != y {
-				if x < y {
-					return -1
-				}
-				return 1
+		sort.Slice(out, func(i, j int) bool {
+			a, b := out[i].index, out[j].index
+			if x, y := value(points[a]), value(points[b]); x != y {
+				return x < y
 			}
-			return a.index - b.index
+			return a < b
 		})
 		last := len(out) - 1
 		lo, hi := value(points[out[0].index]), value(points[out[last].index])

@@ -2,7 +2,6 @@ package search
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -111,10 +110,14 @@ func (l Limits) check(smallest Costs) error {
 				"the budget of %s %s is impossible: the smallest child has %s", amount(m, most, false), m.noun(), amount(m, least, true))
 		}
 	}
-	for _, m := range slices.Sorted(maps.Keys(l)) {
-		if !slices.Contains(Metrics, m) {
-			return fault.New(CodeMethod, "", "there is no cost %q; known: %v", m, Metrics)
+	unknown := Metric("")
+	for m := range l {
+		if !slices.Contains(Metrics, m) && (unknown == "" || m < unknown) {
+			unknown = m
 		}
+	}
+	if unknown != "" {
+		return fault.New(CodeMethod, "", "there is no cost %q; known: %v", unknown, Metrics)
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 package search
 
 import (
-	"maps"
 	"slices"
+	"sort"
 
 	"bignas/core/arch"
 )
@@ -68,7 +68,11 @@ func (c *coarse) next() (arch.Arch, bool) {
 func (c *coarse) parent() int {
 	r := c.s.rand
 	if r.IntN(2) == 0 {
-		res := slices.Sorted(maps.Keys(c.at))
+		res := make([]int, 0, len(c.at))
+		for r := range c.at {
+			res = append(res, r)
+		}
+		sort.Sort(sort.IntSlice(res))
 		return c.at[res[r.IntN(len(res))]]
 	}
 	return c.best[r.IntN(len(c.best))]

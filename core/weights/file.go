@@ -9,9 +9,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"slices"
+	"sort"
 
 	"bignas/core/fault"
 	"bignas/core/plainjson"
@@ -132,7 +132,12 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	}
 	metadata[DigestKey] = digest(data)
 	all := plainjson.Record{plainjson.Member(metadataKey, metadata)}
-	for _, name := range slices.Sorted(maps.Keys(header)) {
+	names := make([]string, 0, len(header))
+	for name := range header {
+		names = append(names, name)
+	}
+	sort.Sort(sort.StringSlice(names))
+	for _, name := range names {
 		all = append(all, plainjson.Member(name, header[name]))
 	}
 	text, err := plainjson.Append(nil, all)
