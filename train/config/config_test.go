@@ -123,7 +123,7 @@ func TestLoadFile(t *testing.T) {
 	if c, err := Load(file); err != nil || c.Seed != 42 {
 		t.Errorf("got seed %d, error %v", c.Seed, err)
 	}
-	if _, err := Load("nett"); err == nil || !strings.Contains(err.Error(), "bignas, nette, shapes") {
+	if _, err := Load("nett"); err == nil || !strings.Contains(err.Error(), "bignas, experiments, nette, shapes") {
 		t.Errorf("got error %v, want one that lists what is built in", err)
 	}
 }

@@ -138,7 +138,8 @@ func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 	return out, nil
 }
 
-// Subnet is the child ready to run.
+// Subnet is the child ready to run, computed as slices of weights files are: frozen.
 func (c *Child) Subnet() (*supernet.Child, error) {
+	c.Net.Freeze()
 	return c.Net.Child(c.Net.Biggest.Arch, c.Statistics)
 }
