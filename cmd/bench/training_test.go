@@ -29,7 +29,7 @@ func TestSandwich(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("lines: %+v", got)
 	}
-	if l := got[0]; l.Bench != "sandwich" || l.Children != 4 || l.Size != 96 || !l.Ours.positive() || l.Ratio.Median < 0.5 || l.Ratio.Median > 3 {
+	if l := got[0]; l.Bench != "sandwich" || l.Children != 3 || l.Size != 96 || !l.Ours.positive() || l.Ratio.Median < 0.5 || l.Ratio.Median > 3 {
 		t.Errorf("line: %+v", l)
 	}
 }
