@@ -139,7 +139,7 @@ func TestContinued(t *testing.T) {
 		return false
 	})
 	p := visit(t, s, options{expect: []string{"ERR_", "Failed to load"}})
-	p.wait("a notice", `document.getElementById('notice').textContent.includes('closed after 2.1 MB of 7.1 MB')`)
+	p.wait("a notice", fmt.Sprintf(`document.getElementById('notice').textContent.includes('closed after %.1f MB of %.1f MB')`, float64(cut)/1e6, float64(len(data))/1e6))
 	p.wait("an answer", `document.querySelector('#answer[aria-busy=false]') && document.querySelector('#bars li span:nth-child(2)').textContent.includes('%')`)
 	before := p.readout()
 	p.do(chromedp.Focus("#width", chromedp.ByQuery), chromedp.KeyEvent(kb.Home))

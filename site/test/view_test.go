@@ -225,7 +225,7 @@ func TestViewPhone(t *testing.T) {
 	if over := eval[int](v.tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 		t.Errorf("the page is %d pixels too wide", over)
 	}
-	alone := open(t, "site/view.html", options{})
+	alone := open(t, strings.TrimPrefix(eval[string](v.tab, `document.querySelector('#inside iframe').src`), site.url), options{})
 	alone.wait("the view by itself", `document.querySelector('canvas[role]')`)
 	alone.axe()
 }
