@@ -28,6 +28,8 @@ type StatisticsModel struct {
 	once       sync.Once // guards what Predict lays out
 	predictors []layerPredictor
 	at         map[bnPlace]int // where in Layers a place, without its channels, is
+	tapsMu     sync.Mutex
+	taps       map[int][]float32 // tapMeans of what every child reads alike, by block, kernel and size
 }
 
 // StatisticsLayer holds the coefficients of one BN layer, row-major. What a layer
@@ -135,7 +137,10 @@ func (m *StatisticsModel) Channels(a arch.Arch) [][]int {
 
 // Changed says that coefficients or weights are others than at the last Predict, with
 // which it must not run at the same time.
-func (m *StatisticsModel) Changed() { m.once, m.predictors = sync.Once{}, nil }
+func (m *StatisticsModel) Changed() {
+	m.once, m.predictors = sync.Once{}, nil
+	m.taps = nil
+}
 
 // Calibrated is a child, its true statistics and the means of its activations.
 type Calibrated struct {

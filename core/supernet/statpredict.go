@@ -118,19 +118,39 @@ func (m *StatisticsModel) means(st *Statistics, ps []bnPlace, b arch.Block, in [
 		case expandBN:
 			p.Expand.Weight.times(st.Mean[i], in)
 		case depthwiseBN:
-			read := in
+			var taps []float32
 			if b.Expand {
-				read = reads[i]
+				taps = m.constantTaps(p, b, reads[i])
+			} else { // what it reads is the child's own
+				taps = make([]float32, b.Mid)
+				p.tapMeans(taps, in, b)
 			}
-			taps := make([]float32, b.Mid)
-			p.tapMeans(taps, read, b)
-			for c, v := range taps {
+			for c, v := range taps[:b.Mid] {
 				st.Mean[i][c] += v
 			}
 		case projectBN:
 			p.Project.Weight.times(st.Mean[i], reads[i])
 		}
 	}
+}
+
+// constantTaps is tapMeans of all channels of a block, computed once for each
+// kernel and size.
+func (m *StatisticsModel) constantTaps(p *BlockOf[float32], b arch.Block, read []float32) []float32 {
+	m.tapsMu.Lock()
+	defer m.tapsMu.Unlock()
+	key := (b.Stage*64+b.Index)*16 + b.Kernel
+	key = key*4096 + b.Size
+	y := m.taps[key]
+	if y == nil {
+		y = make([]float32, len(read))
+		p.tapMeans(y, read, b)
+		if m.taps == nil {
+			m.taps = map[int][]float32{}
+		}
+		m.taps[key] = y
+	}
+	return y
 }
 
 // newStatistics allocates statistics for the BN layers, all in one piece.
