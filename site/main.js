@@ -30,6 +30,9 @@ function copyLink(state) {
   });
 }
 
+// What was cancelled, by a newer request or with the engine, is nobody's error.
+addEventListener('unhandledrejection', e => { if (e.reason?.stale) e.preventDefault(); });
+
 async function main() {
   document.body.classList.add('started');
   theme(byId('theme'));
