@@ -66,9 +66,7 @@ func TestBudget(t *testing.T) {
 	p := visit(t, served(t, formula(t)), options{})
 	p.answered()
 	p.near("#budget", fmt.Sprintf(progressSays, "search is done"))
-	if n := eval[int](p, `document.querySelectorAll('#chart .pt.f').length`); n < 5 {
-		t.Errorf("%d predicted children have a whisker", n)
-	}
+	p.wait("predicted children with whiskers", `document.querySelectorAll('#chart .pt.f').length >= 5`) // it draws a few times a second
 	t.Run("budget", func(t *testing.T) {
 		p.t = t
 		p.dragBudget(0.35)
