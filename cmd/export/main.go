@@ -98,7 +98,7 @@ func (p program) open(f childFlags) (*source, error) {
 	if len(data.Classes) != len(e.Info().Labels) {
 		return nil, fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", f.Data, len(data.Classes), len(e.Info().Labels))
 	}
-	s.train, s.val = data.Split(c.ValFraction)
+	s.train, _, s.val = run.Split(c, data)
 	if s.images = c.CalibrationImages; f.Images > 0 {
 		s.images = f.Images
 	}

@@ -173,7 +173,7 @@ func (p program) validate(e *classify.Engine, from string, members []member) err
 	if len(data.Classes) != len(e.Info().Labels) {
 		return fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", from, len(data.Classes), len(e.Info().Labels))
 	}
-	train, val := data.Split(c.ValFraction)
+	train, _, val := run.Split(c, data)
 	bar := report.NewProgress(p.stderr, "children", len(members))
 	defer bar.Finish()
 	for i := range members {

@@ -27,7 +27,7 @@ func (p program) plan(f runFlags, c config.Config) error {
 		if err != nil {
 			return err
 		}
-		t, v := data.Split(c.ValFraction)
+		t, _, v := run.Split(c, data)
 		train, val, classes = t.Len(), v.Len(), len(data.Classes)
 	}
 	plan, err := run.NewPlan(c, train, val, classes, func(what string) { fmt.Fprintln(p.stderr, what) })

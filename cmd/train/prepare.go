@@ -125,7 +125,7 @@ func (p program) bench(ctx context.Context, f prepareFlags) error {
 		return err
 	}
 	defer data.Close()
-	train, _ := data.Split(c.ValFraction)
+	train, _, _ := run.Split(c, data)
 	all := kernel.Threads()
 	defer kernel.SetThreads(all)
 	for _, threads := range []int{1, all} {

@@ -30,9 +30,9 @@ func places(a arch.Arch) []bnPlace {
 	ps := []bnPlace{{stage: -1, channels: n.Stem.Out}}
 	for _, b := range n.Blocks {
 		if b.Expand {
-			ps = append(ps, bnPlace{b.Stage, b.Index, 0, b.Mid})
+			ps = append(ps, bnPlace{b.Stage, b.Index, expandBN, b.Mid})
 		}
-		ps = append(ps, bnPlace{b.Stage, b.Index, 1, b.Mid}, bnPlace{b.Stage, b.Index, 2, b.Out})
+		ps = append(ps, bnPlace{b.Stage, b.Index, depthwiseBN, b.Mid}, bnPlace{b.Stage, b.Index, projectBN, b.Out})
 	}
 	return append(ps, bnPlace{stage: len(a.Stages), channels: n.Head.Out})
 }
@@ -57,7 +57,7 @@ func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 		c, st := a.Stages[i], s.Stages[i]
 		if i == direct {
 			f = oneHot(f, c.Width, st.Widths)
-		} else if i < p.stage || p.kind == 2 {
+		} else if i < p.stage || p.kind == projectBN {
 			f = append(f, centred(c.Width, st.Widths))
 		}
 		layers := c.Depth
@@ -76,7 +76,7 @@ func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 				mean += centred(k, st.Kernels)
 			}
 			f = append(f, mean/float64(max(1, layers)))
-			if i == p.stage && p.kind > 0 {
+			if i == p.stage && p.kind > expandBN {
 				f = append(f, centred(c.Kernels[p.index], st.Kernels))
 			}
 		}
@@ -89,7 +89,7 @@ func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 // the stages that feed the layer directly, by their products.
 func appendProducts(f []float64, a arch.Arch, p bnPlace, res float64) []float64 {
 	s, direct := a.Space, p.direct()
-	if p.stage >= 0 && p.stage < len(s.Stages) && p.kind > 0 && len(s.Stages[p.stage].Kernels) > 1 {
+	if p.stage >= 0 && p.stage < len(s.Stages) && p.kind > expandBN && len(s.Stages[p.stage].Kernels) > 1 {
 		k := centred(a.Stages[p.stage].Kernels[p.index], s.Stages[p.stage].Kernels)
 		f = append(f, k*res, k*res*res)
 		if direct >= 0 {
