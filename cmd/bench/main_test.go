@@ -95,13 +95,17 @@ func TestOperators(t *testing.T) {
 		args = append([]string{"operators", "--space", "nette", "--arch", "min", "--rounds", "1", "--turn", "10us", "--json"}, args...)
 		share := 0.0
 		for _, l := range lines[struct {
-			Bench, Limit string
-			Share        float64
-			OfCeiling    spread
+			Bench, Limit  string
+			Share         float64
+			OfCeiling     spread
+			MeanOfCeiling float64
 		}](t, args...) {
 			share += l.Share
 			if l.Bench == "operator" && (!l.OfCeiling.positive() || l.Limit != "memory" && l.Limit != "arithmetic") {
 				t.Errorf("line: %+v", l)
+			}
+			if l.Bench == "kind" && !(l.MeanOfCeiling > 0) {
+				t.Errorf("a kind without a ceiling: %+v", l)
 			}
 		}
 		if math.Abs(share-1) > 1e-9 {

@@ -45,6 +45,11 @@ type kindLine struct {
 	Kind  string  `json:"kind"`
 	MS    float64 `json:"ms"`    // of all of them in one pass
 	Share float64 `json:"share"` // of the sum of all kinds
+	// Rates of all of them together, and the least time that each one's limit
+	// allows over the time taken.
+	GFLOPS    float64 `json:"gflops,omitempty"`
+	GBS       float64 `json:"gbs"`
+	OfCeiling float64 `json:"meanOfCeiling"`
 }
 
 func (p program) operators(f operatorFlags) error {
@@ -163,11 +168,17 @@ func kindsOf(a arch.Arch, lines []operatorLine) []kindLine {
 			at[l.Kind] = i
 			kinds = append(kinds, kindLine{Bench: "kind", Arch: a.String(), Kind: l.Kind})
 		}
-		kinds[i].MS += float64(l.Count) * l.MS.Median
-		total += float64(l.Count) * l.MS.Median
+		ms := float64(l.Count) * l.MS.Median
+		kinds[i].MS += ms
+		kinds[i].GFLOPS += ms * l.GFLOPS
+		kinds[i].GBS += ms * l.GBS
+		kinds[i].OfCeiling += ms * l.OfCeiling.Median
+		total += ms
 	}
 	for i := range kinds {
-		kinds[i].Share = kinds[i].MS / total
+		k := &kinds[i]
+		k.GFLOPS, k.GBS, k.OfCeiling = k.GFLOPS/k.MS, k.GBS/k.MS, k.OfCeiling/k.MS
+		k.Share = k.MS / total
 	}
 	return kinds
 }
@@ -185,11 +196,11 @@ func operatorTable(w io.Writer, a arch.Arch, lines []operatorLine, kinds []kindL
 		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%.1f\t%s\t%s\n", l.Kind, l.Shape, l.Count, 1e3*l.MS.Median, arithmetic, l.GBS, l.Limit, spread{100 * c.Median, 100 * c.Min, 100 * c.Max}.text(0))
 	}
 	sum := 0.0
-	fmt.Fprint(t, "\nkind\tms in one pass\tshare, %\n")
+	fmt.Fprint(t, "\nkind\tms in one pass\tshare, %\tGFLOP/s\tGB/s\tof the ceiling, %\n")
 	for _, k := range kinds {
 		sum += k.MS
-		fmt.Fprintf(t, "%s\t%.3f\t%.1f\n", k.Kind, k.MS, 100*k.Share)
+		fmt.Fprintf(t, "%s\t%.3f\t%.1f\t%.1f\t%.1f\t%.0f\n", k.Kind, k.MS, 100*k.Share, k.GFLOPS, k.GBS, 100*k.OfCeiling)
 	}
-	fmt.Fprintf(t, "together\t%.3f\t\n", sum)
+	fmt.Fprintf(t, "together\t%.3f\t\t\t\t\n", sum)
 	return t.Flush()
 }

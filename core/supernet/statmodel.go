@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"bignas/core/arch"
+	"bignas/core/kernel"
 )
 
 // StatisticsModel predicts the BN statistics of any child of a space from its
@@ -27,9 +28,11 @@ type StatisticsModel struct {
 
 	once       sync.Once // guards what Predict lays out
 	predictors []layerPredictor
-	at         map[bnPlace]int // where in Layers a place, without its channels, is
-	tapsMu     sync.Mutex
-	taps       map[int][]float32 // tapMeans of what every child reads alike, by block, kernel and size
+	at         map[bnPlace]int           // where in Layers a place, without its channels, is
+	first      *kernel.Matrix            // of what the first block reads
+	onceMu     sync.Mutex                // guards what follows, computed when it is first asked for
+	taps       map[int][]float32         // tapMeans of what every child reads alike, by block, kernel and size
+	composed   map[[2]int]*kernel.Matrix // projected, by layer and mid
 }
 
 // StatisticsLayer holds the coefficients of one BN layer, row-major. What a layer
@@ -139,7 +142,7 @@ func (m *StatisticsModel) Channels(a arch.Arch) [][]int {
 // which it must not run at the same time.
 func (m *StatisticsModel) Changed() {
 	m.once, m.predictors = sync.Once{}, nil
-	m.taps = nil
+	m.taps, m.composed = nil, nil
 }
 
 // Calibrated is a child, its true statistics and the means of its activations.

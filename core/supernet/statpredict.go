@@ -9,17 +9,18 @@ import (
 
 // layerPredictor is one BN layer of a model, laid out for the kernels: the
 // coefficients as matrices [features][channels], nil where there are none.
-type layerPredictor struct{ mean, logVariance, read *kernel.Matrix }
+type layerPredictor struct{ mean, logVariance *kernel.Matrix }
 
 // prepare lays the coefficients out, once.
 func (m *StatisticsModel) prepare() {
 	m.at = map[bnPlace]int{}
 	for i, p := range places(m.Net.Space.Max()) {
 		l := m.Layers[i]
-		m.predictors = append(m.predictors, layerPredictor{transposed(l.Mean, l.Features), transposed(l.LogVariance, l.Features), transposed(l.Read, l.ReadFeatures)})
+		m.predictors = append(m.predictors, layerPredictor{transposed(l.Mean, l.Features), transposed(l.LogVariance, l.Features)})
 		p.channels = 0
 		m.at[p] = i
 	}
+	m.first = transposed(m.Layers[0].Read, m.Layers[0].ReadFeatures)
 }
 
 // transposed lays w [channels][features] out as [features][channels].
@@ -49,52 +50,59 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 	m.once.Do(m.prepare)
 	ps := places(a)
 	st := newStatistics(ps)
-	reads := make([][]float32, len(ps))
+	first := make([]float32, ps[0].channels)
+	m.first.Times(first, vector(a, ps[0]))
+	stream := m.Net.stream(a, first)
+	blocks := a.Network().Blocks
 	t := kernel.Threads()
 	kernel.Parallel(t, func(lo, hi int) {
 		for part := lo; part < hi; part++ { // later layers are wider: everybody takes one in turn
 			for i := part; i < len(ps); i += t {
-				reads[i] = m.evaluate(st, a, ps, i)
+				m.layer(st, a, ps, i, blocks, stream)
 			}
 		}
 	})
-	blocks := a.Network().Blocks
-	stream := m.Net.stream(a, reads[0])
-	kernel.Parallel(t, func(lo, hi int) {
-		for part := lo; part < hi; part++ {
-			for i := part; i < len(blocks); i += t {
-				m.means(st, ps, blocks[i], stream[i], reads)
-			}
-		}
-	})
-	m.Net.Head.Weight.times(st.Mean[len(ps)-1], stream[len(blocks)])
 	return st, nil
 }
 
-// evaluate computes what of layer i is a function of the architecture alone, and
-// returns what the layer reads.
-func (m *StatisticsModel) evaluate(st *Statistics, a arch.Arch, ps []bnPlace, i int) (read []float32) {
+// layer computes the statistics of layer i; stream is the means that blocks, and
+// last the head, read.
+func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int, blocks []arch.Block, stream [][]float32) {
 	p := ps[i]
 	p.channels = 0
-	l := m.predictors[m.at[p]]
-	x := vector(a, p)
+	at := m.at[p]
+	l, x := m.predictors[at], vector(a, p)
 	if l.mean != nil {
 		l.mean.Times(st.Mean[i], x)
 	}
 	l.logVariance.Times(st.Variance[i], x)
 	kernel.Exp(st.Variance[i], st.Variance[i])
-	switch {
-	case l.read == nil:
-		return nil
-	case p.stage < 0:
-		read = make([]float32, ps[i].channels)
-	case p.kind == depthwiseBN:
-		return m.Layers[m.at[p]].Read
-	default:
-		read, x = make([]float32, ps[i-1].channels), vector(a, p.reads())
+	if p.stage < 0 {
+		return
 	}
-	l.read.Times(read, x)
-	return read
+	if p.stage == len(a.Stages) {
+		m.Net.Head.Weight.times(st.Mean[i], stream[len(blocks)])
+		return
+	}
+	index := blockOf(a, p)
+	b, in, w := blocks[index], stream[index], m.Net.Blocks[p.stage][p.index]
+	switch p.kind {
+	case expandBN:
+		w.Expand.Weight.times(st.Mean[i], in)
+	case depthwiseBN:
+		var taps []float32
+		if b.Expand {
+			taps = m.constantTaps(w, b, m.Layers[at].Read)
+		} else { // what it reads is the child's own
+			taps = make([]float32, b.Mid)
+			w.tapMeans(taps, in, b)
+		}
+		for c, v := range taps[:b.Mid] {
+			st.Mean[i][c] += v
+		}
+	case projectBN:
+		m.projected(at, w, b.Mid).Times(st.Mean[i], vector(a, p.reads()))
+	}
 }
 
 // vector is the features as the kernels take them.
@@ -107,38 +115,38 @@ func vector(a arch.Arch, p bnPlace) []float32 {
 	return x
 }
 
-// means completes the means of a block's layers; in is the mean of what it reads.
-func (m *StatisticsModel) means(st *Statistics, ps []bnPlace, b arch.Block, in []float32, reads [][]float32) {
-	p := m.Net.Blocks[b.Stage][b.Index]
-	for i, q := range ps {
-		if q.stage != b.Stage || q.index != b.Index {
-			continue
-		}
-		switch q.kind {
-		case expandBN:
-			p.Expand.Weight.times(st.Mean[i], in)
-		case depthwiseBN:
-			var taps []float32
-			if b.Expand {
-				taps = m.constantTaps(p, b, reads[i])
-			} else { // what it reads is the child's own
-				taps = make([]float32, b.Mid)
-				p.tapMeans(taps, in, b)
+// projected gives the mean of what a projection of mid channels computes from the
+// features of what it reads: two linear functions in a row, the fitted one and
+// the projection, are one, which is much smaller. Computed once for each mid.
+func (m *StatisticsModel) projected(layer int, w *BlockOf[float32], mid int) *kernel.Matrix {
+	m.onceMu.Lock()
+	defer m.onceMu.Unlock()
+	key := [2]int{layer, mid}
+	y := m.composed[key]
+	if y == nil {
+		features, out := m.Layers[layer].ReadFeatures, w.Size.Out
+		x := make([]float32, features*mid)
+		for c := range mid {
+			for f, v := range m.Layers[layer].Read[c*features : (c+1)*features] {
+				x[f*mid+c] = v
 			}
-			for c, v := range taps[:b.Mid] {
-				st.Mean[i][c] += v
-			}
-		case projectBN:
-			p.Project.Weight.times(st.Mean[i], reads[i])
 		}
+		product := make([]float32, features*out)
+		w.Project.Weight.pack(mid, out, nil, nil).Apply(product, x, features, kernel.None, nil)
+		y = kernel.NewMatrix(product, features, out)
+		if m.composed == nil {
+			m.composed = map[[2]int]*kernel.Matrix{}
+		}
+		m.composed[key] = y
 	}
+	return y
 }
 
 // constantTaps is tapMeans of all channels of a block, computed once for each
 // kernel and size.
 func (m *StatisticsModel) constantTaps(p *BlockOf[float32], b arch.Block, read []float32) []float32 {
-	m.tapsMu.Lock()
-	defer m.tapsMu.Unlock()
+	m.onceMu.Lock()
+	defer m.onceMu.Unlock()
 	key := (b.Stage*64+b.Index)*16 + b.Kernel
 	key = key*4096 + b.Size
 	y := m.taps[key]

@@ -151,9 +151,7 @@ func decayOf[T kernel.Float](on bool, decay float64) T {
 func ClipNorm[T kernel.Float](grad *supernet.WeightsOf[T], limit float64) float64 {
 	sums := make([]float64, len(grad.Params)+grad.Count()/chunk)
 	n := eachChunk(grad, func(at, i, lo, hi int) {
-		for _, g := range grad.Params[i].Data[lo:hi] {
-			sums[at] += float64(g) * float64(g)
-		}
+		sums[at] = squares(grad.Params[i].Data[lo:hi])
 	})
 	sum := 0.0
 	for _, s := range sums[:n] {
@@ -169,6 +167,22 @@ func ClipNorm[T kernel.Float](grad *supernet.WeightsOf[T], limit float64) float6
 		})
 	}
 	return norm
+}
+
+// squares is the sum of the squares of x. Four sums at a time do not wait for
+// each other.
+func squares[T kernel.Float](x []T) float64 {
+	var a, b, c, d float64
+	for ; len(x) >= 4; x = x[4:] {
+		a += float64(x[0]) * float64(x[0])
+		b += float64(x[1]) * float64(x[1])
+		c += float64(x[2]) * float64(x[2])
+		d += float64(x[3]) * float64(x[3])
+	}
+	for _, v := range x {
+		a += float64(v) * float64(v)
+	}
+	return (a + b) + (c + d)
 }
 
 // Average moves the exponential moving average towards w after the given
