@@ -26,6 +26,7 @@ type familyFlags struct {
 	weightsFlag
 	Pareto []string `placeholder:"FILE" help:"Pareto file of a search over these weights, from which a budget takes its most accurate child; may be repeated."`
 	Member []string `default:"S=25M,M=50M,L=90M,XL=140M" placeholder:"NAME=BUDGET" help:"Named children: NAME=BUDGET of multiply-accumulates, or NAME=CHILD, the text of an architecture; may be repeated (default: S=25M,M=50M,L=90M,XL=140M)."`
+	Random string   `placeholder:"FILE" help:"Compare the members that a search measured with the random children in this table of search measure."`
 	Data   string   `placeholder:"DATA" help:"Measure them on the validation pictures of this data set, and state that in the file and the manifest."`
 	Output string   `short:"o" placeholder:"FILE" help:"Weights file to write (default: --weights itself). The manifest.json beside it, where it names the file, is kept right."`
 	JSON   bool     `name:"json" help:"One JSON object a line: the members."`
@@ -40,6 +41,7 @@ type member struct {
 	Budget string `json:"budget,omitempty"` // that it was picked for
 	// Search is the accuracy that it was picked by.
 	Search   *search.Point `json:"search,omitempty"`
+	Random   *randomBest   `json:"random,omitempty"`
 	Measured *run.Measured `json:"measured,omitempty"`
 	child    arch.Arch
 }
@@ -52,6 +54,9 @@ func (p program) family(f familyFlags) error {
 	}
 	members, err := f.members(e)
 	if err != nil {
+		return err
+	}
+	if err := f.against(e.Info().Digest, members); err != nil {
 		return err
 	}
 	if f.Data != "" {
@@ -263,6 +268,12 @@ func (p program) members(all []member, out string) error {
 			continue
 		}
 		line := fmt.Sprintf("%-3s %6.1f MMACs  %.2f M parameters  %s", m.Name, float64(m.MACs)/1e6, float64(m.Params)/1e6, m.Arch)
+		if m.Search != nil {
+			line += fmt.Sprintf("\n    top-1 %.2f %% %s by the search", 100*m.Search.Accuracy, m.Search.Kind)
+		}
+		if m.Random != nil {
+			line += ", " + m.Random.text(m.Search.Accuracy)
+		}
 		if m.Measured != nil {
 			line += fmt.Sprintf("\n    top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d validation pictures", 100*m.Measured.Calibrated, 100*m.Measured.Predicted, m.Measured.N)
 		}
