@@ -3,6 +3,7 @@
 # make check  the longer checks: race detector, fuzzing, all other platforms, exports in other runtimes, Lighthouse
 # make site   only build the page into build/site, for any static server
 # make lighthouse  hold the page against its budgets (a quiet machine; a minute)
+# make screens  the README's pictures of the page, anew (a quiet machine; minutes)
 # make view   open the network view in a window
 # make peers  install what make bench compares with (440 MB in build)
 # make bench  measure: children beside other runtimes, slicing, operators (minutes)
@@ -30,7 +31,7 @@ KERNEL_FUZZTIME ?= 20000x
 NODE_EXEC := env -i "PATH=$(PATH)" "HOME=$(HOME)" $(GOROOT)/lib/wasm/go_js_wasm_exec
 say = @printf '\n== %s\n'
 
-.PHONY: run view test check site page lighthouse peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed exported
+.PHONY: run view test check site page lighthouse screens peers bench clean setup format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed exported
 
 run: site
 	$(say) 'serve $(SITE); stop with Ctrl-C'
@@ -110,6 +111,10 @@ size: page
 lighthouse:
 	$(say) 'Lighthouse, a phone, the median of three'
 	@BIGNAS_LIGHTHOUSE=1 go test -count=1 -v -run '^TestLighthouse$$' ./site/test
+
+screens:
+	$(say) 'pictures of a visit, for the README'
+	@BIGNAS_SCREENS=$(CURDIR)/assets/screens go test -count=1 -run '^TestVisit$$' ./site/test
 
 # One platform without assembly, and not the commands: those take minutes.
 arm64:

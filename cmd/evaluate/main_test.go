@@ -6,18 +6,13 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"bignas/core/arch"
-	"bignas/core/classify"
-	"bignas/core/supernet"
-	"bignas/core/weights"
+	"bignas/cmd/internal/clitest"
 	"bignas/train/config"
-	"bignas/train/run"
 )
 
 // pictures writes a data set of two classes, 20 grey pictures each.
@@ -48,27 +43,8 @@ func pictures(t *testing.T) string {
 // randomWeights writes a weights file of random values without statistics.
 func randomWeights(t *testing.T, classes int) string {
 	t.Helper()
-	space, err := arch.Lookup("nette")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := supernet.NewWeights(space, classes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Init(rand.New(rand.NewPCG(1, 1)), false)
-	c := config.Default()
-	c.Space, c.ValFraction, c.CalibrationImages = "nette", 0.5, 8
-	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: strings.Split("abcdefghij", "")[:classes], Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + space.Min().String() + `"}`}}
-	data, err := weights.Marshal(b, weights.Float16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "w.safetensors")
-	if err := os.WriteFile(file, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return clitest.Weights(t, clitest.Random{Seed: 1, Labels: strings.Split("abcdefghij", "")[:classes],
+		Config: func(c *config.Config) { c.Side, c.ValFraction, c.CalibrationImages = 224, 0.5, 8 }})
 }
 
 func call(args ...string) (code int, out, errs string) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,13 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"bignas/core/arch"
-	"bignas/core/classify"
-	"bignas/core/supernet"
-	"bignas/core/weights"
+	"bignas/cmd/internal/clitest"
 	"bignas/train/config"
-	"bignas/train/dataset"
-	"bignas/train/run"
 )
 
 func call(args ...string) (code int, out, errs string) {
@@ -26,40 +20,13 @@ func call(args ...string) (code int, out, errs string) {
 	return code, o.String(), e.String()
 }
 
-const small = "r96-c8-8x1k3-12x1k3-20x2k35-32x2k3-48x2k3-72x2k3-112x1k3-h320"
+const small = clitest.Small
 
 // randomWeights writes a weights file of random values for the drawn data set,
 // with one named child.
 func randomWeights(t *testing.T, predicts bool) string {
 	t.Helper()
-	space, err := arch.Lookup("nette")
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 8, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := supernet.NewWeights(space, len(data.Classes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Init(rand.New(rand.NewPCG(1, 1)), false)
-	c := config.Default()
-	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 6
-	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: data.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + small + `"}`}}
-	if predicts {
-		b.Statistics = supernet.NewStatisticsModel(w)
-	}
-	text, err := weights.Marshal(b, weights.Float16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "w.safetensors")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return clitest.Weights(t, clitest.Random{Seed: 1, Predicts: predicts, Config: func(c *config.Config) { c.CalibrationImages = 6 }})
 }
 
 // TestFormats: every format is written, read back and near enough; what is

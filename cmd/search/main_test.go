@@ -3,23 +3,17 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"bignas/core/arch"
+	"bignas/cmd/internal/clitest"
 	"bignas/core/classify"
 	"bignas/core/predict"
 	"bignas/core/search"
 	"bignas/core/search/landscape"
-	"bignas/core/supernet"
-	"bignas/core/weights"
-	"bignas/train/config"
-	"bignas/train/dataset"
 	"bignas/train/measure"
-	"bignas/train/run"
 )
 
 func call(args ...string) (code int, out, errs string) {
@@ -31,35 +25,8 @@ func call(args ...string) (code int, out, errs string) {
 // randomWeights writes a weights file of random values for the drawn data set.
 func randomWeights(t *testing.T, seed uint64) (file string, info classify.Info) {
 	t.Helper()
-	space, err := arch.Lookup("nette")
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 8, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := supernet.NewWeights(space, len(data.Classes))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Init(rand.New(rand.NewPCG(seed, 1)), false)
-	c := config.Default()
-	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 4
-	text, err := weights.Marshal(&weights.Bundle{Net: w, Spec: run.Spec, Labels: data.Labels, Metadata: map[string]string{
-		"training": c.String(), classify.KeyFamily: `{"S": "r96-c8-8x1k3-12x1k3-20x2k35-32x2k3-48x2k3-72x2k3-112x1k3-h320"}`}}, weights.Float16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := classify.New(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file = filepath.Join(t.TempDir(), "w.safetensors")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file, e.Info()
+	file = clitest.Weights(t, clitest.Random{Seed: seed})
+	return file, open(t, file)
 }
 
 // fitted writes, through search fit, a predictor of a made-up accuracy for the weights.

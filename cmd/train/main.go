@@ -67,8 +67,9 @@ type releaseFlags struct {
 	dataFlags
 	Output   string   `short:"o" required:"" placeholder:"FILE" help:"Weights file to write (float16 safetensors)."`
 	Children int      `default:"240" help:"Children calibrated to fit the BN statistics of all others (default: 240)."`
-	Images   int      `default:"512" help:"Training pictures for each (default: 512)."`
+	Images   int      `default:"512" help:"Training pictures for each, others for every child (default: 512)."`
 	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
+	Against  int      `name:"check-images" default:"4096" help:"Training pictures that each of those is calibrated on (default: 4096)."`
 	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max: names of --family or texts; may be repeated."`
 	Family   string   `placeholder:"FILE" help:"Weights file whose named children (search family) the new file names too; all of them are measured."`
 	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. What is then measured on the same pictures was selected on them (default: last)."`
@@ -173,7 +174,7 @@ func (p program) release(f releaseFlags) error {
 		return err
 	}
 	bar := report.NewProgress(p.stderr, "children", 0)
-	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, Measure: measure, Family: family, Progress: func(done, total int) {
+	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	}})

@@ -83,9 +83,31 @@ func (s Subset) Classes() int { return len(s.data.Classes) }
 // picked by the hash of their names; all of them if n is 0 or not less than Len.
 // The pictures of a smaller n are among those of a bigger one.
 func (s Subset) Limit(n int) Subset {
-	if n <= 0 || n >= len(s.index) {
+	if n <= 0 {
 		return s
 	}
+	return s.Part(0, n)
+}
+
+// Part returns n other pictures of the subset for every i until all have had their
+// turn, each time spread over the classes as Limit's are, which is part 0; then
+// they come again. It is all of them if n is not less than Len.
+func (s Subset) Part(i, n int) Subset {
+	if n >= len(s.index) {
+		return s
+	}
+	order := s.spread()
+	part := make([]int, n)
+	for k := range part {
+		part[k] = order[(i*n+k)%len(order)]
+	}
+	slices.Sort(part)
+	return Subset{data: s.data, index: part}
+}
+
+// spread is the pictures in an order whose beginnings are spread evenly over the
+// classes and that depends on nothing but their names.
+func (s Subset) spread() []int {
 	order := slices.Clone(s.index)
 	slices.SortFunc(order, func(a, b int) int {
 		p, q := rank(s.data.items[a].name), rank(s.data.items[b].name)
@@ -106,7 +128,5 @@ func (s Subset) Limit(n int) Subset {
 		turn[label]++
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return round[a] - round[b] })
-	order = order[:n]
-	slices.Sort(order)
-	return Subset{data: s.data, index: order}
+	return order
 }

@@ -86,6 +86,35 @@ func TestLimitIsBalancedAndNested(t *testing.T) {
 	}
 }
 
+// TestPartsCoverAll: parts are disjoint until every picture has had its turn, and
+// each is spread over the classes.
+func TestPartsCoverAll(t *testing.T) {
+	all := made(4, 30).All()
+	seen := map[string]int{}
+	for i := range (all.Len() + 11) / 12 {
+		part := all.Part(i, 12)
+		classes := map[int]bool{}
+		for k := range part.Len() {
+			seen[part.Name(k)]++
+			classes[part.Label(k)] = true
+		}
+		if part.Len() != 12 || i == 0 && len(classes) != 4 {
+			t.Errorf("part %d has %d pictures of %d classes", i, part.Len(), len(classes))
+		}
+	}
+	for name, n := range seen {
+		if n > 2 {
+			t.Errorf("%s has its turn %d times", name, n)
+		}
+	}
+	if len(seen) != all.Len() {
+		t.Errorf("%d of %d pictures had their turn", len(seen), all.Len())
+	}
+	if first := all.Part(0, 20); !slices.Equal(first.index, all.Limit(20).index) {
+		t.Error("part 0 is not Limit's")
+	}
+}
+
 func TestSplitCoversAll(t *testing.T) {
 	d := made(5, 40)
 	train, val := d.Split(0.1)

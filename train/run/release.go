@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -16,10 +17,13 @@ import (
 
 // ReleaseOptions says how a run becomes a weights file.
 type ReleaseOptions struct {
-	Children int         // calibrated to fit the BN statistics of all others
-	Images   int         // training pictures each is calibrated on
-	Check    int         // children that the fit has not seen, to measure its error on
-	Measure  []arch.Arch // children whose accuracy the file and the page state
+	Children int // calibrated to fit the BN statistics of all others
+	Images   int // training pictures each is calibrated on, every child on others
+	Check    int // children that the fit has not seen, to measure its error on
+	// CheckImages is the training pictures that those are calibrated on: as few as
+	// the fit's would be off by more than the fit is. 0: as many as in training.
+	CheckImages int
+	Measure     []arch.Arch // children whose accuracy the file and the page state
 	// Family names children: architectures by name, kept in the file.
 	Family map[string]string
 	// Progress hears of every child; it may be nil.
@@ -85,7 +89,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	if b, err = weights.Unmarshal(out.File); err != nil { // measure the statistics as stored
 		return nil, err
 	}
-	if out.Children, err = s.measure(b, o.Measure, step); err != nil {
+	if out.Children, err = s.measure(b, o.Measure, s.Config.CalibrationImages, step); err != nil {
 		return nil, err
 	}
 	measured, err := json.Marshal(out.Children)
@@ -101,7 +105,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	for range o.Check {
 		unseen = append(unseen, w.Space.Sample(r))
 	}
-	out.Check, err = s.measure(b, unseen, step)
+	out.Check, err = s.measure(b, unseen, cmp.Or(o.CheckImages, s.Config.CalibrationImages), step)
 	return out, err
 }
 
@@ -116,7 +120,9 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 		case 1:
 			a = w.Space.Max()
 		}
-		c, err := supernet.CalibrateActivations(w, a, calibration(s.Train.Limit(o.Images), Spec, a.Resolution))
+		// Each on pictures of its own: what is special about some pictures evens out
+		// in the fit, as it would not if all children had seen the same.
+		c, err := supernet.CalibrateActivations(w, a, calibration(s.Train.Part(i, o.Images), Spec, a.Resolution))
 		if err != nil {
 			return nil, err
 		}
@@ -126,9 +132,9 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 	return supernet.FitStatistics(w, cal)
 }
 
-func (s *Session) measure(b *weights.Bundle, children []arch.Arch, step func()) (out []Measured, err error) {
+func (s *Session) measure(b *weights.Bundle, children []arch.Arch, images int, step func()) (out []Measured, err error) {
 	for _, a := range children {
-		m, err := Measure(b.Net, b.Statistics, a, s.Train, s.Val, s.Config.CalibrationImages)
+		m, err := Measure(b.Net, b.Statistics, a, s.Train, s.Val, images)
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,68 @@
+// Package clitest makes the files that tests of the commands read.
+package clitest
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/supernet"
+	"bignas/core/weights"
+	"bignas/train/config"
+	"bignas/train/dataset"
+	"bignas/train/run"
+)
+
+// Small is the text of the child that Weights names S: the smallest but for one kernel.
+const Small = "r96-c8-8x1k3-12x1k3-20x2k35-32x2k3-48x2k3-72x2k3-112x1k3-h320"
+
+// Random says what Weights writes. The zero value is usable.
+type Random struct {
+	Seed     uint64
+	Labels   []string             // nil: those of the drawn data set
+	Predicts bool                 // with a model of BN statistics, all zeros
+	Config   func(*config.Config) // changes the training configuration
+}
+
+// Weights writes a weights file of random values in the space nette, with one
+// named child, and returns its path.
+func Weights(t testing.TB, o Random) string {
+	t.Helper()
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Labels == nil {
+		data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 8, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Labels = data.Labels
+	}
+	w, err := supernet.NewWeights(space, len(o.Labels))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(rand.New(rand.NewPCG(o.Seed, 1)), false)
+	c := config.Default()
+	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 4
+	if o.Config != nil {
+		o.Config(&c)
+	}
+	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: o.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + Small + `"}`}}
+	if o.Predicts {
+		b.Statistics = supernet.NewStatisticsModel(w)
+	}
+	text, err := weights.Marshal(b, weights.Float16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "w.safetensors")
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
