@@ -35,8 +35,9 @@ export class Drawing {
   constructor(svg, space) {
     this.#svg = svg;
     this.#space = space;
-    new ResizeObserver(() => { this.#build(); this.#patch(); }).observe(svg);
     this.#build();
+    // It also reports the size as it is now, which is drawn already.
+    new ResizeObserver(() => { if (svg.clientWidth !== this.#places.W || svg.clientHeight !== this.#places.H) { this.#build(); this.#patch(); } }).observe(svg);
   }
 
   /** Draws the child; stage is the selected one or -1. */

@@ -123,7 +123,9 @@ func (b *builder) entrance(page string, modules folder) error {
 	if html, err = b.inline(html); err != nil {
 		return err
 	}
-	html = preload(html, modules)
+	if html, err = start(html, modules, page+"/site/"); err != nil {
+		return err
+	}
 	for _, attribute := range []string{`src="`, `href="`} {
 		for _, old := range []string{"site/", "assets/"} {
 			html = bytes.ReplaceAll(html, []byte(attribute+old), []byte(attribute+page+"/"+old))

@@ -2,23 +2,37 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"regexp"
 	"slices"
+	"strings"
+
+	"bignas/core/fault"
 )
 
 var (
-	remarks  = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*[^*]*(?:\*[^*/][^*]*)*\*+/)\n`)
-	imports  = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'\./([a-z_]+\.js)';`)
-	preloads = regexp.MustCompile(`(?:<link rel="modulepreload" href="site/[a-z]+\.js">\n)+`)
+	remarks = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*[^*]*(?:\*[^*/][^*]*)*\*+/)\n`)
+	imports = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'\./([a-z_]+\.js)';`)
+	entry   = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z]+\.js">\n)*`)
 )
+
+const scriptSource = "script-src 'self'"
 
 // strip takes the comments out of a module that stand on lines of their own: a
 // third of what is sent. Nothing else changes.
 func strip(module []byte) []byte { return remarks.ReplaceAll(module, nil) }
 
-// preload lets the page ask for all modules that main.js needs at once, instead of
-// one after another as they are found.
-func preload(html []byte, page folder) []byte {
+// start lets the page ask for all modules that main.js needs at once, instead of
+// one after another as they are found, and after the first paint: on a slow line
+// they would come between a reader and the words and the picture, which need none
+// of them. A page in the background is never painted and does not wait. at is where
+// the modules lie; the policy allows the script by its hash.
+func start(html []byte, page folder, at string) ([]byte, error) {
+	place := entry.FindIndex(html)
+	if place == nil || !bytes.Contains(html, []byte(scriptSource)) {
+		return nil, fault.New("bad_page", "", "index.html does not load site/main.js, or has no policy with %s", scriptSource)
+	}
 	needed := []string{"main.js"}
 	for i := 0; i < len(needed); i++ {
 		for _, m := range imports.FindAllSubmatch(page["site/"+needed[i]], -1) {
@@ -27,9 +41,12 @@ func preload(html []byte, page folder) []byte {
 			}
 		}
 	}
-	var links bytes.Buffer
-	for _, name := range needed[1:] {
-		links.WriteString(`<link rel="modulepreload" href="site/` + name + "\">\n")
-	}
-	return preloads.ReplaceAllLiteral(html, links.Bytes())
+	script := `{const go=()=>{const add=(tag,is)=>document.head.append(Object.assign(document.createElement(tag),is));` +
+		`for(const m of '` + strings.Join(needed[1:], " ") + `'.split(' '))add('link',{rel:'modulepreload',href:'` + at + `'+m});` +
+		`add('script',{type:'module',src:'` + at + `main.js'})};document.hidden?go():requestAnimationFrame(()=>setTimeout(go))}`
+	sum := sha256.Sum256([]byte(script))
+	out := bytes.Clone(html[:place[0]])
+	out = append(append(out, "<script>"+script+"</script>\n"...), html[place[1]:]...)
+	source := scriptSource + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	return bytes.Replace(out, []byte(scriptSource), []byte(source), 1), nil
 }

@@ -36,6 +36,7 @@ const (
 var site struct {
 	root     string // of the repository
 	folder   string // of the assembled page
+	server   string // the program cmd/serve
 	weights  string
 	manifest manifest
 	url      string // with the base and the final slash
@@ -78,14 +79,14 @@ func setUp(run func() int) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(work)
-	site.folder = filepath.Join(work, "page")
+	site.folder, site.server = filepath.Join(work, "page"), filepath.Join(work, "serve")
 	if site.manifest, err = readManifest(site.root); err != nil {
 		return 1, err
 	}
 	site.weights = filepath.Join(site.root, "assets", site.manifest.Weights)
 	for _, args := range [][]string{
 		{"run", "./site/assemble", "--out", site.folder},
-		{"build", "-o", filepath.Join(work, "serve"), "./cmd/serve"},
+		{"build", "-o", site.server, "./cmd/serve"},
 	} {
 		c := exec.Command("go", args...)
 		c.Dir = site.root
@@ -93,8 +94,8 @@ func setUp(run func() int) (code int, err error) {
 			return 1, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 		}
 	}
-	stop, err := startServer(filepath.Join(work, "serve"))
-	if err != nil {
+	var stop func()
+	if site.url, stop, err = startServer(site.folder); err != nil {
 		return 1, err
 	}
 	defer stop()
@@ -127,24 +128,24 @@ func browserPath() string {
 }
 
 // startServer runs cmd/serve on a free port and reads the address that it prints.
-func startServer(program string) (stop func(), err error) {
-	c := exec.Command(program, "--addr", "127.0.0.1:0", "--base", base, "--dir", site.folder)
+func startServer(folder string) (url string, stop func(), err error) {
+	c := exec.Command(site.server, "--addr", "127.0.0.1:0", "--base", base, "--dir", folder)
 	out, err := c.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if err := c.Start(); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	stop = func() { _ = c.Process.Signal(os.Interrupt); _ = c.Wait() }
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		stop()
-		return nil, err
+		return "", nil, err
 	}
 	_, rest, _ := strings.Cut(line, " on ")
-	site.url, _, _ = strings.Cut(rest, " ")
-	return stop, nil
+	url, _, _ = strings.Cut(rest, " ")
+	return url, stop, nil
 }
 
 // tab is a page under test.
