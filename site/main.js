@@ -46,6 +46,7 @@ async function main() {
   const state = new State({ pictures: () => SAMPLES.map(s => s.name), stages: () => weights.space.stages.map(s => s.name) });
   copyLink(state);
   const explorer = new Explorer(state, weights);
+  await new Promise(done => setTimeout(done)); // what it drew is painted first
   extras(explorer);
   if (!supported()) return unsupported();
   const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);

@@ -181,6 +181,29 @@ func (p *Predictor) Test(samples []Sample) Quality {
 	return quality(predicted, measured)
 }
 
+// Onto returns p moved to the pictures that these children were measured on: by the
+// mean of what they reach there above what p says. Pictures differ in how hard they
+// are, by more than children do; which child is better does not change. The errors
+// are at least what the moved p is off by in the mean on these children.
+func (p *Predictor) Onto(measured []Sample) *Predictor {
+	if len(measured) == 0 {
+		return p
+	}
+	by, off := 0.0, 0.0
+	for _, s := range measured {
+		by += (s.Accuracy - p.Predict(s.Arch)) / float64(len(measured))
+	}
+	for _, s := range measured {
+		off += math.Abs(s.Accuracy-p.Predict(s.Arch)-by) / float64(len(measured))
+	}
+	q := *p
+	q.coefficients = append([]float64{}, p.coefficients...)
+	q.coefficients[0] += by // the constant
+	q.Unseen.MeanError = max(p.Unseen.MeanError, off)
+	q.Unseen.Worst = max(p.Unseen.Worst, q.Unseen.MeanError)
+	return &q
+}
+
 // String says how good the predictor is, in a sentence.
 func (p *Predictor) String() string {
 	return fmt.Sprintf("fitted on %d children; on %d unseen ones: rank correlation %.3f, mean error %.2f points, worst %.2f",

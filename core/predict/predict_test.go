@@ -107,6 +107,32 @@ func TestAt(t *testing.T) {
 	}
 }
 
+// TestOnto: moved to harder pictures, a predictor is right on them in the mean,
+// ranks as before, and says how far off it is there.
+func TestOnto(t *testing.T) {
+	space, samples := children(t, "nette", 160, 0)
+	p, err := Fit(space, source, samples, 40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var harder []Sample
+	for i, s := range samples[:9] {
+		harder = append(harder, Sample{Arch: s.Arch, Accuracy: p.Predict(s.Arch) - 0.1 + 0.02*float64(i%3-1)})
+	}
+	q := p.Onto(harder)
+	for _, s := range samples[:20] {
+		if d := q.Predict(s.Arch) - p.Predict(s.Arch); math.Abs(d+0.1) > 1e-6 {
+			t.Fatalf("a child moved by %v, want -0.1", d)
+		}
+	}
+	if want := max(p.Unseen.MeanError, 0.02*2/3); math.Abs(q.Unseen.MeanError-want) > 1e-6 || q.Unseen.Spearman != p.Unseen.Spearman {
+		t.Errorf("error %v, want %v", q.Unseen.MeanError, want)
+	}
+	if p.Onto(nil) != p {
+		t.Error("nothing measured moves it")
+	}
+}
+
 func TestSpearman(t *testing.T) {
 	for _, c := range []struct {
 		x, y []float64

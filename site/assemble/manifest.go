@@ -96,20 +96,32 @@ func (m *manifest) describe(data []byte) error {
 	return nil
 }
 
-// predictor reads the accuracy predictor, if there is one and it belongs to the weights.
+// predictor reads the accuracy predictor, if there is one and it belongs to the
+// weights. For the page it is moved onto the pictures that the manifest's children
+// were measured on, beside which the page draws what it says.
 func (b *builder) predictor(m *manifest, file string) error {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil {
-		_, err = predict.Read(data, m.Digest)
-	}
 	if err != nil {
 		return err
 	}
-	m.Predictor, b.predicts = filepath.Base(file), data
-	return nil
+	p, err := predict.Read(data, m.Digest)
+	if err != nil {
+		return err
+	}
+	var known []predict.Sample
+	for _, c := range m.Children {
+		a, err := m.Space.Parse(c.Arch)
+		if err != nil {
+			return err
+		}
+		known = append(known, predict.Sample{Arch: a, Accuracy: c.Top1})
+	}
+	m.Predictor = filepath.Base(file)
+	b.predicts, err = json.Marshal(p.Onto(known))
+	return err
 }
 
 // sources returns the manifest and where the weights lie. Weights given by hand
