@@ -23,11 +23,16 @@ func (m *StatisticsModel) prepare() {
 	m.first = transposed(m.Layers[0].Read, m.Layers[0].ReadFeatures)
 }
 
-// transposed lays w [channels][features] out as [features][channels].
+// transposed is w [channels][features] as the matrix [features][channels].
 func transposed(w []float32, features int) *kernel.Matrix {
 	if len(w) == 0 {
 		return nil
 	}
+	return kernel.NewMatrix(flipped(w, features), features, len(w)/features)
+}
+
+// flipped lays w [channels][features] out as [features][channels].
+func flipped(w []float32, features int) []float32 {
 	channels := len(w) / features
 	t := make([]float32, len(w))
 	for c := range channels {
@@ -35,7 +40,7 @@ func transposed(w []float32, features int) *kernel.Matrix {
 			t[j*channels+c] = v
 		}
 	}
-	return kernel.NewMatrix(t, features, channels)
+	return t
 }
 
 // Predict returns the statistics of a, which must be valid in the model's space.
@@ -125,12 +130,7 @@ func (m *StatisticsModel) projected(layer int, w *BlockOf[float32], mid int) *ke
 	y := m.composed[key]
 	if y == nil {
 		features, out := m.Layers[layer].ReadFeatures, w.Size.Out
-		x := make([]float32, features*mid)
-		for c := range mid {
-			for f, v := range m.Layers[layer].Read[c*features : (c+1)*features] {
-				x[f*mid+c] = v
-			}
-		}
+		x := flipped(m.Layers[layer].Read[:mid*features], features)
 		product := make([]float32, features*out)
 		w.Project.Weight.pack(mid, out, nil, nil).Apply(product, x, features, kernel.None, nil)
 		y = kernel.NewMatrix(product, features, out)

@@ -36,9 +36,15 @@ func (b *builder) inline(html []byte) ([]byte, error) {
 		}
 		css = append(css, indents.ReplaceAll(comments.ReplaceAll(text, nil), nil)...)
 	}
-	sum := sha256.Sum256(css)
-	out := append(bytes.Clone(html[:at[0]]), "<style>"...)
-	out = append(append(append(out, css...), "</style>\n"...), html[at[1]:]...)
-	source := styleSource + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	return bytes.Replace(out, []byte(styleSource), []byte(source), 1), nil
+	return embed(html, at, "style", css, styleSource), nil
+}
+
+// embed puts text into the page in an element of its own, in place of html[at[0]:at[1]];
+// the policy, which has source, allows it by its hash.
+func embed(html []byte, at []int, tag string, text []byte, source string) []byte {
+	out := append(bytes.Clone(html[:at[0]]), "<"+tag+">"...)
+	out = append(append(append(out, text...), "</"+tag+">\n"...), html[at[1]:]...)
+	sum := sha256.Sum256(text)
+	allowed := source + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	return bytes.Replace(out, []byte(source), []byte(allowed), 1)
 }

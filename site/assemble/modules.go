@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,9 +42,5 @@ func start(html []byte, page folder, at string) ([]byte, error) {
 	script := `{const go=()=>{const add=(tag,is)=>document.head.append(Object.assign(document.createElement(tag),is));` +
 		`for(const m of '` + strings.Join(needed[1:], " ") + `'.split(' '))add('link',{rel:'modulepreload',href:'` + at + `'+m});` +
 		`add('script',{type:'module',src:'` + at + `main.js'})};document.hidden?go():requestAnimationFrame(()=>setTimeout(go))}`
-	sum := sha256.Sum256([]byte(script))
-	out := bytes.Clone(html[:place[0]])
-	out = append(append(out, "<script>"+script+"</script>\n"...), html[place[1]:]...)
-	source := scriptSource + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	return bytes.Replace(out, []byte(scriptSource), []byte(source), 1), nil
+	return embed(html, place, "script", []byte(script), scriptSource), nil
 }
