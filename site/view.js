@@ -46,11 +46,11 @@ export class View {
     const title = make('h2', { id: 'inside-title', textContent: 'Inside the network' });
     const keys = make('p', { className: 'keys' });
     keys.append('Ctrl and the wheel, or two fingers, zoom. Keys: arrows choose a layer, Shift and arrows change it, ',
-      make('kbd', { textContent: 'K' }), ' is its filter, ', make('kbd', { textContent: 'R' }), ' the resolution, ',
+      make('kbd', { textContent: 'K' }), ' is its filter, ', make('kbd', { textContent: 'R' }), ' the resolution, ', make('kbd', { textContent: 'M' }), ' lays the layer’s next map over the picture, ',
       make('kbd', { textContent: '+' }), ' ', make('kbd', { textContent: '−' }), ' ', make('kbd', { textContent: '0' }), ' zoom, ', make('kbd', { textContent: 'Esc' }), ' goes back.');
     this.#section = make('section', { id: 'inside', className: 'inside' },
       make('div', { className: 'hd' }, make('div', {}, title, make('p', { className: 'lead-in',
-        textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your picture.' })), close),
+        textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your picture, and press one of its maps to see where in the picture it looks.' })), close),
       this.#frame, keys);
     this.#section.setAttribute('aria-labelledby', 'inside-title');
     byId('explore').after(this.#section);

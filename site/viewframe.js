@@ -36,7 +36,7 @@ function ready() {
   canvas.setAttribute('role', 'application');
   canvas.setAttribute('aria-roledescription', 'drawing of the network');
   canvas.setAttribute('aria-label', 'Layers of the network. Arrow keys choose a layer. With Shift, up and down change the depth of its stage, left and right its width. '
-    + 'K: next filter. R: next resolution. Plus, minus and 0: zoom. W, A, S, D: move. Escape: back to the page.');
+    + 'K: next filter. R: next resolution. M: next map over the picture. Plus, minus and 0: zoom. W, A, S, D: move. Escape: back to the page.');
   byId('zoom').before(canvas);
   wait.hidden = true;
   byId('zoom').hidden = false;

@@ -20,6 +20,8 @@ type answers struct {
 	ticket  int     // of the question that is open
 	still   float64 // seconds since the last change
 	problem string  // why there are none
+
+	pressed, pointed int // channels of tiles, or noChannel
 }
 
 // taps are the activations of a layer, a byte a value, channel by channel.
@@ -33,7 +35,7 @@ type taps struct {
 }
 
 func (a *answers) reset() {
-	*a = answers{asked: Nowhere, fresh: map[Layer]bool{}}
+	*a = answers{asked: Nowhere, fresh: map[Layer]bool{}, pressed: noChannel, pointed: noChannel}
 }
 
 // outdate says that the child or the picture is another: everything is asked for
@@ -50,6 +52,7 @@ func (a *answers) clear() {
 		delete(a.fresh, a.tiles.layer)
 	}
 	a.tiles, a.still = nil, max(a.still, quiet-0.06)
+	a.pressed, a.pointed = noChannel, noChannel
 }
 
 // SetPicture shows a square RGBA picture of that side, as the child sees it, at the

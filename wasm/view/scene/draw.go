@@ -56,6 +56,7 @@ func (s *Scene) drawMap(d *sheet, i int, b box) {
 	if i == 0 {
 		if a.picture != nil {
 			d.image(b, a.picture, 1, [4]int{0, 0, a.picture.W, a.picture.H})
+			s.drawChannel(d, b)
 		} else {
 			d.outlined(b, 0, s.palette.Edge, s.palette.Panel)
 		}

@@ -311,6 +311,84 @@ func TestActivations(t *testing.T) {
 	}
 }
 
+// TestChannel: the map under the mouse lies over the picture, a pressed one stays
+// there, keys go through all of them, and another layer or fewer maps take it away.
+func TestChannel(t *testing.T) {
+	s := open(t, "nette")
+	if err := s.SetPicture(2, make([]byte, 16)); err != nil {
+		t.Fatal(err)
+	}
+	answer := func(count int) {
+		t.Helper()
+		run(t, s)
+		for e := s.Events(); len(e) > 0; e = s.Events() {
+			values := make([]byte, 9*count)
+			for c := range count {
+				values[9*c+c%9] = byte(40 * c) // the first has none
+			}
+			if err := s.SetTaps(e[len(e)-1].Ticket, 3, 3, count, values); err != nil {
+				t.Fatal(err)
+			}
+			run(t, s)
+		}
+	}
+	over := func() int { // the channel of the last image in the picture's place
+		picture, found := s.camera.box(box{s.maps[0].x - s.maps[0].now/2, s.frame.line - s.maps[0].now/2, s.maps[0].now, s.maps[0].now}), noChannel
+		for _, shape := range s.Draw() {
+			if t := s.answers.tiles; t != nil && shape.Picture == &t.sheet && shape.X == picture.x && shape.W == picture.w {
+				found = shape.Source[1]/3*t.columns + shape.Source[0]/3
+			}
+		}
+		return found
+	}
+	s.choose(Layer{4, 0})
+	answer(6)
+	if got := over(); got != noChannel {
+		t.Errorf("at first map %d lies over the picture", got)
+	}
+	b := s.tileBox(4)
+	s.Move(0, b.x+1, b.y+1)
+	if got := over(); got != 4 || s.Cursor(b.x+1, b.y+1) != Hand {
+		t.Errorf("under the mouse is map %d", got)
+	}
+	pull(s, b.x+1, b.y+1, 0, 0)
+	e := s.Events()
+	if len(e) != 1 || e[0].Text != "Map 5 of 6: strongest at the middle of the picture." {
+		t.Errorf("a pressed map tells %+v", e)
+	}
+	s.Leave()
+	if got := over(); got != 4 {
+		t.Errorf("without the mouse map %d is left", got)
+	}
+	for _, want := range []string{"Map 6 of 6: strongest at the right of the picture.", "", "Map 1 of 6: nothing in this picture.", "Map 2 of 6: strongest at the top middle of the picture."} {
+		s.Key("m", false)
+		text := ""
+		if e := s.Events(); len(e) > 0 {
+			text = e[0].Text
+		}
+		if text != want {
+			t.Errorf("the next map tells %q, want %q", text, want)
+		}
+	}
+	s.Key("M", true)
+	s.Key("M", true)
+	s.Key("M", true)
+	if got := over(); got != 5 {
+		t.Errorf("three maps back is map %d", got)
+	}
+	s.move(s.deeper(s.child, 2, -1))
+	answer(4)
+	if got := over(); got != noChannel {
+		t.Errorf("of four maps the one at %d lies over the picture", got)
+	}
+	s.Key("m", false)
+	s.choose(Layer{3, 0})
+	answer(6)
+	if got := over(); got != noChannel {
+		t.Errorf("another layer begins with map %d", got)
+	}
+}
+
 // TestTiles: the tiles of a layer fit into the panel, whatever their number.
 func TestTiles(t *testing.T) {
 	for count := 1; count < 2000; count += 7 {
@@ -330,7 +408,7 @@ func FuzzInput(f *testing.F) {
 	f.Add([]byte{0, 100, 0, 100, 0, 1, 120, 0, 50, 0, 2, 120, 0, 50, 0})
 	f.Add([]byte{3, 1, 0, 0, 0, 5, 30, 0, 30, 0}) // a view of 30 x 30
 	f.Add([]byte{3, 1, 0, 0, 0, 3, 7, 0, 0, 0, 4, 0, 1, 0, 1, 5, 9, 9, 9, 9})
-	keys := []string{"ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "k", "r", "+", "-", "0", "w", "a", "s", "d", "Escape", "Tab"}
+	keys := []string{"ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "k", "r", "+", "-", "0", "w", "a", "s", "d", "Escape", "Tab", "m"}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := open(t, []string{"nette", "attentivenas"}[len(data)%2])
 		if err := s.SetPicture(1, make([]byte, 4)); err != nil {
@@ -339,7 +417,7 @@ func FuzzInput(f *testing.F) {
 		for data = data[:min(len(data), 300)]; len(data) >= 5; data = data[5:] {
 			x, y := float64(int16(binary.LittleEndian.Uint16(data[1:]))), float64(int16(binary.LittleEndian.Uint16(data[3:])))
 			id := int(data[0]>>4) % 3
-			switch data[0] % 8 {
+			switch data[0] % 9 {
 			case 0:
 				s.Press(id, x, y, id > 0)
 			case 1:
@@ -356,6 +434,14 @@ func FuzzInput(f *testing.F) {
 				s.Cancel(id)
 			case 7:
 				s.SetStage(int(int8(data[1])))
+			case 8:
+				s.Step(1)
+				for _, e := range s.Events() {
+					count := 1 + int(data[1])%70
+					if err := s.SetTaps(e.Ticket, 2, 2, count, make([]byte, 4*count)); err != nil {
+						t.Fatal(err)
+					}
+				}
 			}
 			if err := s.space.Validate(s.child); err != nil {
 				t.Fatal(err)

@@ -6,9 +6,10 @@ import "slices"
 // whether the scene has a use for it.
 //
 // The arrows choose a layer; with Shift they change the width and depth of its
-// stage. K is the next filter of the layer, R the next resolution, plus, minus
-// and 0 zoom, W, A, S and D move an enlarged network, Escape takes the choice
-// back and then leaves.
+// stage. K is the next filter of the layer, R the next resolution, M the next of
+// the layer's maps over the picture, with Shift the one before; plus, minus and 0
+// zoom, W, A, S and D move an enlarged network, Escape takes the choice back and
+// then leaves.
 func (s *Scene) Key(name string, shift bool) bool {
 	const step = 60.0
 	switch name {
@@ -22,6 +23,12 @@ func (s *Scene) Key(name string, shift bool) bool {
 		next := s.child.Clone()
 		next.Resolution = of[(slices.Index(of, next.Resolution)+1)%len(of)]
 		s.move(next)
+	case "m", "M":
+		by := 1
+		if shift {
+			by = -1
+		}
+		s.nextChannel(by)
 	case "+", "=":
 		s.ZoomBy(1.5)
 	case "-", "_":

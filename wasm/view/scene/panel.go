@@ -155,17 +155,28 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 	if _, out := s.channels(l); out > t.count {
 		text = "First " + strconv.Itoa(t.count) + " of " + strconv.Itoa(out) + " maps"
 	}
+	over := s.channel()
+	switch {
+	case over != noChannel && s.frame.narrow:
+		text = t.title(over)
+	case over != noChannel:
+		text = t.title(over) + ", over the picture"
+	case !s.frame.narrow:
+		text += ": press one"
+	}
 	caption(text)
-	area.y += 24
-	area.h -= 24
-	side, columns := tile(area.w, area.h, t.count)
+	if over != noChannel {
+		d.fill(inset(s.tileBox(over), -tileGap), 0, p.Ink)
+	}
 	for i := range t.count {
-		b := box{area.x + float64(i%columns)*(side+tileGap), area.y + float64(i/columns)*(side+tileGap), side, side}
-		d.image(b, &t.sheet, t.alpha, t.source(i))
+		d.image(s.tileBox(i), &t.sheet, t.alpha, t.source(i))
 	}
 }
 
-const tileGap = 2.0
+const (
+	tileGap       = 2.0
+	captionHeight = 24.0 // of the line above the tiles
+)
 
 // tile is the side of count squares that fill w x h, and how many there are in a
 // row: nearly as big as they can be, with as full a last row as that leaves.

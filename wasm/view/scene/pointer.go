@@ -48,6 +48,7 @@ func (s *Scene) Press(id int, x, y float64, touch bool) {
 	t := s.at(x, y)
 	if touch {
 		s.hovered = Nowhere
+		s.answers.pointed = noChannel
 	}
 	s.drag = &drag{id: id, target: t, layer: t.layer, x: x, y: y, child: s.child.Clone()}
 	if t.part == onWidth || t.part == onDepth {
@@ -59,7 +60,11 @@ func (s *Scene) Press(id int, x, y float64, touch bool) {
 func (s *Scene) Move(id int, x, y float64) {
 	p := s.pointers[id]
 	if p == nil {
-		s.hovered = s.at(x, y).layer
+		t := s.at(x, y)
+		s.hovered, s.answers.pointed = t.layer, noChannel
+		if t.part == onTile {
+			s.answers.pointed = t.index
+		}
 		return
 	}
 	if len(s.pointers) == 2 {
@@ -185,7 +190,7 @@ func (s *Scene) Cancel(id int) {
 // Leave is the mouse that left the view.
 func (s *Scene) Leave() {
 	if s.drag == nil {
-		s.hovered = Nowhere
+		s.hovered, s.answers.pointed = Nowhere, noChannel
 	}
 }
 
@@ -193,6 +198,10 @@ func (s *Scene) click(t target) {
 	switch t.part {
 	case onFilter:
 		s.move(s.filtered(s.child, t.layer, s.space.Stages[t.layer.Stage].Kernels[t.index]))
+	case onTile:
+		if s.mapped() && t.index < s.answers.tiles.count {
+			s.press(t.index)
+		}
 	case onBlock, onWidth, onDepth:
 		if t.layer == s.chosen {
 			t.layer = Nowhere
@@ -231,7 +240,7 @@ func (s *Scene) Cursor(x, y float64) Cursor {
 		return Upright
 	case onBlock:
 		return Move
-	case onFilter:
+	case onFilter, onTile:
 		return Hand
 	case nothing:
 		if s.camera.wzoom > 1 {

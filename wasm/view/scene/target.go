@@ -12,13 +12,14 @@ const (
 	onDepth        // the handle on top of a stage
 	onPicture      // the picture: drag sideways for the resolution
 	onFilter       // a choice in the panel's filter row
+	onTile         // the map of a channel in the panel
 	onPanel
 )
 
 type target struct {
 	part  part
 	layer Layer
-	index int // of the filter
+	index int // of the filter or the channel
 }
 
 // handle is a thumb that can be dragged.
@@ -34,6 +35,9 @@ func (s *Scene) at(x, y float64) target {
 			if b.contains(x, y) {
 				return target{onFilter, s.shown(), i}
 			}
+		}
+		if i := s.tileAt(x, y); i != noChannel {
+			return target{onTile, s.chosen, i}
 		}
 		return target{part: onPanel, layer: Nowhere}
 	}
