@@ -1,7 +1,7 @@
 // The service worker. site/assemble puts the build in front of it:
-//   self.build = {version, files: [[address, sha256], ...]}
+//   self.build = {version, files: [[address, 'sha256-...'], ...]}
 // A version is complete or not there: all its files are fetched and compared with
-// their hashes before it is installed, and a page of it gets nothing else. Files
+// their digests before it is installed, and a page of it gets nothing else. Files
 // in folders that are named by their content may come from any version.
 const { version, files } = self.build;
 const PREFIX = 'bignas ', CACHE = PREFIX + version;
@@ -11,27 +11,23 @@ const scope = new URL('./', self.location).href, INDEX = 'index.html';
 // The page is kept as what the folder gives: some servers send index.html there with a redirect.
 const address = name => name === INDEX ? scope : new URL(name, scope).href;
 
-async function digest(response) {
-  const sum = await crypto.subtle.digest('SHA-256', await response.arrayBuffer());
-  return [...new Uint8Array(sum)].map(b => b.toString(16).padStart(2, '0')).join('');
-}
-
-// fetchRight gets a file with that hash: from an older version, the browser's cache, or the server.
-async function fetchRight(url, hash) {
-  const kept = await caches.match(url, ANY);
-  if (kept && await digest(kept.clone()) === hash) return kept;
+// fetchRight gets a file with that digest: from an older version, where its folder's
+// name says that it is the same, from the browser's cache, or from the server. The
+// browser compares, so that nothing of a big file is held here.
+async function fetchRight(name, integrity) {
+  const url = address(name), kept = name.includes('/') && await caches.match(url, ANY);
+  if (kept) return kept;
   for (const cache of ['default', 'reload']) {
-    const response = await fetch(url, { cache });
-    if (response.ok && !response.redirected && await digest(response.clone()) === hash) return response;
+    const response = await fetch(url, { cache, integrity }).catch(() => undefined);
+    if (response?.ok && !response.redirected) return response;
   }
   throw new Error(`${url} is not that of version ${version}`);
 }
 
 async function install() {
   const cache = await caches.open(CACHE);
-  for (const [name, hash] of files) { // one after the other: nobody waits for it
-    const url = address(name);
-    await cache.put(url, await fetchRight(url, hash));
+  for (const [name, integrity] of files) { // one after the other: nobody waits for it
+    await cache.put(address(name), await fetchRight(name, integrity));
   }
 }
 

@@ -50,6 +50,10 @@ async function start(url, wanted) {
   await listening;
 }
 
+// free gives the memory of bytes back that the program has copied; the collector
+// of a worker that does little else may not come by for minutes.
+const free = ({ buffer }) => { if (buffer.byteLength) buffer.transfer?.(0); };
+
 // hand gives the program the parts of the weights that are here, several at once
 // where they came faster than it took them in.
 function hand() {
@@ -57,9 +61,10 @@ function hand() {
   const { id, opened, waiting, digest, predictor } = booting;
   booting.under = waiting.length;
   booting.waiting = [];
-  const bytes = new Uint8Array(waiting.reduce((n, p) => n + p.length, 0));
-  waiting.reduce((at, p) => { bytes.set(p, at); return at + p.length; }, 0);
+  const bytes = waiting.length === 1 ? waiting[0] : new Uint8Array(waiting.reduce((n, p) => n + p.length, 0));
+  if (waiting.length > 1) waiting.reduce((at, p) => { bytes.set(p, at); return at + p.length; }, 0);
   handle(JSON.stringify(opened ? { id, type: 'more' } : { id, type: 'boot', digest, predictor }), bytes);
+  [bytes, ...waiting].forEach(free);
 }
 
 // arrived gets the program's replies to that: the first opens the smallest
@@ -143,6 +148,8 @@ onmessage = ({ data }) => {
   } else if (!handle) {
     fail(message.id, fault('no_engine', 'The engine is not running yet.', 'Wait a moment, then try again.'));
   } else {
-    handle(JSON.stringify(message), bytes ? new Uint8Array(bytes) : null);
+    const copy = bytes && new Uint8Array(bytes);
+    handle(JSON.stringify(message), copy ?? null);
+    if (copy) free(copy);
   }
 };

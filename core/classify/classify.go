@@ -10,24 +10,34 @@ import (
 	"bignas/core/preprocess"
 )
 
-// Picture is a decoded picture and the inputs made of it so far, one for each
-// resolution. It belongs to the Engine that opened it.
+// Picture is what there is of a picture file for every resolution of the space,
+// and the inputs made of it so far. It belongs to the Engine that opened it.
 type Picture struct {
-	image  *preprocess.Image
-	inputs map[int][]float32 // by resolution; guarded by Engine.mu
+	squares *preprocess.Squares
+	inputs  map[int][]float32 // by resolution; guarded by Engine.mu
 }
 
-// Image returns the upright picture. Do not change it.
-func (p *Picture) Image() *preprocess.Image { return p.image }
+// Size is that of the upright picture, in pixels.
+func (p *Picture) Size() (w, h int) { return p.squares.W, p.squares.H }
 
 // OpenPicture decodes the bytes of a picture file of at most
 // preprocess.DefaultMaxPixels. Every error is a *fault.Error of package preprocess.
 func (e *Engine) OpenPicture(data []byte) (*Picture, error) {
-	im, err := preprocess.Decode(data, preprocess.DefaultMaxPixels)
+	q, err := e.info.Preprocessing.Open(data, preprocess.DefaultMaxPixels, e.info.Space.Resolutions)
 	if err != nil {
 		return nil, err
 	}
-	return &Picture{image: im, inputs: map[int][]float32{}}, nil
+	return &Picture{squares: q, inputs: map[int][]float32{}}, nil
+}
+
+// Seen is the picture as a child of that resolution of the space sees it: crop and
+// filter without the normalisation, HWC, 0 to 1 but for the filter's overshoot.
+func (e *Engine) Seen(p *Picture, resolution int) []float32 {
+	spec := e.info.Preprocessing
+	spec.Mean, spec.Std = [3]float32{}, [3]float32{1, 1, 1}
+	x := make([]float32, 3*resolution*resolution)
+	spec.ApplySquares(x, p.squares, resolution)
+	return x
 }
 
 // Options of Classify; the zero value is right for most.
@@ -121,7 +131,7 @@ func (e *Engine) input(p *Picture, resolution int) (x []float32, fresh bool) {
 	x, ok := p.inputs[resolution]
 	if !ok {
 		x = make([]float32, 3*resolution*resolution)
-		e.info.Preprocessing.Apply(x, p.image, resolution)
+		e.info.Preprocessing.ApplySquares(x, p.squares, resolution)
 		p.inputs[resolution] = x
 	}
 	return x, !ok

@@ -65,8 +65,8 @@ func TestParse(t *testing.T) {
 func TestClassify(t *testing.T) {
 	e := randomEngine(t)
 	p := open(t, e, drawing(t, 210, 150))
-	if im := p.Image(); im.W != 210 || im.H != 150 {
-		t.Fatalf("picture of %d x %d", im.W, im.H)
+	if w, h := p.Size(); w != 210 || h != 150 {
+		t.Fatalf("picture of %d x %d", w, h)
 	}
 	a := e.Info().Space.Sample(rand.New(rand.NewPCG(1, 1)))
 	r := ask(t, e, p, a, Options{})
@@ -106,14 +106,22 @@ func TestClassify(t *testing.T) {
 // after a walk over children, resolutions, pictures and statistics.
 func TestCacheDoesNotMixAnswers(t *testing.T) {
 	e := randomEngine(t)
-	pictures := []*Picture{open(t, e, drawing(t, 120, 100)), open(t, e, drawing(t, 97, 300))}
+	var pictures []*Picture
+	var images []*preprocess.Image
+	for _, data := range [][]byte{drawing(t, 120, 100), drawing(t, 97, 300)} {
+		im, err := preprocess.Decode(data, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures, images = append(pictures, open(t, e, data)), append(images, im)
+	}
 	space, r := e.Info().Space, rand.New(rand.NewPCG(3, 4))
 	archs := []arch.Arch{space.Min(), space.Min(), space.Sample(r)}
 	archs[1].Resolution = space.Resolutions[1]
 	archs[2].Resolution = space.Resolutions[0]
 	for range 12 {
-		p, a, inherited := pictures[r.IntN(2)], archs[r.IntN(3)].Clone(), r.IntN(2) == 1
-		got := ask(t, e, p, a, Options{Inherited: inherited})
+		i, a, inherited := r.IntN(2), archs[r.IntN(3)].Clone(), r.IntN(2) == 1
+		got := ask(t, e, pictures[i], a, Options{Inherited: inherited})
 		of := a
 		if inherited {
 			of = space.Max()
@@ -132,7 +140,7 @@ func TestCacheDoesNotMixAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := make([]float32, 3*a.Resolution*a.Resolution)
-		e.Info().Preprocessing.Apply(x, p.Image(), a.Resolution)
+		e.Info().Preprocessing.Apply(x, images[i], a.Resolution)
 		want, err := child.Forward(x, 1, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -38,6 +38,21 @@ var codecs = map[Format]codec{
 //
 // Every error is a *fault.Error with one of the codes of this package.
 func Decode(data []byte, maxPixels int) (*Image, error) {
+	p, err := read(data, maxPixels)
+	if err != nil {
+		return nil, err
+	}
+	return flatten(p.image, p.size, p.orientation), nil
+}
+
+// stored is a picture as its file has it: the part size of image, not yet turned.
+type stored struct {
+	image       image.Image
+	size        image.Rectangle
+	orientation int
+}
+
+func read(data []byte, maxPixels int) (*stored, error) {
 	if maxPixels <= 0 {
 		maxPixels = DefaultMaxPixels
 	}
@@ -72,7 +87,7 @@ func Decode(data []byte, maxPixels int) (*Image, error) {
 	if size.Empty() || int64(size.Dx())*int64(size.Dy()) > int64(maxPixels) {
 		return nil, fault.New(CodeDamaged, "choose another picture", "the %s file has another size than its header says", format)
 	}
-	return flatten(im, size, orientation(data, format)), nil
+	return &stored{im, size, orientation(data, format)}, nil
 }
 
 // guard turns a panic of a decoder into an error: a file from a stranger must

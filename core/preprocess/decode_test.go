@@ -319,5 +319,6 @@ func FuzzDecode(f *testing.F) {
 		if im.W < 1 || im.H < 1 || len(im.Pix) != 3*im.W*im.H || im.W*im.H > 100_000 {
 			t.Fatalf("picture of %d x %d with %d bytes", im.W, im.H, len(im.Pix))
 		}
+		sameSquares(t, someSpec, data, im)
 	})
 }

@@ -86,86 +86,32 @@ func (s Spec) Apply(dst []float32, im *Image, resolution int) {
 	if im.W < 1 || im.H < 1 || len(im.Pix) != 3*im.W*im.H {
 		panic("preprocess: empty or inconsistent image")
 	}
-	short := min(im.W, im.H)
-	side := min(max(1, int(math.Round(float64(short)*s.Crop))), short)
-	k := max(1, side/(2*resolution))
-	side -= side % k // at most k-1 < side/(2*resolution) pixels, below half a pixel of the result
-	square := boxShrink(im, (im.W-side)/2, (im.H-side)/2, side, k)
-	if n := side / k; n == resolution {
+	side, k := s.square(im.W, im.H, resolution)
+	x0, y0, boxes := (im.W-side)/2, (im.H-side)/2, newBoxes(side, k)
+	for y := range side {
+		at := 3 * ((y0+y)*im.W + x0)
+		boxes.add(im.Pix[at : at+3*side])
+	}
+	s.filter(dst, boxes.out, side/k, resolution)
+}
+
+// square is the side of the centre crop of a picture of that size, in pixels, and
+// the side k of the boxes, which divides it.
+func (s Spec) square(w, h, resolution int) (side, k int) {
+	short := min(w, h)
+	side = min(max(1, int(math.Round(float64(short)*s.Crop))), short)
+	k = max(1, side/(2*resolution))
+	return side - side%k, k // at most k-1 < side/(2*resolution) pixels less, below half a pixel of the result
+}
+
+// filter shrinks the n x n square to the resolution and normalises it.
+func (s Spec) filter(dst, square []float32, n, resolution int) {
+	if n == resolution {
 		copy(dst, square)
 	} else {
 		NewResampler(n, resolution).Resize(dst, square, 1, 3)
 	}
 	s.normalise(dst)
-}
-
-// boxShrink averages k x k boxes of the square at (x0, y0) of the given side, a
-// multiple of k, into side/k x side/k RGB values of 0 to 255.
-func boxShrink(im *Image, x0, y0, side, k int) []float32 {
-	n := side / k
-	out := make([]float32, 3*n*n)
-	// Sums of integers, so the order does not matter: k*k*255 fits for any k below 4096,
-	// which is 33 million pixels a box.
-	sums := make([]uint32, 3*n)
-	scale := 1 / float32(k*k)
-	var tall []uint32 // sums of k rows, before those of k pixels
-	if rows != nil {
-		tall = make([]uint32, 3*side)
-	}
-	for y := range n {
-		clear(sums)
-		for ky := range k {
-			at := 3 * ((y0+y*k+ky)*im.W + x0)
-			row := im.Pix[at : at+3*side]
-			if rows != nil {
-				rows.AddBytes(tall, row)
-				continue
-			}
-			if k == 1 {
-				for i, v := range row {
-					sums[i] = uint32(v)
-				}
-				break
-			}
-			for x := 0; x < len(sums); x += 3 {
-				var r, g, b uint32
-				for range k {
-					r, g, b = r+uint32(row[0]), g+uint32(row[1]), b+uint32(row[2])
-					row = row[3:]
-				}
-				sums[x], sums[x+1], sums[x+2] = sums[x]+r, sums[x+1]+g, sums[x+2]+b
-			}
-		}
-		line := out[3*n*y : 3*n*(y+1)]
-		if rows != nil {
-			addPixels(sums, tall, k)
-			clear(tall)
-			rows.Floats(line, sums, scale)
-			continue
-		}
-		for i, v := range sums {
-			line[i] = float32(v) * scale
-		}
-	}
-	return out
-}
-
-// addPixels adds every k pixels of row to one of sums.
-func addPixels(sums, row []uint32, k int) {
-	if k == 1 {
-		copy(sums, row)
-		return
-	}
-	for x := 0; x < len(sums); x += 3 {
-		var r, g, b uint32
-		for range k {
-			p := (*[3]uint32)(row)
-			r, g, b = r+p[0], g+p[1], b+p[2]
-			row = row[3:]
-		}
-		p := (*[3]uint32)(sums[x:])
-		p[0], p[1], p[2] = r, g, b
-	}
 }
 
 // normalise maps 0..255 to (v/255 - mean) / std in place. The conversions forbid

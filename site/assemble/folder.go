@@ -91,8 +91,7 @@ func (b *builder) write(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(data)
-	b.files = append(b.files, [2]string{name, hex.EncodeToString(sum[:])})
+	b.files = append(b.files, [2]string{name, integrity(data)})
 	same := false
 	if now, err := os.ReadFile(to); err == nil {
 		same = bytes.Equal(now, data)

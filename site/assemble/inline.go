@@ -44,7 +44,11 @@ func (b *builder) inline(html []byte) ([]byte, error) {
 func embed(html []byte, at []int, tag string, text []byte, source string) []byte {
 	out := append(bytes.Clone(html[:at[0]]), "<"+tag+">"...)
 	out = append(append(append(out, text...), "</"+tag+">\n"...), html[at[1]:]...)
-	sum := sha256.Sum256(text)
-	allowed := source + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	return bytes.Replace(out, []byte(source), []byte(allowed), 1)
+	return bytes.Replace(out, []byte(source), []byte(source+" '"+integrity(text)+"'"), 1)
+}
+
+// integrity is the digest of a file as browsers compare it, "sha256-" and base64.
+func integrity(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }

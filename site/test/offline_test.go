@@ -3,7 +3,8 @@ package test
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -72,14 +73,12 @@ func (h *host) release(t *testing.T, title string, whole bool) {
 		}
 		return data
 	}
-	sum := func(data []byte) []byte {
-		s := sha256.Sum256(data)
-		return []byte(hex.EncodeToString(s[:]))
-	}
 	old, worker := read("index.html"), read("service.js")
 	page := bytes.Replace(old, []byte("<title>BigNAS Explorer"), []byte("<title>"+title), 1)
-	worker = bytes.Replace(worker, sum(old), sum(page), 1)
-	worker = regexp.MustCompile(`"version":"[0-9a-f]{12}"`).ReplaceAll(worker, append([]byte(`"version":"`), append(sum(page)[:12], '"')...))
+	was, is := sha256.Sum256(old), sha256.Sum256(page)
+	base64 := base64.StdEncoding.EncodeToString
+	worker = bytes.Replace(worker, []byte(base64(was[:])), []byte(base64(is[:])), 1)
+	worker = regexp.MustCompile(`"version":"[0-9a-f]{12}"`).ReplaceAll(worker, fmt.Appendf(nil, `"version":"%x"`, is[:6]))
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.change = map[string][]byte{"service.js": worker}

@@ -197,7 +197,7 @@ func (s *Session) openPicture(q request, data []byte) error {
 	if err != nil {
 		return err
 	}
-	w, h := p.Image().W, p.Image().H
+	w, h := p.Size()
 	s.mu.Lock()
 	s.picture = p
 	s.mu.Unlock()

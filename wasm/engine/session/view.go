@@ -7,7 +7,6 @@ import (
 
 	"bignas/core/classify"
 	"bignas/core/fault"
-	"bignas/core/preprocess"
 )
 
 // view posts the picture as a child of that resolution sees it: the crop and the
@@ -17,22 +16,17 @@ func (s *Session) view(q request) error {
 	if err != nil {
 		return err
 	}
-	info := e.Info()
-	if !slices.Contains(info.Space.Resolutions, q.Resolution) {
-		return fault.New(CodeBadMessage, "", "the resolution is %d, allowed are %v", q.Resolution, info.Space.Resolutions)
+	if of := e.Info().Space.Resolutions; !slices.Contains(of, q.Resolution) {
+		return fault.New(CodeBadMessage, "", "the resolution is %d, allowed are %v", q.Resolution, of)
 	}
-	spec := info.Preprocessing
-	spec.Mean, spec.Std = [3]float32{}, [3]float32{1, 1, 1}
-	rgba := seen(spec, p.Image(), q.Resolution)
-	s.post(encode(q.ID, "view", record{member("width", q.Resolution), member("height", q.Resolution)}), rgba)
+	s.post(encode(q.ID, "view", record{member("width", q.Resolution), member("height", q.Resolution)}), pixels(e.Seen(p, q.Resolution)))
 	return nil
 }
 
-func seen(spec preprocess.Spec, im *preprocess.Image, side int) []byte {
-	x := make([]float32, 3*side*side)
-	spec.Apply(x, im, side)
-	rgba := make([]byte, 4*side*side)
-	for i := range side * side {
+// pixels makes RGBA bytes of RGB values of 0 to 1.
+func pixels(x []float32) []byte {
+	rgba := make([]byte, len(x)/3*4)
+	for i := range len(x) / 3 {
 		for c := range 3 {
 			rgba[4*i+c] = byte(min(255, max(0, math.Round(255*float64(x[3*i+c]))))) // the filter overshoots at edges
 		}

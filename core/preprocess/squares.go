@@ -1,0 +1,175 @@
+package preprocess
+
+// Squares are what the inputs of children are filtered from: the centre crop of a
+// picture, averaged over k x k boxes, for each k that the resolutions need (see
+// Spec.Apply). They take at most a few megabytes, while a photograph of 12
+// megapixels is 36 as an Image: a browser's memory does not have to hold that.
+type Squares struct {
+	W, H int // pixels of the upright picture
+
+	crop float64
+	of   map[int][]float32 // by k, HWC, 0 to 255
+}
+
+// Open is Decode for somebody who needs a picture only at these resolutions, all
+// at least 1. Its errors are those of Decode.
+func (s Spec) Open(data []byte, maxPixels int, resolutions []int) (*Squares, error) {
+	p, err := read(data, maxPixels)
+	if err != nil {
+		return nil, err
+	}
+	return s.squares(p, resolutions), nil
+}
+
+// ApplySquares is Apply, to the bit, for a picture that Open has read for that
+// resolution and for the crop of s; others panic.
+func (s Spec) ApplySquares(dst []float32, q *Squares, resolution int) {
+	side, k := s.square(q.W, q.H, resolution)
+	square, ok := q.of[k]
+	if !ok || s.Crop != q.crop {
+		panic("preprocess: the picture was not opened for this resolution and crop")
+	}
+	s.filter(dst, square, side/k, resolution)
+}
+
+// squares reads a picture once, row by row.
+func (s Spec) squares(p *stored, resolutions []int) *Squares {
+	w, h := p.size.Dx(), p.size.Dy() // as stored
+	q := &Squares{W: w, H: h, crop: s.Crop, of: map[int][]float32{}}
+	if p.orientation >= 5 {
+		q.W, q.H = h, w
+	}
+	_, dx, dy := steps(p.orientation, w, h)
+	from := func(length, side int, mirrored bool) int { // where the crop begins on a stored axis
+		begin := (length - side) / 2
+		if mirrored {
+			return length - begin - side
+		}
+		return begin
+	}
+	type part struct {
+		*boxes
+		x, y int
+	}
+	var parts []part
+	for _, r := range resolutions {
+		side, k := s.square(w, h, r)
+		if _, ok := q.of[k]; ok {
+			continue
+		}
+		b := newBoxes(side, k)
+		q.of[k] = b.out
+		parts = append(parts, part{b, from(w, side, dx < 0), from(h, side, dy < 0)})
+	}
+	row, read := make([]uint8, 3*w), rowReader(p.image, p.size)
+	for y := range h {
+		fresh := false
+		for _, c := range parts {
+			if y < c.y || y >= c.y+c.side {
+				continue
+			}
+			if !fresh {
+				read(row, y)
+				fresh = true
+			}
+			c.add(row[3*c.x : 3*(c.x+c.side)])
+		}
+	}
+	for _, c := range parts {
+		q.of[c.k] = upright(c.out, c.side/c.k, p.orientation)
+	}
+	return q
+}
+
+// upright turns an n x n square by its EXIF orientation.
+func upright(square []float32, n, orientation int) []float32 {
+	start, dx, dy := steps(orientation, n, n)
+	if start == 0 && dx == 1 {
+		return square
+	}
+	out := make([]float32, len(square))
+	for y := range n {
+		for x := range n {
+			copy(out[3*(start+x*dx+y*dy):][:3], square[3*(y*n+x):])
+		}
+	}
+	return out
+}
+
+// boxes averages k x k boxes of a square of the given side, a multiple of k, into
+// side/k x side/k RGB values of 0 to 255, from one row after another.
+type boxes struct {
+	side, k int
+	out     []float32
+	sums    []uint32 // of the boxes that are being filled
+	tall    []uint32 // sums of up to k rows, before those of k pixels; where rows is there
+	row     int      // of the square
+}
+
+func newBoxes(side, k int) *boxes {
+	n := side / k
+	b := &boxes{side: side, k: k, out: make([]float32, 3*n*n), sums: make([]uint32, 3*n)}
+	if rows != nil {
+		b.tall = make([]uint32, 3*side)
+	}
+	return b
+}
+
+// add takes the next row, of 3*side bytes. Sums are of integers, so the order does
+// not matter: k*k*255 fits for any k below 4096, which is 33 million pixels a box.
+func (b *boxes) add(row []uint8) {
+	k := b.k
+	switch {
+	case rows != nil:
+		rows.AddBytes(b.tall, row)
+	case k == 1:
+		for i, v := range row {
+			b.sums[i] = uint32(v)
+		}
+	default:
+		for x := 0; x < len(b.sums); x += 3 {
+			var r, g, bl uint32
+			for range k {
+				r, g, bl = r+uint32(row[0]), g+uint32(row[1]), bl+uint32(row[2])
+				row = row[3:]
+			}
+			b.sums[x], b.sums[x+1], b.sums[x+2] = b.sums[x]+r, b.sums[x+1]+g, b.sums[x+2]+bl
+		}
+	}
+	if b.row++; b.row%k == 0 {
+		b.finish(b.row/k - 1)
+	}
+}
+
+// finish writes row y of boxes.
+func (b *boxes) finish(y int) {
+	scale, line := 1/float32(b.k*b.k), b.out[len(b.sums)*y:len(b.sums)*(y+1)]
+	if rows != nil {
+		addPixels(b.sums, b.tall, b.k)
+		clear(b.tall)
+		rows.Floats(line, b.sums, scale)
+	} else {
+		for i, v := range b.sums {
+			line[i] = float32(v) * scale
+		}
+	}
+	clear(b.sums)
+}
+
+// addPixels adds every k pixels of row to one of sums.
+func addPixels(sums, row []uint32, k int) {
+	if k == 1 {
+		copy(sums, row)
+		return
+	}
+	for x := 0; x < len(sums); x += 3 {
+		var r, g, b uint32
+		for range k {
+			p := (*[3]uint32)(row)
+			r, g, b = r+p[0], g+p[1], b+p[2]
+			row = row[3:]
+		}
+		p := (*[3]uint32)(sums[x:])
+		p[0], p[1], p[2] = r, g, b
+	}
+}
