@@ -4,6 +4,7 @@ import { dots, inside, layout, mapSide, slices } from './layout.js';
 
 const NS = 'http://www.w3.org/2000/svg';
 const px = x => x.toFixed(1);
+const TILE = 128; // pixels of the picture in the drawing, on a side
 
 /** Appends an SVG element. */
 export function add(parent, tag, attributes = {}) {
@@ -50,11 +51,13 @@ export class Drawing {
   /** Weights beyond that child are drawn as not here; undefined for none. */
   limit(ceiling) { this.#ceiling = ceiling; }
 
-  /** Puts the picture, as the child sees it, at the start of the flow. */
-  picture(url) {
-    this.#picture = url;
-    if (this.#tile) put(this.#tile, { href: url });
-    this.#patch();
+  /** Puts the picture, a canvas with what the child sees, at the start of the flow. */
+  picture(canvas) {
+    const small = document.createElement('canvas'); // a tile's worth is encoded in a moment
+    small.width = small.height = Math.min(canvas.width, TILE);
+    small.getContext('2d').drawImage(canvas, 0, 0, small.width, small.height);
+    this.#picture = small.toDataURL('image/jpeg', 0.9);
+    if (this.#tile) put(this.#tile, { href: this.#picture });
   }
 
   #build() {

@@ -289,7 +289,7 @@ export class Explorer {
       canvas.hidden = false;
       byId('sample').hidden = true;
       write(byId('seen'), `${width} × ${width} px`);
-      this.#drawing.picture(canvas.toDataURL());
+      this.#drawing.picture(canvas);
       this.#view.picture(width, bytes);
     } catch (error) {
       this.#failed(error);

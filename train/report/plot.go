@@ -41,8 +41,7 @@ func Plot(csvFile, out string) error {
 	if err != nil {
 		return err
 	}
-	right.Legend.Top = false
-	const width, height = 16 * vg.Centimeter, 18 * vg.Centimeter
+	const width, height, beside = 18 * vg.Centimeter, 18 * vg.Centimeter, 3.6 * vg.Centimeter
 	var canvas interface {
 		vg.CanvasSizer
 		io.WriterTo
@@ -57,8 +56,14 @@ func Plot(csvFile, out string) error {
 	}
 	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(12), PadTop: vg.Points(6), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(6)}
 	both := [][]*plot.Plot{{loss}, {right}}
-	for i, c := range plot.Align(both, tiles, draw.New(canvas)) {
-		both[i][0].Draw(c[0])
+	page := draw.New(canvas)
+	for i, c := range plot.Align(both, tiles, draw.Crop(page, 0, -beside, 0, 0)) {
+		p, at := both[i][0], c[0]
+		names := p.Legend
+		p.Legend = plot.NewLegend()
+		p.Draw(at)
+		at.Min.X, at.Max.X = at.Max.X, page.Max.X // beside the curves, which may lie anywhere
+		names.Draw(at)
 	}
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
@@ -75,7 +80,7 @@ func Plot(csvFile, out string) error {
 func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Plot, error) {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = t.columns[0], title
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.Left, p.Legend.XOffs, p.Legend.Padding = true, true, vg.Points(10), vg.Points(3)
 	p.BackgroundColor = color.White
 	p.Add(plotter.NewGrid())
 	p.Y.Tick.Marker = plot.TickerFunc(exactTicks)
