@@ -43,8 +43,12 @@ export class Explorer {
     this.#child = this.#wanted = spaces.atFraction(space, START);
     this.#history.start(this.#child);
     this.#readStage();
+  }
+
+  /** Draws the first child, and follows the address from now on. */
+  open() {
     this.#show();
-    state.onaddress(() => this.#readAddress());
+    this.#state.onaddress(() => this.#readAddress());
   }
 
   // ---- for the sections of the page

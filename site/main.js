@@ -9,6 +9,11 @@ import { State } from './state.js';
 import { theme } from './theme.js';
 import { updates } from './updates.js';
 
+const SETTLED = 4000; // ms after the weights until the files are kept for later: by then nobody waits for anything
+
+// turn lets the browser do what waits: no piece of the start is long enough to be felt.
+const turn = () => new Promise(done => setTimeout(done));
+
 async function manifest() {
   const response = await fetch(asset('manifest.json')).catch(() => undefined);
   if (!response?.ok) throw { message: 'The list of weights did not arrive', hint: 'Check the connection and load the page again; if this is your server, build the page with make site' };
@@ -46,12 +51,15 @@ async function main() {
   const state = new State({ pictures: () => SAMPLES.map(s => s.name), stages: () => weights.space.stages.map(s => s.name) });
   copyLink(state);
   const explorer = new Explorer(state, weights);
-  await new Promise(done => setTimeout(done)); // what it drew is painted first
+  await turn();
+  explorer.open();
+  await turn(); // what it drew is painted first
   extras(explorer);
+  await turn();
   if (!supported()) return unsupported();
   const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);
   await explorer.start(new Engine(stopped));
-  updates();
+  setTimeout(updates, SETTLED);
 }
 
 main();

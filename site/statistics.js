@@ -15,6 +15,15 @@ const HTML = `<div class="bn"><div>
   <div class="choice"><label for="layer">Stage</label><select id="layer"></select><label for="channel">Channel</label><input type="number" id="channel" min="1" value="1" inputmode="numeric"></div>
   <figcaption class="cap" id="curve-words"></figcaption></figure></div>`;
 
+// ticks are round values between two, three to six of them, and the decimals that tell them apart.
+function ticks(low, high) {
+  if (!(high > low)) return { values: [low], decimals: 2 };
+  const rough = (high - low) / 3, ten = 10 ** Math.floor(Math.log10(rough)), step = ten * [5, 2, 1].find(n => n * ten <= rough);
+  const values = [];
+  for (let i = Math.ceil(low / step); i * step <= high; i++) values.push(i * step || 0); // no minus zero
+  return { values, decimals: Math.min(3, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))) };
+}
+
 export default class Statistics {
   #explorer; #root; #asked = 0; #tried = 0; #signal; #tries = latest(); #curves = latest();
 
@@ -107,9 +116,10 @@ export default class Statistics {
     add(svg, 'path', { class: 'g0', d: `M${curve(expected)}V${base}H0Z` });
     add(svg, 'path', { class: 'g1', d: `M${curve(sent)}` });
     add(svg, 'path', { class: 'fl', d: `M0 ${base}H${W}` });
-    for (const v of [low, (low + high) / 2, high].map(v => Number(v.toPrecision(2)))) {
+    const { values, decimals } = ticks(low, high);
+    for (const v of values) {
       const at = Math.min(W - 14, Math.max(14, x(v)));
-      Object.assign(add(svg, 'text', { x: at.toFixed(1), y: H - 8, 'text-anchor': 'middle' }), { textContent: number(v, Math.abs(v) < 10 ? 1 : 0) });
+      Object.assign(add(svg, 'text', { x: at.toFixed(1), y: H - 8, 'text-anchor': 'middle' }), { textContent: number(v, decimals) });
     }
     const small = W < 520;
     Object.assign(add(svg, 'text', { x: 0, y: 12, class: 'sent' }), { textContent: 'line: what this child sends' });

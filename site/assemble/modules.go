@@ -24,7 +24,8 @@ func strip(module []byte) []byte { return remarks.ReplaceAll(module, nil) }
 // start lets the page ask for all modules that main.js needs at once, instead of
 // one after another as they are found, and after the first paint: on a slow line
 // they would come between a reader and the words and the picture, which need none
-// of them. A page in the background is never painted and does not wait. at is where
+// of them. A page in the background is never painted and does not wait. They are
+// asked for a few at a time, because that is work for a phone. at is where
 // the modules lie; the policy allows the script by its hash.
 func start(html []byte, page folder, at string) ([]byte, error) {
 	place := entry.FindIndex(html)
@@ -39,8 +40,9 @@ func start(html []byte, page folder, at string) ([]byte, error) {
 			}
 		}
 	}
-	script := `{const go=()=>{const add=(tag,is)=>document.head.append(Object.assign(document.createElement(tag),is));` +
-		`for(const m of '` + strings.Join(needed[1:], " ") + `'.split(' '))add('link',{rel:'modulepreload',href:'` + at + `'+m});` +
-		`add('script',{type:'module',src:'` + at + `main.js'})};document.hidden?go():requestAnimationFrame(()=>setTimeout(go))}`
+	script := `{const all='` + strings.Join(needed[1:], " ") + `'.split(' '),` +
+		`add=(tag,is)=>document.head.append(Object.assign(document.createElement(tag),is)),` +
+		`go=()=>{for(const m of all.splice(0,3))add('link',{rel:'modulepreload',href:'` + at + `'+m});` +
+		`all.length?setTimeout(go):add('script',{type:'module',src:'` + at + `main.js'})};document.hidden?go():requestAnimationFrame(()=>setTimeout(go))}`
 	return embed(html, place, "script", []byte(script), scriptSource), nil
 }

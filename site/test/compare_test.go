@@ -2,6 +2,7 @@ package test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +91,10 @@ func TestStatistics(t *testing.T) {
 	said("inherited", inherited.Top[0].Label+" "+percent(inherited.Top[0].P))
 	curve := `document.querySelector('#curve .g1').getAttribute('d')`
 	right := eval[string](p, curve)
+	marks := eval[[]string](p, `[...document.querySelectorAll('#curve text[text-anchor=middle]')].map(t => t.textContent)`)
+	if once := slices.Compact(slices.Clone(marks)); len(marks) < 2 || len(once) != len(marks) {
+		t.Errorf("the axis of the curve has the marks %q", marks)
+	}
 	p.press("#own", " ")
 	hero := func(want string) {
 		t.Helper()
