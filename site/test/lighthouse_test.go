@@ -11,8 +11,8 @@ import (
 
 // TestLighthouse holds the page against the budgets of its design, as Lighthouse
 // measures them for a phone: the median of three runs, of the blocking time the
-// least. It needs a machine that
-// does nothing else, so that it runs with make budgets only.
+// least. It needs a machine that does nothing else, so that it runs with make
+// budgets only.
 func TestLighthouse(t *testing.T) {
 	if os.Getenv("BIGNAS_BUDGETS") == "" {
 		t.Skip("make budgets runs it")

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"path"
@@ -108,14 +109,13 @@ func (s Subset) Part(i, n int) Subset {
 // spread is the pictures in an order whose beginnings are spread evenly over the
 // classes and that depends on nothing but their names.
 func (s Subset) spread() []int {
-	order := slices.Clone(s.index)
+	order, ranks := slices.Clone(s.index), make(map[int]uint64, len(s.index))
+	for _, i := range order {
+		ranks[i] = rank(s.data.items[i].name)
+	}
 	slices.SortFunc(order, func(a, b int) int {
-		p, q := rank(s.data.items[a].name), rank(s.data.items[b].name)
-		if p != q {
-			if p < q {
-				return -1
-			}
-			return 1
+		if by := cmp.Compare(ranks[a], ranks[b]); by != 0 {
+			return by
 		}
 		return strings.Compare(s.data.items[a].name, s.data.items[b].name)
 	})
