@@ -185,7 +185,7 @@ func (p program) validate(e *classify.Engine, from string, members []member) err
 		if err := p.ctx.Err(); err != nil {
 			return err
 		}
-		m, err := run.Measure(e.Weights(), e.Statistics(), members[i].child, train, val, c.CalibrationImages)
+		m, err := run.Measure(e.Weights(), e.Statistics(), e.Info().Preprocessing, members[i].child, train, val, c.CalibrationImages)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func TestAgainstRandom(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "children.csv")
-	head := measure.Head{Space: space, Seed: 3, Source: predict.Source{Digest: "sha256:a", N: 50, Images: 8, Classes: 10, Split: "search-0.1-both-ways"}}
+	head := measure.Head{Space: space, Seed: 3, Source: predict.Source{Digest: "sha256:a", N: 50, Images: 8, Classes: 10, Split: "search-0.1-four-views"}}
 	table, err := measure.OpenTable(file, head)
 	if err != nil {
 		t.Fatal(err)

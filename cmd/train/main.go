@@ -7,7 +7,7 @@
 //	train preview --data DIR|ARCHIVE|shapes -o sheet.png
 //	train plot --out runs/a
 //	train experiments --data DIR|ARCHIVE|shapes --out runs/e --csv experiments.csv
-//	train release --data DIR|ARCHIVE|shapes --out runs/a -o weights.safetensors
+//	train release --data DIR|ARCHIVE|shapes --out runs/a|--weights FILE -o weights.safetensors [--crop 0.875]
 //	train rewrite weights.safetensors -o new.safetensors
 package main
 
@@ -25,6 +25,7 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
 	"bignas/train/config"
+	"bignas/train/dataset"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -64,7 +65,11 @@ type runFlags struct {
 }
 
 type releaseFlags struct {
-	dataFlags
+	Data     string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
+	Out      string   `xor:"source" required:"" placeholder:"DIR" help:"Folder of the run."`
+	Weights  string   `xor:"source" required:"" placeholder:"FILE" help:"A released file instead of a run, to be released anew: with another crop, or statistics fitted again."`
+	JSON     bool     `name:"json" help:"One JSON object a line on standard output."`
+	Crop     float64  `default:"1" placeholder:"SHARE" help:"Share of a picture's short side that children see, stored in the file (default: 1)."`
 	Output   string   `short:"o" required:"" placeholder:"FILE" help:"Weights file to write (float16 safetensors)."`
 	Children int      `default:"240" help:"Children calibrated to fit the BN statistics of all others (default: 240)."`
 	Images   int      `default:"512" help:"Training pictures for each, others for every child (default: 512)."`
@@ -142,23 +147,38 @@ func (f runFlags) missing() string {
 
 type program struct{ stdout, stderr io.Writer }
 
-func (p program) release(f releaseFlags) error {
+// ended opens what is to be released.
+func (p program) ended(f releaseFlags) (*run.Session, error) {
+	open := func(c config.Config) (*dataset.Dataset, error) { return run.OpenData(f.Data, c, p.stderr) }
+	if f.Weights != "" {
+		return run.Released(f.Weights, open)
+	}
 	text, err := run.ConfigOf(f.Out)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := config.Parse(text, filepath.Join(f.Out, "checkpoint"))
 	if err != nil {
-		return err
+		return nil, err
 	}
+	data, err := open(c)
+	if err != nil {
+		return nil, err
+	}
+	return run.New(c, data, f.Out, true)
+}
+
+func (p program) release(f releaseFlags) error {
 	if f.Children < 50 {
 		return fault.New("bad_flag", "take 200 or more", "--children is %d, allowed is 50 or more", f.Children)
 	}
-	data, err := run.OpenData(f.Data, c, p.stderr)
-	if err != nil {
-		return err
+	if !(f.Crop > 0 && f.Crop <= 1) {
+		return fault.New("bad_flag", "0.875 is usual", "--crop is %v, allowed is above 0 to 1", f.Crop)
 	}
-	s, err := run.New(c, data, f.Out, true)
+	if f.Weights != "" && f.From == "best" {
+		return fault.New("bad_flag", "leave --from out", "--from best is a checkpoint of a run, and --weights names a file")
+	}
+	s, err := p.ended(f)
 	if err != nil {
 		return err
 	}
@@ -174,7 +194,7 @@ func (p program) release(f releaseFlags) error {
 		return err
 	}
 	bar := report.NewProgress(p.stderr, "children", 0)
-	r, err := s.Release(run.ReleaseOptions{Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
+	r, err := s.Release(run.ReleaseOptions{Crop: f.Crop, Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	}})

@@ -229,6 +229,10 @@ func TestMistakes(t *testing.T) {
 		{1, "learning_rat", []string{"--config", bad, "--data", data, "--out", out}},
 		{1, "epochs", []string{"--data", data, "--out", out, "--epochs=-3"}},
 		{1, "nothing to resume", []string{"--data", data, "--out", out, "--resume", "--config", good}},
+		{2, "--weights", []string{"release", "--data", data, "-o", filepath.Join(out, "w")}},
+		{1, "--crop", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(out, "w"), "--crop", "1.2"}},
+		{1, "--from", []string{"release", "--data", data, "--weights", "w", "-o", filepath.Join(out, "w"), "--from", "best"}},
+		{1, "no-such-file", []string{"release", "--data", data, "--weights", "no-such-file", "-o", filepath.Join(out, "w")}},
 		{1, "no run", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(out, "w")}},
 	} {
 		code, _, errs := train(t, c.args...)

@@ -65,7 +65,7 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 }
 
 // Accuracy measures a child: BN statistics calibrated for it, then every picture
-// of Search and its mirror image.
+// of Search, four times a little differently.
 func (b *Bench) Accuracy(a arch.Arch) (run.Accuracy, error) {
 	w, spec := b.engine.Weights(), b.engine.Info().Preprocessing
 	st, err := run.Calibrate(w, a, b.Calibration, spec, b.images)
@@ -76,7 +76,7 @@ func (b *Bench) Accuracy(a arch.Arch) (run.Accuracy, error) {
 	if err != nil {
 		return run.Accuracy{}, err
 	}
-	return run.EvaluateBothWays(c, b.Search, spec)
+	return run.EvaluateViews(c, b.Search, spec)
 }
 
 // Judge lets a search ask for measured accuracies.
@@ -91,5 +91,5 @@ func (b *Bench) Judge() search.Judge {
 func (b *Bench) Source() predict.Source {
 	info := b.engine.Info()
 	return predict.Source{Digest: info.Digest, N: b.Search.Len(), Images: b.images, Classes: len(info.Labels),
-		Split: fmt.Sprintf("search-%g-both-ways", b.fraction)}
+		Split: fmt.Sprintf("search-%g-four-views", b.fraction)}
 }

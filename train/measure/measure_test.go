@@ -164,7 +164,7 @@ func TestBench(t *testing.T) {
 	if again, err := judge.Of(space.Min(), search.Costs{}); err != nil || again != first.Top1 || judge.N != 40 {
 		t.Errorf("measured again: %v, %v; first %v", again, err, first.Top1)
 	}
-	if s := b.Source(); s.N != 40 || s.Images != 16 || s.Split != "search-0.1-both-ways" || s.Digest != e.Info().Digest {
+	if s := b.Source(); s.N != 40 || s.Images != 16 || s.Split != "search-0.1-four-views" || s.Digest != e.Info().Digest {
 		t.Errorf("%+v", s)
 	}
 	for _, o := range []Options{{Fraction: 0.9}, {Limit: -1}, {Fraction: 1e-9}} {

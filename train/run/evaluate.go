@@ -33,9 +33,9 @@ func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.S
 	return train, search, val
 }
 
-// tensors preprocesses pictures as inference does and yields them in batches
-// [n, r, r, 3] with the index of the first; the slice is reused.
-func tensors(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[int, []float32] {
+// tensors preprocesses pictures as inference does, but for the view, and yields
+// them in batches [n, r, r, 3] with the index of the first; the slice is reused.
+func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) iter.Seq2[int, []float32] {
 	return func(yield func(int, []float32) bool) {
 		each := resolution * resolution * 3
 		buf := make([]float32, evaluationBatch*each)
@@ -44,7 +44,7 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[i
 			kernel.Parallel(n, func(lo, hi int) {
 				for i := lo; i < hi; i++ {
 					im := &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}
-					spec.Apply(buf[i*each:(i+1)*each], im, resolution)
+					v.apply(buf[i*each:(i+1)*each], im, spec, resolution)
 				}
 			})
 			if !yield(from, buf[:n*each]) {
@@ -63,7 +63,7 @@ func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec prep
 // calibration yields pictures in batches, each with how many they are.
 func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
 	return func(yield func([]float32, int) bool) {
-		for _, x := range tensors(s, spec, resolution) {
+		for _, x := range tensors(s, spec, resolution, view{}) {
 			if !yield(x, len(x)/(resolution*resolution*3)) {
 				return
 			}
@@ -74,32 +74,17 @@ func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Se
 // Evaluate runs a child over the pictures; progress, which may be nil, is
 // called with how many are done.
 func Evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, progress func(done int)) (Accuracy, error) {
-	return evaluate(c, s, spec, false, progress)
+	return evaluate(c, s, spec, view{}, progress)
 }
 
-// EvaluateBothWays is Evaluate on every picture and on its mirror image: shares of
-// twice as many, which tell children of nearly the same accuracy apart better. N is
-// the number of pictures.
-func EvaluateBothWays(c *supernet.Child, s dataset.Subset, spec preprocess.Spec) (Accuracy, error) {
-	a, err := evaluate(c, s, spec, false, nil)
-	if err != nil {
-		return a, err
-	}
-	b, err := evaluate(c, s, spec, true, nil)
-	return Accuracy{(a.Top1 + b.Top1) / 2, (a.Top5 + b.Top5) / 2, a.N}, err
-}
-
-func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, mirrored bool, progress func(done int)) (Accuracy, error) {
+func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view, progress func(done int)) (Accuracy, error) {
 	if s.Len() == 0 {
 		return Accuracy{}, fmt.Errorf("run: no pictures to evaluate on")
 	}
 	top1, top5 := 0, 0
 	r := c.Arch.Resolution
-	for from, x := range tensors(s, spec, r) {
+	for from, x := range tensors(s, spec, r, v) {
 		n := len(x) / (r * r * 3)
-		if mirrored {
-			mirror(x, r)
-		}
 		logits, err := c.Forward(x, n, nil)
 		if err != nil {
 			return Accuracy{}, err
@@ -120,18 +105,6 @@ func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, mirrore
 	}
 	n := float64(s.Len())
 	return Accuracy{float64(top1) / n, float64(top5) / n, s.Len()}, nil
-}
-
-// mirror swaps left and right of images of side r, RGB.
-func mirror(x []float32, r int) {
-	for at := 0; at < len(x); at += 3 * r {
-		row := x[at : at+3*r]
-		for i, j := 0, 3*(r-1); i < j; i, j = i+3, j-3 {
-			for c := range 3 {
-				row[i+c], row[j+c] = row[j+c], row[i+c]
-			}
-		}
-	}
 }
 
 // rank is how many classes have a greater logit than label, NaN counted as greater.

@@ -10,6 +10,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
+	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/weights"
 	"bignas/train/dataset"
@@ -24,6 +25,10 @@ type ReleaseOptions struct {
 	// the fit's would be off by more than the fit is. 0: as many as in training.
 	CheckImages int
 	Measure     []arch.Arch // children whose accuracy the file and the page state
+	// Crop is the share of a picture's short side that children see, stored in the
+	// file's preprocessing. Training shows crops, in which things are bigger than in
+	// whole pictures (Touvron et al., arXiv 1906.06423). 0: that of Spec.
+	Crop float64
 	// Family names children: architectures by name, kept in the file.
 	Family map[string]string
 	// Progress hears of every child; it may be nil.
@@ -68,13 +73,18 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 			o.Progress(done, total)
 		}
 	}
-	model, err := s.fitStatistics(w, o, step)
+	spec := Spec
+	spec.Crop = cmp.Or(o.Crop, spec.Crop)
+	if err := spec.Validate(); err != nil {
+		return nil, err
+	}
+	model, err := s.fitStatistics(w, spec, o, step)
 	if err != nil {
 		return nil, err
 	}
 	out := &Release{}
-	b := &weights.Bundle{Net: w, Statistics: model, Spec: Spec, Labels: s.Data.Labels, Metadata: map[string]string{
-		"training": s.text, "seed": fmt.Sprint(s.Config.Seed), "epochs": fmt.Sprint(s.state.Epoch),
+	b := &weights.Bundle{Net: w, Statistics: model, Spec: spec, Labels: s.Data.Labels, Metadata: map[string]string{
+		keyTraining: s.text, "seed": fmt.Sprint(s.Config.Seed), keyEpochs: fmt.Sprint(s.state.Epoch),
 	}}
 	if len(o.Family) > 0 {
 		text, err := json.Marshal(o.Family)
@@ -109,7 +119,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	return out, err
 }
 
-func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func()) (*supernet.StatisticsModel, error) {
+func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o ReleaseOptions, step func()) (*supernet.StatisticsModel, error) {
 	r := rand.New(rand.NewPCG(s.Config.Seed, 0xf17))
 	var cal []supernet.Calibrated
 	for i := range o.Children {
@@ -122,7 +132,7 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 		}
 		// Each on pictures of its own: what is special about some pictures evens out
 		// in the fit, as it would not if all children had seen the same.
-		c, err := supernet.CalibrateActivations(w, a, calibration(s.Train.Part(i, o.Images), Spec, a.Resolution))
+		c, err := supernet.CalibrateActivations(w, a, calibration(s.Train.Part(i, o.Images), spec, a.Resolution))
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +144,7 @@ func (s *Session) fitStatistics(w *supernet.Weights, o ReleaseOptions, step func
 
 func (s *Session) measure(b *weights.Bundle, children []arch.Arch, images int, step func()) (out []Measured, err error) {
 	for _, a := range children {
-		m, err := Measure(b.Net, b.Statistics, a, s.Train, s.Val, images)
+		m, err := Measure(b.Net, b.Statistics, b.Spec, a, s.Train, s.Val, images)
 		if err != nil {
 			return nil, err
 		}
@@ -150,8 +160,8 @@ const KeyMeasured = "measured"
 
 // Measure evaluates a child on val with both kinds of statistics: calibrated on
 // that many pictures of train, and predicted by m.
-func Measure(w *supernet.Weights, m *supernet.StatisticsModel, a arch.Arch, train, val dataset.Subset, images int) (Measured, error) {
-	own, err := Calibrate(w, a, train, Spec, images)
+func Measure(w *supernet.Weights, m *supernet.StatisticsModel, spec preprocess.Spec, a arch.Arch, train, val dataset.Subset, images int) (Measured, error) {
+	own, err := Calibrate(w, a, train, spec, images)
 	if err != nil {
 		return Measured{}, err
 	}
@@ -165,7 +175,7 @@ func Measure(w *supernet.Weights, m *supernet.StatisticsModel, a arch.Arch, trai
 		if err != nil {
 			return Measured{}, err
 		}
-		acc, err := Evaluate(c, val, Spec, nil)
+		acc, err := Evaluate(c, val, spec, nil)
 		if err != nil {
 			return Measured{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -255,5 +256,61 @@ func TestRelease(t *testing.T) {
 	}
 	if _, err := config.Parse(b.Metadata["training"], "stored"); err != nil {
 		t.Errorf("the stored configuration does not parse: %v", err)
+	}
+	if b.Spec != Spec {
+		t.Errorf("the preprocessing is %+v, want %+v", b.Spec, Spec)
+	}
+	t.Run("anew", func(t *testing.T) { releaseAnew(t, r, b, data) })
+}
+
+// releaseAnew: a released file becomes another with the same weights and history;
+// its statistics and its accuracies are of the crop that it states.
+func releaseAnew(t *testing.T, before *Release, was *weights.Bundle, data *dataset.Dataset) {
+	file := filepath.Join(t.TempDir(), "w.safetensors")
+	if err := os.WriteFile(file, before.File, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Released(file, func(config.Config) (*dataset.Dataset, error) { return data, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := ReleaseOptions{Children: 6, Images: 8, Check: 2, Measure: []arch.Arch{was.Net.Space.Min()}}
+	same, err := s.Release(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(same.File, before.File) {
+		t.Error("released with the same options a file is another")
+	}
+	o.Crop = 0.5
+	other, err := s.Release(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := weights.Unmarshal(other.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range was.Net.Params {
+		if !slices.Equal(b.Net.Params[i].Data, p.Data) {
+			t.Fatalf("%s is not what it was", p.Name)
+		}
+	}
+	want, _ := was.Statistics.Predict(was.Net.Space.Max())
+	got, err := b.Statistics.Predict(was.Net.Space.Max())
+	if err != nil || b.Spec.Crop != 0.5 || slices.Equal(got.Mean[1], want.Mean[1]) {
+		t.Errorf("the crop is %v, the statistics are the same (%v)", b.Spec.Crop, err)
+	}
+	for _, key := range []string{"training", "epochs", "seed"} {
+		if b.Metadata[key] != was.Metadata[key] {
+			t.Errorf("%s is %q, was %q", key, b.Metadata[key], was.Metadata[key])
+		}
+	}
+	o.Crop = 1.5
+	if _, err := s.Release(o); err == nil {
+		t.Error("a crop of 1.5 is accepted")
+	}
+	if _, err := Released(filepath.Join(t.TempDir(), "none"), nil); err == nil {
+		t.Error("a file that is not there is released")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"bignas/core/arch"
@@ -11,8 +12,15 @@ import (
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
+	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
+)
+
+// Entries of a released file's metadata that say how it was trained.
+const (
+	keyTraining = "training" // the configuration
+	keyEpochs   = "epochs"   // that it was trained for
 )
 
 // Spec is the preprocessing that weights are trained for: the statistics of
@@ -162,6 +170,41 @@ func (s *Session) build(classes int) error {
 func scheduleOf(c config.Config) trainer.Schedule {
 	return trainer.Schedule{Kind: c.Schedule, Peak: c.PeakLR(), Warmup: c.WarmupEpochs, DecayRate: c.DecayRate,
 		DecayEpochs: c.DecayEpochs, Epochs: float64(c.Epochs), EndFraction: c.EndFraction}
+}
+
+// Released opens a released file as a run that has ended, to be released anew: with
+// another crop, or with statistics fitted again. open opens the data for its
+// configuration.
+func Released(file string, open func(config.Config) (*dataset.Dataset, error)) (*Session, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New("bad_file", "give a released weights file", "%v", err)
+	}
+	b, err := weights.Unmarshal(data)
+	if err != nil {
+		return nil, err
+	}
+	c, err := config.Parse(b.Metadata[keyTraining], file)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Config: c, text: b.Metadata[keyTraining], state: newState()}
+	if s.state.Epoch, err = strconv.Atoi(b.Metadata[keyEpochs]); err != nil {
+		return nil, fault.New("bad_file", "release it from its run", "%s does not say for how many epochs it was trained", file)
+	}
+	if s.Data, err = open(c); err != nil {
+		return nil, err
+	}
+	s.Train, _, s.Val = Split(c, s.Data)
+	s.Train = s.Train.Limit(c.TrainImages)
+	if err := s.build(len(s.Data.Classes)); err != nil {
+		return nil, err
+	}
+	if err := startFrom(file, s.Trainer.Weights); err != nil {
+		return nil, err
+	}
+	s.Trainer.Average = nil // what is released is an average already
+	return s, nil
 }
 
 // Done is how many epochs are behind the session.
