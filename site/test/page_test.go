@@ -50,6 +50,11 @@ func TestSampleOnLoad(t *testing.T) {
 	if got, want := p.text("cost-accuracy"), measured(want.Text); !strings.Contains(got, want) {
 		t.Errorf("the accuracy is %q, the manifest has %q", got, want)
 	}
+	// Until then the page shows the picture itself, as much of it.
+	crop := engineOf(t).Info().Preprocessing.Crop
+	if scale := eval[float64](p, `new DOMMatrix(getComputedStyle(Object.assign(document.getElementById('sample'), { hidden: false })).transform).a`); math.Abs(scale*crop-1) > 0.01 {
+		t.Errorf("the first picture is shown %.3f times as big, the crop is %v", scale, crop)
+	}
 }
 
 // measured is the accuracy that the page must show for a child.
