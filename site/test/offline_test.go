@@ -5,11 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +144,46 @@ func TestUpdate(t *testing.T) {
 	}
 	if got := p.text("update"); got != "" {
 		t.Errorf("after the reload it says %q", got)
+	}
+}
+
+// TestKeptWhole: of a version of which a file arrives cut off or altered, that file
+// is not kept and nothing is installed; the page works all the same.
+func TestKeptWhole(t *testing.T) {
+	for _, c := range []struct {
+		file  string
+		spoil func(data []byte) []byte
+	}{
+		{"view.wasm", func(d []byte) []byte { return d[:len(d)/2] }},
+		{"tour.js", func(d []byte) []byte { return append([]byte("//"), d[2:]...) }},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			h := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+				if path.Base(r.URL.Path) != c.file {
+					return false
+				}
+				data, err := os.ReadFile(filepath.Join(site.folder, filepath.FromSlash(r.URL.Path)))
+				if err != nil {
+					t.Error(err)
+				}
+				w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(c.file)))
+				_, _ = w.Write(c.spoil(data))
+				return true
+			})
+			p := visit(t, h, options{expect: []string{"not that of version", "integrity"}})
+			p.answered()
+			if !eval[bool](p, `(async () => { for (let seen = false, i = 0; i < 600; i++) {
+				const r = await navigator.serviceWorker.getRegistration();
+				if (seen && !r) return true;
+				seen ||= Boolean(r);
+				await new Promise(f => setTimeout(f, 50));
+			} return false })()`) {
+				t.Error("the version is installed, or nobody tried")
+			}
+			if kept := eval[[]string](p, `caches.keys().then(async names => (await Promise.all(names.map(async n => (await (await caches.open(n)).keys()).map(r => r.url)))).flat())`); len(kept) == 0 || slices.ContainsFunc(kept, func(u string) bool { return path.Base(u) == c.file }) {
+				t.Errorf("these are kept: %q", kept)
+			}
+		})
 	}
 }
 
