@@ -95,11 +95,16 @@ func (s Spec) Apply(dst []float32, im *Image, resolution int) {
 	s.filter(dst, boxes.out, side/k, resolution)
 }
 
-// square is the side of the centre crop of a picture of that size, in pixels, and
-// the side k of the boxes, which divides it.
-func (s Spec) square(w, h, resolution int) (side, k int) {
+// Side is the side of the centre crop of a w x h picture, in pixels.
+func (s Spec) Side(w, h int) int {
 	short := min(w, h)
-	side = min(max(1, int(math.Round(float64(short)*s.Crop))), short)
+	return min(max(1, int(math.Round(float64(short)*s.Crop))), short)
+}
+
+// square is the side of the crop that is filtered, and the side k of the boxes,
+// which divides it.
+func (s Spec) square(w, h, resolution int) (side, k int) {
+	side = s.Side(w, h)
 	k = max(1, side/(2*resolution))
 	return side - side%k, k // at most k-1 < side/(2*resolution) pixels less, below half a pixel of the result
 }

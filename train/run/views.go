@@ -37,8 +37,7 @@ func EvaluateViews(c *supernet.Child, s dataset.Subset, spec preprocess.Spec) (A
 
 // apply is spec.Apply for what the view sees.
 func (v view) apply(dst []float32, im *preprocess.Image, spec preprocess.Spec, resolution int) {
-	short := min(im.W, im.H)
-	side := min(max(1, int(math.Round(float64(short)*spec.Crop))), short)
+	side := spec.Side(im.W, im.H)
 	at := func(length int, by float64) int {
 		return int(math.Round(float64(length-side) / 2 * (1 + by)))
 	}
