@@ -65,8 +65,18 @@ func TestVisit(t *testing.T) {
 			p.click("#look-inside")
 			p.wait("the view", `document.querySelector('#inside iframe').contentDocument?.querySelector('canvas[role]')`)
 			eval[bool](p, `(document.querySelector('#inside').scrollIntoView({ block: 'center', behavior: 'instant' }), true)`)
+			eval[bool](p, `(document.querySelector('#inside iframe').contentDocument.querySelector('canvas').focus({ preventScroll: true }), true)`)
+			press := func(keys ...string) {
+				for _, k := range keys {
+					p.do(chromedp.KeyEvent(k))
+					time.Sleep(200 * time.Millisecond)
+				}
+			}
+			press(kb.ArrowRight, kb.ArrowLeft)
 			time.Sleep(4 * time.Second) // for a browser that draws without a graphics card
+			press("m", "m", "m", "m", "m", "m")
 			keep("inside")
+			press(kb.Escape, kb.Escape)
 			top()
 
 			p.near("#family", stripFilled)
