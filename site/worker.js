@@ -5,6 +5,10 @@ import { Download, fault, get } from './download.js';
 import { kernels } from './kernels.js';
 
 const EVERY = 250; // ms between two messages about the progress
+// Garbage that may stand beside what is in use, in percent. The program's heap is a
+// few big slices of numbers, which its collector does not look into, so that it can
+// come by often; and the memory of a page never shrinks again.
+const GARBAGE = '15';
 
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
@@ -20,6 +24,7 @@ async function start(url, wanted) {
   const simd = kernels(url, wanted);
   const response = await get(url, 'engine');
   const go = new self.Go();
+  go.env.GOGC = GARBAGE;
   go.importObject.kernels = simd.imports;
   let instance;
   try {

@@ -7,8 +7,18 @@ package preprocess
 type Squares struct {
 	W, H int // pixels of the upright picture
 
-	crop float64
-	of   map[int][]float32 // by k, HWC, 0 to 255
+	crop  float64
+	parts []*boxes // of different k
+}
+
+// find returns the boxes of k x k pixels, nil where there are none.
+func (q *Squares) find(k int) *boxes {
+	for _, b := range q.parts {
+		if b.k == k {
+			return b
+		}
+	}
+	return nil
 }
 
 // Open is Decode for somebody who needs a picture only at these resolutions, all
@@ -25,58 +35,46 @@ func (s Spec) Open(data []byte, maxPixels int, resolutions []int) (*Squares, err
 // resolution and for the crop of s; others panic.
 func (s Spec) ApplySquares(dst []float32, q *Squares, resolution int) {
 	side, k := s.square(q.W, q.H, resolution)
-	square, ok := q.of[k]
-	if !ok || s.Crop != q.crop {
+	b := q.find(k)
+	if b == nil || s.Crop != q.crop {
 		panic("preprocess: the picture was not opened for this resolution and crop")
 	}
-	s.filter(dst, square, side/k, resolution)
+	s.filter(dst, b.out, side/k, resolution)
 }
 
 // squares reads a picture once, row by row.
 func (s Spec) squares(p *stored, resolutions []int) *Squares {
 	w, h := p.size.Dx(), p.size.Dy() // as stored
-	q := &Squares{W: w, H: h, crop: s.Crop, of: map[int][]float32{}}
+	q := &Squares{W: w, H: h, crop: s.Crop}
 	if p.orientation >= 5 {
 		q.W, q.H = h, w
 	}
 	_, dx, dy := steps(p.orientation, w, h)
-	from := func(length, side int, mirrored bool) int { // where the crop begins on a stored axis
-		begin := (length - side) / 2
-		if mirrored {
-			return length - begin - side
-		}
-		return begin
-	}
-	type part struct {
-		*boxes
-		x, y int
-	}
-	var parts []part
 	for _, r := range resolutions {
 		side, k := s.square(w, h, r)
-		if _, ok := q.of[k]; ok {
+		if q.find(k) != nil {
 			continue
 		}
 		b := newBoxes(side, k)
-		q.of[k] = b.out
-		parts = append(parts, part{b, from(w, side, dx < 0), from(h, side, dy < 0)})
+		if b.x = (w - side) / 2; dx < 0 { // where the crop begins on a mirrored axis
+			b.x = w - side - b.x
+		}
+		if b.y = (h - side) / 2; dy < 0 {
+			b.y = h - side - b.y
+		}
+		q.parts = append(q.parts, b)
 	}
 	row, read := make([]uint8, 3*w), rowReader(p.image, p.size)
 	for y := range h {
-		fresh := false
-		for _, c := range parts {
-			if y < c.y || y >= c.y+c.side {
-				continue
+		read(row, y)
+		for _, b := range q.parts {
+			if y >= b.y && y < b.y+b.side {
+				b.add(row[3*b.x : 3*(b.x+b.side)])
 			}
-			if !fresh {
-				read(row, y)
-				fresh = true
-			}
-			c.add(row[3*c.x : 3*(c.x+c.side)])
 		}
 	}
-	for _, c := range parts {
-		q.of[c.k] = upright(c.out, c.side/c.k, p.orientation)
+	for _, b := range q.parts {
+		b.out = upright(b.out, b.side/b.k, p.orientation)
 	}
 	return q
 }
@@ -104,6 +102,7 @@ type boxes struct {
 	sums    []uint32 // of the boxes that are being filled
 	tall    []uint32 // sums of up to k rows, before those of k pixels; where rows is there
 	row     int      // of the square
+	x, y    int      // where the square begins in the picture as it is stored
 }
 
 func newBoxes(side, k int) *boxes {

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"runtime/debug"
 	"time"
 
 	"bignas/wasm/engine/session"
@@ -16,13 +15,7 @@ import (
 // 16 ms within which a slider shows what it costs.
 const turn = 4 * time.Millisecond
 
-// growth is how much garbage may stand beside what is in use, in percent. The
-// heap is a few big slices of numbers, which the collector does not look into, so
-// that it can come by often; and the memory of a page never shrinks again.
-const growth = 15
-
 func main() {
-	debug.SetGCPercent(growth)
 	host := jsbridge.Connect()
 	s := session.New(host.Post, jsbridge.NewYield(turn))
 	host.Listen(s.Handle)
