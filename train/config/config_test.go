@@ -10,7 +10,7 @@ import (
 )
 
 func TestBuiltInConfigurations(t *testing.T) {
-	if got, want := Names(), []string{"bignas", "experiments", "nette", "nette-strong", "shapes"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"bignas", "experiments", "nette", "nette-strong", "shapes", "smallest-alone"}; !slices.Equal(got, want) {
 		t.Fatalf("built in are %v, want %v", got, want)
 	}
 	for _, name := range Names() {
