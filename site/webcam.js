@@ -77,6 +77,7 @@ export class Webcam {
     }
     while (this.#stream === stream) {
       await this.#onframe(this.#frame());
+      if (this.#stream !== stream) return; // it was switched off meanwhile
       this.#count();
       await new Promise(requestAnimationFrame);
     }
