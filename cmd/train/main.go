@@ -45,12 +45,6 @@ type flags struct {
 	Experiments experimentFlags `cmd:"" help:"The paper's experiments: inherited weights against trained alone and fine-tuned, and the ablations."`
 }
 
-type dataFlags struct {
-	Data string `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
-	Out  string `required:"" placeholder:"DIR" help:"Folder of the run: checkpoint, metrics, curves."`
-	JSON bool   `name:"json" help:"One JSON object a line on standard output."`
-}
-
 type runFlags struct {
 	Data    string `placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
 	Out     string `placeholder:"DIR" help:"Folder of the run: checkpoints, metrics, curves."`

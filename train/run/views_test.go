@@ -1,9 +1,10 @@
 package run
 
 import (
-	"bignas/core/preprocess"
 	"slices"
 	"testing"
+
+	"bignas/core/preprocess"
 )
 
 // TestMirror: columns change places, colours do not.
