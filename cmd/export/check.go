@@ -167,12 +167,12 @@ func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pi
 	for from := 0; from < images.n; from += batch {
 		n := min(batch, images.n-from)
 		for i := range n {
-			im := images.of(from+i, side)
+			im, sees := images.of(from+i, side), spec
 			if c.Preprocess {
-				im = shrunk(im, side, spec)
+				im, sees.Crop = shrunk(im, side, spec), 1 // it is cropped
 			}
 			one := x[i*each : (i+1)*each]
-			spec.Apply(one, im, side)
+			sees.Apply(one, im, side)
 			if c.Preprocess {
 				for j, v := range im.Pix {
 					input[i*each+j] = float32(v)
