@@ -111,6 +111,7 @@ func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (
 	}
 	side := slice.Arch.Resolution
 	x := make([]float32, 3*side*side)
+	spec.Crop = 1 // these pictures are what is left of a crop
 	for _, im := range Pictures(n, side) {
 		spec.Apply(x, im, side)
 		want, err := slice.Forward(x, 1, nil)
