@@ -1,7 +1,6 @@
 package predict
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 
@@ -10,24 +9,29 @@ import (
 	"bignas/core/plainjson"
 )
 
-// file is the JSON form of a Predictor.
+// file is what the JSON form of a Predictor holds.
 type file struct {
-	Format         string     `json:"format"`
-	Space          string     `json:"space"`
-	Source         Source     `json:"source"`
-	Fitted         int        `json:"fitted"`
-	Unseen         Quality    `json:"unseen"`
-	CrossValidated Quality    `json:"crossValidated"`
-	Penalty        [3]float64 `json:"penalty"`
-	Inputs         []string   `json:"inputs"`
-	Coefficients   []float64  `json:"coefficients"` // constant, inputs, products of inputs i <= j by i, then j
+	Format, Space          string
+	Source                 Source
+	Inputs                 []string
+	Lengths                []float64 // of each input, which lie between -1 and 1
+	Noise, Mean            float64
+	Children               []string  // the fitted ones
+	Weights                []float64 // of each: accuracy = mean + sum of weight * exp(-distance^2 / 2)
+	Unseen, CrossValidated Quality
 }
 
-const format = "bignas-predictor-1"
+const format = "bignas-predictor-2"
 
 // MarshalJSON writes the predictor.
 func (p *Predictor) MarshalJSON() ([]byte, error) {
-	return json.Marshal(file{format, p.Space.Name, p.Source, p.Fitted, p.Unseen, p.CrossValidated, p.Penalty, names(p.Space), p.coefficients})
+	var children []string
+	for _, a := range p.Fitted {
+		children = append(children, a.String())
+	}
+	return plainjson.Append(nil, plainjson.Record{member("format", format), member("space", p.Space.Name), member("source", p.Source.record()),
+		member("inputs", names(p.Space)), member("lengths", p.lengths), member("noise", p.Noise), member("mean", p.mean),
+		member("children", children), member("weights", p.weights), member("unseen", p.Unseen.record()), member("crossValidated", p.CrossValidated.record())})
 }
 
 // Read reads a predictor for the weights of the given digest. Errors are
@@ -57,36 +61,54 @@ func Read(data []byte, digest string) (*Predictor, error) {
 	if err != nil {
 		return bad("%v", err)
 	}
-	if want := names(space); !slices.Equal(f.Inputs, want) || len(f.Coefficients) != terms(len(want)) {
-		return bad("it has %d coefficients of %d inputs, the space %s has %d of %d", len(f.Coefficients), len(f.Inputs), space.Name, terms(len(want)), len(want))
+	if want := names(space); !slices.Equal(f.Inputs, want) || len(f.Lengths) != len(want) {
+		return bad("it has %d lengths of %d inputs, the space %s has %d inputs", len(f.Lengths), len(f.Inputs), space.Name, len(want))
 	}
-	for i, w := range f.Coefficients {
-		if math.IsNaN(w) || math.Abs(w) > 1e6 {
-			return bad("coefficient %d is %v", i, w)
+	if len(f.Weights) != len(f.Children) || len(f.Children) == 0 {
+		return bad("it has %d weights of %d children", len(f.Weights), len(f.Children))
+	}
+	for i, l := range f.Lengths {
+		if !(l > 1e-6) {
+			return bad("length %d is %v", i, l)
 		}
 	}
-	if f.Source.Classes < 2 || f.Source.Classes > 1e6 || f.Fitted < 1 || !f.Unseen.valid() || !f.CrossValidated.valid() {
-		return bad("it says: %d classes, fitted on %d children, error %v on %d unseen ones", f.Source.Classes, f.Fitted, f.Unseen.MeanError, f.Unseen.Children)
+	for i, w := range append(f.Weights, f.Mean, f.Noise) {
+		if !(math.Abs(w) < 1e6) {
+			return bad("weight %d is %v", i, w)
+		}
 	}
-	return &Predictor{Space: space, Source: f.Source, Fitted: f.Fitted, Unseen: f.Unseen, CrossValidated: f.CrossValidated,
-		Penalty: f.Penalty, coefficients: f.Coefficients}, nil
+	if f.Source.Classes < 2 || f.Source.Classes > 1e6 || !f.Unseen.valid() || !f.CrossValidated.valid() {
+		return bad("it says: %d classes, error %v on %d unseen children", f.Source.Classes, f.Unseen.MeanError, f.Unseen.Children)
+	}
+	p := &Predictor{Space: space, Source: f.Source, Unseen: f.Unseen, CrossValidated: f.CrossValidated, Noise: f.Noise, mean: f.Mean, lengths: f.Lengths, weights: f.Weights}
+	for _, c := range f.Children {
+		a, err := space.Parse(c)
+		if err != nil {
+			return bad("%v", err)
+		}
+		p.Fitted = append(p.Fitted, a)
+	}
+	return p, nil
 }
 
 var member = plainjson.Member
 
 func (f *file) fill(v plainjson.Value) error {
-	penalty := func(v plainjson.Value) error {
-		values, err := v.Floats()
-		copy(f.Penalty[:], values)
-		return err
-	}
-	return v.Fill(true, member("format", &f.Format), member("space", &f.Space), member("source", f.Source.fill), member("fitted", &f.Fitted),
-		member("unseen", f.Unseen.fill), member("crossValidated", f.CrossValidated.fill), member("penalty", penalty),
-		member("inputs", &f.Inputs), member("coefficients", &f.Coefficients))
+	return v.Fill(true, member("format", &f.Format), member("space", &f.Space), member("source", f.Source.fill),
+		member("inputs", &f.Inputs), member("lengths", &f.Lengths), member("noise", &f.Noise), member("mean", &f.Mean),
+		member("children", &f.Children), member("weights", &f.Weights), member("unseen", f.Unseen.fill), member("crossValidated", f.CrossValidated.fill))
+}
+
+func (s Source) record() plainjson.Record {
+	return plainjson.Record{member("digest", s.Digest), member("n", s.N), member("images", s.Images), member("split", s.Split), member("classes", s.Classes)}
 }
 
 func (s *Source) fill(v plainjson.Value) error {
 	return v.Fill(true, member("digest", &s.Digest), member("n", &s.N), member("images", &s.Images), member("split", &s.Split), member("classes", &s.Classes))
+}
+
+func (q Quality) record() plainjson.Record {
+	return plainjson.Record{member("children", q.Children), member("spearman", q.Spearman), member("meanError", q.MeanError), member("worstError", q.Worst)}
 }
 
 func (q *Quality) fill(v plainjson.Value) error {

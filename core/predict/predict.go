@@ -1,5 +1,5 @@
-// Package predict estimates the accuracy of a child from its architecture, by a
-// regression on children that were measured. An estimate takes microseconds, so
+// Package predict estimates the accuracy of a child from its architecture, by
+// Gaussian process regression on children that were measured. An estimate takes microseconds, so
 // that a search can ask for thousands; it is never shown without its error.
 package predict
 
@@ -35,20 +35,24 @@ type Source struct {
 	Classes int    `json:"classes"` // of the data
 }
 
-// Predictor is a polynomial of second degree in the choices of an architecture,
-// with the logarithms of its MACs and parameters.
+// Predictor is the mean of a Gaussian process over the choices of an architecture,
+// with the logarithms of its MACs and parameters (Rasmussen and Williams, Gaussian
+// Processes for Machine Learning, 2006, section 2.2): children alike in what matters
+// are alike in accuracy. What matters, and how much of a measurement is chance, is
+// learnt with it.
 type Predictor struct {
 	Space  *arch.Space
 	Source Source
-	// Fitted is the number of children that it was fitted on; none of Unseen.
-	Fitted         int
+	// Fitted is the children that it was fitted on; none of those of Unseen.
+	Fitted         []arch.Arch
 	Unseen         Quality // on children that had no part in the fit
-	CrossValidated Quality // on each fifth of the fitted ones by a fit of the others
-	// Penalty is the ridge on the coefficients of inputs, squares and products
-	// that cross-validation chose.
-	Penalty [3]float64
+	CrossValidated Quality // on each fitted child, by the others
+	// Noise is the standard deviation of a measurement that no architecture explains.
+	Noise float64
 
-	coefficients []float64 // in the order of expand
+	mean    float64   // of the accuracy
+	lengths []float64 // of each input, the distance within which children are alike
+	weights []float64 // of each fitted child
 }
 
 // names lists the inputs of a space: everything that may be chosen, kernels as
@@ -117,23 +121,6 @@ func between(v float64, ends [2]float64) float64 {
 	return 2*(v-ends[0])/(ends[1]-ends[0]) - 1
 }
 
-// terms is the number of coefficients for n inputs: a constant, the inputs, and
-// all their products and squares.
-func terms(n int) int { return 1 + n + n*(n+1)/2 }
-
-// expand writes the terms of x.
-func expand(x []float64) []float64 {
-	t := make([]float64, 0, terms(len(x)))
-	t = append(t, 1)
-	t = append(t, x...)
-	for i, a := range x {
-		for _, b := range x[i:] {
-			t = append(t, a*b)
-		}
-	}
-	return t
-}
-
 // Predict estimates the accuracy, 0 to 1, of a valid architecture of the space.
 // Its mean error is Unseen.MeanError.
 func (p *Predictor) Predict(a arch.Arch) float64 {
@@ -145,28 +132,39 @@ func (p *Predictor) Predict(a arch.Arch) float64 {
 // already. It may be called by many goroutines.
 func (p *Predictor) Function() func(a arch.Arch, macs, params int64) float64 {
 	sc := newScale(p.Space, p.Source.Classes)
+	scaled := func(a arch.Arch, macs, params int64) []float64 {
+		x := inputs(a, macs, params, sc)
+		for i, l := range p.lengths {
+			x[i] /= l
+		}
+		return x
+	}
+	var seen [][]float64
+	for _, a := range p.Fitted {
+		c := cost.Totals(a, p.Source.Classes)
+		seen = append(seen, scaled(a, c.MACs, c.Params))
+	}
 	return func(a arch.Arch, macs, params int64) float64 {
 		if a.Space != p.Space {
 			panic("predict: the architecture is of another space")
 		}
-		return p.at(inputs(a, macs, params, sc))
+		x, sum := scaled(a, macs, params), p.mean
+		for i, z := range seen {
+			sum += p.weights[i] * alike(x, z)
+		}
+		return min(max(sum, 0), 1)
 	}
 }
 
-// at evaluates the polynomial without writing its terms.
-func (p *Predictor) at(x []float64) float64 {
-	w := p.coefficients
-	sum := w[0]
-	second := w[1+len(x):]
-	for i, a := range x {
-		row := w[1+i]
-		for j, b := range x[i:] {
-			row += second[j] * b
-		}
-		second = second[len(x)-i:]
-		sum += a * row
+// alike is the squared exponential kernel of inputs divided by their lengths: 1 for
+// equals, 0 for what has nothing in common.
+func alike(x, z []float64) float64 {
+	d := 0.0
+	for i, v := range x {
+		v -= z[i]
+		d += v * v
 	}
-	return min(max(sum, 0), 1)
+	return math.Exp(-d / 2)
 }
 
 // Test compares predictions with measured children, which must not be those of
@@ -190,15 +188,17 @@ func (p *Predictor) Onto(measured []Sample) *Predictor {
 		return p
 	}
 	by, off := 0.0, 0.0
-	for _, s := range measured {
-		by += (s.Accuracy - p.Predict(s.Arch)) / float64(len(measured))
+	above, f := make([]float64, len(measured)), p.Function()
+	for i, s := range measured {
+		c := cost.Totals(s.Arch, p.Source.Classes)
+		above[i] = s.Accuracy - f(s.Arch, c.MACs, c.Params)
+		by += above[i] / float64(len(measured))
 	}
-	for _, s := range measured {
-		off += math.Abs(s.Accuracy-p.Predict(s.Arch)-by) / float64(len(measured))
+	for _, d := range above {
+		off += math.Abs(d-by) / float64(len(measured))
 	}
 	q := *p
-	q.coefficients = append([]float64{}, p.coefficients...)
-	q.coefficients[0] += by // the constant
+	q.mean += by
 	q.Unseen.MeanError = max(p.Unseen.MeanError, off)
 	q.Unseen.Worst = max(p.Unseen.Worst, q.Unseen.MeanError)
 	return &q
@@ -207,5 +207,5 @@ func (p *Predictor) Onto(measured []Sample) *Predictor {
 // String says how good the predictor is, in a sentence.
 func (p *Predictor) String() string {
 	return fmt.Sprintf("fitted on %d children; on %d unseen ones: rank correlation %.3f, mean error %.2f points, worst %.2f",
-		p.Fitted, p.Unseen.Children, p.Unseen.Spearman, 100*p.Unseen.MeanError, 100*p.Unseen.Worst)
+		len(p.Fitted), p.Unseen.Children, p.Unseen.Spearman, 100*p.Unseen.MeanError, 100*p.Unseen.Worst)
 }

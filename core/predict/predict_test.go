@@ -55,8 +55,8 @@ func TestPredicts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s, %d pictures: %s; penalty %v; cross-validated %.4f", c.space, c.n, p, p.Penalty, p.CrossValidated.MeanError)
-		if p.Fitted != 300 || p.Unseen.Children != 100 || p.Unseen.Spearman < c.rank || p.Unseen.MeanError > c.off {
+		t.Logf("%s, %d pictures: %s; noise %.4f; cross-validated %.4f", c.space, c.n, p, p.Noise, p.CrossValidated.MeanError)
+		if len(p.Fitted) != 300 || p.Unseen.Children != 100 || p.Unseen.Spearman < c.rank || p.Unseen.MeanError > c.off {
 			t.Errorf("%s, %d pictures: %+v; want a correlation of %v and an error of %v", c.space, c.n, p.Unseen, c.rank, c.off)
 		}
 		if ratio := p.CrossValidated.MeanError / p.Unseen.MeanError; ratio < 0.6 || ratio > 1.7 {
@@ -87,23 +87,42 @@ func TestUnseenIsUnseen(t *testing.T) {
 	}
 }
 
-// TestAt: the fast evaluation is the sum over the written terms.
-func TestAt(t *testing.T) {
-	s, samples := children(t, "nette", 100, 0)
-	p, err := Fit(s, source, samples, 20)
-	if err != nil {
-		t.Fatal(err)
+// TestEvidence: its slopes are those of finite differences, and what it says of
+// a child by the others is what a fit without that child says.
+func TestEvidence(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	x, y := make([][]float64, 12), make([]float64, 12)
+	for i := range x {
+		x[i] = []float64{r.NormFloat64(), r.NormFloat64(), r.NormFloat64()}
+		y[i] = math.Sin(x[i][0]) + 0.3*x[i][1] + 0.1*r.NormFloat64()
 	}
-	sc := newScale(s, 10)
-	for _, x := range samples {
-		c := cost.ForClasses(x.Arch, 10)
-		v := inputs(x.Arch, c.MACs, c.Params, sc)
-		if len(v) != len(names(s)) {
-			t.Fatalf("%d inputs, %d names", len(v), len(names(s)))
+	h := hyper{[]float64{0.3, 1, 2}, 0.2, -1.5}
+	e := newEvidence(x, y, h)
+	for i, got := range e.slopes(x, h) {
+		var ends [2]float64
+		for side, by := range []float64{-1e-5, 1e-5} {
+			near := hyper{append([]float64(nil), h.lengths...), h.signal, h.noise}
+			switch i {
+			case 3:
+				near.signal += by
+			case 4:
+				near.noise += by
+			default:
+				near.lengths[i] += by
+			}
+			ends[side] = newEvidence(x, y, near).log
 		}
-		if got, want := p.Predict(x.Arch), dot(p.coefficients, expand(v)); math.Abs(got-want) > 1e-12 {
-			t.Fatalf("%v, want %v", got, want)
+		if want := (ends[1] - ends[0]) / 2e-5; math.Abs(got-want) > 1e-4*(1+math.Abs(want)) {
+			t.Errorf("slope %d is %v, by finite differences %v", i, got, want)
 		}
+	}
+	rest := newEvidence(x[1:], y[1:], h)
+	others, own := 0.0, newEvidence(x, y, h)
+	for i, w := range rest.weights {
+		others += w * own.signal[i+1]
+	}
+	if got := y[0] - e.weights[0]/e.inverse[0]; math.Abs(got-others) > 1e-9 {
+		t.Errorf("left out, a child is %v; the others say %v", got, others)
 	}
 }
 
@@ -163,7 +182,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	q, err := Read(data, "sha256:made")
-	if err != nil || q.Predict(s.Max()) != p.Predict(s.Max()) || q.Unseen != p.Unseen || q.Source != p.Source || q.Fitted != 80 {
+	if err != nil || q.Predict(s.Max()) != p.Predict(s.Max()) || q.Unseen != p.Unseen || q.Source != p.Source || len(q.Fitted) != 80 {
 		t.Fatalf("%v: %+v", err, q)
 	}
 	if _, err := Read(data, "sha256:other"); err == nil || fault.Of(err).Code != CodeOther {
@@ -171,10 +190,11 @@ func TestFile(t *testing.T) {
 	}
 	for _, c := range []struct{ old, new, says string }{
 		{string(data), "null", "an object is expected"},
-		{`"nette"`, `"attentivenas"`, "coefficients"},
-		{`"coefficients":[`, `"coefficients":[1e9,`, "coefficients"},
-		{`"coefficients":[0.`, `"coefficients":[-1234567.`, "coefficient 0"},
-		{`"fitted":80`, `"fitted":0`, "fitted on 0"},
+		{`"nette"`, `"attentivenas"`, "inputs"},
+		{`"weights":[`, `"weights":[0.5,`, "81 weights of 80 children"},
+		{`"mean":0.`, `"mean":1234567.`, "weight 80"},
+		{`"lengths":[`, `"lengths":[-`, "length 0"},
+		{`"children":["r`, `"children":["q`, "resolution"},
 		{`"spearman":`, `"spearman":7`, "error"},
 		{`"S1 width"`, `"S9 width"`, "inputs"},
 	} {

@@ -10,6 +10,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/cost"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // Metric is something that a child costs.
@@ -30,11 +31,11 @@ var Metrics = []Metric{MACs, Params, Bytes, Memory, Latency}
 // Costs is what one child costs; the units are those of the metrics. Latency is
 // 0 where it is not known.
 type Costs struct {
-	MACs    int64   `json:"macs"`
-	Params  int64   `json:"params"`
-	Bytes   int64   `json:"bytes"`
-	Memory  int64   `json:"memory"`
-	Latency float64 `json:"latency,omitempty"`
+	MACs    int64
+	Params  int64
+	Bytes   int64
+	Memory  int64
+	Latency float64
 }
 
 // Count returns what a valid architecture with the given number of classes
@@ -42,6 +43,19 @@ type Costs struct {
 func Count(a arch.Arch, classes int) Costs {
 	r := cost.Totals(a, classes)
 	return Costs{MACs: r.MACs, Params: r.Params, Bytes: r.Bytes, Memory: 4 * r.PeakActivations}
+}
+
+// Record is the costs as JSON, latency only where it is known.
+func (c Costs) Record() plainjson.Record {
+	r := plainjson.Record{field("macs", c.MACs), field("params", c.Params), field("bytes", c.Bytes), field("memory", c.Memory)}
+	if c.Latency != 0 {
+		r = append(r, field("latency", c.Latency))
+	}
+	return r
+}
+
+func (c *Costs) fields() []plainjson.Field {
+	return []plainjson.Field{field("macs", &c.MACs), field("params", &c.Params), field("bytes", &c.Bytes), field("memory", &c.Memory), field("latency", &c.Latency)}
 }
 
 // Of returns one of the costs.

@@ -1,13 +1,12 @@
 package search
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
 	"slices"
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // Pareto is the content of a pareto.json: what a search found for one set of
@@ -53,62 +52,96 @@ func (s *Search) Pareto() *Pareto {
 		Pick: slices.IndexFunc(s.front.points, func(q Point) bool { return q.Arch.Equal(best.Arch) })}
 }
 
-// paretoFile is the JSON form.
+// paretoFile is what a pareto.json holds.
 type paretoFile struct {
-	Format      string        `json:"format"`
-	Space       string        `json:"space"`
-	Classes     int           `json:"classes"`
-	Digest      string        `json:"digest"`
-	Method      string        `json:"method"`
-	Seed        uint64        `json:"seed"`
-	Evaluations int           `json:"evaluations"`
-	Limits      Limits        `json:"limits,omitempty"`
-	Against     []Metric      `json:"against"`
-	Kind        Kind          `json:"kind"`
-	Front       []paretoPoint `json:"front"`
-	Pick        int           `json:"pick"`
-	Marks       []paretoMark  `json:"marks,omitempty"`
-	Proposed    []paretoPoint `json:"proposed,omitempty"`
+	state
+	Front, Proposed []paretoPoint
+	Pick            int
+	Marks           []paretoMark
 }
 
-// paretoPoint is the JSON form of a Point; accuracy and error are shares, 0 to 1.
+// paretoPoint is a Point as it is stored; accuracy and error are shares, 0 to 1.
 type paretoPoint struct {
-	Arch string `json:"arch"`
+	Arch string
 	Costs
-	Accuracy float64 `json:"accuracy"`
-	Kind     Kind    `json:"kind"`
-	N        int     `json:"n,omitempty"`
-	Error    float64 `json:"error"`
+	Accuracy float64
+	Kind     string
+	N        int
+	Error    float64
 }
 
 type paretoMark struct {
-	Name string `json:"name"`
+	Name string
 	paretoPoint
 }
 
 const paretoFormat = "bignas-pareto-1"
 
-func pack(p Point) paretoPoint {
-	return paretoPoint{p.Arch.String(), p.Costs, p.Accuracy, p.Kind, p.N, p.Error}
+func (p Point) record() plainjson.Record {
+	r := append(plainjson.Record{field("arch", p.Arch.String())}, p.Costs.Record()...)
+	r = append(r, field("accuracy", p.Accuracy), field("kind", string(p.Kind)))
+	if p.N > 0 {
+		r = append(r, field("n", p.N))
+	}
+	return append(r, field("error", p.Error))
+}
+
+func records(points []Point) plainjson.List {
+	l := plainjson.List{}
+	for _, p := range points {
+		l = append(l, p.record())
+	}
+	return l
+}
+
+func (q *paretoPoint) fields() []plainjson.Field {
+	return append(q.Costs.fields(), field("arch", &q.Arch), field("accuracy", &q.Accuracy), field("kind", &q.Kind), field("n", &q.N), field("error", &q.Error))
 }
 
 // MarshalJSON is the form of a point in a pareto.json.
-func (p Point) MarshalJSON() ([]byte, error) { return json.Marshal(pack(p)) }
+func (p Point) MarshalJSON() ([]byte, error) { return plainjson.Append(nil, p.record()) }
 
 // MarshalJSON writes a pareto.json.
 func (p *Pareto) MarshalJSON() ([]byte, error) {
-	f := paretoFile{paretoFormat, p.Space.Name, p.Classes, p.Digest, p.Method, p.Seed, p.Evaluations,
-		p.Limits, p.Against, p.Kind, []paretoPoint{}, p.Pick, nil, nil}
-	for _, q := range p.Front {
-		f.Front = append(f.Front, pack(q))
+	r := plainjson.Record{field("format", paretoFormat), field("space", p.Space.Name), field("classes", p.Classes), field("digest", p.Digest)}
+	r = append(r, Options{p.Method, p.Seed, p.Evaluations}.record()...)
+	if len(p.Limits) > 0 {
+		r = append(r, field("limits", p.Limits.record()))
 	}
-	for _, m := range p.Marks {
-		f.Marks = append(f.Marks, paretoMark{m.Name, pack(m.Point)})
+	r = append(r, field("against", texts(p.Against)), field("kind", string(p.Kind)), field("front", records(p.Front)), field("pick", p.Pick))
+	if len(p.Marks) > 0 {
+		marks := plainjson.List{}
+		for _, m := range p.Marks {
+			marks = append(marks, append(plainjson.Record{field("name", m.Name)}, m.Point.record()...))
+		}
+		r = append(r, field("marks", marks))
 	}
-	for _, q := range p.Proposed {
-		f.Proposed = append(f.Proposed, pack(q))
+	if len(p.Proposed) > 0 {
+		r = append(r, field("proposed", records(p.Proposed)))
 	}
-	return json.Marshal(f)
+	return plainjson.Append(nil, r)
+}
+
+func (f *paretoFile) fill(v plainjson.Value) error {
+	points := func(to *[]paretoPoint) func(plainjson.Value) error {
+		return func(v plainjson.Value) error {
+			return v.Each(func(v plainjson.Value) error {
+				var q paretoPoint
+				err := v.Fill(true, q.fields()...)
+				*to = append(*to, q)
+				return err
+			})
+		}
+	}
+	marks := func(v plainjson.Value) error {
+		return v.Each(func(v plainjson.Value) error {
+			var m paretoMark
+			err := v.Fill(true, append(m.fields(), field("name", &m.Name))...)
+			f.Marks = append(f.Marks, m)
+			return err
+		})
+	}
+	return v.Fill(true, append(f.state.fields(), field("front", points(&f.Front)), field("pick", &f.Pick), field("marks", marks), field("proposed", points(&f.Proposed)))...)
 }
 
 // ReadPareto reads a pareto.json that belongs to the weights of the given digest.
@@ -117,9 +150,11 @@ func (p *Pareto) MarshalJSON() ([]byte, error) {
 // anything that is not what MarshalJSON writes.
 func ReadPareto(data []byte, digest string) (*Pareto, error) {
 	var f paretoFile
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
+	v, err := plainjson.Parse(data)
+	if err == nil {
+		err = f.fill(v)
+	}
+	if err != nil {
 		return nil, badPareto("it is not the JSON of one: %v", err)
 	}
 	if f.Format != paretoFormat {
@@ -187,12 +222,12 @@ func (f *paretoFile) unpack(space *arch.Space, in []paretoPoint, kind Kind) ([]P
 		switch {
 		case !share(q.Accuracy) || !share(q.Error) || !(q.Latency >= 0) || math.IsInf(q.Latency, 1):
 			return nil, badPareto("%s has an accuracy of %v, an error of %v, a latency of %v", q.Arch, q.Accuracy, q.Error, q.Latency)
-		case q.Kind != kind:
+		case Kind(q.Kind) != kind:
 			return nil, badPareto("%s has a %q accuracy among %s ones", q.Arch, q.Kind, kind)
 		case q.N < 0 || (kind == Measured) != (q.N > 0):
 			return nil, badPareto("%s has an accuracy %s on %d pictures", q.Arch, kind, q.N)
 		}
-		out = append(out, Point{a, q.Costs, q.Accuracy, q.Kind, q.N, q.Error})
+		out = append(out, Point{a, q.Costs, q.Accuracy, kind, q.N, q.Error})
 	}
 	return out, nil
 }

@@ -83,9 +83,9 @@ var Methods = []string{"coarse-to-fine", "evolution", "random"}
 
 // Options of a search.
 type Options struct {
-	Method      string `json:"method"` // one of Methods
-	Seed        uint64 `json:"seed"`
-	Evaluations int    `json:"evaluations"` // children whose accuracy is asked for, at most
+	Method      string // one of Methods
+	Seed        uint64
+	Evaluations int // children whose accuracy is asked for, at most
 }
 
 // method proposes children. It decides by the search's random numbers and by

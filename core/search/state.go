@@ -1,42 +1,102 @@
 package search
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"slices"
 
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 )
 
 // state is a search as it is stored: what was asked for and what was judged.
 type state struct {
-	Format  string   `json:"format"`
-	Space   string   `json:"space"`
-	Classes int      `json:"classes"`
-	Digest  string   `json:"digest"`
-	Kind    Kind     `json:"kind"`
-	N       int      `json:"n"`
-	Limits  Limits   `json:"limits"`
-	Against []Metric `json:"against"`
+	Format, Space string
+	Classes       int
+	Digest        string
+	Kind          Kind
+	N             int
+	Limits        Limits
+	Against       []Metric
 	Options
-	Judged []judged `json:"judged"`
+	Judged []judged
 }
 
 type judged struct {
-	Arch     string  `json:"arch"`
-	Accuracy float64 `json:"accuracy"`
+	Arch     string
+	Accuracy float64
 }
 
 const stateFormat = "bignas-search-1"
 
+var field = plainjson.Member
+
+func (s *state) fields() []plainjson.Field {
+	kind := func(v plainjson.Value) error { return v.Into((*string)(&s.Kind)) }
+	limits := func(v plainjson.Value) error {
+		s.Limits = Limits{}
+		for i, name := range v.Names {
+			limit := 0.0
+			if err := v.Items[i].Into(&limit); err != nil {
+				return err
+			}
+			s.Limits[Metric(name)] = limit
+		}
+		return nil
+	}
+	against := func(v plainjson.Value) error {
+		names, err := v.Texts()
+		for _, n := range names {
+			s.Against = append(s.Against, Metric(n))
+		}
+		return err
+	}
+	return []plainjson.Field{field("format", &s.Format), field("space", &s.Space), field("classes", &s.Classes), field("digest", &s.Digest),
+		field("kind", kind), field("limits", limits), field("against", against),
+		field("method", &s.Method), field("seed", &s.Seed), field("evaluations", &s.Evaluations)}
+}
+
+func (s *state) fill(v plainjson.Value) error {
+	list := func(v plainjson.Value) error {
+		return v.Each(func(v plainjson.Value) error {
+			var j judged
+			err := v.Fill(true, field("arch", &j.Arch), field("accuracy", &j.Accuracy))
+			s.Judged = append(s.Judged, j)
+			return err
+		})
+	}
+	return v.Fill(true, append(s.fields(), field("n", &s.N), field("judged", list))...)
+}
+
+func (o Options) record() plainjson.Record {
+	return plainjson.Record{field("method", o.Method), field("seed", o.Seed), field("evaluations", o.Evaluations)}
+}
+
+func (l Limits) record() plainjson.Record {
+	r := plainjson.Record{}
+	for _, m := range slices.Sorted(maps.Keys(l)) {
+		r = append(r, field(string(m), l[m]))
+	}
+	return r
+}
+
+func texts(metrics []Metric) []string {
+	all := []string{}
+	for _, m := range metrics {
+		all = append(all, string(m))
+	}
+	return all
+}
+
 // State is the search as JSON, to be continued by Resume.
 func (s *Search) State() []byte {
-	out := s.head()
+	h := s.head()
+	r := plainjson.Record{field("format", h.Format), field("space", h.Space), field("classes", h.Classes), field("digest", h.Digest),
+		field("kind", string(h.Kind)), field("n", h.N), field("limits", h.Limits.record()), field("against", texts(h.Against))}
+	list := plainjson.List{}
 	for _, p := range s.points {
-		out.Judged = append(out.Judged, judged{p.Arch.String(), p.Accuracy})
+		list = append(list, plainjson.Record{field("arch", p.Arch.String()), field("accuracy", p.Accuracy)})
 	}
-	text, err := json.Marshal(out)
+	text, err := plainjson.Append(nil, append(append(r, h.Options.record()...), field("judged", list)))
 	if err != nil {
 		panic("search: " + err.Error()) // only finite numbers and texts
 	}
@@ -59,9 +119,11 @@ func Resume(p Problem, o Options, stored []byte) (*Search, error) {
 		return nil, err
 	}
 	var old state
-	d := json.NewDecoder(bytes.NewReader(stored))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&old); err != nil || old.Format != stateFormat {
+	v, err := plainjson.Parse(stored)
+	if err == nil {
+		err = old.fill(v)
+	}
+	if err != nil || old.Format != stateFormat {
 		return nil, fault.New(CodePareto, "start the search anew", "the stored search cannot be read")
 	}
 	now := s.head()

@@ -98,11 +98,6 @@ func (r *searching) outcome() record {
 }
 
 func pointRecord(p search.Point) record {
-	c := p.Costs
-	costs := record{member("macs", c.MACs), member("params", c.Params), member("bytes", c.Bytes), member("memory", c.Memory)}
-	if c.Latency > 0 {
-		costs = append(costs, member("latency", c.Latency))
-	}
-	return record{member("arch", p.Arch.String()), member("child", p.Arch.Record()), member("costs", costs),
+	return record{member("arch", p.Arch.String()), member("child", p.Arch.Record()), member("costs", p.Costs.Record()),
 		member("accuracy", p.Accuracy), member("error", p.Error), member("kind", string(p.Kind))}
 }

@@ -1,0 +1,112 @@
+package predict
+
+import "math"
+
+// evidence is how likely targets are under hyperparameters, and what follows from
+// it, by the Cholesky factor of the covariance (Rasmussen and Williams, algorithm 2.1).
+type evidence struct {
+	n       int
+	log     float64   // the logarithm of the likelihood, with the prior of the lengths
+	signal  []float64 // [n][n], the covariance without noise
+	inverse []float64 // [n][n], of the covariance
+	weights []float64 // the inverse times the targets
+}
+
+func newEvidence(x [][]float64, y []float64, h hyper) *evidence {
+	n := len(x)
+	e := &evidence{n: n, signal: make([]float64, n*n), weights: make([]float64, n)}
+	scaled := make([][]float64, n)
+	for i, row := range x {
+		scaled[i] = make([]float64, len(row))
+		for j, v := range row {
+			scaled[i][j] = v * math.Exp(-h.lengths[j])
+		}
+	}
+	power := math.Exp(2 * h.signal)
+	covariance := make([]float64, n*n)
+	for i := range n {
+		for j := 0; j <= i; j++ {
+			k := power * alike(scaled[i], scaled[j])
+			e.signal[i*n+j], e.signal[j*n+i], covariance[i*n+j] = k, k, k
+		}
+		covariance[i*n+i] += math.Exp(2*h.noise) + 1e-6*power
+	}
+	l := cholesky(covariance, n)
+	e.inverse = inverse(l, n)
+	for i := range n {
+		e.weights[i] = dot(e.inverse[i*n:(i+1)*n], y)
+		e.log -= math.Log(l[i*n+i]) + y[i]*e.weights[i]/2
+	}
+	for _, v := range h.lengths {
+		e.log -= square((v-usualLength)/lengthSpread) / 2
+	}
+	return e
+}
+
+// slopes are the derivatives of the logarithm by every length, the signal and the
+// noise (equation 5.9).
+func (e *evidence) slopes(x [][]float64, h hyper) []float64 {
+	d := len(h.lengths)
+	g := make([]float64, d+2)
+	for i := range e.n {
+		for j := range i {
+			// Of the two halves of the trace, which are equal.
+			w := (e.weights[i]*e.weights[j] - e.inverse[i*e.n+j]) * e.signal[i*e.n+j]
+			g[d] += 2 * w
+			for k, v := range x[i] {
+				g[k] += w * square(v-x[j][k])
+			}
+		}
+		own := e.weights[i]*e.weights[i] - e.inverse[i*e.n+i]
+		g[d] += own * e.signal[i*e.n+i]
+		g[d+1] += own * math.Exp(2*h.noise)
+	}
+	for k, v := range h.lengths {
+		g[k] = g[k]*math.Exp(-2*v) - (v-usualLength)/square(lengthSpread)
+	}
+	return g
+}
+
+// cholesky factors the symmetric positive definite a, of which the lower triangle
+// is read, into its lower triangle.
+func cholesky(a []float64, n int) []float64 {
+	l := make([]float64, n*n)
+	for i := range n {
+		for j := range i {
+			l[i*n+j] = (a[i*n+j] - dot(l[i*n:i*n+j], l[j*n:j*n+j])) / l[j*n+j]
+		}
+		l[i*n+i] = math.Sqrt(max(a[i*n+i]-dot(l[i*n:i*n+i], l[i*n:i*n+i]), 1e-12))
+	}
+	return l
+}
+
+// inverse is that of L L^T.
+func inverse(l []float64, n int) []float64 {
+	// Row j of t is column j of the inverse of L.
+	t := make([]float64, n*n)
+	for j := range n {
+		row := t[j*n : (j+1)*n]
+		row[j] = 1 / l[j*n+j]
+		for i := j + 1; i < n; i++ {
+			row[i] = -dot(l[i*n+j:i*n+i], row[j:i]) / l[i*n+i]
+		}
+	}
+	y := make([]float64, n*n)
+	for i := range n {
+		for j := 0; j <= i; j++ {
+			v := dot(t[i*n+i:(i+1)*n], t[j*n+i:(j+1)*n])
+			y[i*n+j], y[j*n+i] = v, v
+		}
+	}
+	return y
+}
+
+func dot(a, b []float64) float64 {
+	sum := 0.0
+	for i, x := range a {
+		sum += x * b[i]
+	}
+	return sum
+}
+
+func square(v float64) float64 { return v * v }
