@@ -1,34 +1,39 @@
 // The service worker. site/assemble puts the build in front of it:
-//   self.build = {version, files: [[address, 'sha256-...'], ...]}
+//   self.build = {version, files: [[address, 'sha256-...', bytes], ...]}
 // A version is complete or not there: all its files are fetched and compared with
-// their digests before it is installed, and a page of it gets nothing else. Files
-// in folders that are named by their content may come from any version.
+// their digests or, big ones, their lengths before it is installed, and a page of it
+// gets nothing else. Files in folders that are named by their content may come from
+// any version.
 const { version, files } = self.build;
 const PREFIX = 'bignas ', CACHE = PREFIX + version;
+const BIG = 2 ** 20; // bytes
 const ANY = { ignoreVary: true }; // how it was compressed on the way is no difference
 const scope = new URL('./', self.location).href, INDEX = 'index.html';
 
 // The page is kept as what the folder gives: some servers send index.html there with a redirect.
 const address = name => name === INDEX ? scope : new URL(name, scope).href;
 
-// fetchRight gets a file with that digest: from an older version, where its folder's
-// name says that it is the same, from the browser's cache, or from the server. The
-// browser compares, so that nothing of a big file is held here.
-async function fetchRight(name, integrity) {
+// keep puts a file into the cache: from an older version, where its folder's name says
+// that it is the same, from the browser's cache, or from the server. The browser
+// compares digests, for which it holds a file three times; of a big one, which the
+// engine or the compiler checks when it is used, only the length is compared, so that
+// one that was cut off on the way is not kept.
+async function keep(cache, name, integrity, bytes) {
   const url = address(name), kept = name.includes('/') && await caches.match(url, ANY);
-  if (kept) return kept;
-  for (const cache of ['default', 'reload']) {
-    const response = await fetch(url, { cache, integrity }).catch(() => undefined);
-    if (response?.ok && !response.redirected) return response;
+  if (kept) return cache.put(url, kept);
+  for (const mode of ['default', 'reload']) {
+    const response = await fetch(url, { cache: mode, integrity: bytes < BIG ? integrity : '' }).catch(() => undefined);
+    if (!response?.ok || response.redirected) continue;
+    const put = await cache.put(url, response).then(() => true, () => false);
+    if (put && (bytes < BIG || (await (await cache.match(url, ANY)).blob()).size === bytes)) return undefined;
+    await cache.delete(url, ANY);
   }
   throw new Error(`${url} is not that of version ${version}`);
 }
 
 async function install() {
   const cache = await caches.open(CACHE);
-  for (const [name, integrity] of files) { // one after the other: nobody waits for it
-    await cache.put(address(name), await fetchRight(name, integrity));
-  }
+  for (const file of files) await keep(cache, ...file); // one after the other: nobody waits for it
 }
 
 // activate deletes what no open page can need.

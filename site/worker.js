@@ -8,7 +8,7 @@ const EVERY = 250; // ms between two messages about the progress
 // Garbage that may stand beside what is in use, in percent. The program's heap is a
 // few big slices of numbers, which its collector does not look into, so that it can
 // come by often; and the memory of a page never shrinks again.
-const GARBAGE = '15';
+const GARBAGE = '10';
 
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
@@ -59,17 +59,14 @@ async function start(url, wanted) {
 // of a worker that does little else may not come by for minutes.
 const free = ({ buffer }) => { if (buffer.byteLength) buffer.transfer?.(0); };
 
-// hand gives the program the parts of the weights that are here, several at once
-// where they came faster than it took them in.
+// hand gives the program the next part of the weights that is here: one at a time, for
+// which it needs less memory than for all of them, and a page never gives memory back.
 function hand() {
   if (!booting?.listens || booting.under || !booting.waiting.length) return;
-  const { id, opened, waiting, digest, predictor } = booting;
-  booting.under = waiting.length;
-  booting.waiting = [];
-  const bytes = waiting.length === 1 ? waiting[0] : new Uint8Array(waiting.reduce((n, p) => n + p.length, 0));
-  if (waiting.length > 1) waiting.reduce((at, p) => { bytes.set(p, at); return at + p.length; }, 0);
+  const { id, opened, digest, predictor } = booting, bytes = booting.waiting.shift();
+  booting.under = 1;
   handle(JSON.stringify(opened ? { id, type: 'more' } : { id, type: 'boot', digest, predictor }), bytes);
-  [bytes, ...waiting].forEach(free);
+  free(bytes);
 }
 
 // arrived gets the program's replies to that: the first opens the smallest

@@ -11,13 +11,24 @@ const CodeNotHere = "not_here"
 
 // Begin opens the beginning of a weights file, as long as the first of
 // weights.Arriving's Ends at least: children within Ceiling can be run. The rest
-// is given to More.
+// is given to More. Its children cannot be calibrated (weights.Begin).
 func Begin(data []byte) (*Engine, error) {
 	a, err := weights.Begin(data)
 	if err != nil {
 		return nil, err
 	}
-	return newEngine(a.Bundle, a.Size(), a)
+	e, err := newEngine(a.Bundle, a.Size(), a)
+	if err == nil {
+		e.settle(a)
+	}
+	return e, err
+}
+
+// settle lets go of what is not needed any more when all of the file is here.
+func (e *Engine) settle(a *weights.Arriving) {
+	if a.Complete() && e.bundle.Statistics != nil {
+		e.bundle.Statistics.Shed()
+	}
 }
 
 // More takes the bytes of the file that follow, any number of them. It must not
@@ -36,6 +47,7 @@ func (e *Engine) More(data []byte) error {
 			e.bundle.Statistics.Changed()
 		}
 	}
+	e.settle(e.arriving)
 	if err != nil || e.arriving.Complete() {
 		e.arriving = nil
 	}

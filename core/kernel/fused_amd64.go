@@ -102,7 +102,9 @@ func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32)
 
 // fusedPanels lays a matrix out as packFused does, up to whole blocks of 16 columns.
 func (asm *assembly) fusedPanels(x *Matrix) {
-	x.panels = make([]float32, x.k*((x.n+15)&^15))
+	if x.panels == nil {
+		x.panels = make([]float32, x.k*((x.n+15)&^15))
+	}
 	asm.packColumns(x.panels, x.w, x.k, x.n, x.n, nil)
 	x.lanes, x.slice = asm.lanes, asm.sliceFused
 }

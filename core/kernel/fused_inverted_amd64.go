@@ -34,7 +34,7 @@ type inverted struct {
 
 func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 	run := asm.fusions.convolve[[2]int{s.K, s.Stride}]
-	if run == nil {
+	if run == nil || s.Expand == nil && s.Matrix != nil && s.Matrix.lanes != asm.lanes {
 		return nil
 	}
 	blocks := (s.Mid + 15) / 16
@@ -43,7 +43,7 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 	clear(p.taps[(blocks-1)*16*s.K*s.K:]) // what is past Mid
 	p.scaleTaps(s)
 	p.bias = asVectors(s.Bias, s.Mid)
-	if s.Expand != nil {
+	if s.Expand != nil || s.Matrix != nil {
 		p.expandBias = asVectors(s.ExpandBias, s.Mid)
 		if x := s.Matrix; x != nil && x.lanes == asm.lanes {
 			p.expand, p.panel, p.lent = x.panels, asm.lanes*x.k, true

@@ -22,9 +22,13 @@ type Inference struct {
 	Im2colRGB         func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
 	AvgPool2x2        func(y, x []float32, n, h, w, c int)
 
-	// Matrix lays W[k][n], contiguous, out once and returns what cuts products
-	// out of it: its first rows and columns with a scale and a bias, nil for none.
-	Matrix func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
+	// Panels lays W[k][n], contiguous, out in panels of so many columns,
+	// [panel][k][columns] with zeros after the last one: in to, which it returned for a
+	// matrix of that size, or in new ones where that is nil. Cut is a product with the
+	// first rows and columns of a matrix of that many rows in such panels, with a
+	// scale and a bias, nil for none.
+	Panels func(to, w []float32, k, n int) (panels []float32, columns int)
+	Cut    func(panels []float32, rows, k, n int, scale, bias []float32) Product
 }
 
 // Register adds an implementation and makes it the active one. To be called
@@ -61,6 +65,14 @@ func Register(f Inference) {
 	if f.AvgPool2x2 != nil {
 		o.avgPool2x2 = f.AvgPool2x2
 	}
-	o.matrix, o.exp, o.foldNormalisation = f.Matrix, f.Exp, f.FoldNormalisation
+	if f.Panels != nil {
+		o.panels = func(x *Matrix) {
+			x.panels, x.lanes = f.Panels(x.panels, x.w, x.k, x.n)
+			x.slice = func(x *Matrix, k, n int, scale, bias []float32) *Packed {
+				return packedProduct(k, n, f.Cut(x.panels, x.k, k, n, scale, bias))
+			}
+		}
+	}
+	o.exp, o.foldNormalisation = f.Exp, f.FoldNormalisation
 	register(&o)
 }

@@ -7,11 +7,12 @@ type InvertedSpec struct {
 	In, Mid, K, Stride int
 
 	// Expand [In][Mid] has row stride ExpandStride; column j is multiplied by
-	// ExpandScale[j]. Nil where the block has no expansion: In is Mid then.
+	// ExpandScale[j].
 	Expand                  []float32
 	ExpandStride            int
 	ExpandScale, ExpandBias []float32
-	// Matrix is Expand laid out already, where the implementation has that, else nil.
+	// Matrix is Expand laid out already, which may then be nil. Where both are nil the
+	// block has no expansion: In is Mid then.
 	Matrix *Matrix
 
 	// Tap (ky,kx) of channel c is Taps[(ky*Pitch+kx)*TapStride+c]*Scale[c].
@@ -56,10 +57,9 @@ func (p *Inverted) Apply(y, mean, x []float32, n, h, w int) { p.apply(y, mean, x
 func composeInverted(s InvertedSpec) *Inverted {
 	var expand *Packed
 	switch {
-	case s.Expand == nil:
 	case s.Matrix != nil:
 		expand = s.Matrix.Slice(s.In, s.Mid, s.ExpandScale, s.ExpandBias)
-	default:
+	case s.Expand != nil:
 		expand = Pack(s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale, s.ExpandBias)
 	}
 	// Room for whole vectors behind both.

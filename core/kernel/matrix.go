@@ -7,16 +7,15 @@ import "sync"
 // that can lays it out once, so that a slice costs nothing but its scale and
 // bias; the others pack every slice anew.
 type Matrix struct {
-	w    []float32
+	w    []float32 // nil where there are panels
 	k, n int
-	cut  func(k, n int, scale, bias []float32) Product
 
 	panels []float32 // [panel][k][lanes], zeros after the last column, where slices are taken from that
 	lanes  int       // columns of a panel
 	slice  func(x *Matrix, k, n int, scale, bias []float32) *Packed
 
 	once  sync.Once
-	whole *Packed // all of it, for Times where there is no cut
+	whole *Packed // all of it, for Times where there are no panels
 }
 
 // Product computes y = act((x W)*scale + bias) + residual of one slice of a
@@ -27,13 +26,32 @@ type Product func(y, x []float32, m int, act Act, residual []float32)
 // laid out for the implementation that is active now.
 func NewMatrix(w []float32, k, n int) *Matrix {
 	x := &Matrix{w: w[:k*n], k: k, n: n}
-	if active.matrix != nil {
-		x.cut = active.matrix(x.w, k, n)
-	}
 	if active.panels != nil {
 		active.panels(x)
+		x.w = nil
 	}
 	return x
+}
+
+// Lay overwrites W of a matrix that is LaidOut; slices of it change with it.
+func (x *Matrix) Lay(w []float32) {
+	x.w = w[:x.k*x.n]
+	active.panels(x)
+	x.w = nil
+}
+
+// LaidOut says whether w, which NewMatrix was given, is not used any more.
+func (x *Matrix) LaidOut() bool { return x.panels != nil }
+
+// Row copies the beginning of row i of W.
+func (x *Matrix) Row(to []float32, i int) {
+	if x.panels == nil {
+		copy(to, x.w[i*x.n:(i+1)*x.n])
+		return
+	}
+	for j := 0; j < len(to); j += x.lanes {
+		copy(to[j:min(j+x.lanes, len(to))], x.panels[j*x.k+i*x.lanes:])
+	}
 }
 
 // Slice returns the first k rows and n columns ready for inference, column j
@@ -47,16 +65,13 @@ func (x *Matrix) Slice(k, n int, scale, bias []float32) *Packed {
 	if x.panels != nil {
 		return x.slice(x, k, n, scale, bias)
 	}
-	if x.cut == nil {
-		return Pack(x.w, k, n, x.n, scale, bias)
-	}
-	return packedProduct(k, n, x.cut(k, n, scale, bias))
+	return Pack(x.w, k, n, x.n, scale, bias)
 }
 
 // Times computes the beginning of one row y = x W with the first rows of W: x at
 // most [k], y at most [n].
 func (x *Matrix) Times(y, row []float32) {
-	if x.cut != nil || x.panels != nil {
+	if x.panels != nil {
 		x.Slice(len(row), len(y), nil, nil).Apply(y, row, 1, None, nil)
 		return
 	}

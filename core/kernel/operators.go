@@ -27,7 +27,6 @@ type operators struct {
 	avgPool2x2          func(y []float32, x []float32, n int, h int, w int, c int)
 	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
 	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
-	matrix              func(w []float32, k, n int) func(k, n int, scale, bias []float32) Product
 	exp                 func(y, x []float32)
 	foldNormalisation   func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
 	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
@@ -37,7 +36,7 @@ type operators struct {
 	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)
 	addGrad             func(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32)
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
-	panels              func(x *Matrix)                // sets panels, lanes and slice
+	panels              func(x *Matrix)                // sets panels, where they are nil, and overwrites them; sets lanes and slice
 	inverted            func(s InvertedSpec) *Inverted // nil result for a shape it has not
 	stem                func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
 }

@@ -154,7 +154,7 @@ func (p *ParamOf[T]) first(n int) []float32 {
 func single[T kernel.Float](p *ParamOf[T], k, n int) (w []float32, stride int) {
 	ws := p.Shape[len(p.Shape)-1]
 	if w, ok := any(p.Data).([]float32); ok {
-		return w, ws
+		return w, ws // nil where only the kernels have it
 	}
 	w = make([]float32, k*n)
 	for i := range k {

@@ -2,6 +2,7 @@ package supernet
 
 import (
 	"math"
+	"reflect"
 	"testing"
 )
 
@@ -34,7 +35,27 @@ func TestFreeze(t *testing.T) {
 	if _, err := other.Forward(randomImages(4, 1, big.Resolution), 1, nil); err != nil {
 		t.Fatal(err)
 	}
-	frozen, err := w.Child(small, st)
+	before, err := w.Folded(small, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lean, err := NewFrozen(w.Space, w.Classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var room []float32
+	for range 2 { // as often as a file has levels
+		for i, p := range lean.Params {
+			values := Open(p, room)
+			copy(values, w.Params[i].Data)
+			room = Close(p, values)
+		}
+	}
+	lean.Freeze()
+	if after, err := lean.Folded(small, st); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("frozen while it arrived, the child is another one: %v", err)
+	}
+	frozen, err := lean.Child(small, st)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,15 +29,15 @@ func (v View[T]) Copy() []T {
 	var walk func(dim, off int)
 	walk = func(dim, off int) {
 		if dim == len(v.From)-1 {
-			out = append(out, v.Param.Data[off+v.From[dim]:off+v.To[dim]]...)
+			out = append(out, v.Param.Row(off, v.To[dim])[v.From[dim]:]...)
 			return
 		}
-		stride := 1
-		for _, s := range v.Param.Shape[dim+1:] {
-			stride *= s
+		rows := 1
+		for _, s := range v.Param.Shape[dim+1 : len(v.From)-1] {
+			rows *= s
 		}
 		for i := v.From[dim]; i < v.To[dim]; i++ {
-			walk(dim+1, off+i*stride)
+			walk(dim+1, off+i*rows)
 		}
 	}
 	walk(0, 0)
@@ -136,7 +136,7 @@ func (w *WeightsOf[T]) Extract(a arch.Arch) (*WeightsOf[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := layout[T](a, w.Classes)
+	out := layout[T](a, w.Classes, false)
 	for i, v := range vs {
 		if out.Params[i].Name != v.Param.Name || len(out.Params[i].Data) != v.Len() {
 			panic("supernet: views and layout disagree")

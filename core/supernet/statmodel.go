@@ -141,8 +141,17 @@ func (m *StatisticsModel) Channels(a arch.Arch) [][]int {
 // Changed says that coefficients or weights are others than at the last Predict, with
 // which it must not run at the same time.
 func (m *StatisticsModel) Changed() {
-	m.once, m.predictors = sync.Once{}, nil
+	m.once = sync.Once{}
 	m.taps, m.composed = nil, nil
+}
+
+// Shed lets go of the coefficients that Predict has laid out for the kernels.
+// They cannot be written to a file any more.
+func (m *StatisticsModel) Shed() {
+	m.once.Do(m.prepare)
+	for i := range m.Layers {
+		m.Layers[i].LogVariance, m.Layers[i].Mean = nil, nil
+	}
 }
 
 // Calibrated is a child, its true statistics and the means of its activations.

@@ -11,24 +11,33 @@ import (
 // coefficients as matrices [features][channels], nil where there are none.
 type layerPredictor struct{ mean, logVariance *kernel.Matrix }
 
-// prepare lays the coefficients out, once.
+// prepare lays the coefficients out, once, and again, in the same memory, after Changed.
 func (m *StatisticsModel) prepare() {
 	m.at = map[bnPlace]int{}
+	if m.predictors == nil {
+		m.predictors = make([]layerPredictor, len(m.Layers))
+	}
 	for i, p := range places(m.Net.Space.Max()) {
-		l := m.Layers[i]
-		m.predictors = append(m.predictors, layerPredictor{transposed(l.Mean, l.Features), transposed(l.LogVariance, l.Features)})
+		l, to := m.Layers[i], &m.predictors[i]
+		transpose(&to.mean, l.Mean, l.Features)
+		transpose(&to.logVariance, l.LogVariance, l.Features)
 		p.channels = 0
 		m.at[p] = i
 	}
-	m.first = transposed(m.Layers[0].Read, m.Layers[0].ReadFeatures)
+	transpose(&m.first, m.Layers[0].Read, m.Layers[0].ReadFeatures)
 }
 
-// transposed is w [channels][features] as the matrix [features][channels].
-func transposed(w []float32, features int) *kernel.Matrix {
+// transpose lays w [channels][features] out as the matrix [features][channels].
+func transpose(to **kernel.Matrix, w []float32, features int) {
 	if len(w) == 0 {
-		return nil
+		return
 	}
-	return kernel.NewMatrix(flipped(w, features), features, len(w)/features)
+	t := flipped(w, features)
+	if *to != nil && (*to).LaidOut() {
+		(*to).Lay(t)
+		return
+	}
+	*to = kernel.NewMatrix(t, features, len(w)/features)
 }
 
 // flipped lays w [channels][features] out as [features][channels].

@@ -83,6 +83,8 @@ type WeightsOf[T kernel.Float] struct {
 	Head       ConvOf[T]
 	Classifier *ParamOf[T] // [Head, Classes]
 	ClassBias  *ParamOf[T]
+
+	lean bool // matrices have no Data (NewFrozen)
 }
 
 // Weights is the shared weights in float32.
@@ -97,19 +99,24 @@ func NewWeights(space *arch.Space, classes int) (*Weights, error) {
 
 // NewWeightsOf is NewWeights for any element type; gradients are checked in float64.
 func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T], error) {
+	return allocate[T](space, classes, false)
+}
+
+func allocate[T kernel.Float](space *arch.Space, classes int, lean bool) (*WeightsOf[T], error) {
 	if space.HeadExpansion != 0 || space.Squeeze != arch.SqueezeInput {
 		return nil, fmt.Errorf("supernet: space %s can be counted but not run; run nette or bignas", space.Name)
 	}
 	if classes < 2 {
 		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", classes)
 	}
-	return layout[T](space.Max(), classes), nil
+	return layout[T](space.Max(), classes, lean), nil
 }
 
-// layout allocates the weights whose biggest network is that of a.
-func layout[T kernel.Float](a arch.Arch, classes int) *WeightsOf[T] {
+// layout allocates the weights whose biggest network is that of a; lean ones without
+// the Data of matrices, but of the classifier.
+func layout[T kernel.Float](a arch.Arch, classes int, lean bool) *WeightsOf[T] {
 	n := a.Network()
-	w := &WeightsOf[T]{Space: a.Space, Biggest: n, Classes: classes, Blocks: make([][]*BlockOf[T], len(a.Stages))}
+	w := &WeightsOf[T]{Space: a.Space, Biggest: n, Classes: classes, Blocks: make([][]*BlockOf[T], len(a.Stages)), lean: lean}
 	w.Stem = w.conv("stem.conv", initHe, 27, initOne, 3, 3, 3, n.Stem.Out)
 	for _, b := range n.Blocks {
 		name := fmt.Sprintf("s%d.%d.", b.Stage+1, b.Index)
@@ -137,6 +144,9 @@ func layout[T kernel.Float](a arch.Arch, classes int) *WeightsOf[T] {
 	w.Head = w.conv("head.conv", initHe, n.Head.In, initOne, n.Head.In, n.Head.Out)
 	w.Classifier = w.param("classifier.weight", initSmall, n.Head.Out, true, n.Head.Out, classes)
 	w.ClassBias = w.param("classifier.bias", initZero, 0, false, classes)
+	if w.lean {
+		w.Classifier.Data = make([]T, w.Classifier.Len())
+	}
 	return w
 }
 
@@ -144,11 +154,10 @@ func layout[T kernel.Float](a arch.Arch, classes int) *WeightsOf[T] {
 //
 //go:noinline
 func (w *WeightsOf[T]) param(name string, in initialiser, fanIn int, decay bool, shape ...int) *ParamOf[T] {
-	size := 1
-	for _, s := range shape {
-		size *= s
+	p := &ParamOf[T]{Name: name, Shape: shape, Decay: decay, fanIn: fanIn, init: in}
+	if !w.lean || len(shape) != 2 {
+		p.Data = make([]T, p.Len())
 	}
-	p := &ParamOf[T]{Name: name, Shape: shape, Data: make([]T, size), Decay: decay, fanIn: fanIn, init: in}
 	w.Params = append(w.Params, p)
 	return p
 }
@@ -194,25 +203,9 @@ func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
 	}
 }
 
-// Freeze says that the weights will not change any more. Matrices are laid out
-// for the kernels once, where these can use that, and every child made from now
-// on is a slice of them. Only weights of float32 can be frozen.
-func (w *WeightsOf[T]) Freeze() {
-	for _, p := range w.Params {
-		data, ok := any(p.Data).([]float32)
-		if !ok {
-			panic("supernet: only weights of float32 can be frozen")
-		}
-		switch n := p.Shape[len(p.Shape)-1]; len(p.Shape) {
-		case 2, 4: // not the kernels of depthwise convolutions, [K, K, Mid]
-			p.matrix = kernel.NewMatrix(data, len(data)/n, n)
-		}
-	}
-}
-
 // Like returns zeroed weights of the same layout: gradients, optimiser state,
 // averages.
-func (w *WeightsOf[T]) Like() *WeightsOf[T] { return layout[T](w.Biggest.Arch, w.Classes) }
+func (w *WeightsOf[T]) Like() *WeightsOf[T] { return layout[T](w.Biggest.Arch, w.Classes, false) }
 
 // Convert copies src into dst, tensor by tensor; both must have one layout.
 func Convert[D, S kernel.Float](dst *WeightsOf[D], src *WeightsOf[S]) {
@@ -227,11 +220,20 @@ func Convert[D, S kernel.Float](dst *WeightsOf[D], src *WeightsOf[S]) {
 	}
 }
 
+// Len is the number of values.
+func (p *ParamOf[T]) Len() int {
+	n := 1
+	for _, d := range p.Shape {
+		n *= d
+	}
+	return n
+}
+
 // Count is the number of shared parameters.
 func (w *WeightsOf[T]) Count() int {
 	n := 0
 	for _, p := range w.Params {
-		n += len(p.Data)
+		n += p.Len()
 	}
 	return n
 }

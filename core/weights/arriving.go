@@ -41,7 +41,7 @@ func Unmarshal(data []byte) (*Bundle, error) {
 	if err := h.check(body); err != nil {
 		return nil, err
 	}
-	a, err := open(h)
+	a, err := open(h, supernet.NewWeights)
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +54,14 @@ func Unmarshal(data []byte) (*Bundle, error) {
 }
 
 // Begin reads the beginning of a weights file: its header and first level at
-// least. The errors are those of Unmarshal; a beginning that is too short is
+// least. The weights are frozen (supernet.NewFrozen). The errors are those of Unmarshal; a beginning that is too short is
 // truncated.
 func Begin(data []byte) (*Arriving, error) {
 	h, body, err := readHeader(data)
 	if err != nil {
 		return nil, err
 	}
-	a, err := open(h)
+	a, err := open(h, supernet.NewFrozen)
 	if err != nil {
 		return nil, err
 	}
@@ -135,23 +135,35 @@ func (a *Arriving) start() int64 {
 // take fills in the bytes of the next level; the header was checked by open.
 func (a *Arriving) take(data []byte) error {
 	start := a.start()
+	var values, room []float32
 	for _, f := range a.jobs[a.here] {
-		values := decode(data[f.begin-start:f.end-start], f.DType)
+		values = decode(values, data[f.begin-start:f.end-start], f.DType)
 		if i := slices.IndexFunc(values, func(v float32) bool { return !storable(v, Float32) }); i >= 0 {
 			return damaged("value %d of the tensor %q is %v", i, f.Name, values[i])
 		}
-		if f.level < 0 {
-			copy(f.to.data, values)
-			continue
+		all := f.to.data
+		if f.to.param != nil {
+			all = supernet.Open(f.to.param, room)
 		}
-		f.to.each(f.level, func(i int) { f.to.data[i], values = values[0], values[1:] })
+		if f.level < 0 {
+			copy(all, values)
+		} else {
+			next := 0
+			f.to.each(f.level, func(i int) { all[i] = values[next]; next++ })
+		}
+		if f.to.param != nil {
+			room = supernet.Close(f.to.param, all)
+		}
 	}
 	a.here++
 	return nil
 }
 
+// allocation is how weights for a space and a number of classes come about.
+type allocation func(*arch.Space, int) (*supernet.Weights, error)
+
 // open checks the header against the space that it names and allocates.
-func open(h *header) (*Arriving, error) {
+func open(h *header, allocate allocation) (*Arriving, error) {
 	m := h.metadata
 	if m[KeyFormat] != formatName {
 		return nil, fault.New(CodeNotWeights, hintNotWeights, "the safetensors file is of another program: its metadata %q is %q, expected %q", KeyFormat, m[KeyFormat], formatName)
@@ -174,7 +186,7 @@ func open(h *header) (*Arriving, error) {
 	if a.levels, err = readLevels(m, space, h.total); err != nil {
 		return nil, err
 	}
-	return a, a.plan(space)
+	return a, a.plan(space, allocate)
 }
 
 // describe reads labels, preprocessing and everything else that is text.
@@ -199,14 +211,14 @@ func (b *Bundle) describe(m map[string]string) error {
 
 // plan finds every tensor's parts in the file and fails where one is missing,
 // unknown, of the wrong shape, or later than the level that needs it.
-func (a *Arriving) plan(space *arch.Space) error {
+func (a *Arriving) plan(space *arch.Space, allocate allocation) error {
 	t := newTaker(a.header.places, a.levels)
 	b := a.Bundle
 	if err := t.checkClasses(len(b.Labels)); err != nil {
 		return err
 	}
 	var err error
-	if b.Net, err = supernet.NewWeights(space, len(b.Labels)); err != nil {
+	if b.Net, err = allocate(space, len(b.Labels)); err != nil {
 		return fault.New(CodeMismatch, hintOther, "the weights file cannot be run: %v", err)
 	}
 	switch kind := a.header.metadata[KeyStatistics]; kind {

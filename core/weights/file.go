@@ -183,8 +183,13 @@ func encode(to []byte, values []float32, d DType) []byte {
 	return to
 }
 
-func decode(from []byte, d DType) []float32 {
-	values := make([]float32, len(from)/d.size())
+// decode uses room where it is big enough.
+func decode(room []float32, from []byte, d DType) []float32 {
+	n := len(from) / d.size()
+	if cap(room) < n {
+		room = make([]float32, n)
+	}
+	values := room[:n]
 	if d == Float16 {
 		for i := range values {
 			values[i] = Single(binary.LittleEndian.Uint16(from[2*i:]))

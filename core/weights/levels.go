@@ -48,7 +48,9 @@ func levels(s *arch.Space) []level {
 type stored struct {
 	name  string
 	shape []int
-	data  []float32
+	data  []float32       // nil where only param has it
+	param *supernet.Param // nil for statistics
+	size  int             // elements
 	// at holds, for every dimension, the first level that has each index: an
 	// element belongs to the last of its indices' levels.
 	at [][]uint8
@@ -67,6 +69,7 @@ func layout(net *supernet.Weights, m *supernet.StatisticsModel, ls []level) ([]*
 	of := map[*supernet.Param]*stored{}
 	for _, p := range net.Params {
 		s := newStored(p.Name, p.Shape, p.Data, len(ls))
+		s.param = p
 		all, of[p] = append(all, s), s
 	}
 	network := len(all)
@@ -108,8 +111,9 @@ func statisticsName(i int, c supernet.Coefficients) string {
 }
 
 func newStored(name string, shape []int, data []float32, levels int) *stored {
-	s := &stored{name: name, shape: shape, data: data, counts: make([]int, levels)}
+	s := &stored{name: name, shape: shape, data: data, size: 1, counts: make([]int, levels)}
 	for _, n := range shape {
+		s.size *= n
 		s.at = append(s.at, slices.Repeat([]uint8{uint8(levels - 1)}, n))
 	}
 	return s
@@ -137,7 +141,7 @@ func (s *stored) count() {
 func (s *stored) rows(f func(first int, base uint8)) {
 	last := len(s.shape) - 1
 	n := s.shape[last]
-	for first := 0; first < len(s.data); first += n {
+	for first := 0; first < s.size; first += n {
 		base, rest := uint8(0), first/n
 		for d := last - 1; d >= 0; d-- {
 			base = max(base, s.at[d][rest%s.shape[d]])
@@ -166,7 +170,7 @@ func (s *stored) each(level int, f func(i int)) {
 // name, or -1 if it is split.
 func (s *stored) whole() int {
 	first := slices.IndexFunc(s.counts, func(n int) bool { return n > 0 })
-	if len(s.data) <= wholeBelow || s.counts[first] == len(s.data) {
+	if s.size <= wholeBelow || s.counts[first] == s.size {
 		return first
 	}
 	return -1

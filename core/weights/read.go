@@ -24,7 +24,7 @@ func Read(data []byte) (*File, error) {
 	}
 	f := &File{Metadata: h.metadata}
 	for _, p := range h.places {
-		p.Data = decode(body[p.begin:p.end], p.DType)
+		p.Data = decode(nil, body[p.begin:p.end], p.DType)
 		f.Tensors = append(f.Tensors, p.Tensor)
 	}
 	return f, nil

@@ -45,7 +45,7 @@ func (t *taker) take(s *stored) error {
 	if _, ok := t.at[s.name]; ok {
 		return t.find(s, s.name, s.shape, first, -1)
 	}
-	if s.counts[first] == len(s.data) {
+	if s.counts[first] == s.size {
 		return fault.New(CodeMismatch, hintOther, "the weights file lacks the tensor %q", s.name)
 	}
 	for l, n := range s.counts {

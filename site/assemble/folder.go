@@ -91,7 +91,7 @@ func (b *builder) write(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	b.files = append(b.files, [2]string{name, integrity(data)})
+	b.files = append(b.files, [3]any{name, integrity(data), len(data)})
 	same := false
 	if now, err := os.ReadFile(to); err == nil {
 		same = bytes.Equal(now, data)

@@ -101,8 +101,9 @@ func init() {
 	kernel.Register(kernel.Inference{
 		Name: name, Pack: pack, DepthwiseAct: depthwiseAct, Activate: activate,
 		GlobalPool: globalPools, ChannelScale: channelScales,
-		Im2colRGB: im2col, AvgPool2x2: averagePools, Matrix: matrix,
-		Exp: exp, FoldNormalisation: foldNormalisations,
+		Im2colRGB: im2col, AvgPool2x2: averagePools, Cut: cutPadded,
+		Panels: func(to, w []float32, k, n int) ([]float32, int) { return layOut(to, w, k, n, n), Panel },
+		Exp:    exp, FoldNormalisation: foldNormalisations,
 	})
 	preprocess.Register(rows)
 }
@@ -113,26 +114,34 @@ func first(s []float32, n int) unsafe.Pointer { return pointer(s, n) }
 func pointer[T any](s []T, n int) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s[:n])) }
 
 func pack(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act kernel.Act, residual []float32) {
-	return cut(layOut(w, k, n, ws), k, k, n, Pad(scale, n, 1), Pad(bias, n, 0))
+	return cut(layOut(nil, w, k, n, ws), k, k, n, Pad(scale, n, 1), Pad(bias, n, 0))
 }
 
-func matrix(w []float32, k, n int) func(k, n int, scale, bias []float32) kernel.Product {
-	p, ones, zeros := layOut(w, k, n, n), Pad(nil, n, 1), Pad(nil, n, 0)
-	return func(rows, columns int, scale, bias []float32) kernel.Product {
-		s, b := ones, zeros
-		if scale != nil {
-			s = Padded(scale, columns)
-		}
-		if bias != nil {
-			b = Padded(bias, columns)
-		}
-		return cut(p, k, rows, columns, s, b)
+// unscaled are scales and biases of so many columns at most that have none.
+var unscaled, unbiased = Pad(nil, 2048, 1), Pad(nil, 2048, 0)
+
+func cutPadded(panels []float32, rows, k, n int, scale, bias []float32) kernel.Product {
+	s, b := padded(scale, n, unscaled, 1), padded(bias, n, unbiased, 0)
+	return cut(panels, rows, k, n, s, b)
+}
+
+// padded is v with room up to whole panels, where it is nil n times rest.
+func padded(v []float32, n int, none []float32, rest float32) []float32 {
+	switch {
+	case v != nil:
+		return Padded(v, n)
+	case n <= len(none):
+		return none
 	}
+	return Pad(nil, n, rest)
 }
 
-// layOut is Pack.
-func layOut(w []float32, k, n, ws int) []float32 {
-	to, full := make([]float32, k*whole(n)), n/Panel*Panel
+// layOut is Pack, into what it returned before or where that is nil into new memory.
+func layOut(to, w []float32, k, n, ws int) []float32 {
+	if to == nil {
+		to = make([]float32, k*whole(n))
+	}
+	full := n / Panel * Panel
 	if k == 0 {
 		return to
 	}

@@ -41,9 +41,12 @@ func checksums(e *classify.Engine) []uint32 {
 	var bytes []byte
 	for _, p := range e.Weights().Params {
 		bytes = bytes[:0]
-		for _, v := range p.Data {
-			b := math.Float32bits(v)
-			bytes = append(bytes, byte(b), byte(b>>8), byte(b>>16), byte(b>>24))
+		columns := p.Shape[len(p.Shape)-1]
+		for row := range p.Len() / columns {
+			for _, v := range p.Row(row, columns) {
+				b := math.Float32bits(v)
+				bytes = append(bytes, byte(b), byte(b>>8), byte(b>>16), byte(b>>24))
+			}
 		}
 		sums = append(sums, crc32.ChecksumIEEE(bytes))
 	}
@@ -63,9 +66,9 @@ func (s *Session) verify(q request) error {
 	now := checksums(e)
 	weights, changed := 0, 0
 	for i, p := range e.Weights().Params {
-		weights += len(p.Data)
+		weights += p.Len()
 		if now[i] != before[i] {
-			changed += len(p.Data)
+			changed += p.Len()
 		}
 	}
 	s.send(q.ID, "verified", member("check", record{member("weights", weights), member("changed", changed)}))
