@@ -65,8 +65,8 @@ type releaseFlags struct {
 	JSON     bool     `name:"json" help:"One JSON object a line on standard output."`
 	Crop     float64  `default:"1" placeholder:"SHARE" help:"Share of a picture's short side that children see, stored in the file (default: 1)."`
 	Output   string   `short:"o" required:"" placeholder:"FILE" help:"Weights file to write (float16 safetensors)."`
-	Children int      `default:"240" help:"Children calibrated to fit the BN statistics of all others (default: 240)."`
-	Images   int      `default:"512" help:"Training pictures for each, others for every child (default: 512)."`
+	Children int      `default:"1280" help:"Children calibrated to fit the BN statistics of all others (default: 1280)."`
+	Images   int      `default:"256" help:"Training pictures for each, others for every child (default: 256)."`
 	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
 	Against  int      `name:"check-images" default:"4096" help:"Training pictures that each of those is calibrated on (default: 4096)."`
 	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max: names of --family or texts; may be repeated."`

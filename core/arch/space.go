@@ -71,7 +71,7 @@ const (
 	ShortcutDiffering ShortcutRule = "differing"
 )
 
-// steps returns lo, lo+by, ... hi. (Inlined sixty times it would be 30 KB of the engine.)
+// steps returns lo, lo+by, ... hi. (Inlined, it would be kilobytes of the engine.)
 //
 //go:noinline
 func steps(lo, hi, by int) []int {
@@ -82,30 +82,41 @@ func steps(lo, hi, by int) []int {
 	return s
 }
 
+// row is a stage as a line of a table, which is data and not code of the engine.
+type row struct {
+	name               string
+	stride             int
+	narrow, wide, by   int // output channels, in steps
+	shallow, deep      int // blocks
+	kernel             int // the biggest: 3, or 5 for the choice of 3 and 5
+	expand, expandMost int // the least and the most
+	se                 bool
+}
+
+// with gives the space the stages of a table.
+func (s *Space) with(rows []row) *Space {
+	for _, r := range rows {
+		s.Stages = append(s.Stages, Stage{r.name, steps(r.narrow, r.wide, r.by), steps(r.shallow, r.deep, 1), steps(3, r.kernel, 2),
+			steps(r.expand, r.expandMost, 1), r.stride, r.se})
+	}
+	return s
+}
+
 // bignas is Table 1 of the paper (arXiv 2003.11142), channels in steps of 8.
 func bignas() *Space {
-	st := func(name string, stride int, w []int, d []int, k []int, e int) Stage {
-		return Stage{Name: name, Widths: w, Depths: d, Kernels: k, Expansions: []int{e}, Stride: stride, SE: true}
-	}
-	k3, k35 := []int{3}, []int{3, 5}
-	return &Space{
-		Name:        "bignas",
-		Resolutions: []int{192, 224, 288, 320},
-		Stem:        steps(32, 40, 8),
-		Stages: []Stage{
-			st("S1", 1, steps(16, 24, 8), steps(1, 2, 1), k3, 1),
-			st("S2", 2, steps(24, 32, 8), steps(2, 3, 1), k3, 6),
-			st("S3", 2, steps(40, 48, 8), steps(2, 3, 1), k35, 6),
-			st("S4", 2, steps(80, 88, 8), steps(2, 4, 1), k35, 6),
-			st("S5", 1, steps(112, 128, 8), steps(2, 6, 1), k35, 6),
-			st("S6", 2, steps(192, 216, 8), steps(2, 6, 1), k35, 6),
-			st("S7", 1, steps(320, 352, 8), steps(1, 2, 1), k35, 6),
-		},
-		Head:           steps(1280, 1408, 8),
-		KernelPerLayer: true,
-		Squeeze:        SqueezeInput,
-		Shortcuts:      ShortcutTransition,
-	}
+	s := &Space{Name: "bignas", Resolutions: []int{192, 224, 288, 320}, Stem: steps(32, 40, 8), Head: steps(1280, 1408, 8),
+		KernelPerLayer: true, Squeeze: SqueezeInput, Shortcuts: ShortcutTransition}
+	return s.with(bignasStages[:])
+}
+
+var bignasStages = [...]row{
+	{"S1", 1, 16, 24, 8, 1, 2, 3, 1, 1, true},
+	{"S2", 2, 24, 32, 8, 2, 3, 3, 6, 6, true},
+	{"S3", 2, 40, 48, 8, 2, 3, 5, 6, 6, true},
+	{"S4", 2, 80, 88, 8, 2, 4, 5, 6, 6, true},
+	{"S5", 1, 112, 128, 8, 2, 6, 5, 6, 6, true},
+	{"S6", 2, 192, 216, 8, 2, 6, 5, 6, 6, true},
+	{"S7", 1, 320, 352, 8, 1, 2, 5, 6, 6, true},
 }
 
 // nette is the space of the shipped weights: the stages, operators, SE and
@@ -114,55 +125,37 @@ func bignas() *Space {
 // stage's channels go from about half to all of its biggest, so that every
 // slider of the page matters.
 func nette() *Space {
-	st := func(name string, stride int, w []int, d []int, k []int, e int) Stage {
-		return Stage{Name: name, Widths: w, Depths: d, Kernels: k, Expansions: []int{e}, Stride: stride, SE: true}
-	}
-	k3, k35 := []int{3}, []int{3, 5}
-	return &Space{
-		Name:        "nette",
-		Resolutions: []int{96, 128, 160, 192},
-		Stem:        steps(8, 16, 4),
-		Stages: []Stage{
-			st("S1", 1, steps(8, 12, 4), steps(1, 2, 1), k3, 1),
-			st("S2", 2, steps(12, 20, 4), steps(1, 2, 1), k3, 6),
-			st("S3", 2, steps(20, 32, 4), steps(2, 3, 1), k35, 6),
-			st("S4", 2, steps(32, 56, 8), steps(2, 3, 1), k35, 6),
-			st("S5", 1, steps(48, 72, 8), steps(2, 3, 1), k35, 6),
-			st("S6", 2, steps(72, 136, 16), steps(2, 4, 1), k35, 6),
-			st("S7", 1, steps(112, 208, 16), steps(1, 2, 1), k35, 6),
-		},
-		Head:           steps(320, 640, 64),
-		KernelPerLayer: true,
-		Squeeze:        SqueezeInput,
-		Shortcuts:      ShortcutTransition,
-	}
+	s := &Space{Name: "nette", Resolutions: steps(96, 192, 32), Stem: steps(8, 16, 4), Head: steps(320, 640, 64),
+		KernelPerLayer: true, Squeeze: SqueezeInput, Shortcuts: ShortcutTransition}
+	return s.with(netteStages[:])
+}
+
+var netteStages = [...]row{
+	{"S1", 1, 8, 12, 4, 1, 2, 3, 1, 1, true},
+	{"S2", 2, 12, 20, 4, 1, 2, 3, 6, 6, true},
+	{"S3", 2, 20, 32, 4, 2, 3, 5, 6, 6, true},
+	{"S4", 2, 32, 56, 8, 2, 3, 5, 6, 6, true},
+	{"S5", 1, 48, 72, 8, 2, 3, 5, 6, 6, true},
+	{"S6", 2, 72, 136, 16, 2, 4, 5, 6, 6, true},
+	{"S7", 1, 112, 208, 16, 1, 2, 5, 6, 6, true},
 }
 
 // attentivenas is the space of AttentiveNAS and AlphaNet (arXiv 2011.09011,
 // 2102.07954), the closest published relative; kernel and expansion per stage.
 func attentivenas() *Space {
-	st := func(name string, stride int, w, d, e []int, se bool) Stage {
-		return Stage{Name: name, Widths: w, Depths: d, Kernels: []int{3, 5}, Expansions: e, Stride: stride, SE: se}
-	}
-	e46 := steps(4, 6, 1)
-	return &Space{
-		Name:        "attentivenas",
-		Resolutions: []int{192, 224, 256, 288},
-		Stem:        []int{16, 24},
-		Stages: []Stage{
-			st("mb1", 1, []int{16, 24}, steps(1, 2, 1), []int{1}, false),
-			st("mb2", 2, []int{24, 32}, steps(3, 5, 1), e46, false),
-			st("mb3", 2, []int{32, 40}, steps(3, 6, 1), e46, true),
-			st("mb4", 2, []int{64, 72}, steps(3, 6, 1), e46, false),
-			st("mb5", 1, []int{112, 120, 128}, steps(3, 8, 1), e46, true),
-			st("mb6", 2, []int{192, 200, 208, 216}, steps(3, 8, 1), []int{6}, true),
-			st("mb7", 1, []int{216, 224}, steps(1, 2, 1), []int{6}, true),
-		},
-		Head:          []int{1792, 1984},
-		HeadExpansion: 6,
-		Squeeze:       SqueezeExpanded,
-		Shortcuts:     ShortcutDiffering,
-	}
+	s := &Space{Name: "attentivenas", Resolutions: steps(192, 288, 32), Stem: steps(16, 24, 8), Head: steps(1792, 1984, 192),
+		HeadExpansion: 6, Squeeze: SqueezeExpanded, Shortcuts: ShortcutDiffering}
+	return s.with(attentivenasStages[:])
+}
+
+var attentivenasStages = [...]row{
+	{"mb1", 1, 16, 24, 8, 1, 2, 5, 1, 1, false},
+	{"mb2", 2, 24, 32, 8, 3, 5, 5, 4, 6, false},
+	{"mb3", 2, 32, 40, 8, 3, 6, 5, 4, 6, true},
+	{"mb4", 2, 64, 72, 8, 3, 6, 5, 4, 6, false},
+	{"mb5", 1, 112, 128, 8, 3, 8, 5, 4, 6, true},
+	{"mb6", 2, 192, 216, 8, 3, 8, 5, 6, 6, true},
+	{"mb7", 1, 216, 224, 8, 1, 2, 5, 6, 6, true},
 }
 
 var spaces = map[string]*Space{}

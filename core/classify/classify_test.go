@@ -219,7 +219,7 @@ func TestClassifyRefuses(t *testing.T) {
 			clear(of)
 		}
 		for c := range l.Channels { // the intercepts
-			l.LogVariance[c*l.Features] = -100
+			l.LogVariance[c*l.VarianceFeatures] = -100
 			if l.Mean != nil {
 				l.Mean[c*l.Features] = -6e4
 			}

@@ -53,6 +53,41 @@ func fitRidge(out []float32, rows [][]float64, targets [][]float32, channels int
 	return -1
 }
 
+// fitShared is fitRidge for channels that follow the features alike. What those that
+// every child has follow in the mean is taken off before, so that a channel that few
+// children have is held near the others and not near zero.
+func fitShared(out []float32, rows [][]float64, targets [][]float32, channels int) (missing int) {
+	n, everywhere := len(rows[0]), channels
+	for _, t := range targets {
+		everywhere = min(everywhere, len(t))
+	}
+	first := make([]float32, everywhere*n)
+	if missing := fitRidge(first, rows, targets, everywhere); missing >= 0 {
+		return missing
+	}
+	shared := make([]float64, n)
+	for c := range everywhere {
+		for a := 1; a < n; a++ { // not the intercept
+			shared[a] += float64(first[c*n+a]) / float64(everywhere)
+		}
+	}
+	rest := make([][]float32, len(targets))
+	for i, t := range targets {
+		common := 0.0
+		for a, x := range rows[i] {
+			common += x * shared[a]
+		}
+		for _, v := range t[:min(len(t), channels)] {
+			rest[i] = append(rest[i], float32(float64(v)-common))
+		}
+	}
+	missing = fitRidge(out, rows, rest, channels)
+	for i := range out {
+		out[i] += float32(shared[i%n])
+	}
+	return missing
+}
+
 // cholesky factors the symmetric positive definite a into its lower triangle.
 func cholesky(a []float64, n int) []float64 {
 	l := make([]float64, n*n)

@@ -84,6 +84,57 @@ func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 	return appendProducts(f, a, p, res)
 }
 
+// appendVariance describes what reaches a BN layer for its variance, which depends on
+// more than its mean: early, where little comes before, all products; later the
+// resolution as a choice, every kernel apart, those of stages far before only for an
+// expansion, and as choices the widths of the stage before the one that is read directly.
+func appendVariance(f []float64, a arch.Arch, p bnPlace) []float64 {
+	s, from := a.Space, len(f)
+	f = appendFeatures(f, a, p)
+	if p.stage <= 1 {
+		x := f[from+1:]
+		for i, v := range x {
+			for _, w := range x[i:] {
+				f = append(f, v*w)
+			}
+		}
+		return f
+	}
+	last := min(p.stage, len(s.Stages)-1)
+	f = between(f, a.Resolution, s.Resolutions)
+	for i, st := range s.Stages[:last+1] {
+		if i < p.stage-1 {
+			f = between(f, a.Stages[i].Depth, st.Depths)
+		}
+		if len(st.Kernels) == 1 || i < last-1 && (p.kind != expandBN || p.stage > last) {
+			continue
+		}
+		layers := st.Depths[len(st.Depths)-1]
+		if i == p.stage {
+			layers = p.index
+		}
+		for l := range layers {
+			k := 0.0
+			if l < a.Stages[i].Depth {
+				k = centred(a.Stages[i].Kernels[l], st.Kernels)
+			}
+			f = append(f, k)
+		}
+	}
+	before := p.direct() - 1
+	f = between(f, a.Stages[before].Width, s.Stages[before].Widths)
+	if p.stage > last { // the head, where all errors end: everything by the resolution too
+		res := 0.2 * centred(a.Resolution, s.Resolutions)
+		for _, v := range f[from+1:] {
+			f = append(f, res*v)
+		}
+	}
+	return f
+}
+
+// between appends one indicator for every choice but the ends, which a number stands for.
+func between(f []float64, v int, of []int) []float64 { return oneHot(f, v, of[:max(1, len(of)-1)]) }
+
 // appendProducts appends what does not add up: a kernel matters more in small
 // pictures, where it reaches beyond the border, and with the channels it reads;
 // the stages that feed the layer directly, by their products.

@@ -39,7 +39,8 @@ type StatisticsModel struct {
 // of that kind does not need is nil.
 type StatisticsLayer struct {
 	Channels, Features int
-	LogVariance        []float32 // [Channels][Features]
+	LogVariance        []float32 // [Channels][VarianceFeatures]
+	VarianceFeatures   int
 	// Mean [Channels][Features] is, of the stem, the mean, and of a depthwise
 	// convolution what its mean differs by from its taps on a constant image.
 	Mean []float32
@@ -60,8 +61,8 @@ func NewStatisticsModel(w *Weights) *StatisticsModel {
 	features := func(p bnPlace) int { return len(appendFeatures(nil, biggest, p)) }
 	before := 0 // channels of the layer before
 	for _, p := range places(biggest) {
-		l := StatisticsLayer{Channels: p.channels, Features: features(p)}
-		l.LogVariance = make([]float32, l.Channels*l.Features)
+		l := StatisticsLayer{Channels: p.channels, Features: features(p), VarianceFeatures: len(appendVariance(nil, biggest, p))}
+		l.LogVariance = make([]float32, l.Channels*l.VarianceFeatures)
 		read := 0
 		switch {
 		case p.stage < 0:
@@ -99,7 +100,7 @@ type Coefficients struct {
 
 // Coefficients lists the tables that the layer has.
 func (l *StatisticsLayer) Coefficients() []Coefficients {
-	all := []Coefficients{{"log_variance", l.Channels, l.Features, &l.LogVariance}}
+	all := []Coefficients{{"log_variance", l.Channels, l.VarianceFeatures, &l.LogVariance}}
 	if len(l.Mean) > 0 {
 		all = append(all, Coefficients{"mean", l.Channels, l.Features, &l.Mean})
 	}
@@ -176,14 +177,14 @@ func FitStatistics(w *Weights, children []Calibrated) (*StatisticsModel, error) 
 // fit does one layer.
 func (m *StatisticsModel) fit(li int, p bnPlace, children []Calibrated) error {
 	l := &m.Layers[li]
-	var rows, readRows [][]float64
+	var rows, varianceRows, readRows [][]float64
 	var variances, means, reads [][]float32
 	for _, c := range children {
 		for i, q := range places(c.Arch) {
 			if q.stage != p.stage || q.index != p.index || q.kind != p.kind {
 				continue
 			}
-			rows = append(rows, appendFeatures(nil, c.Arch, q))
+			rows, varianceRows = append(rows, appendFeatures(nil, c.Arch, q)), append(varianceRows, appendVariance(nil, c.Arch, q))
 			logs := make([]float32, q.channels)
 			for j, v := range c.Statistics.Variance[i] {
 				logs[j] = float32(math.Log(float64(v) + smallestVariance))
@@ -200,7 +201,7 @@ func (m *StatisticsModel) fit(li int, p bnPlace, children []Calibrated) error {
 			}
 		}
 	}
-	missing := fitRidge(l.LogVariance, rows, variances, l.Channels)
+	missing := fitShared(l.LogVariance, varianceRows, variances, l.Channels)
 	if l.ReadFeatures > 0 && missing < 0 {
 		missing = fitRidge(l.Read, readRows, reads, len(l.Read)/l.ReadFeatures)
 	}

@@ -20,7 +20,7 @@ func (m *StatisticsModel) prepare() {
 	for i, p := range places(m.Net.Space.Max()) {
 		l, to := m.Layers[i], &m.predictors[i]
 		transpose(&to.mean, l.Mean, l.Features)
-		transpose(&to.logVariance, l.LogVariance, l.Features)
+		transpose(&to.logVariance, l.LogVariance, l.VarianceFeatures)
 		p.channels = 0
 		m.at[p] = i
 	}
@@ -65,7 +65,7 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 	ps := places(a)
 	st := newStatistics(ps)
 	first := make([]float32, ps[0].channels)
-	m.first.Times(first, vector(a, ps[0]))
+	m.first.Times(first, vector(appendFeatures, a, ps[0]))
 	stream := m.Net.stream(a, first)
 	blocks := a.Network().Blocks
 	t := kernel.Threads()
@@ -85,11 +85,11 @@ func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int
 	p := ps[i]
 	p.channels = 0
 	at := m.at[p]
-	l, x := m.predictors[at], vector(a, p)
+	l := m.predictors[at]
 	if l.mean != nil {
-		l.mean.Times(st.Mean[i], x)
+		l.mean.Times(st.Mean[i], vector(appendFeatures, a, p))
 	}
-	l.logVariance.Times(st.Variance[i], x)
+	l.logVariance.Times(st.Variance[i], vector(appendVariance, a, p))
 	kernel.Exp(st.Variance[i], st.Variance[i])
 	if p.stage < 0 {
 		return
@@ -115,13 +115,13 @@ func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int
 			st.Mean[i][c] += v
 		}
 	case projectBN:
-		m.projected(at, w, b.Mid).Times(st.Mean[i], vector(a, p.reads()))
+		m.projected(at, w, b.Mid).Times(st.Mean[i], vector(appendFeatures, a, p.reads()))
 	}
 }
 
 // vector is the features as the kernels take them.
-func vector(a arch.Arch, p bnPlace) []float32 {
-	f := appendFeatures(make([]float64, 0, 64), a, p)
+func vector(features func([]float64, arch.Arch, bnPlace) []float64, a arch.Arch, p bnPlace) []float32 {
+	f := features(make([]float64, 0, 96), a, p)
 	x := make([]float32, len(f))
 	for i, v := range f {
 		x[i] = float32(v)

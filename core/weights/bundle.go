@@ -98,7 +98,7 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 }
 
 // statisticsKind is the value of KeyStatistics of a file with statistics.
-const statisticsKind = "propagated"
+const statisticsKind = "propagated-2"
 
 func (b *Bundle) check() error {
 	if b.Net == nil {

@@ -106,6 +106,10 @@ func (s Subset) Part(i, n int) Subset {
 	return Subset{data: s.data, index: part}
 }
 
+// Mixed is the subset in an order in which every stretch has all classes alike, by
+// the hash of names.
+func (s Subset) Mixed() Subset { return Subset{data: s.data, index: s.spread()} }
+
 // spread is the pictures in an order whose beginnings are spread evenly over the
 // classes and that depends on nothing but their names.
 func (s Subset) spread() []int {

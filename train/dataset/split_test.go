@@ -127,3 +127,27 @@ func TestSplitCoversAll(t *testing.T) {
 		t.Error("a picture is on both sides or on none")
 	}
 }
+
+// TestMixed: every stretch of a balanced subset has all classes alike, and no picture
+// is lost or comes twice.
+func TestMixed(t *testing.T) {
+	d := made(4, 50)
+	train, _ := d.Split(0)
+	mixed := train.Limit(160).Mixed()
+	for from := 0; from < 160; from += 16 {
+		count := make([]int, 4)
+		for i := from; i < from+16; i++ {
+			count[mixed.Label(i)]++
+		}
+		if slices.Min(count) != 4 {
+			t.Errorf("pictures %d to %d: %v of each class", from, from+15, count)
+		}
+	}
+	names := map[string]bool{}
+	for i := range mixed.Len() {
+		names[mixed.Name(i)] = true
+	}
+	if len(names) != 160 {
+		t.Errorf("%d different pictures of 160", len(names))
+	}
+}

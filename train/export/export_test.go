@@ -41,7 +41,7 @@ func engine(t *testing.T, dtype weights.DType) *classify.Engine {
 		}
 	}
 	file, err := weights.Marshal(&weights.Bundle{Net: net, Labels: []string{"ape", "bee", "cat"},
-		Spec: preprocess.Spec{Mean: [3]float32{0.5, 0.4, 0.3}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 1, Filter: preprocess.CatmullRom}}, dtype)
+		Spec: preprocess.Spec{Mean: [3]float32{0.5, 0.4, 0.3}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 0.875, Filter: preprocess.CatmullRom}}, dtype)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,10 +60,12 @@ func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec prep
 	return w.Calibrate(a, calibration(train.Limit(n), spec, a.Resolution))
 }
 
-// calibration yields pictures in batches, each with how many they are.
+// calibration yields pictures in batches, each with how many they are. Batches are
+// normalised by themselves, so that every one has all classes, as in training: in a
+// batch of one class what tells classes apart would be taken for the mean.
 func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
 	return func(yield func([]float32, int) bool) {
-		for _, x := range tensors(s, spec, resolution, view{}) {
+		for _, x := range tensors(s.Mixed(), spec, resolution, view{}) {
 			if !yield(x, len(x)/(resolution*resolution*3)) {
 				return
 			}

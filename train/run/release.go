@@ -124,6 +124,9 @@ func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Rel
 	var cal []supernet.Calibrated
 	for i := range o.Children {
 		a := w.Space.Sample(r)
+		if i%2 == 1 { // the last layers and channels are in few others, which is little to learn from
+			grow(&a, r)
+		}
 		switch i {
 		case 0:
 			a = w.Space.Min()
@@ -140,6 +143,29 @@ func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Rel
 		step()
 	}
 	return supernet.FitStatistics(w, cal)
+}
+
+// grow gives all stages all their layers, the new ones with kernels by chance, and
+// by chance all their channels.
+func grow(a *arch.Arch, r *rand.Rand) {
+	widest := func(v *int, of []int) {
+		if r.IntN(2) == 0 {
+			*v = of[len(of)-1]
+		}
+	}
+	widest(&a.Stem, a.Space.Stem)
+	widest(&a.Head, a.Space.Head)
+	for i, st := range a.Space.Stages {
+		c := &a.Stages[i]
+		widest(&c.Width, st.Widths)
+		for c.Depth = st.Depths[len(st.Depths)-1]; len(c.Kernels) < c.Depth; {
+			k := c.Kernels[0]
+			if a.Space.KernelPerLayer {
+				k = st.Kernels[r.IntN(len(st.Kernels))]
+			}
+			c.Kernels = append(c.Kernels, k)
+		}
+	}
 }
 
 func (s *Session) measure(b *weights.Bundle, children []arch.Arch, images int, step func()) (out []Measured, err error) {
