@@ -21,7 +21,7 @@ type builder struct {
 	compress           bool
 	log                io.Writer
 
-	predicts []byte      // the accuracy predictor, nil for none
+	predicts []byte   // the accuracy predictor, nil for none
 	files    [][3]any // name, SHA-256 and length of what has been written
 }
 
