@@ -39,7 +39,7 @@ const (
 
 const (
 	formatName    = "bignas-weights"
-	formatVersion = "2"
+	formatVersion = "3"
 	wholeVersion  = "1"
 	layoutText    = "Tensors lie in the order of levels: with level i and those before it here, any child within levels[i].arch runs. " +
 		"A tensor that levels share is split: name@i holds, row-major, the elements of the corner (of kernels: the centre) that the arch of level i uses and level i-1 does not."

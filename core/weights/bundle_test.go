@@ -140,7 +140,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		says       []string
 	}{
 		{"another program", CodeNotWeights, set(KeyFormat, "pt"), []string{"another program", `"pt"`}},
-		{"a later version", CodeMismatch, set(KeyVersion, "3"), []string{`version "3"`, `reads "2"`}},
+		{"a later version", CodeMismatch, set(KeyVersion, "4"), []string{`version "4"`, `reads "3"`}},
 		{"unknown space", CodeMismatch, set(KeySpace, "resnet"), []string{`"resnet"`, "nette"}},
 		{"another space", CodeMismatch, set(KeySpace, "bignas"), []string{"bignas has changed"}},
 		{"changed space", CodeMismatch, set(KeyBiggest, "r999"), []string{"biggest", `"r999"`}},
@@ -150,7 +150,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{"preprocessing", CodeDamaged, set(KeyPreprocessing, "[]"), []string{"preprocessing"}},
 		{"preprocessing value", preprocess.CodeBadSpec, set(KeyPreprocessing, `{"std":[1,1,0]}`), []string{"std[2] is 0"}},
 		{"statistics", CodeMismatch, set(KeyStatistics, "neural"), []string{`"neural"`, statisticsKind}},
-		{"statistics left over", CodeMismatch, set(KeyStatistics, "none"), []string{`"statistics.0.log_variance"`}},
+		{"statistics left over", CodeMismatch, set(KeyStatistics, "none"), []string{`"bn.0.log_variance"`}},
 		{"missing tensor", CodeMismatch, func(f *File) { find(f, "s3.1.project@2").Name = "s3.1.projekt" }, []string{`lacks the tensor "s3.1.project@2"`}},
 		{"unknown tensor", CodeMismatch, func(f *File) {
 			f.Tensors = append(f.Tensors, Tensor{Name: "extra", Shape: []int{1}, Data: []float32{1}})
@@ -162,9 +162,9 @@ func TestUnmarshalRefuses(t *testing.T) {
 			f.Metadata[KeyLevels] = strings.Replace(f.Metadata[KeyLevels], last, fmt.Sprint(ls[len(ls)-1].Bytes+2), 1)
 		}, []string{`"extra"`}},
 		{"shape", CodeMismatch, func(f *File) {
-			x := find(f, "s2.0.expand")
+			x := find(f, "s2.0.shortcut")
 			x.Shape[0], x.Shape[1] = x.Shape[1], x.Shape[0]
-		}, []string{`"s2.0.expand"`, "[72 12]", "[12 72]"}},
+		}, []string{`"s2.0.shortcut"`, "[20 12]", "[12 20]"}},
 		{"levels", CodeDamaged, set(KeyLevels, "[]"), []string{"levels"}},
 		{"levels backwards", CodeDamaged, func(f *File) {
 			f.Metadata[KeyLevels] = strings.Replace(f.Metadata[KeyLevels], `"bytes":`, `"bytes":9`, 1)

@@ -60,7 +60,7 @@ type stored struct {
 
 // wholeBelow is the size up to which a tensor is not split: its name and place
 // in the header would be as long as what comes later.
-const wholeBelow = 1024 // elements
+const wholeBelow = 500 // elements
 
 // layout lists the tensors of a file: the network's, then those of the
 // statistics if m is not nil, with their places in the levels.
@@ -107,7 +107,7 @@ func layout(net *supernet.Weights, m *supernet.StatisticsModel, ls []level) ([]*
 
 // statisticsName is the name of a table of BN layer i.
 func statisticsName(i int, c supernet.Coefficients) string {
-	return "statistics." + strconv.Itoa(i) + "." + c.Name
+	return "bn." + strconv.Itoa(i) + "." + c.Name
 }
 
 func newStored(name string, shape []int, data []float32, levels int) *stored {
