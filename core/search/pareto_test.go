@@ -66,6 +66,7 @@ func TestParetoRefuses(t *testing.T) {
 		{text, "", "JSON"},
 		{text, "[]", "JSON"},
 		{`"method"`, `"methods"`, "methods"},
+		{`"kind":`, `"limits":[1],"kind":`, "limits: an object is expected"},
 		{"bignas-pareto-1", "bignas-pareto-9", "format is"},
 		{`"space":"nette"`, `"space":"netto"`, "netto"},
 		{`"against":["macs"]`, `"against":["joules"]`, "joules"},

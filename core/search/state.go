@@ -33,6 +33,9 @@ var field = plainjson.Member
 func (s *state) fields() []plainjson.Field {
 	kind := func(v plainjson.Value) error { return v.Into((*string)(&s.Kind)) }
 	limits := func(v plainjson.Value) error {
+		if err := v.Fill(false); err != nil { // an object?
+			return err
+		}
 		s.Limits = Limits{}
 		for i, name := range v.Names {
 			limit := 0.0
