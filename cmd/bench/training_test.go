@@ -84,7 +84,7 @@ func TestTrainingMistakes(t *testing.T) {
 		{1, "--batch", []string{"training", "--space", "nette", "--batch", "0"}},
 		{1, "resolution is 100", []string{"training", "--space", "nette", "--size", "100"}},
 		{1, "resolution is 100", []string{"training", "--space", "nette", "--size", "100", "--work", "sandwich"}},
-		{1, "nette, nette-strong, shapes", []string{"training", "--space", "nette", "--config", "nettle", "--work", "sandwich"}},
+		{1, "nette, nette-192, nette-strong, shapes", []string{"training", "--space", "nette", "--config", "nettle", "--work", "sandwich"}},
 		{1, "no-python-of-this-name", []string{"training", "--space", "nette", "--peer", "--python", "no-python-of-this-name"}},
 	} {
 		code, out, errs := bench(t, c.args...)

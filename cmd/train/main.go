@@ -91,7 +91,7 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	var err error
 	switch command {
 	case "release":
-		err = p.release(f.Release)
+		err = p.release(ctx, f.Release)
 	case "rewrite":
 		err = p.rewrite(f.Rewrite)
 	case "prepare":
@@ -162,7 +162,7 @@ func (p program) ended(f releaseFlags) (*run.Session, error) {
 	return run.New(c, data, f.Out, true)
 }
 
-func (p program) release(f releaseFlags) error {
+func (p program) release(ctx context.Context, f releaseFlags) error {
 	if f.Children < 50 {
 		return fault.New("bad_flag", "take 200 or more", "--children is %d, allowed is 50 or more", f.Children)
 	}
@@ -188,7 +188,7 @@ func (p program) release(f releaseFlags) error {
 		return err
 	}
 	bar := report.NewProgress(p.stderr, "children", 0)
-	r, err := s.Release(run.ReleaseOptions{Crop: f.Crop, Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
+	r, err := s.Release(ctx, run.ReleaseOptions{Crop: f.Crop, Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	}})

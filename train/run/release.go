@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -55,7 +56,8 @@ type Release struct {
 // Release rounds the run's weights to half precision, fits BN statistics for
 // any child on children calibrated on training pictures, measures the result on
 // the validation pictures, and packs all of it. No validation picture is fitted on.
-func (s *Session) Release(o ReleaseOptions) (*Release, error) {
+// It ends with ctx, after the child in hand.
+func (s *Session) Release(ctx context.Context, o ReleaseOptions) (*Release, error) {
 	if own, err := arch.Lookup(s.Config.Space); err != nil || own != s.space || s.alone != nil {
 		return nil, fault.New("bad_release", "train the whole space with its own shortcuts", "a run of one child alone, or with other shortcuts than the space's, is an experiment: its weights are no supernet of the space %s", s.Config.Space)
 	}
@@ -68,10 +70,11 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	}
 	total := o.Children + o.Check + len(o.Measure)
 	done := 0
-	step := func() {
+	step := func() error {
 		if done++; o.Progress != nil {
 			o.Progress(done, total)
 		}
+		return ctx.Err()
 	}
 	spec := Spec
 	spec.Crop = cmp.Or(o.Crop, spec.Crop)
@@ -119,7 +122,7 @@ func (s *Session) Release(o ReleaseOptions) (*Release, error) {
 	return out, err
 }
 
-func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o ReleaseOptions, step func()) (*supernet.StatisticsModel, error) {
+func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o ReleaseOptions, step func() error) (*supernet.StatisticsModel, error) {
 	r := rand.New(rand.NewPCG(s.Config.Seed, 0xf17))
 	var cal []supernet.Calibrated
 	for i := range o.Children {
@@ -140,7 +143,9 @@ func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Rel
 			return nil, err
 		}
 		cal = append(cal, *c)
-		step()
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
 	return supernet.FitStatistics(w, cal)
 }
@@ -168,14 +173,16 @@ func grow(a *arch.Arch, r *rand.Rand) {
 	}
 }
 
-func (s *Session) measure(b *weights.Bundle, children []arch.Arch, images int, step func()) (out []Measured, err error) {
+func (s *Session) measure(b *weights.Bundle, children []arch.Arch, images int, step func() error) (out []Measured, err error) {
 	for _, a := range children {
 		m, err := Measure(b.Net, b.Statistics, b.Spec, a, s.Train, s.Val, images)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, m)
-		step()
+		if err := step(); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

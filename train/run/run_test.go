@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -222,7 +223,7 @@ func TestRelease(t *testing.T) {
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Release(ReleaseOptions{Children: 6, Images: 8, Check: 2, Measure: []arch.Arch{s.Trainer.Weights.Space.Min()}})
+	r, err := s.Release(t.Context(), ReleaseOptions{Children: 6, Images: 8, Check: 2, Measure: []arch.Arch{s.Trainer.Weights.Space.Min()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,15 +276,27 @@ func releaseAnew(t *testing.T, before *Release, was *weights.Bundle, data *datas
 		t.Fatal(err)
 	}
 	o := ReleaseOptions{Children: 6, Images: 8, Check: 2, Measure: []arch.Arch{was.Net.Space.Min()}}
-	same, err := s.Release(o)
+	same, err := s.Release(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(same.File, before.File) {
 		t.Error("released with the same options a file is another")
 	}
-	o.Crop = 0.5
-	other, err := s.Release(o)
+	stopped, stop := context.WithCancel(t.Context())
+	o.Progress = func(done, _ int) {
+		if done == 2 {
+			stop()
+		}
+		if done > 2 {
+			t.Errorf("child %d after it was stopped", done)
+		}
+	}
+	if _, err := s.Release(stopped, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+	o.Crop, o.Progress = 0.5, nil
+	other, err := s.Release(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,7 +320,7 @@ func releaseAnew(t *testing.T, before *Release, was *weights.Bundle, data *datas
 		}
 	}
 	o.Crop = 1.5
-	if _, err := s.Release(o); err == nil {
+	if _, err := s.Release(t.Context(), o); err == nil {
 		t.Error("a crop of 1.5 is accepted")
 	}
 	if _, err := Released(filepath.Join(t.TempDir(), "none"), nil); err == nil {
