@@ -1,6 +1,10 @@
 package predict
 
-import "math"
+import (
+	"math"
+
+	"bignas/core/cholesky"
+)
 
 // evidence is how likely targets are under hyperparameters, and what follows from
 // it, by the Cholesky factor of the covariance (Rasmussen and Williams, algorithm 2.1).
@@ -31,8 +35,8 @@ func newEvidence(x [][]float64, y []float64, h hyper) *evidence {
 		}
 		covariance[i*n+i] += math.Exp(2*h.noise) + 1e-6*power
 	}
-	l := cholesky(covariance, n)
-	e.inverse = inverse(l, n)
+	l := cholesky.Factor(covariance, n)
+	e.inverse = cholesky.Inverse(l, n)
 	for i := range n {
 		e.weights[i] = dot(e.inverse[i*n:(i+1)*n], y)
 		e.log -= math.Log(l[i*n+i]) + y[i]*e.weights[i]/2
@@ -65,40 +69,6 @@ func (e *evidence) slopes(x [][]float64, h hyper) []float64 {
 		g[k] = g[k]*math.Exp(-2*v) - (v-usualLength)/square(lengthSpread)
 	}
 	return g
-}
-
-// cholesky factors the symmetric positive definite a, of which the lower triangle
-// is read, into its lower triangle.
-func cholesky(a []float64, n int) []float64 {
-	l := make([]float64, n*n)
-	for i := range n {
-		for j := range i {
-			l[i*n+j] = (a[i*n+j] - dot(l[i*n:i*n+j], l[j*n:j*n+j])) / l[j*n+j]
-		}
-		l[i*n+i] = math.Sqrt(max(a[i*n+i]-dot(l[i*n:i*n+i], l[i*n:i*n+i]), 1e-12))
-	}
-	return l
-}
-
-// inverse is that of L L^T.
-func inverse(l []float64, n int) []float64 {
-	// Row j of t is column j of the inverse of L.
-	t := make([]float64, n*n)
-	for j := range n {
-		row := t[j*n : (j+1)*n]
-		row[j] = 1 / l[j*n+j]
-		for i := j + 1; i < n; i++ {
-			row[i] = -dot(l[i*n+j:i*n+i], row[j:i]) / l[i*n+i]
-		}
-	}
-	y := make([]float64, n*n)
-	for i := range n {
-		for j := 0; j <= i; j++ {
-			v := dot(t[i*n+i:(i+1)*n], t[j*n+i:(j+1)*n])
-			y[i*n+j], y[j*n+i] = v, v
-		}
-	}
-	return y
 }
 
 func dot(a, b []float64) float64 {

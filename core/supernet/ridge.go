@@ -1,6 +1,6 @@
 package supernet
 
-import "math"
+import "bignas/core/cholesky"
 
 // ridge is the weight of the penalty on every coefficient but the first, the
 // intercept: what few children show is held near zero.
@@ -35,7 +35,7 @@ func fitRidge(out []float32, rows [][]float64, targets [][]float32, channels int
 			normal[a*n+a] += ridge
 		}
 		normal[0] -= ridge - 1e-6
-		chol := cholesky(normal, n)
+		l := cholesky.Factor(normal, n)
 		rhs := make([]float64, n)
 		for ; c < end; c++ {
 			clear(rhs)
@@ -44,7 +44,7 @@ func fitRidge(out []float32, rows [][]float64, targets [][]float32, channels int
 					rhs[a] += x * float64(targets[i][c])
 				}
 			}
-			solve(chol, n, rhs)
+			cholesky.Solve(l, n, rhs)
 			for a, v := range rhs {
 				out[c*n+a] = float32(v)
 			}
@@ -86,39 +86,4 @@ func fitShared(out []float32, rows [][]float64, targets [][]float32, channels in
 		out[i] += float32(shared[i%n])
 	}
 	return missing
-}
-
-// cholesky factors the symmetric positive definite a into its lower triangle.
-func cholesky(a []float64, n int) []float64 {
-	l := make([]float64, n*n)
-	for i := range n {
-		for j := 0; j <= i; j++ {
-			s := a[i*n+j]
-			for k := range j {
-				s -= l[i*n+k] * l[j*n+k]
-			}
-			if i == j {
-				l[i*n+i] = math.Sqrt(max(s, 1e-12))
-			} else {
-				l[i*n+j] = s / l[j*n+j]
-			}
-		}
-	}
-	return l
-}
-
-// solve overwrites b with the solution of L L^T x = b.
-func solve(l []float64, n int, b []float64) {
-	for i := range n {
-		for k := range i {
-			b[i] -= l[i*n+k] * b[k]
-		}
-		b[i] /= l[i*n+i]
-	}
-	for i := n - 1; i >= 0; i-- {
-		for k := i + 1; k < n; k++ {
-			b[i] -= l[k*n+i] * b[k]
-		}
-		b[i] /= l[i*n+i]
-	}
 }
