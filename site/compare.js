@@ -1,6 +1,7 @@
 // Two children of one set of weights: what each costs and says, and how much of
 // the weights they have in common.
 import { dot, words } from './accuracy.js';
+import { sooner } from './answer.js';
 import { amount } from './chart.js';
 import { short } from './family.js';
 import { Nested } from './nested.js';
@@ -79,11 +80,12 @@ export default class Compare {
       this.#table([[a, ca], [b, cb]], [undefined, undefined]);
       if (!picture) return;
       const says = [];
-      for (const child of [a, b]) {
-        says.push((await engine.request('try', { child })).answer);
+      for (const i of [0, 1, 0, 1]) { // twice each, for the times
+        const { answer } = await engine.request('try', { child: [a, b][i] });
         if (asked !== this.#asked) return;
+        says[i] = sooner(says[i], answer);
+        if (says[1]) this.#table([[a, ca], [b, cb]], says);
       }
-      this.#table([[a, ca], [b, cb]], says);
     } catch (error) {
       this.#explorer.failed(error);
     }

@@ -1,5 +1,5 @@
 // The explorer: one child, one picture, and what follows when either changes.
-import { Answer } from './answer.js';
+import { Answer, sooner } from './answer.js';
 import { within } from './arriving.js';
 import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
@@ -323,16 +323,20 @@ export class Explorer {
     }
   }
 
-  // "Weights changed" is counted by the engine over all shared weights, when nobody is waiting for it.
   #proveSoon() {
     clearTimeout(this.#proof);
-    this.#proof = setTimeout(async () => {
-      try {
-        this.#costs.verified((await this.#engine.request('verify')).check);
-      } catch (error) {
-        this.#failed(error);
-      }
-    }, PROOF_DELAY);
+    this.#proof = setTimeout(() => this.#prove().catch(error => this.#failed(error)), PROOF_DELAY);
+  }
+
+  // "Weights changed" is counted by the engine over all shared weights, and the child is timed once more, when nobody is waiting for it.
+  async #prove() {
+    this.#costs.verified((await this.#engine.request('verify')).check);
+    const { child, inherited } = this, { label } = this.#picture ?? {}, first = this.#answered;
+    if (!first) return;
+    const { arch, answer } = await this.#engine.request('try', { child, inherited });
+    if (first !== this.#answered) return;
+    this.#answer.show(sooner(first, answer), label);
+    this.#costs.time(arch, sooner(first, answer).timing);
   }
 
   #failed(error) {

@@ -1,5 +1,6 @@
 // One picture through the whole family: the cheapest child that is right, or,
 // where nobody knows the truth, the cheapest that agrees with the biggest.
+import { sooner } from './answer.js';
 import { add, rect } from './drawing.js';
 import { inside, layout, slices } from './layout.js';
 import { byId, make, number, percent, write } from './page.js';
@@ -85,18 +86,17 @@ export default class Family {
     this.#again(rows, turn);
   }
 
-  // A run of a few milliseconds is easily disturbed, the first one most of all: the shorter of two counts.
   async #again(rows, turn) {
     for (const r of rows) {
       const { answer } = await this.#explorer.engine.request('try', { child: r.child }).catch(() => ({}));
       if (turn !== this.#turn || !answer) return;
-      if (answer.timing.forward < r.forward) this.#timed(r, answer);
+      this.#timed(r, sooner(r.answer, answer));
     }
   }
 
-  #timed(r, { timing }) {
-    r.forward = timing.forward;
-    write(r.time, `${number(r.forward, 1)} ms`);
+  #timed(r, answer) {
+    r.answer = answer;
+    write(r.time, `${number(answer.timing.forward, 1)} ms`);
   }
 
   #row(r, answer, right) {

@@ -165,6 +165,9 @@ func (e *Engine) top(p []float64, n int) []Score {
 	for i, v := range p {
 		scores[i] = Score{e.info.Labels[i], i, v}
 	}
-	sort.SliceStable(scores, func(i, j int) bool { return scores[i].P > scores[j].P })
+	sort.Slice(scores, func(i, j int) bool {
+		a, b := scores[i], scores[j]
+		return a.P > b.P || a.P == b.P && a.Index < b.Index
+	})
 	return scores[:min(n, len(scores))]
 }

@@ -128,7 +128,7 @@ func (e *Engine) names() string {
 	for name := range e.info.Family {
 		names = append(names, name)
 	}
-	sort.Sort(sort.StringSlice(names))
+	sort.Slice(names, func(i, j int) bool { return names[i] < names[j] })
 	list := ""
 	for _, name := range names {
 		list += ", " + name

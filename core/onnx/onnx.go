@@ -70,7 +70,7 @@ func Marshal(c *supernet.Folded, o Options) []byte {
 	for k := range o.Metadata {
 		keys = append(keys, k)
 	}
-	sort.Sort(sort.StringSlice(keys))
+	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
 	for _, k := range keys {
 		b = appendMessage(b, proto.ModelMetadata, appendText(appendText(nil, proto.EntryKey, k), proto.EntryValue, o.Metadata[k]))
 	}

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"slices"
 	"sort"
 
 	"bignas/core/arch"
@@ -72,7 +71,7 @@ func (c *coarse) parent() int {
 		for r := range c.at {
 			res = append(res, r)
 		}
-		sort.Sort(sort.IntSlice(res))
+		sort.Slice(res, func(i, j int) bool { return res[i] < res[j] })
 		return c.at[res[r.IntN(len(res))]]
 	}
 	return c.best[r.IntN(len(c.best))]
@@ -85,7 +84,7 @@ func (c *coarse) tell(index int) {
 	for at > 0 && points[index].Accuracy > points[c.best[at-1]].Accuracy {
 		at--
 	}
-	c.best = slices.Insert(c.best, at, index)
+	c.best = append(c.best[:at], append([]int{index}, c.best[at:]...)...)
 	c.best = c.best[:min(len(c.best), parents)]
 	res := points[index].Arch.Resolution
 	if old, ok := c.at[res]; !ok || points[index].Accuracy > points[old].Accuracy {

@@ -32,20 +32,6 @@ var field = plainjson.Member
 
 func (s *state) fields() []plainjson.Field {
 	kind := func(v plainjson.Value) error { return v.Into((*string)(&s.Kind)) }
-	limits := func(v plainjson.Value) error {
-		if err := v.Fill(false); err != nil { // an object?
-			return err
-		}
-		s.Limits = Limits{}
-		for i, name := range v.Names {
-			limit := 0.0
-			if err := v.Items[i].Into(&limit); err != nil {
-				return err
-			}
-			s.Limits[Metric(name)] = limit
-		}
-		return nil
-	}
 	against := func(v plainjson.Value) error {
 		names, err := v.Texts()
 		for _, n := range names {
@@ -54,7 +40,7 @@ func (s *state) fields() []plainjson.Field {
 		return err
 	}
 	return []plainjson.Field{field("format", &s.Format), field("space", &s.Space), field("classes", &s.Classes), field("digest", &s.Digest),
-		field("kind", kind), field("limits", limits), field("against", against),
+		field("kind", kind), field("limits", s.Limits.Fill), field("against", against),
 		field("method", &s.Method), field("seed", &s.Seed), field("evaluations", &s.Evaluations)}
 }
 
@@ -72,6 +58,25 @@ func (s *state) fill(v plainjson.Value) error {
 
 func (o Options) record() plainjson.Record {
 	return plainjson.Record{field("method", o.Method), field("seed", o.Seed), field("evaluations", o.Evaluations)}
+}
+
+// Fill reads limits from a JSON object; what is null in it is not limited.
+func (l *Limits) Fill(v plainjson.Value) error {
+	if err := v.Fill(false); err != nil { // an object?
+		return err
+	}
+	*l = Limits{}
+	for i, name := range v.Names {
+		if v.Items[i].Kind == plainjson.Null {
+			continue
+		}
+		most := 0.0
+		if err := v.Items[i].Into(&most); err != nil {
+			return err
+		}
+		(*l)[Metric(name)] = most
+	}
+	return nil
 }
 
 func (l Limits) record() plainjson.Record {

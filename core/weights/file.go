@@ -136,7 +136,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	for name := range header {
 		names = append(names, name)
 	}
-	sort.Sort(sort.StringSlice(names))
+	sort.Slice(names, func(i, j int) bool { return names[i] < names[j] })
 	for _, name := range names {
 		all = append(all, plainjson.Member(name, header[name]))
 	}

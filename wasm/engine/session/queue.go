@@ -171,7 +171,7 @@ func (s *Session) advance(j *job, kind int) {
 	}
 	if errors.Is(err, errAside) && !stopped {
 		if kind == queued {
-			s.queue = slices.Insert(s.queue, 0, j)
+			s.queue = append([]*job{j}, s.queue...)
 		} else {
 			s.slow = append(s.slow, j)
 		}

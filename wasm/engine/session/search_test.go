@@ -76,7 +76,7 @@ func TestSearchEnds(t *testing.T) {
 	p.next(5, "cancelled")
 	for request, code := range map[string]string{
 		`"limits":{"macs":1e6}`: search.CodeImpossible, `"method":"guess"`: search.CodeMethod, `"evaluations":0`: search.CodeMethod, `"against":"colour"`: search.CodeMethod,
-		`"against":"latency"`: search.CodeMethod, `"limits":{"latency":5}`: search.CodeMethod, `"limits":{"colour":5}`: search.CodeMethod, `"limits":{"macs":"5M"}`: CodeBadMessage,
+		`"against":"latency"`: search.CodeMethod, `"limits":{"latency":5}`: search.CodeMethod, `"limits":{"colour":5}`: search.CodeMethod, `"limits":{"macs":"5M"}`: CodeBadMessage, `"limits":5`: CodeBadMessage,
 	} {
 		p.send(`{"id":6,"type":"search",` + request + `}`)
 		r := p.next(6, "error")

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"bignas/core/arch"
@@ -30,7 +31,14 @@ type Session struct {
 	baseline  []uint32           // a checksum per shared tensor, as downloaded
 	picture   *classify.Picture
 	work
+
+	// place keeps the memory that a photograph was decoded in for the next one: what
+	// is made in between would break it up, and memory of WebAssembly never shrinks.
+	place []byte // used by openPicture alone
 }
+
+// bigPicture is the decoded bytes from which on a place is kept.
+const bigPicture = 4 << 20
 
 // New returns a session that sends its replies to post and lets other messages
 // in by calling yield after every block of a forward pass.
@@ -193,11 +201,20 @@ func (s *Session) openPicture(q request, data []byte) error {
 	if e == nil {
 		return errNoWeights()
 	}
+	if s.place != nil {
+		s.place = nil
+		runtime.GC()
+	}
 	p, err := e.OpenPicture(data)
 	if err != nil {
 		return err
 	}
 	w, h := p.Size()
+	// What a JPEG decoder makes of it, mostly: half as much colour as brightness, whole blocks of 16.
+	if n := (w + 15) &^ 15 * ((h + 15) &^ 15) * 3 / 2; n > bigPicture {
+		runtime.GC()
+		s.place = make([]byte, n)
+	}
 	s.mu.Lock()
 	s.picture = p
 	s.mu.Unlock()
