@@ -110,7 +110,7 @@ size: page
 
 budgets:
 	$(say) 'budgets of the page: a visit with a clock, and Lighthouse, a phone, the median of three'
-	@BIGNAS_BUDGETS=1 go test -count=1 -v -run '^Test(Lighthouse|Measures)$$' ./site/test
+	@BIGNAS_BUDGETS=1 go test -count=1 -v -run '^Test(Lighthouse|Measures|MeasuresLatency)$$' ./site/test
 
 screens:
 	$(say) 'pictures of a visit, for the README'

@@ -80,6 +80,25 @@ func TestMeasures(t *testing.T) {
 	hold(t, "memory of the tab at its peak, MB", float64(peak())/1e6, 160)
 }
 
+// TestMeasuresLatency holds what the page says of a child's milliseconds against what
+// children take, 50 that had no part in the model. It needs a quiet machine, too.
+func TestMeasuresLatency(t *testing.T) {
+	if os.Getenv("BIGNAS_BUDGETS") == "" {
+		t.Skip("make budgets runs it")
+	}
+	p := open(t, "", options{})
+	p.answered()
+	errors := eval[[]float64](p, fmt.Sprintf(bootEngine, "undefined", `const errors = [];
+		for (let seed = 1; seed <= 5; seed++) errors.push((await engine.request('latency', { seed })).error);
+		return errors;`))
+	sum := 0.0
+	for _, e := range errors {
+		sum += 100 * e / float64(len(errors))
+	}
+	t.Logf("mean errors of five models, each on 10 children: %.3f", errors)
+	hold(t, "predicted time of 50 children, % off", sum, 10)
+}
+
 // hold logs a measure and fails where it is over its budget.
 func hold(t *testing.T, what string, v, most float64) {
 	t.Helper()
