@@ -21,7 +21,7 @@ const HTML = `<figure class="chart">
     <p class="under" data-is="progress"></p></figcaption>
 </figure>
 <div class="pick">
-  <h3 class="eyebrow" data-is="title"></h3>
+  <h3 class="eyebrow" data-is="title">Best within the budget</h3>
   <p class="big" data-is="accuracy"></p>
   <dl class="mini" data-is="facts"></dl>
   <p class="acts"><button type="button" class="btn pri" data-do="load">Load this child</button><button type="button" class="btn" data-do="onnx">Take it as ONNX</button><button type="button" class="btn" data-do="safetensors">as safetensors</button></p>
