@@ -5,7 +5,7 @@ import { sooner } from './answer.js';
 import { amount } from './chart.js';
 import { short } from './family.js';
 import { Nested } from './nested.js';
-import { byId, make, number, percent } from './page.js';
+import { byId, make, number, percent, write } from './page.js';
 import { latest } from './sections.js';
 import * as spaces from './space.js';
 
@@ -107,7 +107,7 @@ export default class Compare {
     }
     this.#root.querySelector('tbody').replaceChildren(...body);
     const [x, y] = says.map(s => s?.top[0].label);
-    if (x && y) this.#part('differ').textContent = x === y ? `Both say ${x}.` : `≠ They differ: A says ${x}, B says ${y}.`;
+    if (x && y) write(this.#part('differ'), x === y ? `Both say ${x}.` : `≠ They differ: A says ${x}, B says ${y}.`);
   }
 
   #share(a, b, { both, onlyA, onlyB, neither }) {

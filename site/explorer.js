@@ -335,8 +335,9 @@ export class Explorer {
     if (!first) return;
     const { arch, answer } = await this.#engine.request('try', { child, inherited });
     if (first !== this.#answered) return;
-    this.#answer.show(sooner(first, answer), label);
-    this.#costs.time(arch, sooner(first, answer).timing);
+    const best = sooner(first, answer);
+    this.#answer.show(best, label);
+    this.#costs.time(arch, best.timing);
   }
 
   #failed(error) {

@@ -37,8 +37,9 @@ func newEvidence(x [][]float64, y []float64, h hyper) *evidence {
 	}
 	l := cholesky.Factor(covariance, n)
 	e.inverse = cholesky.Inverse(l, n)
+	copy(e.weights, y)
+	cholesky.Solve(l, n, e.weights)
 	for i := range n {
-		e.weights[i] = dot(e.inverse[i*n:(i+1)*n], y)
 		e.log -= math.Log(l[i*n+i]) + y[i]*e.weights[i]/2
 	}
 	for _, v := range h.lengths {
@@ -69,14 +70,6 @@ func (e *evidence) slopes(x [][]float64, h hyper) []float64 {
 		g[k] = g[k]*math.Exp(-2*v) - (v-usualLength)/square(lengthSpread)
 	}
 	return g
-}
-
-func dot(a, b []float64) float64 {
-	sum := 0.0
-	for i, x := range a {
-		sum += x * b[i]
-	}
-	return sum
 }
 
 func square(v float64) float64 { return v * v }

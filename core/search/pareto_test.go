@@ -67,6 +67,7 @@ func TestParetoRefuses(t *testing.T) {
 		{text, "[]", "JSON"},
 		{`"method"`, `"methods"`, "methods"},
 		{`"kind":`, `"limits":[1],"kind":`, "limits: an object is expected"},
+		{`"kind":`, `"limits":{"macs":null},"kind":`, "limits: a number is expected"},
 		{"bignas-pareto-1", "bignas-pareto-9", "format is"},
 		{`"space":"nette"`, `"space":"netto"`, "netto"},
 		{`"against":["macs"]`, `"against":["joules"]`, "joules"},

@@ -32,6 +32,7 @@ var field = plainjson.Member
 
 func (s *state) fields() []plainjson.Field {
 	kind := func(v plainjson.Value) error { return v.Into((*string)(&s.Kind)) }
+	limits := func(v plainjson.Value) error { return s.Limits.Fill(v, false) }
 	against := func(v plainjson.Value) error {
 		names, err := v.Texts()
 		for _, n := range names {
@@ -40,7 +41,7 @@ func (s *state) fields() []plainjson.Field {
 		return err
 	}
 	return []plainjson.Field{field("format", &s.Format), field("space", &s.Space), field("classes", &s.Classes), field("digest", &s.Digest),
-		field("kind", kind), field("limits", s.Limits.Fill), field("against", against),
+		field("kind", kind), field("limits", limits), field("against", against),
 		field("method", &s.Method), field("seed", &s.Seed), field("evaluations", &s.Evaluations)}
 }
 
@@ -60,14 +61,15 @@ func (o Options) record() plainjson.Record {
 	return plainjson.Record{field("method", o.Method), field("seed", o.Seed), field("evaluations", o.Evaluations)}
 }
 
-// Fill reads limits from a JSON object; what is null in it is not limited.
-func (l *Limits) Fill(v plainjson.Value) error {
+// Fill reads limits from a JSON object. What is null in it is not limited, where nulls
+// are allowed.
+func (l *Limits) Fill(v plainjson.Value, nulls bool) error {
 	if err := v.Fill(false); err != nil { // an object?
 		return err
 	}
 	*l = Limits{}
 	for i, name := range v.Names {
-		if v.Items[i].Kind == plainjson.Null {
+		if nulls && v.Items[i].Kind == plainjson.Null {
 			continue
 		}
 		most := 0.0

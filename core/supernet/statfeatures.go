@@ -85,9 +85,10 @@ func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 }
 
 // appendVariance describes what reaches a BN layer for its variance, which depends on
-// more than its mean: early, where little comes before, all products; later the
-// resolution as a choice, every kernel apart, those of stages far before only for an
-// expansion, and as choices the widths of the stage before the one that is read directly.
+// more than its mean: the features of appendFeatures, which come first, then, early,
+// where little comes before, all products; later the resolution as a choice, every
+// kernel apart, those of stages far before only for an expansion, and as choices the
+// widths of the stage before the one that is read directly.
 func appendVariance(f []float64, a arch.Arch, p bnPlace) []float64 {
 	s, from := a.Space, len(f)
 	f = appendFeatures(f, a, p)

@@ -184,7 +184,8 @@ func (m *StatisticsModel) fit(li int, p bnPlace, children []Calibrated) error {
 			if q.stage != p.stage || q.index != p.index || q.kind != p.kind {
 				continue
 			}
-			rows, varianceRows = append(rows, appendFeatures(nil, c.Arch, q)), append(varianceRows, appendVariance(nil, c.Arch, q))
+			row := appendVariance(nil, c.Arch, q)
+			rows, varianceRows = append(rows, row[:l.Features]), append(varianceRows, row)
 			logs := make([]float32, q.channels)
 			for j, v := range c.Statistics.Variance[i] {
 				logs[j] = float32(math.Log(float64(v) + smallestVariance))

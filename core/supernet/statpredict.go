@@ -85,11 +85,11 @@ func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int
 	p := ps[i]
 	p.channels = 0
 	at := m.at[p]
-	l := m.predictors[at]
+	l, x := m.predictors[at], vector(appendVariance, a, p)
 	if l.mean != nil {
-		l.mean.Times(st.Mean[i], vector(appendFeatures, a, p))
+		l.mean.Times(st.Mean[i], x[:m.Layers[at].Features])
 	}
-	l.logVariance.Times(st.Variance[i], vector(appendVariance, a, p))
+	l.logVariance.Times(st.Variance[i], x)
 	kernel.Exp(st.Variance[i], st.Variance[i])
 	if p.stage < 0 {
 		return

@@ -13,9 +13,7 @@ import (
 // measures them for a phone: the median of three runs. It needs a machine that
 // does nothing else, so that it runs with make budgets only.
 func TestLighthouse(t *testing.T) {
-	if os.Getenv("BIGNAS_BUDGETS") == "" {
-		t.Skip("make budgets runs it")
-	}
+	needsQuiet(t)
 	program := filepath.Join("lighthouse", "node_modules", ".bin", "lighthouse")
 	if _, err := os.Stat(program); err != nil {
 		c := exec.Command("npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund")

@@ -25,9 +25,7 @@ const heavy = "r192-c16-12x2k3-20x2k3-32x3k5-56x3k5-72x3k5-88x3k5-176x2k5-h640"
 // needs of the memory. It needs a machine that does nothing else, so that it runs
 // with make budgets only.
 func TestMeasures(t *testing.T) {
-	if os.Getenv("BIGNAS_BUDGETS") == "" {
-		t.Skip("make budgets runs it")
-	}
+	needsQuiet(t)
 	p := open(t, "#arch="+heavy, options{})
 	peak := watchMemory(t, p)
 	p.answered()
@@ -83,9 +81,7 @@ func TestMeasures(t *testing.T) {
 // TestMeasuresLatency holds what the page says of a child's milliseconds against what
 // children take, 50 that had no part in the model. It needs a quiet machine, too.
 func TestMeasuresLatency(t *testing.T) {
-	if os.Getenv("BIGNAS_BUDGETS") == "" {
-		t.Skip("make budgets runs it")
-	}
+	needsQuiet(t)
 	p := open(t, "", options{})
 	p.answered()
 	errors := eval[[]float64](p, fmt.Sprintf(bootEngine, "undefined", `const errors = [];
@@ -97,6 +93,15 @@ func TestMeasuresLatency(t *testing.T) {
 	}
 	t.Logf("mean errors of five models, each on 10 children: %.3f", errors)
 	hold(t, "predicted time of 50 children, % off", sum, 10)
+}
+
+// needsQuiet skips what is held against a clock or the machine's memory unless the
+// machine does nothing else.
+func needsQuiet(t *testing.T) {
+	t.Helper()
+	if os.Getenv("BIGNAS_BUDGETS") == "" {
+		t.Skip("make budgets runs it")
+	}
 }
 
 // hold logs a measure and fails where it is over its budget.

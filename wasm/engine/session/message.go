@@ -127,11 +127,12 @@ func decode(text string) (request, error) {
 			return (*to).Fill(v)
 		}
 	}
+	limits := func(v plainjson.Value) error { return q.Limits.Fill(v, true) }
 	return q, v.Fill(false, member("type", &q.Type), member("space", &q.Space), member("classes", &q.Classes), member("arch", &q.Arch),
 		member("child", child(&q.Child)), member("a", child(&q.A)), member("b", child(&q.B)), member("resolution", &q.Resolution),
 		member("inherited", &q.Inherited), member("target", &q.Target), member("predictor", &q.Predictor), member("digest", &q.Digest), member("class", &q.Class),
 		member("stage", &q.Stage), member("layer", &q.Layer), member("channel", &q.Channel), member("format", &q.Format), member("half", &q.Half),
-		member("limits", q.Limits.Fill), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method))
+		member("limits", limits), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method))
 }
 
 // encode writes a reply.
