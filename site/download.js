@@ -4,6 +4,16 @@
 
 export const fault = (code, message, hint) => Object.assign(new Error(message), { fault: { code, message, hint } });
 
+const nobody = new MessageChannel();
+nobody.port2.close();
+
+/**
+ * Gives the memory of bytes back that nobody reads any more, with all of their buffer,
+ * by sending it to nobody: the collector of a worker that does little else may not come
+ * by for minutes, and transfer() leaves a buffer alone that came from the network.
+ */
+export const free = ({ buffer }) => nobody.port1.postMessage(null, [buffer]);
+
 const megabytes = n => `${(n / 1e6).toFixed(1)} MB`;
 
 /** fetch, with errors that say what is missing and what to do. */
@@ -83,6 +93,7 @@ export class Download {
       const piece = this.#pieces.shift(), n = Math.min(piece.length, part.length - at);
       part.set(piece.subarray(0, n), at);
       if (n < piece.length) this.#pieces.unshift(piece.subarray(n));
+      else free(piece);
       at += n;
     }
     this.parts++;

@@ -1,7 +1,7 @@
 // The worker: fetches the engine and the weights, counts the bytes, and carries
 // messages between the page and the Go program. Everything else is in Go.
 import './wasm_exec.js';
-import { Download, fault, get } from './download.js';
+import { Download, fault, free, get } from './download.js';
 import { kernels } from './kernels.js';
 
 const EVERY = 250; // ms between two messages about the progress
@@ -54,10 +54,6 @@ async function start(url, wanted) {
   ended.then(error => { handle = undefined; postMessage({ type: 'stopped', error }); });
   await listening;
 }
-
-// free gives the memory of bytes back that the program has copied; the collector
-// of a worker that does little else may not come by for minutes.
-const free = ({ buffer }) => { if (buffer.byteLength) buffer.transfer?.(0); };
 
 // hand gives the program the next part of the weights that is here: one at a time, for
 // which it needs less memory than for all of them, and a page never gives memory back.
