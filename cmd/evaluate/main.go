@@ -1,21 +1,17 @@
-// Command evaluate measures children of a weights file on pictures:
+// Command evaluate measures children of a weights file, or of a run, on pictures:
 //
-//	evaluate --data DIR|ARCHIVE|shapes [--weights F] [--split val] --arch min [--limit N] [--json]
+//	evaluate --data DIR|ARCHIVE|shapes [--weights F|--run DIR] [--crop 0.875] [--split val] --arch min [--limit N] [--json]
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 
 	"bignas/cmd/internal/cli"
-	"bignas/core/arch"
-	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
-	"bignas/core/supernet"
-	"bignas/train/config"
-	"bignas/train/dataset"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -27,6 +23,8 @@ const about = "Measure the accuracy of children as they are sliced: no weight is
 type flags struct {
 	Data       string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
 	Weights    string   `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
+	Run        string   `placeholder:"DIR" help:"Folder of a run, whose last checkpoint is measured instead of a weights file."`
+	Crop       float64  `placeholder:"SHARE" help:"Share of a picture's short side that children see (default: the weights file's; 1 for a run)."`
 	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"At most N pictures, spread over the classes."`
@@ -54,6 +52,9 @@ func evaluate(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if f.Limit < 0 || f.Images < 0 {
 		return cli.FailUsage(stderr, "evaluate", fmt.Errorf("--limit is %d and --images %d, allowed are 1 or more", f.Limit, f.Images))
 	}
+	if f.Run != "" && f.Weights != cli.DefaultWeights {
+		return cli.FailUsage(stderr, "evaluate", fmt.Errorf("--weights and --run can't be used together"))
+	}
 	if err := measure(f, stdout, stderr); err != nil {
 		return cli.Fail(stderr, "evaluate", err)
 	}
@@ -61,74 +62,50 @@ func evaluate(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 func measure(f flags, stdout, stderr io.Writer) error {
-	e, err := cli.OpenWeights(f.Weights)
+	if f.Crop < 0 || f.Crop > 1 {
+		return fault.New("bad_flag", "0.875 is usual", "--crop is %v, allowed is above 0 to 1", f.Crop)
+	}
+	open := openFile
+	if f.Run != "" {
+		open = openRun
+	}
+	s, err := open(f, stderr)
 	if err != nil {
 		return err
 	}
-	var archs []arch.Arch
-	for _, text := range f.Arch {
-		a, err := cli.Child(e, text)
-		if err != nil {
-			return err
-		}
-		archs = append(archs, a)
+	crop := cmp.Or(f.Crop, s.spec.Crop)
+	if crop != s.spec.Crop && f.Statistics == "predicted" {
+		return fault.New("bad_flag", "use --statistics calibrated, or train release --weights with that crop", "the statistics that %s predicts are of a crop of %v, not of %v", f.Weights, s.spec.Crop, crop)
 	}
-	info := e.Info()
-	c, err := config.Parse(info.Metadata["training"], "the training configuration in "+f.Weights)
-	if err != nil {
-		return err
-	}
-	data, err := run.OpenData(f.Data, c, stderr)
-	if err != nil {
-		return err
-	}
-	if len(data.Classes) != len(info.Labels) {
-		return fault.New("classes", "use the data that the weights were trained on, or weights of your own", "%s has %d classes, the weights know %d", f.Data, len(data.Classes), len(info.Labels))
-	}
-	train, _, val := run.Split(c, data)
+	s.spec.Crop = crop
+	train, _, val := run.Split(s.config, s.data)
 	on := val
 	if f.Split == "train" {
 		on = train
 	}
 	on = on.Limit(f.Limit)
-	images := c.CalibrationImages
-	if f.Images > 0 {
-		images = f.Images
-	}
-	for _, a := range archs {
-		st, err := statistics(e, a, f, train, images)
+	for _, a := range s.archs {
+		st, err := s.statisticsOf(a, f, train)
 		if err != nil {
 			return err
 		}
-		ch, err := e.Weights().Child(a, st)
+		ch, err := s.weights.Child(a, st)
 		if err != nil {
 			return err
 		}
 		bar := report.NewProgress(stderr, "evaluating", on.Len())
-		acc, err := run.Evaluate(ch, on, info.Preprocessing, func(done int) { bar.Set(done, "") })
+		acc, err := run.Evaluate(ch, on, s.spec, func(done int) { bar.Set(done, "") })
 		bar.Finish()
 		if err != nil {
 			return err
 		}
-		costs := cost.ForClasses(a, len(info.Labels))
+		costs := cost.ForClasses(a, len(s.data.Classes))
 		r := result{a.String(), a.Resolution, costs.MACs, costs.Params, acc, f.Split, f.Statistics}
 		if err := show(stdout, r, f.JSON); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// statistics are the child's own: a child without any is never evaluated.
-func statistics(e *classify.Engine, a arch.Arch, f flags, train dataset.Subset, images int) (*supernet.Statistics, error) {
-	if f.Statistics == "calibrated" {
-		return run.Calibrate(e.Weights(), a, train, e.Info().Preprocessing, images)
-	}
-	m := e.Statistics()
-	if m == nil {
-		return nil, fault.New("no_statistics", "use --statistics calibrated", "the weights file holds no model of BN statistics")
-	}
-	return m.Predict(a)
 }
 
 func show(w io.Writer, r result, asJSON bool) error {

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"bignas/cmd/internal/clitest"
 	"bignas/train/config"
+	"bignas/train/run"
 )
 
 // pictures writes a data set of two classes, 20 grey pictures each.
@@ -74,6 +76,79 @@ func TestEvaluate(t *testing.T) {
 	}
 	if _, again, _ := call(args...); again != out {
 		t.Errorf("a second call printed\n%s\nthe first\n%s", again, out)
+	}
+}
+
+// trained is a run of one epoch; more is put into its configuration.
+func trained(t *testing.T, data, more string) string {
+	t.Helper()
+	c, err := config.Parse(more+`
+space = "nette"
+side = 96
+val_fraction = 0.5
+epochs = 1
+batch = 6
+lr = 0.01
+warmup_epochs = 0.0
+calibration_images = 8
+eval_every = 1
+[[phase]]
+until = 1
+resolution = 96
+`, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := run.OpenData(data, c, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "run")
+	s, err := run.New(c, pictures, out, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last run.Row
+	s.Epoch = func(r run.Row) error { last = r; return nil }
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	code, text, errs := call("--data", data, "--run", out, "--arch", "min", "--json")
+	var r result
+	if err := json.Unmarshal([]byte(text), &r); code != 0 || err != nil {
+		t.Fatalf("exit %d, %v: %s", code, err, errs)
+	}
+	want := last.ValSmallest
+	if c.Alone != "" {
+		want = last.ValBiggest
+	}
+	if r.Top1 != want {
+		t.Errorf("top-1 of the run is %v, the run itself says %v", r.Top1, want)
+	}
+	return out
+}
+
+// TestRun: the children of a run measure what the run said of them, also with
+// another crop, and one that it did not train is refused.
+func TestRun(t *testing.T) {
+	data := pictures(t)
+	whole, alone := trained(t, data, ""), trained(t, data, "alone = \"min\"")
+	code, cropped, errs := call("--data", data, "--run", whole, "--arch", "random:1", "--crop", "0.5")
+	if code != 0 || !strings.Contains(cropped, "top-1") {
+		t.Errorf("exit %d: %s%s", code, cropped, errs)
+	}
+	for want, args := range map[string][]string{
+		"has trained min alone":     {"--run", alone},
+		"no model of BN statistics": {"--run", whole, "--statistics", "predicted"},
+		"allowed is above 0 to 1":   {"--run", whole, "--crop", "1.5"},
+		"use min, max, random:SEED": {"--run", whole, "--arch", "S"},
+		"can't be used together":    {"--run", whole, "--weights", randomWeights(t, 2)},
+		"are of a crop of 1, not":   {"--weights", randomWeights(t, 2), "--crop", "0.5", "--statistics", "predicted"},
+		"no-such-run":               {"--run", "no-such-run"},
+	} {
+		if code, _, errs := call(append(args, "--data", data)...); code == 0 || !strings.Contains(errs, want) {
+			t.Errorf("%v: exit %d: %s, want %q", args, code, errs, want)
+		}
 	}
 }
 

@@ -147,19 +147,7 @@ func (p program) ended(f releaseFlags) (*run.Session, error) {
 	if f.Weights != "" {
 		return run.Released(f.Weights, open)
 	}
-	text, err := run.ConfigOf(f.Out)
-	if err != nil {
-		return nil, err
-	}
-	c, err := config.Parse(text, filepath.Join(f.Out, "checkpoint"))
-	if err != nil {
-		return nil, err
-	}
-	data, err := open(c)
-	if err != nil {
-		return nil, err
-	}
-	return run.New(c, data, f.Out, true)
+	return run.Open(f.Out, open)
 }
 
 func (p program) release(ctx context.Context, f releaseFlags) error {

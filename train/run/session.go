@@ -129,6 +129,24 @@ func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Sess
 	return s, nil
 }
 
+// Open opens the run in a folder as it was left. open opens the data for its
+// configuration.
+func Open(out string, open func(config.Config) (*dataset.Dataset, error)) (*Session, error) {
+	text, err := ConfigOf(out)
+	if err != nil {
+		return nil, err
+	}
+	c, err := config.Parse(text, filepath.Join(out, "checkpoint"))
+	if err != nil {
+		return nil, err
+	}
+	data, err := open(c)
+	if err != nil {
+		return nil, err
+	}
+	return New(c, data, out, true)
+}
+
 // build makes the trainer that the configuration describes.
 func (s *Session) build(classes int) error {
 	c := s.Config

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"cmp"
+	"io"
+	"strings"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/train/config"
+	"bignas/train/dataset"
+	"bignas/train/run"
+)
+
+// source is whose children are measured: those of a weights file or of a run.
+type source struct {
+	weights    *supernet.Weights
+	statistics *supernet.StatisticsModel // nil where only calibrated ones are known
+	spec       preprocess.Spec
+	config     config.Config
+	data       *dataset.Dataset
+	archs      []arch.Arch
+}
+
+// openFile takes the children from a weights file.
+func openFile(f flags, log io.Writer) (*source, error) {
+	e, err := cli.OpenWeights(f.Weights)
+	if err != nil {
+		return nil, err
+	}
+	info := e.Info()
+	s := &source{weights: e.Weights(), statistics: e.Statistics(), spec: info.Preprocessing}
+	if s.archs, err = each(f.Arch, func(text string) (arch.Arch, error) { return cli.Child(e, text) }); err != nil {
+		return nil, err
+	}
+	if s.config, err = config.Parse(info.Metadata["training"], "the training configuration in "+f.Weights); err != nil {
+		return nil, err
+	}
+	if s.data, err = run.OpenData(f.Data, s.config, log); err != nil {
+		return nil, err
+	}
+	if len(s.data.Classes) != len(info.Labels) {
+		return nil, fault.New("classes", "use the data that the weights were trained on, or weights of your own", "%s has %d classes, the weights know %d", f.Data, len(s.data.Classes), len(info.Labels))
+	}
+	return s, nil
+}
+
+// openRun takes the children from a run's last checkpoint, as they are there.
+func openRun(f flags, log io.Writer) (*source, error) {
+	r, err := run.Open(f.Run, func(c config.Config) (*dataset.Dataset, error) { return run.OpenData(f.Data, c, log) })
+	if err != nil {
+		return nil, err
+	}
+	s := &source{weights: r.Best(), spec: run.Spec, config: r.Config, data: r.Data}
+	s.archs, err = each(f.Arch, func(text string) (arch.Arch, error) { return childOf(r.Config, s.weights.Space, text) })
+	return s, err
+}
+
+// statisticsOf are the child's own: a child without any is never evaluated.
+func (s *source) statisticsOf(a arch.Arch, f flags, train dataset.Subset) (*supernet.Statistics, error) {
+	if f.Statistics == "calibrated" {
+		return run.Calibrate(s.weights, a, train, s.spec, cmp.Or(f.Images, s.config.CalibrationImages))
+	}
+	if s.statistics == nil {
+		return nil, fault.New("no_statistics", "use --statistics calibrated", "no model of BN statistics is there: a run has none, and a weights file may have none")
+	}
+	return s.statistics.Predict(a)
+}
+
+// childOf reads a child of a run; one that the run did not train is refused.
+func childOf(c config.Config, space *arch.Space, text string) (arch.Arch, error) {
+	if strings.HasPrefix(text, "random:") && c.Alone == "" {
+		return cli.Random(space, text)
+	}
+	a, err := space.Parse(text)
+	if err != nil {
+		return a, fault.New("bad_arch", "use min, max, random:SEED or a text like "+space.Min().String(), "%v", err)
+	}
+	if c.Alone == "" {
+		return a, nil
+	}
+	alone, err := space.Parse(c.Alone)
+	if err == nil && alone.String() != a.String() {
+		err = fault.New("bad_arch", "give --arch "+c.Alone, "the run has trained %s alone, not %s", c.Alone, text)
+	}
+	return a, err
+}
+
+func each(texts []string, parse func(string) (arch.Arch, error)) (archs []arch.Arch, err error) {
+	for _, text := range texts {
+		a, err := parse(text)
+		if err != nil {
+			return nil, err
+		}
+		archs = append(archs, a)
+	}
+	return archs, nil
+}
