@@ -1,6 +1,7 @@
 // The supernet from left to right, with the child inside it. Elements are made
 // once for a space and a size; a move of a slider only changes their attributes.
 import { dots, inside, layout, mapSide, slices } from './layout.js';
+import { brush } from './page.js';
 
 const NS = 'http://www.w3.org/2000/svg';
 const px = x => x.toFixed(1);
@@ -55,7 +56,7 @@ export class Drawing {
   picture(canvas) {
     const small = document.createElement('canvas'); // a tile's worth is encoded in a moment
     small.width = small.height = Math.min(canvas.width, TILE);
-    small.getContext('2d').drawImage(canvas, 0, 0, small.width, small.height);
+    brush(small).drawImage(canvas, 0, 0, small.width, small.height);
     this.#picture = small.toDataURL('image/jpeg', 0.9);
     if (this.#tile) put(this.#tile, { href: this.#picture });
   }

@@ -5,7 +5,7 @@ import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
 import { History } from './history.js';
 import { clear, notice, sentences } from './notice.js';
-import { asset, byId, write } from './page.js';
+import { asset, brush, byId, write } from './page.js';
 import { Pictures } from './pictures.js';
 import { Sliders } from './sliders.js';
 import * as spaces from './space.js';
@@ -45,9 +45,10 @@ export class Explorer {
     this.#readStage();
   }
 
-  /** Draws the first child, and follows the address from now on. */
-  open() {
-    this.#show();
+  /** Draws the first child, and follows the address from now on. waits: an engine will start, until when only the smallest is here. */
+  open(waits) {
+    if (waits) this.#wait();
+    else this.#show();
     this.#state.onaddress(() => this.#readAddress());
   }
 
@@ -112,7 +113,7 @@ export class Explorer {
   restart(engine) {
     clear('engine');
     this.#begun = this.#running = this.#ready = false;
-    this.#picture = undefined; // the new engine has none yet
+    this.#picture = this.#ceiling = undefined; // the new engine has none yet
     byId('picture').seen = undefined;
     return this.start(engine);
   }
@@ -121,7 +122,7 @@ export class Explorer {
   async start(engine) {
     this.#engine = engine;
     const { engine: program, weights, bytes, parts, digest, labels, predictor } = this.#manifest;
-    if (!this.#begun) this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) });
+    if (!this.#begun && !this.#ceiling) this.#wait();
     const onprogress = p => {
       if (p.opened) return this.#opened(p);
       if (!p.engine) return this.#progress(p.loaded);
@@ -153,6 +154,8 @@ export class Explorer {
     this.#sliders.invite();
     this.#proveSoon();
   }
+
+  #wait() { this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) }); }
 
   #progress(loaded) {
     this.#loaded = loaded;
@@ -288,12 +291,12 @@ export class Explorer {
       const { width, bytes } = await this.#engine.request('view', { resolution: this.#child.resolution });
       if (canvas.seen !== key) return;
       canvas.width = canvas.height = width;
-      canvas.getContext('2d').putImageData(new ImageData(new Uint8ClampedArray(bytes), width), 0, 0);
+      brush(canvas).putImageData(new ImageData(new Uint8ClampedArray(bytes), width), 0, 0);
       canvas.setAttribute('aria-label', this.#picture.alt);
       canvas.hidden = false;
       byId('sample').hidden = true;
       write(byId('seen'), `${width} × ${width} px`);
-      this.#drawing.picture(canvas);
+      setTimeout(() => this.#drawing.picture(canvas)); // not in one piece with what is above
       this.#view.picture(width, bytes);
     } catch (error) {
       this.#failed(error);

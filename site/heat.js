@@ -1,7 +1,7 @@
 // The heat map: what the child looked at for its answer. It is the class-activation
 // map of the engine, a few cells wide, laid over the picture without smoothing away
 // how coarse it is.
-import { byId, percent } from './page.js';
+import { brush, byId, percent } from './page.js';
 
 const SIDE = 96; // pixels of the map as drawn
 
@@ -46,9 +46,9 @@ export class Heat {
       const heat = (v - low) / span;
       cells.data.set([10, 12, 16, 255 * 0.78 * (1 - heat)], 4 * i);
     });
-    small.getContext('2d').putImageData(cells, 0, 0);
+    brush(small).putImageData(cells, 0, 0);
     this.#canvas.width = this.#canvas.height = SIDE;
-    const g = this.#canvas.getContext('2d');
+    const g = brush(this.#canvas);
     g.imageSmoothingQuality = 'high';
     g.drawImage(small, 0, 0, SIDE, SIDE);
     this.#canvas.hidden = false;

@@ -52,7 +52,7 @@ async function main() {
   copyLink(state);
   const explorer = new Explorer(state, weights);
   await turn();
-  explorer.open();
+  explorer.open(supported());
   await turn(); // what it drew is painted first
   extras(explorer);
   await turn();

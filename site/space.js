@@ -57,17 +57,17 @@ function withDepth(space, child, notch) {
   return { ...child, stages: child.stages.map((s, i) => setDepth(s, space.stages[i].depths[index[i]])) };
 }
 
-// The fractions at which the widths of all stages differ: the notches of the
-// width slider. Every notch changes something, none changes nothing.
+const widthLists = space => [space.stem, ...space.stages.map(s => s.widths), space.head];
+
+// The fractions f at which the widths of all stages differ, each with the key of these
+// widths: the notches of the width slider. Every notch changes something, none changes nothing.
 const notches = new WeakMap();
 function widthNotches(space) {
   if (!notches.has(space)) {
-    const lists = [space.stem, space.head, ...space.stages.map(s => s.widths)], found = [];
-    let before = '';
+    const lists = widthLists(space), found = [];
     for (let i = 0; i <= 240; i++) {
-      const now = String(lists.map(list => pick(list, i / 240)));
-      if (now !== before) found.push(i / 240);
-      before = now;
+      const f = i / 240, key = String(lists.map(list => pick(list, f)));
+      if (key !== found.at(-1)?.key) found.push({ f, key });
     }
     notches.set(space, found);
   }
@@ -75,15 +75,13 @@ function widthNotches(space) {
 }
 
 function withWidth(space, child, notch) {
-  const f = widthNotches(space)[notch];
+  const { f } = widthNotches(space)[notch];
   return { ...child, stem: pick(space.stem, f), head: pick(space.head, f),
     stages: child.stages.map((s, i) => ({ ...s, width: pick(space.stages[i].widths, f) })) };
 }
 
 const kernelChoices = space => space.stages.map(s => s.kernels).reduce((a, b) => b.length > a.length ? b : a);
 
-const widthsOf = (space, child) => [[space.stem, child.stem], ...space.stages.map((s, i) => [s.widths, child.stages[i].width]), [space.head, child.head]];
-const sameWidths = (space, a, b) => String(widthsOf(space, a).map(w => w[1])) === String(widthsOf(space, b).map(w => w[1]));
 const percent = x => `${Math.round(100 * x)} %`;
 const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
 const square = k => `${k} × ${k}`;
@@ -99,11 +97,12 @@ export function slider(space, child, stage, name) {
     case 'resolution': return list(space.resolutions, child.resolution, `${child.resolution} px`);
     case 'width': {
       if (one) return list(s.widths, c.width, plural(c.width, 'channel'));
-      const all = widthsOf(space, child), elastic = all.filter(([choices]) => choices.length > 1);
+      const lists = widthLists(space), all = [child.stem, ...child.stages.map(s => s.width), child.head].map((v, i) => [lists[i], v]);
+      const elastic = all.filter(([choices]) => choices.length > 1);
       const mean = sum(elastic.map(([choices, v]) => choices.indexOf(v) / (choices.length - 1))) / elastic.length;
       const at = widthNotches(space), share = sum(all.map(w => w[1])) / sum(all.map(w => last(w[0])));
-      const exact = at.findIndex((_, n) => sameWidths(space, child, withWidth(space, child, n)));
-      const near = at.reduce((best, f, n) => Math.abs(f - mean) < Math.abs(at[best] - mean) ? n : best, 0);
+      const key = String(all.map(w => w[1])), exact = at.findIndex(n => n.key === key);
+      const near = at.reduce((best, { f }, n) => Math.abs(f - mean) < Math.abs(at[best].f - mean) ? n : best, 0);
       return { max: at.length - 1, value: exact < 0 ? near : exact, text: (exact < 0 ? 'mixed, ' : '') + percent(share) };
     }
     case 'depth': {

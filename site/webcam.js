@@ -1,5 +1,6 @@
 // The webcam: what it sees is a picture again and again, the newest one as soon as
 // the last has its answer. Nothing of it is kept or sent.
+import { brush } from './page.js';
 
 const SIDE = 224; // pixels; no child sees more
 const RATE = 1000; // ms over which frames are counted
@@ -93,7 +94,7 @@ export class Webcam {
 
   // frame is the middle square of what the camera sees now.
   #frame() {
-    const { videoWidth: w, videoHeight: h } = this.#video, side = Math.min(w, h), context = this.#canvas.getContext('2d', { willReadFrequently: true });
+    const { videoWidth: w, videoHeight: h } = this.#video, side = Math.min(w, h), context = brush(this.#canvas);
     context.imageSmoothingQuality = 'high';
     context.drawImage(this.#video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, SIDE, SIDE);
     return bitmap(context.getImageData(0, 0, SIDE, SIDE));
