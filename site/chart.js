@@ -26,7 +26,7 @@ const text = (parent, x, y, words, attributes) => Object.assign(add(parent, 'tex
 
 export class Chart {
   #svg; #onpick; #points = []; #unit = 'macs'; #range = [1, 2]; #budget = 0; #you; #best;
-  #data; #over; #line; #limit; #ring; #bestLabel; #youGroup; #marks = []; #W = 0; #H = 0; #low = 0; #high = 1; #focused = '';
+  #data; #over; #line; #limit; #ring; #bestLabel; #youGroup; #marks = []; #taken = []; #W = 0; #H = 0; #low = 0; #high = 1; #focused = '';
 
   /** onpick(point, event) gets the child whose mark was chosen. */
   constructor(svg, onpick) {
@@ -75,7 +75,6 @@ export class Chart {
       const x = this.#x(v);
       if (x < W - 12) text(svg, x, base + 18, number(v / unit.of), { 'text-anchor': 'middle' });
     }
-    
     this.#data = add(svg, 'g');
     const shown = this.#points.filter(p => p.costs[this.#unit] > 0);
     const front = shown.filter(p => p.front);
@@ -108,10 +107,9 @@ export class Chart {
   }
 
   #place(shown) {
-    const W = this.#W;
     let last = -Infinity, turn = 0;
     const big = shown.filter(p => !p.close && (p.front || p.accuracy.kind === 'measured'));
-    return big.map(p => {
+    const marks = big.map(p => {
       const measured = p.accuracy.kind === 'measured', x = this.#x(p.costs[this.#unit]), y = this.#y(p.accuracy.p);
       const roomy = measured || x - last >= CLOSE;
       if (roomy && !measured) last = x;
@@ -119,9 +117,23 @@ export class Chart {
       el.setAttribute('aria-label', `${p.name ? `Child ${p.name}, ` : ''}${words(p.accuracy).long}, ${amount(this.#unit, p.costs[this.#unit])}`);
       if (!measured && roomy) add(el, 'path', { class: 'wh', d: `M${x.toFixed(1)} ${this.#y(p.accuracy.p - p.accuracy.error).toFixed(1)}V${this.#y(p.accuracy.p + p.accuracy.error).toFixed(1)}` });
       add(el, 'circle', { class: measured ? 'pt s' : roomy ? 'pt f' : 'pt', r: measured ? 6 : roomy ? 5 : 2.5, cx: x.toFixed(1), cy: y.toFixed(1) });
-      if (p.name) text(this.#data, Math.min(x, W - 16), y - 14, p.name, { class: 't halo', 'text-anchor': 'middle' });
       return { ...p, el, x, y };
     });
+    this.#taken = [...marks];
+    for (const { name, x, y } of marks.filter(m => m.name)) {
+      const [tx, ty] = this.#beside(x, y, 5 * name.length);
+      text(this.#data, tx, ty, name, { class: 't halo', 'text-anchor': 'middle' });
+      this.#taken.push({ x: tx, y: ty - 5 });
+    }
+    return marks;
+  }
+
+  // beside is where words, half so many px wide, cover the fewest marks and names: above, below, right or left of (x, y), or farther off.
+  #beside(x, y, half) {
+    const left = LEFT + half, right = this.#W - half, middle = Math.min(Math.max(x, left), right);
+    const spots = [[middle, y - 14], [middle, y + 24], [x + half + 12, y + 5], [x - half - 12, y + 5], [middle, y + 40]];
+    const covers = ([sx, sy]) => sx < left || sx > right ? Infinity : this.#taken.filter(m => Math.abs(m.x - sx) < half + 4 && Math.abs(m.y - sy + 5) < 11).length;
+    return spots.reduce((best, spot) => covers(spot) < covers(best) ? spot : best);
   }
 
   #patch() {
@@ -147,8 +159,8 @@ export class Chart {
     put(ring, { cx: ux.toFixed(1), cy: uy.toFixed(1) });
     put(dot, { cx: ux.toFixed(1), cy: uy.toFixed(1) });
     label.textContent = known ? 'your child' : 'your child, accuracy not known';
-    const half = known ? 36 : 100; // px that the words take to each side
-    put(label, { x: Math.min(Math.max(ux, LEFT + half), W - half).toFixed(1), y: (uy + (known ? 26 : -18)).toFixed(1), 'text-anchor': 'middle' });
+    const [lx, ly] = this.#beside(ux, uy + (known ? 3 : -4), known ? 36 : 100);
+    put(label, { x: lx.toFixed(1), y: ly.toFixed(1), 'text-anchor': 'middle' });
   }
 
   #click(e) {
