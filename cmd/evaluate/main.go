@@ -4,7 +4,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -24,7 +23,7 @@ type flags struct {
 	Data       string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
 	Weights    string   `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
 	Run        string   `placeholder:"DIR" help:"Folder of a run, whose last checkpoint is measured instead of a weights file."`
-	Crop       float64  `placeholder:"SHARE" help:"Share of a picture's short side that children see (default: the weights file's; 1 for a run)."`
+	Crop       *float64 `placeholder:"SHARE" help:"Share of a picture's short side that children see (default: the weights file's; 1 for a run)."`
 	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"At most N pictures, spread over the classes."`
@@ -62,8 +61,8 @@ func evaluate(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 func measure(f flags, stdout, stderr io.Writer) error {
-	if f.Crop < 0 || f.Crop > 1 {
-		return fault.New("bad_flag", "0.875 is usual", "--crop is %v, allowed is above 0 to 1", f.Crop)
+	if f.Crop != nil && !(*f.Crop > 0 && *f.Crop <= 1) {
+		return fault.New("bad_flag", "0.875 is usual", "--crop is %v, allowed is above 0 to 1", *f.Crop)
 	}
 	open := openFile
 	if f.Run != "" {
@@ -73,11 +72,12 @@ func measure(f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	crop := cmp.Or(f.Crop, s.spec.Crop)
-	if crop != s.spec.Crop && f.Statistics == "predicted" {
-		return fault.New("bad_flag", "use --statistics calibrated, or train release --weights with that crop", "the statistics that %s predicts are of a crop of %v, not of %v", f.Weights, s.spec.Crop, crop)
+	if f.Crop != nil {
+		if *f.Crop != s.spec.Crop && f.Statistics == "predicted" {
+			return fault.New("bad_flag", "use --statistics calibrated, or train release --weights with that crop", "the statistics that %s predicts are of a crop of %v, not of %v", f.Weights, s.spec.Crop, *f.Crop)
+		}
+		s.spec.Crop = *f.Crop
 	}
-	s.spec.Crop = crop
 	train, _, val := run.Split(s.config, s.data)
 	on := val
 	if f.Split == "train" {

@@ -141,6 +141,7 @@ func TestRun(t *testing.T) {
 		"has trained min alone":     {"--run", alone},
 		"no model of BN statistics": {"--run", whole, "--statistics", "predicted"},
 		"allowed is above 0 to 1":   {"--run", whole, "--crop", "1.5"},
+		"--crop is 0, allowed":      {"--run", whole, "--crop", "0"},
 		"use min, max, random:SEED": {"--run", whole, "--arch", "S"},
 		"can't be used together":    {"--run", whole, "--weights", randomWeights(t, 2)},
 		"are of a crop of 1, not":   {"--weights", randomWeights(t, 2), "--crop", "0.5", "--statistics", "predicted"},
