@@ -1,11 +1,15 @@
 package test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	pagedom "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 )
 
 // states are the states of the page that must be free of what axe finds, and of a
@@ -24,6 +28,9 @@ var states = []struct {
 	{"ready-320-dark", options{width: 320, height: 800, dark: true}, nil},
 	{"zoom-200", options{width: 640, height: 400, scale: 2}, nil},
 	{"zoom-400", options{width: 320, height: 256, scale: 4}, nil},
+	{"text-150", options{}, letters(24)},
+	{"text-200", options{}, letters(32)},
+	{"text-200-375", options{width: 375, height: 800}, letters(32)},
 	{"error", options{}, noWeights},
 	{"error-dark-375", options{width: 375, height: 800, dark: true}, noWeights},
 	{"forced-colors", options{}, func(p *tab) { p.answered(); p.media("forced-colors", "active") }},
@@ -34,6 +41,22 @@ var states = []struct {
 			p.t.Errorf("%d things move", n)
 		}
 	}},
+}
+
+// letters waits for the page and its sections with letters of that size, in pixels: where somebody has
+// set the browser to bigger ones than 16.
+func letters(size int64) func(p *tab) {
+	return func(p *tab) {
+		p.answered()
+		p.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			return pagedom.SetFontSizes(&pagedom.FontSizes{Standard: size, Fixed: size}).Do(ctx)
+		}))
+		if got := eval[string](p, `getComputedStyle(document.body).fontSize`); got != fmt.Sprintf("%dpx", size) {
+			p.t.Errorf("the text has %s, the browser's setting is %d", got, size)
+		}
+		p.near("#statistics", `document.querySelector('[data-is=inherited]')?.textContent.includes('%')`)
+		p.near("#budget", fmt.Sprintf(progressSays, "search is done"))
+	}
 }
 
 // noWeights waits for the notice that the weights are missing: states whose name
@@ -72,11 +95,11 @@ func TestStates(t *testing.T) {
 			} else {
 				s.reach(p)
 			}
-			p.shot("state-" + s.name)
 			p.axe()
-			if over := eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			if over := eval[int](p, `document.documentElement.scrollWidth`) - cmp.Or(o.width, 1280); over > 0 {
 				t.Errorf("the page is %d pixels too wide", over)
 			}
+			p.shot("state-" + s.name) // which sets the size of letters back
 		})
 	}
 }
