@@ -79,26 +79,13 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-// trained is a run of one epoch; more is put into its configuration.
-func trained(t *testing.T, data, more string) string {
+// trained is a run of one epoch, of the child alone where it is not empty.
+func trained(t *testing.T, data, alone string) string {
 	t.Helper()
-	c, err := config.Parse(more+`
-space = "nette"
-side = 96
-val_fraction = 0.5
-epochs = 1
-batch = 6
-lr = 0.01
-warmup_epochs = 0.0
-calibration_images = 8
-eval_every = 1
-[[phase]]
-until = 1
-resolution = 96
-`, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := config.Default()
+	c.Side, c.ValFraction, c.CalibrationImages, c.EvalEvery = 96, 0.5, 8, 1
+	c.Epochs, c.Batch, c.LR, c.WarmupEpochs = 1, 6, 0.01, 0
+	c.Phases, c.Alone = []config.Phase{{Until: 1, Resolution: 96}}, alone
 	pictures, err := run.OpenData(data, c, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +106,7 @@ resolution = 96
 		t.Fatalf("exit %d, %v: %s", code, err, errs)
 	}
 	want := last.ValSmallest
-	if c.Alone != "" {
+	if alone != "" {
 		want = last.ValBiggest
 	}
 	if r.Top1 != want {
@@ -132,13 +119,14 @@ resolution = 96
 // another crop, and one that it did not train is refused.
 func TestRun(t *testing.T) {
 	data := pictures(t)
-	whole, alone := trained(t, data, ""), trained(t, data, "alone = \"min\"")
+	whole, alone := trained(t, data, ""), trained(t, data, "min")
 	code, cropped, errs := call("--data", data, "--run", whole, "--arch", "random:1", "--crop", "0.5")
 	if code != 0 || !strings.Contains(cropped, "top-1") {
 		t.Errorf("exit %d: %s%s", code, cropped, errs)
 	}
 	for want, args := range map[string][]string{
 		"has trained min alone":     {"--run", alone},
+		"alone, not random:1":       {"--run", alone, "--arch", "random:1"},
 		"no model of BN statistics": {"--run", whole, "--statistics", "predicted"},
 		"allowed is above 0 to 1":   {"--run", whole, "--crop", "1.5"},
 		"--crop is 0, allowed":      {"--run", whole, "--crop", "0"},

@@ -72,18 +72,18 @@ func (s *source) statisticsOf(a arch.Arch, f flags, train dataset.Subset) (*supe
 
 // childOf reads a child of a run; one that the run did not train is refused.
 func childOf(c config.Config, space *arch.Space, text string) (arch.Arch, error) {
-	if strings.HasPrefix(text, "random:") && c.Alone == "" {
-		return cli.Random(space, text)
+	var a arch.Arch
+	var err error
+	if strings.HasPrefix(text, "random:") {
+		a, err = cli.Random(space, text)
+	} else if a, err = space.Parse(text); err != nil {
+		err = fault.New("bad_arch", "use min, max, random:SEED or a text like "+space.Min().String(), "%v", err)
 	}
-	a, err := space.Parse(text)
-	if err != nil {
-		return a, fault.New("bad_arch", "use min, max, random:SEED or a text like "+space.Min().String(), "%v", err)
-	}
-	if c.Alone == "" {
-		return a, nil
+	if err != nil || c.Alone == "" {
+		return a, err
 	}
 	alone, err := space.Parse(c.Alone)
-	if err == nil && alone.String() != a.String() {
+	if err == nil && !alone.Equal(a) {
 		err = fault.New("bad_arch", "give --arch "+c.Alone, "the run has trained %s alone, not %s", c.Alone, text)
 	}
 	return a, err

@@ -94,8 +94,7 @@ type Session struct {
 // the seed or from c.Init, or, to resume, those of the checkpoint in out.
 func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
 	s := &Session{Config: c, Data: data, Out: out, text: c.String(), state: newState()}
-	s.Train, _, s.Val = Split(c, data)
-	s.Train = s.Train.Limit(c.TrainImages)
+	s.split()
 	if s.Train.Len() < c.Batch {
 		return nil, fault.New("bad_config", "choose a smaller batch", "batch is %d, but there are only %d training pictures", c.Batch, s.Train.Len())
 	}
@@ -145,6 +144,12 @@ func Open(out string, open func(config.Config) (*dataset.Dataset, error)) (*Sess
 		return nil, err
 	}
 	return New(c, data, out, true)
+}
+
+// split takes the pictures to train and to validate on from the data.
+func (s *Session) split() {
+	s.Train, _, s.Val = Split(s.Config, s.Data)
+	s.Train = s.Train.Limit(s.Config.TrainImages)
 }
 
 // build makes the trainer that the configuration describes.
@@ -213,8 +218,7 @@ func Released(file string, open func(config.Config) (*dataset.Dataset, error)) (
 	if s.Data, err = open(c); err != nil {
 		return nil, err
 	}
-	s.Train, _, s.Val = Split(c, s.Data)
-	s.Train = s.Train.Limit(c.TrainImages)
+	s.split()
 	if err := s.build(len(s.Data.Classes)); err != nil {
 		return nil, err
 	}
