@@ -161,6 +161,25 @@ func TestExtremes(t *testing.T) {
 	}
 }
 
+func TestResolutionsUpTo(t *testing.T) {
+	s := lookup(t, "nette")
+	for limit, want := range map[int][]int{64: {64}, 96: {96}, 130: {96, 128}, 192: s.Resolutions, 300: s.Resolutions} {
+		if got := s.ResolutionsUpTo(limit); !slices.Equal(got, want) {
+			t.Errorf("up to %d: %v, want %v", limit, got, want)
+		}
+	}
+}
+
+// TestTiny pins the ends of the space of the 200-class weights, whose costs
+// core/cost pins.
+func TestTiny(t *testing.T) {
+	s := lookup(t, "tiny")
+	if a, b := s.Min().String(), s.Max().String(); a != "r96-c12-12x1k3-16x1k3-24x2k3-40x2k3-56x2k3-88x2k3-128x1k3-h384" ||
+		b != "r160-c20-16x2k3-24x3k3-40x3k5-72x4k5-96x4k5-168x4k5-208x2k5-h768" {
+		t.Errorf("smallest %s, biggest %s", a, b)
+	}
+}
+
 // TestValidate: an impossible architecture is refused with the field, the value
 // and what is allowed; nothing is rounded.
 func TestValidate(t *testing.T) {
@@ -207,7 +226,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	if got := Spaces(); !slices.Equal(got, []string{"attentivenas", "bignas", "nette"}) {
+	if got := Spaces(); !slices.Equal(got, []string{"attentivenas", "bignas", "nette", "tiny"}) {
 		t.Errorf("spaces %v", got)
 	}
 	if _, err := Lookup("bignet"); err == nil || !strings.Contains(err.Error(), "attentivenas, bignas, nette") {

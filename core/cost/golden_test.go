@@ -72,6 +72,19 @@ func TestGoldenBigNAS(t *testing.T) {
 	}
 }
 
+// TestGoldenTiny pins what README says of the space of the 200-class weights.
+func TestGoldenTiny(t *testing.T) {
+	s := space(t, "tiny")
+	for _, c := range []struct {
+		a            arch.Arch
+		macs, params int64
+	}{{s.Min(), 15_045_288, 623_046}, {s.Max(), 223_296_360, 4_105_669}} {
+		if r := ForClasses(c.a, 200); r.MACs != c.macs || r.Params != c.params {
+			t.Errorf("%s: %d MACs and %d parameters, want %d and %d", c.a, r.MACs, r.Params, c.macs, c.params)
+		}
+	}
+}
+
 // TestGoldenAttentiveNAS pins the published children of the closest relative
 // (arXiv 2011.09011, released configurations).
 func TestGoldenAttentiveNAS(t *testing.T) {

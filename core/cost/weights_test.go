@@ -15,7 +15,7 @@ import (
 func TestParametersAreTheWeights(t *testing.T) {
 	const classes = 10
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, name := range []string{"nette", "bignas"} {
+	for _, name := range []string{"nette", "tiny", "bignas"} {
 		s, err := arch.Lookup(name)
 		if err != nil {
 			t.Fatal(err)

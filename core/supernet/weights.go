@@ -104,7 +104,7 @@ func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T]
 
 func allocate[T kernel.Float](space *arch.Space, classes int, lean bool) (*WeightsOf[T], error) {
 	if space.HeadExpansion != 0 || space.Squeeze != arch.SqueezeInput {
-		return nil, fmt.Errorf("supernet: space %s can be counted but not run; run nette or bignas", space.Name)
+		return nil, fmt.Errorf("supernet: space %s can be counted but not run; run nette, tiny or bignas", space.Name)
 	}
 	if classes < 2 {
 		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", classes)

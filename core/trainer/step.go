@@ -85,7 +85,8 @@ type StepResult struct {
 	GradNorm float64 // before clipping
 }
 
-// Children draws the architectures of one step.
+// Children draws the architectures of one step, none of them above
+// maxResolution (0 for no limit).
 func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 	s := t.Weights.Space
 	as := []arch.Arch{s.Max(), s.Min()}
@@ -95,11 +96,9 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 	for range t.Config.RandomChildren {
 		as = append(as, s.Sample(r))
 	}
-	var allowed []int
-	for _, v := range s.Resolutions {
-		if maxResolution == 0 || v <= maxResolution {
-			allowed = append(allowed, v)
-		}
+	allowed := s.Resolutions
+	if maxResolution > 0 {
+		allowed = s.ResolutionsUpTo(maxResolution)
 	}
 	for i := range as {
 		switch {
@@ -107,6 +106,8 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 			as[i].Resolution = allowed[r.IntN(len(allowed))]
 		case i == 0:
 			as[i].Resolution = allowed[len(allowed)-1]
+		default:
+			as[i].Resolution = allowed[0]
 		}
 	}
 	return as

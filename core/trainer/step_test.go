@@ -46,6 +46,12 @@ func TestChildren(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr := New(Config{RandomChildren: 6}, w, nil)
+	below := w.Space.Resolutions[0] - 1
+	for _, a := range tr.Children(rand.New(rand.NewPCG(2, 2)), below) {
+		if a.Resolution != below {
+			t.Errorf("a step below the space's resolutions has the child %s, want all at %d", a, below)
+		}
+	}
 	for _, limit := range []int{0, 16} {
 		as := tr.Children(rand.New(rand.NewPCG(2, 2)), limit)
 		if len(as) != 8 {

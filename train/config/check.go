@@ -99,8 +99,9 @@ func (c Config) Check() error {
 		if p.Until <= before {
 			return fmt.Errorf("phase %d: until is %d, allowed is more than %d, where the phase before it ends", i+1, p.Until, before)
 		}
-		if before = p.Until; !slices.Contains(space.Resolutions, p.Resolution) {
-			return fmt.Errorf("phase %d: resolution is %d, allowed in space %s are %v", i+1, p.Resolution, space.Name, space.Resolutions)
+		below := p.Resolution >= 32 && p.Resolution < space.Resolutions[0] && p.Resolution%32 == 0
+		if before = p.Until; !below && !slices.Contains(space.Resolutions, p.Resolution) {
+			return fmt.Errorf("phase %d: resolution is %d, allowed in space %s are %v and, below them, multiples of 32", i+1, p.Resolution, space.Name, space.Resolutions)
 		}
 	}
 	return c.Augment.Check()

@@ -90,7 +90,7 @@ type Config struct {
 // Phase says how big the biggest child's pictures are up to an epoch.
 type Phase struct {
 	Until      int `toml:"until"`      // epochs, exclusive
-	Resolution int `toml:"resolution"` // one of the space's
+	Resolution int `toml:"resolution"` // one of the space's, or a multiple of 32 below them, at which all children then are
 }
 
 // Default is what keys have that a file leaves out.

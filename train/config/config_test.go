@@ -10,7 +10,7 @@ import (
 )
 
 func TestBuiltInConfigurations(t *testing.T) {
-	if got, want := Names(), []string{"bignas", "experiments", "nette", "nette-192", "nette-strong", "shapes", "smallest-alone"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"bignas", "experiments", "nette", "nette-192", "nette-strong", "shapes", "smallest-alone", "tiny"}; !slices.Equal(got, want) {
 		t.Fatalf("built in are %v, want %v", got, want)
 	}
 	for _, name := range Names() {
@@ -73,8 +73,8 @@ func TestErrorsNameFieldValueAndRange(t *testing.T) {
 		"momentum = 1.0":                         `momentum is 1, allowed is 0 to below 1`,
 		"batch = 1":                              `batch is 1, allowed is 2 to 65536`,
 		`optimiser = "adam"`:                     `optimiser is "adam", allowed are ["sgd" "rmsprop" "adamw"]`,
-		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette]`,
-		"[[phase]]\nuntil = 3\nresolution = 100": `phase 1: resolution is 100, allowed in space nette are [96 128 160 192]`,
+		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette tiny]`,
+		"[[phase]]\nuntil = 3\nresolution = 100": `phase 1: resolution is 100, allowed in space nette are [96 128 160 192] and, below them, multiples of 32`,
 		"[[phase]]\nuntil = 3\nresolution = 96\n[[phase]]\nuntil = 3\nresolution = 128": `phase 2: until is 3, allowed is more than 3`,
 		"batch = 64\nmicro_batch = 24":      `micro_batch is 24, allowed are 0 and what divides batch, 64`,
 		`shortcuts = "no"`:                  `shortcuts is "no", allowed are ["" "transition" "plain"]`,

@@ -47,21 +47,16 @@ func (k *costs) picture(resolution int) float64 {
 		a.Resolution = min(a.Resolution, resolution)
 		v = k.macs(a)
 	} else {
-		var allowed []int
-		for _, r := range k.space.Resolutions {
-			if r <= resolution {
-				allowed = append(allowed, r)
-			}
-		}
+		allowed := k.space.ResolutionsUpTo(resolution)
 		r, random := rand.New(rand.NewPCG(1, 0xc057)), 0.0
 		for range sampled {
 			a := k.space.Sample(r)
 			a.Resolution = allowed[r.IntN(len(allowed))]
 			random += k.macs(a) / sampled
 		}
-		biggest := k.space.Max()
-		biggest.Resolution = resolution
-		v = k.macs(biggest) + k.macs(k.space.Min()) + float64(k.config.RandomChildren)*random
+		biggest, smallest := k.space.Max(), k.space.Min()
+		biggest.Resolution, smallest.Resolution = resolution, allowed[0]
+		v = k.macs(biggest) + k.macs(smallest) + float64(k.config.RandomChildren)*random
 		if !k.config.Sandwich {
 			v = float64(2+k.config.RandomChildren) * random
 		}
