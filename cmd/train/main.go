@@ -47,6 +47,7 @@ type flags struct {
 
 type runFlags struct {
 	Data    string `placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
+	Names   string `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
 	Out     string `placeholder:"DIR" help:"Folder of the run: checkpoints, metrics, curves."`
 	JSON    bool   `name:"json" help:"One JSON object a line on standard output."`
 	Config  string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
@@ -60,6 +61,7 @@ type runFlags struct {
 
 type releaseFlags struct {
 	Data     string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
+	Names    string   `name:"class-names" placeholder:"FILE" help:"Names of the classes for people, as for training."`
 	Out      string   `xor:"source" required:"" placeholder:"DIR" help:"Folder of the run."`
 	Weights  string   `xor:"source" required:"" placeholder:"FILE" help:"A released file instead of a run, to be released anew: with another crop, or statistics fitted again."`
 	JSON     bool     `name:"json" help:"One JSON object a line on standard output."`
@@ -139,11 +141,16 @@ func (f runFlags) missing() string {
 	return ""
 }
 
+// named reads the data with the names of a file for its classes.
+func named(file string) func(*dataset.Options) { return func(o *dataset.Options) { o.Names = file } }
+
 type program struct{ stdout, stderr io.Writer }
 
 // ended opens what is to be released.
 func (p program) ended(f releaseFlags) (*run.Session, error) {
-	open := func(c config.Config) (*dataset.Dataset, error) { return run.OpenData(f.Data, c, p.stderr) }
+	open := func(c config.Config) (*dataset.Dataset, error) {
+		return run.OpenData(f.Data, c, p.stderr, named(f.Names))
+	}
 	if f.Weights != "" {
 		return run.Released(f.Weights, open)
 	}

@@ -20,9 +20,9 @@ func (p program) plan(f runFlags, c config.Config) error {
 	if f.Images == 0 {
 		small := c
 		small.Side = 8 // only counted
-		data, err := run.OpenData(f.Data, small, p.stderr)
+		data, err := run.OpenData(f.Data, small, p.stderr, named(f.Names))
 		if fault.Of(err) != nil && fault.Of(err).Code == dataset.CodePrepared { // has a side of its own
-			data, err = run.OpenData(f.Data, c, p.stderr)
+			data, err = run.OpenData(f.Data, c, p.stderr, named(f.Names))
 		}
 		if err != nil {
 			return err

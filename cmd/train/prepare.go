@@ -19,6 +19,7 @@ import (
 
 type prepareFlags struct {
 	Data       string  `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one; ImageNet's tars or Kaggle's layout; WebDataset tars."`
+	Names      string  `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
 	Out        string  `placeholder:"DIR" help:"Folder to write, which --data of training then takes. An interrupted preparation goes on where it was."`
 	Side       int     `default:"224" help:"Pixels on a side of the stored pictures; 'side' of the configuration must agree (default: 224)."`
 	Workers    int     `placeholder:"N" help:"Decoding goroutines (default: one a CPU)."`
@@ -44,7 +45,7 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 		return fault.New("bad_flag", "", "--shard-mb is %d, allowed is 1 or more", f.ShardMB)
 	}
 	o := dataset.PrepareOptions{ShardBytes: int64(f.ShardMB) << 20, MaxCorrupt: f.MaxCorrupt}
-	o.Side, o.Workers = f.Side, f.Workers
+	o.Side, o.Workers, o.Names = f.Side, f.Workers, f.Names
 	var err error
 	if o.Decoder, err = p.decoder(f.Decoder); err != nil {
 		return err

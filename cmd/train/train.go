@@ -41,7 +41,7 @@ func (p program) train(ctx context.Context, f runFlags) error {
 	if f.DryRun {
 		return p.plan(f, c)
 	}
-	data, err := run.OpenData(f.Data, c, p.stderr)
+	data, err := run.OpenData(f.Data, c, p.stderr, named(f.Names))
 	if err != nil {
 		return err
 	}

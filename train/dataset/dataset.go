@@ -27,6 +27,7 @@ type Options struct {
 	MaxPixels int                   // a picture with more is skipped; 0: preprocess.DefaultMaxPixels
 	Seed      uint64                // of the drawn data set Shapes
 	Decoder   Decoder               // of the picture files; the zero value: Go's own
+	Names     string                // file with names for the classes (NameClasses); "": what lies beside the data
 	Progress  func(done, total int) // called from one goroutine after each picture; total is 0 while unknown (.tgz)
 }
 
@@ -54,6 +55,7 @@ type half uint8
 const (
 	trainHalf half = iota // also everything where there are no halves
 	valHalf
+	testHalf // left out
 )
 
 // item is one picture.
@@ -97,11 +99,20 @@ func Open(path string, o Options) (*Dataset, error) {
 	if path == Shapes {
 		return drawShapes(o), nil
 	}
+	if o.Side == 0 && !isPrepared(path) {
+		o.Side = 224
+	}
+	d, err := openFiles(path, o)
+	if err == nil && o.Names != "" {
+		err = d.NameClasses(o.Names)
+	}
+	return d, err
+}
+
+// openFiles reads a data set that is not drawn.
+func openFiles(path string, o Options) (*Dataset, error) {
 	if isPrepared(path) {
 		return openPrepared(path, o.Side)
-	}
-	if o.Side == 0 {
-		o.Side = 224
 	}
 	src, err := openSource(path)
 	if err != nil {
@@ -112,6 +123,7 @@ func Open(path string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	src.notes.learnBeside(path)
 	return assemble(path, o.Side, items, skipped, src.notes)
 }
 
@@ -156,6 +168,7 @@ func assemble(source string, side int, items []item, skipped []Skipped, notes *n
 		seen[c] = i
 		d.Labels = append(d.Labels, labelOf(c, notes))
 	}
+	d.Labels = distinct(d.Labels, d.Classes)
 	for i := range d.items {
 		d.items[i].label = seen[classes[i]]
 	}

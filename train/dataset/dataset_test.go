@@ -203,7 +203,7 @@ func TestLayouts(t *testing.T) {
 		{"only a train half", []string{"d/train/a/1.png", "d/train/b/1.png"}, []place{{class: "a"}, {class: "b"}}},
 		{"another word for val", []string{"Train/a/1.png", "Valid/a/1.png"}, []place{{class: "a"}, {class: "a", half: valHalf}}},
 		{"a picture of no class", []string{"a/1.png", "b/1.png", "1.png"}, []place{{class: "a"}, {class: "b"}, {err: errNoClass}}},
-		{"a picture outside the halves", []string{"test/a/1.png", "train/a/1.png"}, []place{{err: errNoHalf}, {class: "a"}}},
+		{"a picture outside the halves", []string{"test/a/1.png", "train/a/1.png"}, []place{{class: "a", half: testHalf, err: errTest}, {class: "a"}}},
 	} {
 		if got := placeAll(c.files, nil); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)

@@ -1,5 +1,16 @@
 package dataset
 
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bignas/core/fault"
+)
+
 // words are the names of the ten classes of Imagenette
 // (github.com/fastai/imagenette), by WordNet id.
 var words = map[string]string{
@@ -25,4 +36,132 @@ func labelOf(class string, notes *notes) string {
 		return notes.words[class]
 	}
 	return class
+}
+
+// besideData are the files with words for WordNet ids that are read where they
+// lie beside the data: next to an archive or next to a train folder.
+var besideData = []string{"words.txt", "LOC_synset_mapping.txt", "synset_words.txt"}
+
+// learnBeside reads those of the files besideData that lie in the folder above the
+// data. What is not a list of words there belongs to something else.
+func (n *notes) learnBeside(data string) {
+	above := filepath.Dir(filepath.Clean(data))
+	for _, name := range besideData {
+		if text, err := os.ReadFile(filepath.Join(above, name)); err == nil {
+			n.learnSynsets(text)
+		}
+	}
+}
+
+// learnSynsets takes the lines "n01440764 tench, Tinca tinca" of a text, with a
+// blank, a tab or a comma behind the WordNet id, and leaves all others out.
+func (n *notes) learnSynsets(text []byte) error {
+	for _, line := range lines(text) {
+		if len(line) > 10 && isWordNet(line[:9]) && strings.ContainsRune("\t ,", rune(line[9])) && n.words[line[:9]] == "" {
+			n.words[line[:9]] = firstWord(line[10:])
+		}
+	}
+	return nil
+}
+
+// isWordNet tells whether a word is a WordNet id, such as n01440764.
+func isWordNet(id string) bool {
+	if len(id) != 9 || id[0] != 'n' {
+		return false
+	}
+	_, err := strconv.ParseUint(id[1:], 10, 32)
+	return err == nil
+}
+
+// NameClasses gives the classes the names of a file for people (Labels): a class
+// and its name a line, with a tab, a comma or a blank between; or, where all
+// classes are numbers from 0, one name a line, the first for 0. Lines of other
+// classes are left out; a file that names none of them is an error.
+func (d *Dataset) NameClasses(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fault.New(CodeNotes, "give a file with a class and its name on each line", "class names: %v", err)
+	}
+	names := d.namesIn(lines(text))
+	if len(names) == 0 {
+		return fault.New(CodeNotes, "write a class, a tab and its name on each line",
+			"class names: %s names none of the %d classes (%s)", file, len(d.Classes), some(d.Classes))
+	}
+	labels := slices.Clone(d.Labels)
+	for i, c := range d.Classes {
+		if names[c] != "" {
+			labels[i] = names[c]
+		}
+	}
+	d.Labels = distinct(labels, d.Classes)
+	return nil
+}
+
+// namesIn finds the names of the classes in the lines of a file.
+func (d *Dataset) namesIn(lines []string) map[string]string {
+	known := make(map[string]string, len(d.Classes)) // also without the zeros that numbers begin with
+	numbers := true
+	for _, c := range d.Classes {
+		known[c] = c
+		known[bare(c)] = c
+		v, err := strconv.Atoi(c)
+		numbers = numbers && err == nil && v >= 0 && v < len(lines)
+	}
+	names := map[string]string{}
+	for _, line := range lines {
+		for _, by := range []string{"\t", ",", " "} {
+			class, name, ok := strings.Cut(line, by)
+			class, name = strings.TrimSpace(class), strings.TrimSpace(name)
+			c, here := known[class]
+			if !here {
+				c, here = known[bare(class)]
+			}
+			if ok && here && name != "" {
+				if names[c] = name; isWordNet(c) {
+					names[c] = firstWord(name)
+				}
+				break
+			}
+		}
+	}
+	if len(names) > 0 || !numbers {
+		return names
+	}
+	for i, line := range lines {
+		if c, here := known[strconv.Itoa(i)]; here {
+			names[c] = strings.TrimSpace(line)
+		}
+	}
+	return names
+}
+
+// bare is a number without the zeros that it begins with.
+func bare(class string) string {
+	if v, err := strconv.Atoi(class); err == nil && v >= 0 {
+		return strconv.Itoa(v)
+	}
+	return class
+}
+
+// distinct puts the class behind names that several classes have: ImageNet has two
+// cranes.
+func distinct(labels, classes []string) []string {
+	count := map[string]int{}
+	for _, l := range labels {
+		count[l]++
+	}
+	for i, l := range labels {
+		if count[l] > 1 && l != classes[i] {
+			labels[i] = fmt.Sprintf("%s (%s)", l, classes[i])
+		}
+	}
+	return labels
+}
+
+// some lists the first ten of several names.
+func some(names []string) string {
+	if n := len(names) - 10; n > 0 {
+		return strings.Join(names[:10], ", ") + fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(names, ", ")
 }

@@ -34,9 +34,10 @@ func isPicture(name string) bool {
 }
 
 // halves are the folder names that mean a half.
-var halves = map[string]half{"train": trainHalf, "training": trainHalf, "val": valHalf, "valid": valHalf, "validation": valHalf}
+var halves = map[string]half{"train": trainHalf, "training": trainHalf, "val": valHalf, "valid": valHalf, "validation": valHalf, "test": testHalf}
 
 var (
+	errTest    = errors.New("it is in test/, which is neither trained nor validated on: to validate on it, name the folder val/")
 	errNoHalf  = errors.New("it lies outside train/ and val/")
 	errNoClass = errors.New("it is not in the folder of a class")
 	errNoTruth = errors.New("its class is in the devkit: put ILSVRC2012_devkit_t12.tar.gz, or LOC_val_solution.csv, into the folder")
@@ -76,8 +77,10 @@ func placeAll(names []string, notes *notes) []place {
 		// The folder of the picture itself is never a half: "train" may be a class.
 		for j := 0; j+1 < len(dirs[i]); j++ {
 			if h, ok := halves[strings.ToLower(dirs[i][j])]; ok {
-				places[i] = place{class: dirs[i][j+1], half: h}
-				anyHalf = true
+				if places[i] = (place{class: dirs[i][j+1], half: h}); h == testHalf {
+					places[i].err = errTest
+				}
+				anyHalf = anyHalf || h != testHalf
 				break
 			}
 		}
@@ -88,7 +91,7 @@ func placeAll(names []string, notes *notes) []place {
 	skip := sharedFolders(dirs)
 	for i, d := range dirs {
 		switch {
-		case places[i].err == nil: // noted
+		case places[i].err == nil || places[i].err == errTest && noted > 0: // noted
 		case noted > 0:
 			places[i].err = errNoNote
 		case len(d) == 0:

@@ -36,6 +36,8 @@ func newNotes() *notes {
 //	meta.mat                                    the devkit: number, id and words
 //	ILSVRC2012_validation_ground_truth.txt      the devkit: a number for each picture
 //	imagenet_2012_validation_synset_labels.txt  TensorFlow: an id for each picture
+//	val_annotations.txt                         Tiny-ImageNet: picture, class and box
+//	words.txt                                   Tiny-ImageNet: id and words
 var imagenetNotes = map[string]func(*notes, []byte) error{
 	"LOC_val_solution.csv":                       (*notes).learnSolution,
 	"LOC_synset_mapping.txt":                     (*notes).learnWords,
@@ -44,6 +46,8 @@ var imagenetNotes = map[string]func(*notes, []byte) error{
 	"meta.mat":                                   (*notes).learnMeta,
 	"ILSVRC2012_validation_ground_truth.txt":     (*notes).learnTruth,
 	"imagenet_2012_validation_synset_labels.txt": (*notes).learnLabels,
+	"val_annotations.txt":                        (*notes).learnAnnotations,
+	"words.txt":                                  (*notes).learnSynsets,
 }
 
 // imagenetValPicture begins the names of ImageNet's validation pictures.
@@ -131,7 +135,7 @@ func (n *notes) classOf(name string) (class string, val bool) {
 }
 
 func lines(data []byte) []string {
-	return slices.DeleteFunc(strings.Split(strings.ReplaceAll(string(data), "\r", ""), "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+	return slices.DeleteFunc(strings.Split(strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r", ""), "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 }
 
 // learnSolution reads "ImageId,PredictionString" and lines such as
@@ -147,6 +151,18 @@ func (n *notes) learnSolution(data []byte) error {
 			return fmt.Errorf("line %d is %.60q, wanted a picture, a comma and a class", i+1, line)
 		}
 		n.val[id] = words[0]
+	}
+	return nil
+}
+
+// learnAnnotations reads lines such as "val_0.JPEG\tn03444034\t0\t32\t44\t62".
+func (n *notes) learnAnnotations(data []byte) error {
+	for i, line := range lines(data) {
+		words := strings.Split(line, "\t")
+		if len(words) < 2 || words[0] == "" || words[1] == "" {
+			return fmt.Errorf("line %d is %.60q, wanted a picture, a tab and a class", i+1, line)
+		}
+		n.val[strings.TrimSuffix(words[0], path.Ext(words[0]))] = strings.TrimSpace(words[1])
 	}
 	return nil
 }

@@ -229,7 +229,11 @@ func (p *preparation) finish(path string, notes *notes) error {
 	if i := slices.IndexFunc(order, func(n string) bool { return strings.ContainsAny(n, "\n\t") }); i >= 0 {
 		return fault.New(CodePrepared, "rename it", "data: the name %q has a tab or a new line", order[i])
 	}
+	notes.learnBeside(path)
 	d, err := assemble(path, p.Side, items, slices.Clone(p.done.Skipped), notes)
+	if err == nil && p.Names != "" {
+		err = d.NameClasses(p.Names)
+	}
 	if err != nil {
 		return err
 	}

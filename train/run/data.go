@@ -11,12 +11,17 @@ import (
 
 // OpenData reads the pictures at path as the configuration stores them, and
 // tells log how far it is, what it found and which pictures it had to skip.
-func OpenData(path string, c config.Config, log io.Writer) (*dataset.Dataset, error) {
+// Each of more changes how they are read.
+func OpenData(path string, c config.Config, log io.Writer, more ...func(*dataset.Options)) (*dataset.Dataset, error) {
 	bar := report.NewProgress(log, "pictures", 0)
-	data, err := dataset.Open(path, dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
+	o := dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
-	}})
+	}}
+	for _, change := range more {
+		change(&o)
+	}
+	data, err := dataset.Open(path, o)
 	bar.Finish()
 	if err != nil {
 		return nil, err
