@@ -168,7 +168,13 @@ func open(h *header, allocate allocation) (*Arriving, error) {
 	if m[KeyFormat] != formatName {
 		return nil, fault.New(CodeNotWeights, hintNotWeights, "the safetensors file is of another program: its metadata %q is %q, expected %q", KeyFormat, m[KeyFormat], formatName)
 	}
-	if v := m[KeyVersion]; v != formatVersion && v != wholeVersion {
+	switch v := m[KeyVersion]; v {
+	case formatVersion:
+		if m[HeaderKey] == "" {
+			return nil, damaged("its header has no digest")
+		}
+	case openVersion, wholeVersion:
+	default:
 		return nil, fault.New(CodeMismatch, "use the program that wrote it, or export it again", "the weights file has the layout version %q, this program reads %q", v, formatVersion)
 	}
 	if _, ok := m[DigestKey]; !ok {

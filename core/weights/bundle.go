@@ -22,10 +22,10 @@ type Bundle struct {
 }
 
 // The metadata that Marshal writes itself; Bundle.Metadata may not hold these
-// keys (DigestKey is ignored, so that a bundle that was read can be written).
+// keys (DigestKey and HeaderKey are ignored, so that a bundle that was read can be written).
 const (
 	KeyFormat        = "format"        // always "bignas-weights"
-	KeyVersion       = "version"       // of the layout, "2"; "1" had every tensor whole, in network order
+	KeyVersion       = "version"       // of the layout, "4"; "3" had no HeaderKey, "1" had every tensor whole, in network order
 	KeySpace         = "space"         // name of the search space
 	KeySmallest      = "smallest"      // its smallest and biggest child: a space that has
 	KeyBiggest       = "biggest"       // changed since the training is noticed
@@ -39,7 +39,8 @@ const (
 
 const (
 	formatName    = "bignas-weights"
-	formatVersion = "3"
+	formatVersion = "4"
+	openVersion   = "3"
 	wholeVersion  = "1"
 	layoutText    = "Tensors lie in the order of levels: with level i and those before it here, any child within levels[i].arch runs. " +
 		"A tensor that levels share is split: name@i holds, row-major, the elements of the corner (of kernels: the centre) that the arch of level i uses and level i-1 does not."
@@ -130,8 +131,11 @@ func texts(text string) ([]string, error) {
 	return v.Texts()
 }
 
+// lookup finds a space; a test has a small one of its own.
+var lookup = arch.Lookup
+
 func readSpace(m map[string]string) (*arch.Space, error) {
-	space, err := arch.Lookup(m[KeySpace])
+	space, err := lookup(m[KeySpace])
 	if err != nil {
 		return nil, fault.New(CodeMismatch, hintOther, "the weights file is for the search space %q, this program knows %v", m[KeySpace], arch.Spaces())
 	}

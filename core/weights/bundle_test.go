@@ -93,7 +93,7 @@ func TestBundleRoundTrip(t *testing.T) {
 		if out.Spec != in.Spec || strings.Join(out.Labels, "|") != strings.Join(in.Labels, "|") || out.Net.Space != in.Net.Space {
 			t.Errorf("%v: %+v %q", d, out.Spec, out.Labels)
 		}
-		if len(out.Metadata) != 3 || out.Metadata["configuration"] != "epochs = 3\n" || out.Metadata[DigestKey] == "" {
+		if len(out.Metadata) != 4 || out.Metadata["configuration"] != "epochs = 3\n" || out.Metadata[DigestKey] == "" {
 			t.Errorf("%v: metadata %v", d, out.Metadata)
 		}
 		// What was read is written again to the same bytes.
@@ -140,7 +140,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		says       []string
 	}{
 		{"another program", CodeNotWeights, set(KeyFormat, "pt"), []string{"another program", `"pt"`}},
-		{"a later version", CodeMismatch, set(KeyVersion, "4"), []string{`version "4"`, `reads "3"`}},
+		{"a later version", CodeMismatch, set(KeyVersion, "5"), []string{`version "5"`, `reads "4"`}},
 		{"unknown space", CodeMismatch, set(KeySpace, "resnet"), []string{`"resnet"`, "nette"}},
 		{"another space", CodeMismatch, set(KeySpace, "bignas"), []string{"bignas has changed"}},
 		{"changed space", CodeMismatch, set(KeyBiggest, "r999"), []string{"biggest", `"r999"`}},

@@ -5,6 +5,7 @@
 package weights
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -59,9 +60,16 @@ type File struct {
 	Tensors  []Tensor // in the order of their bytes
 }
 
-// DigestKey is the metadata entry that Write adds and Read checks:
-// "sha256:" and the hexadecimal SHA-256 of all tensor bytes of the file.
-const DigestKey = "digest"
+// The metadata entries that Write adds and Read checks: "sha256:" and a
+// hexadecimal SHA-256. Between them every byte of the file is covered.
+const (
+	// DigestKey is the digest of all tensor bytes: it tells weights from other
+	// weights, whatever they are named or measured to be.
+	DigestKey = "digest"
+	// HeaderKey is the digest of all bytes before them, as they are in the file but
+	// with zeros for its own 64 digits. Files of older programs have none.
+	HeaderKey = "header_digest"
+)
 
 const (
 	metadataKey = "__metadata__"
@@ -131,6 +139,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		metadata[k] = v
 	}
 	metadata[DigestKey] = digest(data)
+	metadata[HeaderKey] = digestPrefix + noDigits
 	all := plainjson.Record{plainjson.Member(metadataKey, metadata)}
 	names := make([]string, 0, len(header))
 	for name := range header {
@@ -140,15 +149,17 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	for _, name := range names {
 		all = append(all, plainjson.Member(name, header[name]))
 	}
-	text, err := plainjson.Append(nil, all)
+	head, err := plainjson.Append(make([]byte, 8), all)
 	if err != nil {
 		return err
 	}
-	for len(text)%8 != 0 { // the format allows spaces: the tensors begin aligned
-		text = append(text, ' ')
+	for len(head)%8 != 0 { // the format allows spaces: the tensors begin aligned
+		head = append(head, ' ')
 	}
-	head := binary.LittleEndian.AppendUint64(nil, uint64(len(text)))
-	for _, part := range [][]byte{head, text, data} {
+	binary.LittleEndian.PutUint64(head, uint64(len(head)-8))
+	sum, at := headerDigest(head)
+	copy(head[at:], sum)
+	for _, part := range [][]byte{head, data} {
 		if _, err := w.Write(part); err != nil {
 			return err
 		}
@@ -202,9 +213,37 @@ func decode(room []float32, from []byte, d DType) []float32 {
 	return values
 }
 
+const digestPrefix = "sha256:"
+
 func digest(data []byte) string {
 	sum := sum256(data)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return digestPrefix + hex.EncodeToString(sum[:])
+}
+
+// noDigits stands for the digits of a digest while it is taken.
+const noDigits = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// headerDigest returns what HeaderKey should say of a header, all bytes before the
+// first tensor's, and where it says it; "" where it says nothing in the way that
+// Write writes it. Quotes within a text are escaped: the name is found nowhere else.
+func headerDigest(head []byte) (sum string, at int) {
+	name := []byte(`"` + HeaderKey + `":"`)
+	at = bytes.Index(head, name) + len(name)
+	if at < len(name) || len(head)-at < len(digestPrefix)+len(noDigits) {
+		return "", 0
+	}
+	head = bytes.Clone(head)
+	copy(head[at+len(digestPrefix):], noDigits)
+	return digest(head), at
+}
+
+// Lacks says in a line what a file with that metadata lacks that Write would give
+// it; "" where it has everything.
+func Lacks(metadata map[string]string) string {
+	if metadata[HeaderKey] != "" {
+		return ""
+	}
+	return "written by an older program: no digest covers its labels, preprocessing and list of tensors; train rewrite adds one"
 }
 
 // damaged is the error for a header that contradicts itself.

@@ -54,6 +54,11 @@ func readHeader(data []byte) (*header, []byte, error) {
 	if err := entries.Fill(false, plainjson.Member(metadataKey, &h.metadata)); err != nil {
 		return nil, nil, damaged("its metadata is not a table of texts")
 	}
+	if want, ok := h.metadata[HeaderKey]; ok {
+		if got, _ := headerDigest(data[:h.size]); got != want {
+			return nil, nil, damaged("its header has the digest %s, and says %s", got, want)
+		}
+	}
 	h.places = make([]place, 0, len(entries.Names))
 	for i, name := range entries.Names {
 		if name == metadataKey {
