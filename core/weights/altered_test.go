@@ -20,7 +20,7 @@ import (
 // tiny is a file of a few kilobytes, of a space that only this test knows.
 func tiny(t testing.TB) []byte {
 	t.Helper()
-	space := &arch.Space{Name: "tiny", Resolutions: []int{32, 64}, Stem: []int{4, 8}, Head: []int{8, 16},
+	space := &arch.Space{Name: "handful", Resolutions: []int{32, 64}, Stem: []int{4, 8}, Head: []int{8, 16},
 		Stages: []arch.Stage{
 			{Name: "S1", Widths: []int{4, 8}, Depths: []int{1, 2}, Kernels: []int{3, 5}, Expansions: []int{1}, Stride: 1, SE: true},
 			{Name: "S2", Widths: []int{8, 12}, Depths: []int{1, 2}, Kernels: []int{3}, Expansions: []int{2}, Stride: 2, SE: true},
