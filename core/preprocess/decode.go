@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/webp"
 
 	"bignas/core/fault"
 )
@@ -27,11 +26,11 @@ var codecs = map[Format]codec{
 	JPEG: {jpeg.DecodeConfig, jpeg.Decode},
 	PNG:  {png.DecodeConfig, png.Decode},
 	GIF:  {gif.DecodeConfig, gif.Decode}, // the first frame
-	WebP: {webp.DecodeConfig, webp.Decode},
+	WebP: {webpConfig, webpDecode},       // the first frame
 	BMP:  {bmp.DecodeConfig, bmp.Decode},
 }
 
-// Decode reads a JPEG (also grey and CMYK), PNG, GIF (first frame), WebP, BMP or,
+// Decode reads a JPEG (also grey and CMYK), PNG, GIF or WebP (of an animation the first frame), BMP or,
 // outside the browser, TIFF file, turns it upright by its EXIF orientation and lays transparency over
 // white. A picture of more than maxPixels pixels (0: DefaultMaxPixels) is refused
 // from its header, before anything of that size is allocated.
@@ -81,7 +80,7 @@ func read(data []byte, maxPixels int) (*stored, error) {
 		return nil, unreadable(format, len(data), err)
 	}
 	size := im.Bounds()
-	if format == GIF { // the first frame may cover a part of the screen only
+	if format == GIF || format == WebP { // the first frame may cover a part of the screen only
 		size = image.Rect(0, 0, header.Width, header.Height)
 	}
 	if size.Empty() || int64(size.Dx())*int64(size.Dy()) > int64(maxPixels) {

@@ -304,6 +304,7 @@ func FuzzDecode(f *testing.F) {
 	for _, seed := range [][]byte{
 		photo, file, b.Bytes(), g.Bytes(), ti.Bytes(), cmykJPEG([4]uint8{1, 2, 3, 4}, true),
 		withExifJPEG(photo, exifBlock(binary.BigEndian, 6)), withExifPNG(file, exifBlock(binary.LittleEndian, 8)),
+		lossyFile(f), extended(18, riffChunk("ANMF", append(uint24s(0, 0, 19, 12, 0), 0), riffChunk("ALPH", make([]byte, 261)), lossyFile(f)[12:])),
 		[]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00/\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"),
 	} {
 		f.Add(seed)

@@ -60,6 +60,20 @@ func steps(orientation, w, h int) (start, dx, dy int) {
 // cases are the types that the decoders return; all agree with color.Color.RGBA
 // laid over white and rounded to 8 bits.
 func rowReader(im image.Image, size image.Rectangle) func(row []uint8, y int) {
+	if m, ok := im.(*limited); ok {
+		read, at := m.reader(), m.Rect.Min.Sub(size.Min)
+		if m.Rect == size {
+			return read
+		}
+		return func(row []uint8, y int) { // a frame on a canvas
+			for i := range row {
+				row[i] = 255
+			}
+			if y -= at.Y; y >= 0 && y < m.Rect.Dy() {
+				read(row[3*at.X:3*(at.X+m.Rect.Dx())], y)
+			}
+		}
+	}
 	if im.Bounds() == size {
 		switch m := im.(type) {
 		case *image.YCbCr:
@@ -77,7 +91,7 @@ func rowReader(im image.Image, size image.Rectangle) func(row []uint8, y int) {
 				for x := range len(row) / 3 {
 					a := uint32(src[4*x+3])
 					for c := range 3 {
-						row[3*x+c] = uint8((uint32(src[4*x+c])*a + 255*(255-a) + 127) / 255)
+						row[3*x+c] = overWhite(src[4*x+c], a)
 					}
 				}
 			}
@@ -102,6 +116,9 @@ func rowReader(im image.Image, size image.Rectangle) func(row []uint8, y int) {
 	}
 	return func(row []uint8, y int) { anyRow(row, im, size, y) }
 }
+
+// overWhite lays a value with the alpha a over white.
+func overWhite(v uint8, a uint32) uint8 { return uint8((uint32(v)*a + 255*(255-a) + 127) / 255) }
 
 // yCbCrRow converts one row with the integer arithmetic of JFIF.
 func yCbCrRow(row []uint8, m *image.YCbCr, y int) {
