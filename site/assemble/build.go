@@ -179,7 +179,8 @@ func (b *builder) engine() (folder, error) {
 			return nil, err
 		}
 	}
-	return f, nil
+	f["engine.wasm"], err = pack(f["engine.wasm"])
+	return f, err
 }
 
 func (b *builder) goCommand(env []string, args ...string) (string, error) {

@@ -31,6 +31,10 @@ func (b *builder) view() (folder, error) {
 		return nil, err
 	}
 	data, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
+	}
+	data, err = pack(data)
 	return folder{"view.wasm": data}, err
 }
 
