@@ -50,7 +50,7 @@ func (p program) latencyTable(f latencyFlags) error {
 	if f.Check < 1 || f.Rounds < 1 {
 		return fault.New("bad_flag", "take 50 and 3", "--check is %d and --rounds %d, allowed is 1 or more", f.Check, f.Rounds)
 	}
-	e, err := cli.OpenWeights(f.Weights)
+	e, err := cli.OpenWeights(f.Weights, p.stderr)
 	if err != nil {
 		return err
 	}

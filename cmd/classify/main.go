@@ -44,7 +44,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if f.Top < 1 {
 		return cli.FailUsage(stderr, "classify", fmt.Errorf("--top is %d, allowed is 1 or more", f.Top))
 	}
-	engine, a, err := open(f)
+	engine, a, err := open(f, stderr)
 	if err != nil {
 		return cli.Fail(stderr, "classify", err)
 	}
@@ -61,8 +61,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return code
 }
 
-func open(f flags) (*classify.Engine, arch.Arch, error) {
-	engine, err := cli.OpenWeights(f.Weights)
+func open(f flags, stderr io.Writer) (*classify.Engine, arch.Arch, error) {
+	engine, err := cli.OpenWeights(f.Weights, stderr)
 	if err != nil {
 		return nil, arch.Arch{}, err
 	}

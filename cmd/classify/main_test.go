@@ -154,3 +154,23 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("code %d, %q, %q", code, out, errs)
 	}
 }
+
+// TestOldWeights: a file whose header has no digest answers, and a line says what
+// it lacks; one with a changed label and the digest does not.
+func TestOldWeights(t *testing.T) {
+	file, _ := folder(t)
+	old := strings.Replace(strings.Replace(string(file), `"header_digest"`, `"header_remark"`, 1), `"version":"4"`, `"version":"3"`, 1)
+	changed := strings.Replace(string(file), `\"ape\"`, `\"pea\"`, 1)
+	for path, text := range map[string]string{"old": old, "changed": changed} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errs := command("", "--weights", "old", "photo.jpg")
+	if code != 0 || out == "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "old: ") || !strings.Contains(errs, "train rewrite") {
+		t.Errorf("an old file: %d, %q, %q", code, out, errs)
+	}
+	if code, out, errs := command("", "--weights", "changed", "photo.jpg"); code != 1 || out != "" || !strings.Contains(errs, "digest") {
+		t.Errorf("a changed label: %d, %q, %q", code, out, errs)
+	}
+}

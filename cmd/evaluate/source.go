@@ -27,7 +27,7 @@ type source struct {
 
 // openFile takes the children from a weights file.
 func openFile(f flags, log io.Writer) (*source, error) {
-	e, err := cli.OpenWeights(f.Weights)
+	e, err := cli.OpenWeights(f.Weights, log)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (p program) open(f childFlags) (*source, error) {
 	if f.Images < 0 {
 		return nil, fault.New("bad_flag", "", "--images is %d, allowed is 1 or more", f.Images)
 	}
-	e, err := cli.OpenWeights(f.Weights)
+	e, err := cli.OpenWeights(f.Weights, p.stderr)
 	if err != nil {
 		return nil, err
 	}

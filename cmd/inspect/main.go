@@ -49,7 +49,7 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if f.Classes < 1 {
 		return cli.FailUsage(stderr, "inspect", fmt.Errorf("--classes is %d, allowed is 1 or more", f.Classes))
 	}
-	a, err := child(f)
+	a, err := child(f, stderr)
 	if err != nil {
 		return cli.Fail(stderr, "inspect", err)
 	}
@@ -83,12 +83,12 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 // child is the architecture that the flags describe.
-func child(f flags) (arch.Arch, error) {
+func child(f flags, stderr io.Writer) (arch.Arch, error) {
 	space, err := arch.Lookup(f.Space)
 	if err != nil {
 		return arch.Arch{}, fault.New("bad_space", "choose one of them with --space", "%v", err)
 	}
-	a, err := named(space, f)
+	a, err := named(space, f, stderr)
 	if err != nil {
 		return arch.Arch{}, err
 	}
@@ -96,7 +96,7 @@ func child(f flags) (arch.Arch, error) {
 }
 
 // named reads --arch. Only a name, which has no hyphen, needs a weights file.
-func named(space *arch.Space, f flags) (arch.Arch, error) {
+func named(space *arch.Space, f flags, stderr io.Writer) (arch.Arch, error) {
 	a, err := space.Parse(f.Arch)
 	if err == nil {
 		return a, nil
@@ -107,7 +107,7 @@ func named(space *arch.Space, f flags) (arch.Arch, error) {
 	if strings.Contains(f.Arch, "-") {
 		return a, fault.New("bad_arch", "use min, max or a text like "+space.Min().String(), "%v", err)
 	}
-	e, err := cli.OpenWeights(f.Weights)
+	e, err := cli.OpenWeights(f.Weights, stderr)
 	if err != nil {
 		inner := fault.Of(err)
 		return a, fault.New("bad_arch", "use min, max or a text like "+space.Min().String()+", or give --weights a file that names it", "%q is a name, which a weights file says: %s", f.Arch, inner.Message)

@@ -83,7 +83,7 @@ func (p program) problem(f compareFlags) (*search.Problem, error) {
 		return &search.Problem{Space: space, Classes: 10, Digest: "made-up", Judge: search.Judge{Kind: search.MadeUp,
 			Of: func(a arch.Arch, _ search.Costs) (float64, error) { return l.Accuracy(a), nil }}}, nil
 	}
-	e, err := f.engine()
+	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ type member struct {
 
 // family names children in the weights file.
 func (p program) family(f familyFlags) error {
-	e, err := f.engine()
+	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,9 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 }
 
 // engine opens the weights file.
-func (f weightsFlag) engine() (*classify.Engine, error) { return cli.OpenWeights(f.Weights) }
+func (p program) engine(f weightsFlag) (*classify.Engine, error) {
+	return cli.OpenWeights(f.Weights, p.stderr)
+}
 
 // bench opens the data to measure children on.
 func (p program) bench(e *classify.Engine, data string, f dataFlags) (*measure.Bench, error) {

@@ -26,7 +26,7 @@ func (p program) measure(f measureFlags) error {
 	if f.Children < 1 {
 		return fault.New("bad_flag", "", "--children is %d, allowed is 1 or more", f.Children)
 	}
-	e, err := f.engine()
+	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return err
 	}

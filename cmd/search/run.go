@@ -75,7 +75,7 @@ func (p program) search(f runFlags) error {
 	if err := canPlot(f.Plot); err != nil {
 		return err
 	}
-	e, err := f.engine()
+	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return err
 	}

@@ -178,7 +178,7 @@ func (p program) release(ctx context.Context, f releaseFlags) error {
 		}
 		fmt.Fprintf(p.stderr, "the best checkpoint is that after epoch %d\n", epoch)
 	}
-	family, measure, err := f.measured(s.Trainer.Weights.Space)
+	family, measure, err := f.measured(s.Trainer.Weights.Space, p.stderr)
 	if err != nil {
 		return err
 	}

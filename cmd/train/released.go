@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -40,9 +41,9 @@ func (p program) released(f releaseFlags, r *run.Release) error {
 
 // measured are the children that a release measures, the cheapest first, and
 // those of them that have names.
-func (f releaseFlags) measured(space *arch.Space) (family map[string]string, all []arch.Arch, err error) {
+func (f releaseFlags) measured(space *arch.Space, stderr io.Writer) (family map[string]string, all []arch.Arch, err error) {
 	if f.Family != "" {
-		e, err := cli.OpenWeights(f.Family)
+		e, err := cli.OpenWeights(f.Family, stderr)
 		if err != nil {
 			return nil, nil, err
 		}

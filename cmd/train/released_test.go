@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +38,7 @@ func TestMeasured(t *testing.T) {
 		return path
 	}
 	named := file(map[string]string{classify.KeyFamily: `{"S": "` + small + `"}`})
-	family, all, err := releaseFlags{Family: named, Measure: []string{"S", strings.Replace(small, "r128", "r160", 1)}}.measured(space)
+	family, all, err := releaseFlags{Family: named, Measure: []string{"S", strings.Replace(small, "r128", "r160", 1)}}.measured(space, io.Discard)
 	if err != nil || len(family) != 1 || family["S"] != small {
 		t.Fatalf("family %v, %v", family, err)
 	}
@@ -54,7 +55,7 @@ func TestMeasured(t *testing.T) {
 		"names no children":                 {Family: file(nil)},
 		"there is no file nothing":          {Family: "nothing"},
 	} {
-		if _, _, err := f.measured(space); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := f.measured(space, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", f, err, want)
 		}
 	}

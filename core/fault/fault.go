@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Error says what is wrong with something that the user gave and what to do about it.
@@ -23,9 +24,31 @@ func (e *Error) Error() string {
 	return e.Message + " (" + e.Hint + ")"
 }
 
-// New returns an Error whose message is formatted as by fmt.Sprintf.
+// New returns an Error whose message is formatted as by fmt.Sprintf. What a file
+// says may be part of message and hint: both are made to fit on a Line.
 func New(code, hint, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+	return &Error{Code: code, Message: Line(fmt.Sprintf(format, args...)), Hint: Line(hint)}
+}
+
+// The most bytes of a Line: of a longer text its beginning and its end are kept,
+// between which what is too long stands in a sentence.
+const (
+	lineBegin = 360
+	lineEnd   = 120
+)
+
+// Line returns text without control characters and, where it is longer than a
+// sentence of this program ever is, without its middle.
+func Line(text string) string {
+	if len(text) > lineBegin+lineEnd+len("…") {
+		text = text[:lineBegin] + "…" + text[len(text)-lineEnd:]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // Of returns the Error inside err. Any other error becomes one with the code
@@ -43,5 +66,5 @@ func As(err error, code string) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Code: code, Message: err.Error()}
+	return &Error{Code: code, Message: Line(err.Error())}
 }

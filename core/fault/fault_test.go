@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestError(t *testing.T) {
@@ -34,5 +36,22 @@ func TestOf(t *testing.T) {
 	}
 	if f := Of(errors.New("plain")); f.Code != "internal" {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestLine: what a file says takes no more than a line of an error, and cannot
+// steer a terminal; the beginning and the end of the sentence stay.
+func TestLine(t *testing.T) {
+	long := strings.Repeat("ä\n\x1b[2J", 100_000)
+	for _, f := range []*Error{
+		New("code", "take "+long+" away", "the name %s is unknown, allowed are a and b", long),
+		As(errors.New("the name "+long+" is unknown, allowed are a and b"), "code"),
+	} {
+		if len(f.Message) > 600 || len(f.Hint) > 600 || strings.ContainsAny(f.Error(), "\n\x1b") || !utf8.ValidString(f.Error()) {
+			t.Errorf("%d bytes and %d: %.700q", len(f.Message), len(f.Hint), f.Error())
+		}
+		if !strings.HasPrefix(f.Message, "the name ä") || !strings.HasSuffix(f.Message, "is unknown, allowed are a and b") {
+			t.Errorf("%q", f.Message)
+		}
 	}
 }

@@ -190,6 +190,47 @@ func TestUnmarshalRefuses(t *testing.T) {
 	}
 }
 
+// TestErrorsAreShort: whichever text of a file is too long, no error repeats it.
+func TestErrorsAreShort(t *testing.T) {
+	data := marshal(t, nette(t), Float16)
+	long := strings.Repeat("long\n", 20_000)
+	var changes []func(*File)
+	for _, key := range ownKeys {
+		for _, value := range []string{long, `["` + strings.Repeat("a", 100_000) + `"]`, `{"mean":[0,0,0],"std":[1,1,1],"crop":1,"filter":"` + strings.Repeat("a", 100_000) + `"}`} {
+			changes = append(changes, func(f *File) { f.Metadata[key] = value })
+		}
+	}
+	changes = append(changes, func(f *File) { f.Tensors[3].Name = long }, func(f *File) {
+		f.Tensors[3].Shape = append(slices.Repeat([]int{1}, 10_000), f.Tensors[3].Shape...)
+	})
+	refused := 0
+	check := func(err error) {
+		if err == nil {
+			return
+		}
+		if refused++; len(err.Error()) > 800 || strings.Contains(err.Error(), "\n") {
+			t.Errorf("an error of %d bytes: %.200q", len(err.Error()), err)
+		}
+	}
+	for _, change := range changes {
+		_, err := Unmarshal(edit(t, data, change))
+		check(err)
+	}
+	name := strings.Repeat("n", 100_000)
+	for _, header := range []string{
+		`{"` + name + `":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`,
+		`{"a":{"dtype":"` + name + `","shape":[1],"data_offsets":[0,4]}}`,
+		`{"a":{"dtype":"F32","shape":[` + strings.Repeat("1,", 50_000) + `2],"data_offsets":[0,4]}}`,
+		`{"__metadata__":{"digest":"` + name + `"}}`, `{"__metadata__":{"header_digest":"` + name + `"}}`,
+	} {
+		_, err := Read(raw(header))
+		check(err)
+	}
+	if refused < len(ownKeys) {
+		t.Errorf("only %d changes are refused", refused)
+	}
+}
+
 func TestMarshalRefuses(t *testing.T) {
 	for says, change := range map[string]func(*Bundle){
 		"2 labels for 3 classes": func(b *Bundle) { b.Labels = b.Labels[:2] },
