@@ -108,7 +108,7 @@ func unreadable(f Format, size int, err error) error {
 		strings.Contains(text, "not enough pixel data"), strings.Contains(text, "unexpected EOF"), strings.Contains(text, "short Huffman data"), strings.Contains(text, "short chunk"):
 		return fault.New(CodeTruncated, "copy or download it again", "the %s file ends too early, after %d bytes", f, size)
 	case strings.Contains(text, "unsupported"):
-		return fault.New(CodeUnsupported, hintSaveAs, "this kind of %s file cannot be read here: %v", f, err)
+		return fault.New(CodeUnsupported, hintPlain, "this kind of %s file cannot be read here: %v", f, err)
 	}
 	return fault.New(CodeDamaged, "open it in a picture program and save it again as JPEG, PNG or WebP", "the %s file is damaged: %v", f, err)
 }

@@ -23,6 +23,7 @@ const (
 
 const (
 	hintSaveAs  = "save it as JPEG, PNG or WebP"
+	hintPlain   = "open it in an image program and save it as an ordinary JPEG or PNG"
 	hintPicture = "choose a picture: JPEG, PNG, WebP, GIF or BMP"
 )
 
@@ -38,6 +39,8 @@ var foreign = []struct {
 	{0, "\x00\x00\x00\x0cJXL ", "a JPEG XL picture", true},
 	{0, "\xff\x0a", "a JPEG XL picture", true},
 	{0, "\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture", true},
+	{0, "II\x2b\x00", "a BigTIFF image", true},
+	{0, "MM\x00\x2b", "a BigTIFF image", true},
 	{0, "8BPS", "a Photoshop document", true},
 	{0, "\x00\x00\x01\x00", "an icon (ICO)", true},
 	{0, "gimp xcf", "a GIMP picture (XCF)", true},
