@@ -7,6 +7,7 @@
 const { version, files } = self.build;
 const PREFIX = 'bignas ', CACHE = PREFIX + version;
 const BIG = 2 ** 20; // bytes
+const RETRY = 2000; // ms
 const ANY = { ignoreVary: true }; // how it was compressed on the way is no difference
 const scope = new URL('./', self.location).href, INDEX = 'index.html';
 
@@ -22,7 +23,10 @@ async function keep(cache, name, integrity, bytes) {
   const url = address(name), kept = name.includes('/') && await caches.match(url, ANY);
   if (kept) return cache.put(url, kept);
   for (const mode of ['default', 'reload']) {
-    const response = await fetch(url, { cache: mode, integrity: bytes < BIG ? integrity : '' }).catch(() => undefined);
+    let response;
+    while ((response = await fetch(url, { cache: mode, integrity: bytes < BIG ? integrity : '' }).catch(() => undefined))?.status === 503 && response.headers.has('Retry-After')) {
+      await new Promise(done => setTimeout(done, RETRY));
+    }
     if (!response?.ok || response.redirected) continue;
     const put = await cache.put(url, response).then(() => true, () => false);
     if (put && (bytes < BIG || (await (await cache.match(url, ANY)).blob()).size === bytes)) return undefined;

@@ -2,6 +2,7 @@
 // messages to the page and back. Opened by itself it works too, without pictures.
 import './wasm_exec.js';
 
+const RETRY = 2000; // ms
 const byId = id => document.getElementById(id);
 const root = document.documentElement, wait = byId('wait');
 const embedded = parent !== window;
@@ -58,7 +59,12 @@ async function start() {
   };
   const manifest = new URL('../assets/manifest.json', import.meta.url);
   const address = await fetch(manifest).then(r => r.json()).then(m => new URL(m.view, manifest), () => undefined);
-  const response = address && await fetch(address).catch(() => undefined);
+  let response = address && await fetch(address).catch(() => undefined);
+  while (response?.status === 503 && response.headers.has('Retry-After')) { // make run builds it behind the page
+    wait.textContent = 'The view is still being built. It opens by itself when it is ready, in a minute or two.';
+    await new Promise(done => setTimeout(done, RETRY));
+    response = await fetch(address).catch(() => undefined);
+  }
   if (!response?.ok) throw { message: 'The view did not arrive', hint: 'Check the connection and open it again; if this is your server, build the page with make site' };
   const go = new self.Go();
   const wasm = (response.headers.get('Content-Type') ?? '').startsWith('application/wasm');

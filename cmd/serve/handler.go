@@ -40,13 +40,25 @@ var frozen = regexp.MustCompile(`(^|/)[0-9a-f]{12}/`)
 // policy in its HTML, but a worker takes it from its own answer.
 const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
+// retryAfter is what a client that comes too early is told to wait, in seconds.
+const retryAfter = "2"
+
 // handler serves the files of a folder under base.
 type handler struct {
 	files fs.FS
 	base  string
+	// completing says that the folder is still being completed: what is missing
+	// may yet come.
+	completing func() bool
 
-	mu    sync.Mutex
-	cache map[string]*entry
+	mu    sync.Mutex // of the map only: a file that is slow to read holds up no other
+	cache map[string]*slot
+}
+
+// slot is the place of one file; its lock is held while the file is read.
+type slot struct {
+	mu sync.Mutex
+	*entry
 }
 
 // entry is a file as it was when it was last read.
@@ -59,7 +71,7 @@ type entry struct {
 }
 
 func newHandler(files fs.FS, base string) *handler {
-	return &handler{files: files, base: base, cache: map[string]*entry{}}
+	return &handler{files: files, base: base, completing: func() bool { return false }, cache: map[string]*slot{}}
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -81,11 +93,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		name += "index.html"
 	}
 	e, err := h.load(name)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && h.completing():
+		w.Header().Set("Retry-After", retryAfter)
+		http.Error(w, "not there yet: the folder is still being built", http.StatusServiceUnavailable)
+		return
+	case errors.Is(err, fs.ErrNotExist):
 		http.NotFound(w, r)
 		return
-	}
-	if err != nil {
+	case err != nil:
 		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
 		return
 	}
@@ -137,16 +153,20 @@ func accepted(r *http.Request, packed map[string][]byte) string {
 
 // load returns the file, from memory where it has not changed.
 func (h *handler) load(name string) (*entry, error) {
-	info, err := fs.Stat(h.files, name)
+	info, err := h.stat(name)
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
-		return nil, fs.ErrNotExist
-	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if e := h.cache[name]; e != nil && e.changed.Equal(info.ModTime()) && e.size == info.Size() {
+	s := h.cache[name]
+	if s == nil {
+		s = &slot{}
+		h.cache[name] = s
+	}
+	h.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.entry; e != nil && e.changed.Equal(info.ModTime()) && e.size == info.Size() {
 		return e, nil
 	}
 	data, err := fs.ReadFile(h.files, name)
@@ -158,8 +178,22 @@ func (h *handler) load(name string) (*entry, error) {
 	if e.packed, err = h.pack(name, e); err != nil {
 		return nil, err
 	}
-	h.cache[name] = e
+	s.entry = e
 	return e, nil
+}
+
+// stat is that of a file that may be served. Whatever else has that name is not
+// there: a folder, a pipe or a device, which may never end, a hidden file, and a
+// link that leads out of the folder.
+func (h *handler) stat(name string) (fs.FileInfo, error) {
+	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
+		return nil, fs.ErrNotExist
+	}
+	info, err := fs.Stat(h.files, name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, fs.ErrNotExist
+	}
+	return info, nil
 }
 
 // pack reads the compressed forms that lie beside a file, if they are not older;
@@ -167,7 +201,7 @@ func (h *handler) load(name string) (*entry, error) {
 func (h *handler) pack(name string, e *entry) (map[string][]byte, error) {
 	packed := map[string][]byte{}
 	for _, f := range forms {
-		info, err := fs.Stat(h.files, name+f.suffix)
+		info, err := h.stat(name + f.suffix)
 		if err != nil || info.ModTime().Before(e.changed) {
 			continue
 		}

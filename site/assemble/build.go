@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -17,8 +18,9 @@ import (
 
 // builder is one run: from the repository at root into the folder out.
 type builder struct {
+	ctx                context.Context // ends when somebody stops the program
 	root, out, weights string
-	compress           bool
+	when               string // the network view is built: now, later or only
 	log                io.Writer
 
 	predicts []byte   // the accuracy predictor, nil for none
@@ -37,6 +39,9 @@ type builder struct {
 func (b *builder) build() error {
 	if _, err := os.Stat(filepath.Join(b.root, "index.html")); err != nil {
 		return fault.New("no_page", "run it in the root folder of the repository", "there is no index.html in %s", b.root)
+	}
+	if b.when == only {
+		return b.addView()
 	}
 	m, weights, err := b.manifest()
 	if err != nil {
@@ -57,11 +62,7 @@ func (b *builder) build() error {
 	if m.Engine, err = b.place("engine", engine, "engine.wasm"); err != nil {
 		return err
 	}
-	view, err := b.view()
-	if err != nil {
-		return err
-	}
-	if m.View, err = b.place("view", view, "view.wasm"); err != nil {
+	if m.View, err = b.placeView(); err != nil {
 		return err
 	}
 	page, err := b.page(m)
@@ -71,6 +72,9 @@ func (b *builder) build() error {
 	name, err := b.publish("page", page)
 	if err != nil {
 		return err
+	}
+	if b.when == later { // last, as the service worker waits for it; its bytes are not known
+		b.files = append(b.files, [3]any{strings.TrimPrefix(m.View, up), "", 0})
 	}
 	if err := b.entrance(name, page); err != nil {
 		return err
@@ -83,8 +87,11 @@ func (b *builder) build() error {
 // from the manifest, page/HASH/assets/manifest.json.
 func (b *builder) place(kind string, f folder, file string) (string, error) {
 	name, err := b.publish(kind, f)
-	return "../../../" + name + "/" + file, err
+	return up + name + "/" + file, err
 }
+
+// up is the way from the manifest to the folder of the page.
+const up = "../../../"
 
 // page is the modules, the styles, Go's loader, the samples and the manifest.
 func (b *builder) page(m manifest) (folder, error) {
@@ -184,7 +191,8 @@ func (b *builder) engine() (folder, error) {
 }
 
 func (b *builder) goCommand(env []string, args ...string) (string, error) {
-	c := exec.Command("go", args...)
+	c := exec.CommandContext(b.ctx, "go", args...)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it stops its compilers and removes its files
 	c.Dir, c.Env = b.root, append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	c.Stderr = &stderr

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // folder is files that lie together and link to each other with relative
@@ -65,56 +64,50 @@ func (f folder) add(root string, patterns ...string) error {
 // of it are removed; files that stand there already are right by their name.
 func (b *builder) publish(kind string, f folder) (string, error) {
 	name := kind + "/" + f.hash()
-	old, err := filepath.Glob(filepath.Join(b.out, kind, "*"))
+	return name, b.publishAs(name, f)
+}
+
+// publishAs is publish under a name that is known before the files are.
+func (b *builder) publishAs(name string, f folder) error {
+	old, err := filepath.Glob(filepath.Join(b.out, filepath.Dir(name), "*"))
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, o := range old {
 		if filepath.Base(o) != filepath.Base(name) {
 			if err := os.RemoveAll(o); err != nil {
-				return "", err
+				return err
 			}
 		}
 	}
 	for _, n := range f.names() {
 		if err := b.write(name+"/"+n, f[n]); err != nil {
-			return "", err
-		}
-	}
-	return name, nil
-}
-
-// write puts a file into the page, with its compressed forms beside it, and
-// remembers it for the service worker.
-func (b *builder) write(name string, data []byte) error {
-	to := filepath.Join(b.out, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	b.files = append(b.files, [3]any{name, integrity(data), len(data)})
-	same := false
-	if now, err := os.ReadFile(to); err == nil {
-		same = bytes.Equal(now, data)
-	}
-	if !same {
-		if err := os.WriteFile(to, data, 0o644); err != nil {
-			return err
-		}
-	}
-	if b.compress && compressible(name) {
-		return squeeze(to, data, same)
-	}
-	if same { // its compressed forms are right too
-		return nil
-	}
-	for _, s := range suffixes {
-		if err := os.Remove(to + s); err != nil && !os.IsNotExist(err) {
 			return err
 		}
 	}
 	return nil
 }
 
-func compressible(name string) bool {
-	return slices.Contains([]string{".html", ".css", ".js", ".json", ".svg", ".wasm"}, filepath.Ext(strings.ToLower(name)))
+// write puts a file into the page, whole or not at all, as a server may read it at
+// the same time, and remembers it for the service worker. Compressed forms of other
+// content are removed.
+func (b *builder) write(name string, data []byte) error {
+	to := filepath.Join(b.out, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	b.files = append(b.files, [3]any{name, integrity(data), len(data)})
+	if now, err := os.ReadFile(to); err == nil && bytes.Equal(now, data) {
+		return nil
+	}
+	for _, form := range []string{".br", ".gz"} { // of site/compress
+		if err := os.Remove(to + form); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	part := filepath.Join(filepath.Dir(to), "."+filepath.Base(to)+".part")
+	if err := os.WriteFile(part, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(part, to)
 }

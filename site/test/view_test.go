@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"net/http"
+	"path"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -242,4 +245,26 @@ func TestViewWithoutWebGL(t *testing.T) {
 			t.Error("the view is fetched where it cannot run")
 		}
 	}
+}
+
+// TestViewComes: a view that the server is still building is waited for, by the page
+// with a sentence and by the service worker.
+func TestViewComes(t *testing.T) {
+	var there atomic.Bool
+	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if there.Load() || path.Base(r.URL.Path) != "view.wasm" {
+			return false
+		}
+		w.Header().Set("Retry-After", "2")
+		http.Error(w, "not there yet", http.StatusServiceUnavailable)
+		return true
+	})
+	p := visit(t, s, options{expect: []string{"503"}})
+	p.answered()
+	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
+	p.wait("a sentence", `document.querySelector('#inside iframe').contentDocument?.getElementById('wait')?.textContent.includes('still being built')`)
+	p.wait("the service worker to begin", `(self.r ??= undefined, navigator.serviceWorker.getRegistration().then(r => { self.r = r; }), self.r?.installing)`)
+	there.Store(true)
+	p.wait("the view", `document.querySelector('#inside iframe').contentDocument.querySelector('canvas[role]')`)
+	p.wait("the service worker", installed)
 }
