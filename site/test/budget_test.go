@@ -130,7 +130,7 @@ func TestBudget(t *testing.T) {
 			p.click("[data-do=" + format + "]")
 			p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.`+format+`')`)
 			name := strings.Trim(strings.Fields(p.find("[data-is=saved]"))[1], ",")
-			for range 400 {
+			for start := time.Now(); time.Since(start) < patient; {
 				if data, _ := os.ReadFile(filepath.Join(folder, name)); len(data) > 0 {
 					return data
 				}

@@ -28,8 +28,8 @@ import (
 )
 
 const (
-	base    = "/some/where/" // every test runs under a sub-path
-	patient = 60 * time.Second
+	base    = "/some/where/"  // every test runs under a sub-path
+	patient = 5 * time.Minute // then a page hangs; no machine is so slow
 )
 
 // site is what TestMain has made for all tests.
@@ -174,7 +174,7 @@ type options struct {
 func open(t *testing.T, address string, o options) *tab {
 	t.Helper()
 	ctx, cancel := newProfile(t)
-	ctx, timeout := context.WithTimeout(ctx, 3*patient)
+	ctx, timeout := context.WithTimeout(ctx, 4*patient)
 	p := &tab{t: t, ctx: ctx, expected: o.expect}
 	chromedp.ListenTarget(ctx, p.listen)
 	if o.width == 0 {

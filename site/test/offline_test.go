@@ -172,7 +172,7 @@ func TestKeptWhole(t *testing.T) {
 			})
 			p := visit(t, h, options{expect: []string{"not that of version", "integrity"}})
 			p.answered()
-			if !eval[bool](p, `(async () => { for (let seen = false, i = 0; i < 600; i++) {
+			if !eval[bool](p, `(async () => { for (let seen = false, i = 0; i < 6000; i++) {
 				const r = await navigator.serviceWorker.getRegistration();
 				if (seen && !r) return true;
 				seen ||= Boolean(r);

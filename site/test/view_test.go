@@ -119,7 +119,7 @@ func (v *view) pixels() image.Image {
 func (v *view) becomes(what string, p point, want string) {
 	v.t.Helper()
 	got := ""
-	for range 40 {
+	for start := time.Now(); time.Since(start) < patient; {
 		r, g, b, _ := v.pixels().At(int(p.x), int(p.y)).RGBA()
 		if got = fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8); got == want {
 			return
@@ -187,7 +187,7 @@ func TestView(t *testing.T) {
 func (v *view) idle() {
 	v.t.Helper()
 	drawn := func() int { return eval[int](v.tab, `document.querySelector('#inside iframe').contentWindow.drawn`) }
-	for range 30 { // what moves comes to rest first
+	for start := time.Now(); time.Since(start) < patient; { // what moves comes to rest first
 		before := drawn()
 		time.Sleep(600 * time.Millisecond)
 		if now := drawn(); now == before && now > 0 {

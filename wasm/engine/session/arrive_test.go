@@ -56,7 +56,7 @@ func (x *exchange) ask(kind, fields string, data []byte) arrival {
 			x.t.Fatalf("a reply to %d, want one to %d", a.ID, x.id)
 		}
 		return a
-	case <-time.After(30 * time.Second):
+	case <-time.After(hang):
 		x.t.Fatalf("no reply to %q", kind)
 	}
 	panic("unreachable")

@@ -86,7 +86,7 @@ func (p *page) until(id int64, skip, kind string) (skipped []reply, r reply) {
 				p.t.Fatalf("reply %d %q (%v), want %d %q", r.ID, r.Type, r.Error, id, kind)
 			}
 			return skipped, r
-		case <-time.After(60 * time.Second):
+		case <-time.After(hang):
 			p.t.Fatalf("no %q", kind)
 		}
 	}
