@@ -84,10 +84,13 @@ func setUp(run func() int) (code int, err error) {
 		return 1, err
 	}
 	site.weights = filepath.Join(site.root, "assets", site.manifest.Weights)
-	for _, args := range [][]string{
-		{"run", "./site/assemble", "--out", site.folder},
-		{"build", "-o", site.server, "./cmd/serve"},
-	} {
+	commands := [][]string{{"build", "-o", site.server, "./cmd/serve"}}
+	if page := os.Getenv("BIGNAS_PAGE"); page != "" { // the Makefile has assembled it
+		site.folder = page
+	} else {
+		commands = append(commands, []string{"run", "./site/assemble", "--out", site.folder})
+	}
+	for _, args := range commands {
 		c := exec.Command("go", args...)
 		c.Dir = site.root
 		if out, err := c.CombinedOutput(); err != nil {

@@ -121,7 +121,7 @@ func TestSliders(t *testing.T) {
 		for _, by := range []string{"mouse", "keyboard"} {
 			t.Run(slider+" by "+by, func(t *testing.T) {
 				p.t = t
-				time.Sleep(500 * time.Millisecond) // the address follows with a delay
+				p.steady()
 				before := p.readout()
 				if by == "mouse" {
 					p.drag(slider)

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
@@ -124,10 +123,11 @@ func (p *tab) arch(before string) string {
 	return eval[string](p, `new URLSearchParams(location.hash.slice(1)).get('arch')`)
 }
 
-// steady waits until the address stops changing.
+// steady waits until the address has followed the child, which it does with a delay:
+// by the page's own clock, on which timers end in turn.
 func (p *tab) steady() {
 	p.t.Helper()
-	time.Sleep(450 * time.Millisecond)
+	eval[bool](p, `new Promise(done => setTimeout(done, 450, true))`)
 }
 
 // served serves the page with this text as the predictor beside the weights, or

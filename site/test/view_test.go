@@ -91,13 +91,20 @@ func (v *view) place(stage, layer int) (middle, corner point) {
 
 type point struct{ x, y float64 }
 
-// mouse does things with the left button, with the time between that a browser
-// without a graphics card needs for a frame.
+// drawn waits until the view has seen an event: two of its frames, which take a
+// browser without a graphics card some time.
+func (v *view) drawn() {
+	v.t.Helper()
+	time.Sleep(100 * time.Millisecond)
+	eval[bool](v.tab, `new Promise(done => { const { requestAnimationFrame: next } = document.querySelector('#inside iframe').contentWindow; next(() => next(() => done(true))); })`)
+}
+
+// mouse does things with the left button.
 func (v *view) mouse(p point, kinds ...input.MouseType) {
 	v.t.Helper()
 	for _, kind := range kinds {
 		v.do(input.DispatchMouseEvent(kind, p.x, p.y).WithButton(input.Left).WithButtons(1).WithClickCount(1))
-		time.Sleep(100 * time.Millisecond)
+		v.drawn()
 	}
 }
 
@@ -204,7 +211,7 @@ func TestViewPhone(t *testing.T) {
 	at, _ := v.place(4, 1)
 	touch := func(kind input.TouchType, points ...*input.TouchPoint) {
 		v.do(input.DispatchTouchEvent(kind, points))
-		time.Sleep(100 * time.Millisecond)
+		v.drawn()
 	}
 	touch(input.TouchStart, &input.TouchPoint{X: at.x, Y: at.y})
 	touch(input.TouchEnd)
