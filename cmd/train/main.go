@@ -48,6 +48,7 @@ type flags struct {
 type runFlags struct {
 	Data    string `placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
 	Names   string `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
+	Skip    bool   `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
 	Out     string `placeholder:"DIR" help:"Folder of the run: checkpoints, metrics, curves."`
 	JSON    bool   `name:"json" help:"One JSON object a line on standard output."`
 	Config  string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`

@@ -85,9 +85,10 @@ func TestTrainAndRelease(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if len(lines) != 2 {
-		t.Fatalf("%d lines of JSON, want one an epoch:\n%s", len(lines), text)
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], `{"data":{"source":`) {
+		t.Fatalf("%d lines of JSON, want one of the data and one an epoch:\n%s", len(lines), text)
 	}
+	lines = lines[1:]
 	for i, l := range lines {
 		var row run.Row
 		if err := json.Unmarshal([]byte(l), &row); err != nil {

@@ -17,6 +17,7 @@ import (
 func (p program) plan(f runFlags, c config.Config) error {
 	val := int(math.Round(float64(f.Images) * c.ValFraction))
 	train, classes := f.Images-val, f.Classes
+	var table *dataset.Table
 	if f.Images == 0 {
 		small := c
 		small.Side = 8 // only counted
@@ -27,15 +28,26 @@ func (p program) plan(f runFlags, c config.Config) error {
 		if err != nil {
 			return err
 		}
-		t, _, v := run.Split(c, data)
-		train, val, classes = t.Len(), v.Len(), len(data.Classes)
+		c = run.Settle(c, data, f.Out, f.Resume)
+		if table, err = run.Survey(c, data, f.Skip); err != nil {
+			return err
+		}
+		train, val, classes = table.Train, table.Val, len(data.Classes)
 	}
 	plan, err := run.NewPlan(c, train, val, classes, func(what string) { fmt.Fprintln(p.stderr, what) })
 	if err != nil {
 		return err
 	}
 	if f.JSON {
-		return cli.Line(p.stdout, plan)
+		return cli.Line(p.stdout, struct {
+			*run.Plan
+			Data *dataset.Table `json:"data,omitempty"`
+		}{plan, table})
+	}
+	if table != nil {
+		if err := table.Write(p.stdout); err != nil {
+			return err
+		}
 	}
 	return show(p.stdout, plan)
 }

@@ -26,6 +26,7 @@ type prepareFlags struct {
 	ShardMB    int     `name:"shard-mb" default:"1024" help:"Most megabytes of a file (default: 1024)."`
 	Decoder    string  `enum:"auto,go,turbo" default:"auto" help:"Of JPEG files: go, turbo (libturbojpeg), or auto, which takes turbo where the machine has it (default: auto)."`
 	MaxCorrupt float64 `default:"0.01" help:"Share of pictures that may be unreadable before it is an error (default: 0.01)."`
+	SkipEmpty  bool    `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to prepare."`
 	Verify     bool    `help:"Only read the prepared folder --data and compare its checksums."`
 	Bench      bool    `help:"Only measure how many augmented pictures a second come out of --data."`
 	Config     string  `placeholder:"FILE" help:"With --bench: the configuration whose augmentation is measured, as for training."`
@@ -44,7 +45,7 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 	case f.ShardMB < 1:
 		return fault.New("bad_flag", "", "--shard-mb is %d, allowed is 1 or more", f.ShardMB)
 	}
-	o := dataset.PrepareOptions{ShardBytes: int64(f.ShardMB) << 20, MaxCorrupt: f.MaxCorrupt}
+	o := dataset.PrepareOptions{ShardBytes: int64(f.ShardMB) << 20, MaxCorrupt: f.MaxCorrupt, SkipEmpty: f.SkipEmpty}
 	o.Side, o.Workers, o.Names = f.Side, f.Workers, f.Names
 	var err error
 	if o.Decoder, err = p.decoder(f.Decoder); err != nil {
@@ -66,6 +67,11 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 	if err != nil {
 		return err
 	}
+	rate := float64(done.Seen-done.Resumed) / time.Since(began).Seconds()
+	if f.JSON {
+		return cli.Line(p.stdout, map[string]any{"out": f.Out, "count": done.Count, "skipped": len(done.Skipped), "resumed": done.Resumed,
+			"shards": done.Shards, "bytes": done.Bytes, "images_per_second": rate, "data": done.Table})
+	}
 	for i, s := range done.Skipped {
 		if i == 20 {
 			fmt.Fprintf(p.stderr, "and %d more, all in prepared.json\n", len(done.Skipped)-i)
@@ -73,12 +79,10 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 		}
 		fmt.Fprintf(p.stderr, "skipped %s: %v\n", s.Name, s.Err)
 	}
-	rate := float64(done.Seen-done.Resumed) / time.Since(began).Seconds()
-	if f.JSON {
-		return cli.Line(p.stdout, map[string]any{"out": f.Out, "count": done.Count, "skipped": len(done.Skipped), "resumed": done.Resumed,
-			"shards": done.Shards, "bytes": done.Bytes, "images_per_second": rate})
+	if err := done.Table.Write(p.stdout); err != nil {
+		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d pictures at %d x %d in %d files, %.1f MB, %d skipped (limit %g %%), %.0f pictures/s\n",
+	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d pictures at %d x %d in %d files, %.1f MB, %d skipped (limit of unreadable ones %g %%), %.0f pictures/s\n",
 		f.Out, done.Count, f.Side, f.Side, done.Shards, float64(done.Bytes)/1e6, len(done.Skipped), 100*f.MaxCorrupt, rate)
 	return err
 }

@@ -46,7 +46,7 @@ func (p program) preview(ctx context.Context, f previewFlags) error {
 		return err
 	}
 	defer data.Close()
-	train, _, _ := run.Split(c, data)
+	train, _, _ := run.Split(run.Settle(c, data, "", false), data)
 	if train.Len() < c.Batch {
 		c.Batch = max(1, train.Len())
 	}

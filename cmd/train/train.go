@@ -10,6 +10,7 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/kernel"
 	"bignas/train/config"
+	"bignas/train/dataset"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -43,6 +44,10 @@ func (p program) train(ctx context.Context, f runFlags) error {
 	}
 	data, err := run.OpenData(f.Data, c, p.stderr, named(f.Names))
 	if err != nil {
+		return err
+	}
+	c = run.Settle(c, data, f.Out, f.Resume)
+	if err := p.survey(c, data, f); err != nil {
 		return err
 	}
 	s, err := run.New(c, data, f.Out, f.Resume)
@@ -85,6 +90,18 @@ func (p program) train(ctx context.Context, f runFlags) error {
 		return err
 	}
 	return p.plot(plotFlags{Out: f.Out})
+}
+
+// survey shows the data class by class before anything is learnt from it.
+func (p program) survey(c config.Config, data *dataset.Dataset, f runFlags) error {
+	table, err := run.Survey(c, data, f.Skip)
+	if err != nil {
+		return err
+	}
+	if f.JSON {
+		return cli.Line(p.stdout, map[string]any{"data": table})
+	}
+	return table.Write(p.stderr)
 }
 
 // left writes a time that is an estimate without the digits that are none.

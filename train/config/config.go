@@ -34,6 +34,10 @@ type Config struct {
 	TrainImages int     `toml:"train_images"`
 	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
 	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
+	// Split is the version of the rule that holds pictures out (dataset.ByName,
+	// dataset.ByClass); 0: what the data needs when training begins, which the run keeps,
+	// and ByName for runs from before there were two.
+	Split int `toml:"split"`
 	// SearchFraction is the share of the training half that nothing learns from, so
 	// that a search can choose among children on it (dataset.SearchSplit).
 	SearchFraction float64 `toml:"search_fraction"`

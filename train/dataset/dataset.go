@@ -13,8 +13,6 @@ import (
 	"fmt"
 	"path"
 	"runtime"
-	"slices"
-	"strings"
 
 	"bignas/core/fault"
 	"bignas/train/shards"
@@ -43,7 +41,9 @@ type Dataset struct {
 	Classes []string  // folder names, sorted; the index is the label
 	Labels  []string  // the same for people: WordNet ids of Imagenette become words
 	Side    int       // pixels on a side of every picture
-	Skipped []Skipped // pictures that could not be read, sorted by name
+	Skipped []Skipped // pictures that could not be read or have no class, sorted by name
+	Empty   []string  // folders of classes without a picture that can be read; they are not in Classes
+	LeftOut []LeftOut // everything that is not used, Skipped included, by class, ending and reason
 
 	items  []item
 	mapped []*shards.Shard // that the pictures of a prepared folder lie in
@@ -64,6 +64,7 @@ type item struct {
 	pix   []uint8
 	label int
 	half  half
+	sum   uint64 // digest of the picture's file; 0: not known
 }
 
 // Codes of the errors of Open, all of type *fault.Error.
@@ -75,6 +76,7 @@ const (
 	CodeOptions     = "bad_data_options" // an option out of range
 	CodeNotes       = "bad_data_notes"   // a file with classes of pictures that is not what its name says
 	CodePrepared    = "bad_prepared"     // a prepared folder that is unfinished, damaged or for another side
+	CodeLayout      = "unclear_layout"   // folders or files that give no class for sure
 	CodeCorrupt     = "too_many_corrupt" // more pictures cannot be read than Prepare may skip
 )
 
@@ -123,66 +125,7 @@ func openFiles(path string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	src.notes.learnBeside(path)
-	return assemble(path, o.Side, items, skipped, src.notes)
-}
-
-// assemble gives every picture its class and half and sorts them.
-func assemble(source string, side int, items []item, skipped []Skipped, notes *notes) (*Dataset, error) {
-	if notes != nil && len(notes.truth) > 0 && len(notes.ids) == 0 {
-		return nil, fault.New(CodeNotes, "put "+imagenetDevkit+", or its meta.mat, or map_clsloc.txt into the folder",
-			"data: %s has the numbers of the validation pictures' classes, but nothing that says which number is which class", source)
-	}
-	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
-	d := &Dataset{Source: source, Side: side, Skipped: skipped}
-	names := make([]string, len(items))
-	for i, it := range items {
-		names[i] = it.name
-	}
-	seen := map[string]int{}
-	classes := make([]string, 0, len(items))
-	for i, p := range placeAll(names, notes) {
-		if p.err != nil {
-			d.Skipped = append(d.Skipped, Skipped{items[i].name, p.err})
-			continue
-		}
-		it := items[i]
-		it.half = p.half
-		d.items = append(d.items, it)
-		classes = append(classes, p.class)
-		seen[p.class]++
-	}
-	slices.SortFunc(d.Skipped, func(a, b Skipped) int { return strings.Compare(a.Name, b.Name) })
-	if len(d.items) == 0 {
-		return nil, noImages(d)
-	}
-	for c := range seen {
-		d.Classes = append(d.Classes, c)
-	}
-	slices.Sort(d.Classes)
-	if len(d.Classes) < 2 {
-		return nil, fault.New(CodeSingleClass, "put the pictures of each class into a folder of their own, and name the folder above them",
-			"data: %s has the pictures of one class only, %q; at least 2 are needed", source, d.Classes[0])
-	}
-	for i, c := range d.Classes {
-		seen[c] = i
-		d.Labels = append(d.Labels, labelOf(c, notes))
-	}
-	d.Labels = distinct(d.Labels, d.Classes)
-	for i := range d.items {
-		d.items[i].label = seen[classes[i]]
-	}
-	return d, nil
-}
-
-// noImages says why nothing is left.
-func noImages(d *Dataset) error {
-	if n := len(d.Skipped); n > 0 {
-		return fault.New(CodeNoImages, "see the first: "+d.Skipped[0].Err.Error(),
-			"data: none of the %d pictures in %s can be used, the first is %s", n, d.Source, d.Skipped[0].Name)
-	}
-	return fault.New(CodeNoImages, "a data set is a folder with one folder for each class, or an archive of it",
-		"data: there are no pictures (%s) in %s", strings.Join(extensions, ", "), d.Source)
+	return assemble(path, o.Side, items, skipped, src)
 }
 
 // Len is the number of pictures, both halves together.

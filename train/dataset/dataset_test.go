@@ -185,7 +185,7 @@ func checkSample(t *testing.T, kind string, d *Dataset) {
 	if len(d.Skipped) != 2 || d.Skipped[0].Name != "top/logo.png" || d.Skipped[1].Name != "top/train/n01440764/broken.png" {
 		t.Errorf("%s: skipped %v, want the logo outside the halves and the broken picture", kind, d.Skipped)
 	}
-	train, val := d.Split(0.5)
+	train, val := d.Split(ByName, 0.5)
 	if train.Len() != 3 || val.Len() != 1 || val.Name(0) != want[3] || val.Label(0) != 1 {
 		t.Errorf("%s: split into %d and %d, want 3 and the val half's 1", kind, train.Len(), val.Len())
 	}
@@ -205,10 +205,20 @@ func TestLayouts(t *testing.T) {
 		{"a picture of no class", []string{"a/1.png", "b/1.png", "1.png"}, []place{{class: "a"}, {class: "b"}, {err: errNoClass}}},
 		{"a picture outside the halves", []string{"test/a/1.png", "train/a/1.png"}, []place{{class: "a", half: testHalf, err: errTest}, {class: "a"}}},
 	} {
-		if got := placeAll(c.files, nil); !slices.Equal(got, c.want) {
+		if got := places(t, c.files); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
+}
+
+// places are those of files that no note speaks of.
+func places(t *testing.T, names []string) []place {
+	t.Helper()
+	all, _, err := placeAll(names, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func TestErrorsHelp(t *testing.T) {

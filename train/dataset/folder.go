@@ -3,6 +3,7 @@ package dataset
 import (
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,7 +15,11 @@ import (
 
 // found is what lies below a folder, names with slashes from it.
 type found struct {
-	pictures, notes, archives []string
+	root                               string
+	pictures, notes, samples, archives []string
+	others                             inventory
+	folderLinks                        []string          // not yet followed
+	fileLinks                          map[string]string // name of an image that is a link -> the file itself
 }
 
 // Names under which ImageNet's archives are distributed.
@@ -26,31 +31,68 @@ const (
 
 // openFolder lists the pictures below a folder. Where there are none but tar
 // archives, it is ImageNet as it is distributed, or WebDataset shards. Links are
-// followed: data sets are often put together from them.
+// followed, for data sets are often put together from them, but to nothing twice.
 func openFolder(root string) (*source, error) {
-	var all found
-	if err := all.list(root, ""); err != nil {
+	all := &found{root: root, others: inventory{}, fileLinks: map[string]string{}}
+	err := all.list("")
+	if err == nil {
+		err = all.follow()
+	}
+	if err != nil {
 		return nil, fault.New(CodeNoData, "", "data: %v", err)
 	}
-	s := &source{notes: newNotes(), total: len(all.pictures), close: func() {}}
+	s := newSource()
+	s.total, s.others, s.links = len(all.pictures), all.others, all.fileLinks
 	for _, name := range all.notes {
-		if err := s.learnFile(filepath.Join(root, filepath.FromSlash(name))); err != nil {
+		if err := s.learnFile(all.path(name)); err != nil {
 			return nil, err
 		}
 	}
 	if len(all.pictures) == 0 && len(all.archives) > 0 {
 		return s, s.archives(root, all.archives)
 	}
+	for _, name := range all.archives {
+		s.others.file(name)
+	}
+	for _, name := range s.samplesOf(all.pictures, all.samples) {
+		data, err := os.ReadFile(all.path(name))
+		if err != nil {
+			return nil, fault.New(CodeNoData, "", "data: %v", err)
+		}
+		if err := s.notes.learn(name, data); err != nil {
+			return nil, err
+		}
+	}
 	s.id = fmt.Sprintf("%s %d %x", filepath.Base(root), len(all.pictures), sha256.Sum256([]byte(strings.Join(all.pictures, "\n"))))
 	s.each = func(visit visitor) error {
 		for _, name := range all.pictures {
-			if !visit(name, func() ([]byte, error) { return os.ReadFile(filepath.Join(root, filepath.FromSlash(name))) }) {
+			if !visit(name, func() ([]byte, error) { return os.ReadFile(all.path(name)) }) {
 				return nil
 			}
 		}
 		return nil
 	}
 	return s, nil
+}
+
+// samplesOf are the files with the class of a sample that belong to one of the
+// pictures; the others are left out.
+func (s *source) samplesOf(pictures, samples []string) (belong []string) {
+	if len(samples) == 0 {
+		return nil
+	}
+	keys := make(map[string]bool, len(pictures))
+	for _, name := range pictures {
+		keys[sampleKey(name)] = true
+	}
+	for _, name := range samples {
+		if keys[sampleKey(name)] {
+			belong = append(belong, name)
+		} else {
+			s.others.file(name)
+		}
+	}
+	return belong
 }
 
 // learnFile reads one of the files that say something about the pictures.
@@ -99,14 +141,14 @@ func (s *source) archives(root string, names []string) error {
 		s.id += fmt.Sprintf("%s %d ", name, info.Size())
 		small = small && info.Size() <= countable
 	}
-	walk := func(notes *notes, visit visitor) error {
+	walk := func(src *source, visit visitor) error {
 		for _, name := range names {
 			file := filepath.Join(root, filepath.FromSlash(name))
 			f, err := os.Open(file)
 			if err != nil {
 				return fault.New(CodeNoData, "", "data: %v", err)
 			}
-			goOn, err := walkTar(file, f, prefix(name), notes, visit, 1)
+			goOn, err := src.walkTar(file, f, prefix(name), visit, 1)
 			f.Close()
 			if err != nil || !goOn {
 				return err
@@ -114,38 +156,109 @@ func (s *source) archives(root string, names []string) error {
 		}
 		return nil
 	}
-	s.each = func(visit visitor) error { return walk(s.notes, visit) }
+	s.each = func(visit visitor) error { return walk(s, visit) }
 	if small {
 		return walk(nil, func(string, func() ([]byte, error)) bool { s.total++; return true })
 	}
 	return nil
 }
 
-// list appends what is below root/below, at most maxDepth folders deep, so that a
-// link to a folder above ends.
-func (all *found) list(root, below string) error {
-	const maxDepth = 8
-	entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(below)))
+// path is where a file is.
+func (all *found) path(name string) string {
+	return filepath.Join(all.root, filepath.FromSlash(name))
+}
+
+// list appends what is below a folder; links to folders wait for follow.
+func (all *found) list(below string) error {
+	entries, err := os.ReadDir(all.path(below))
 	if err != nil {
 		return err
 	}
+	all.others.folder(below)
 	for _, e := range entries {
 		name := path.Join(below, e.Name())
-		info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
+		dir, there := e.IsDir(), true
+		if e.Type()&fs.ModeSymlink != 0 {
+			info, err := os.Stat(all.path(name))
+			there = err == nil
+			if dir = there && info.IsDir(); dir {
+				all.folderLinks = append(all.folderLinks, name)
+				continue
+			}
+		}
 		switch {
-		case err == nil && info.IsDir():
-			if strings.Count(name, "/") < maxDepth {
-				if err := all.list(root, name); err != nil {
+		case dir && !isHidden(e.Name()):
+			if err := all.list(name); err != nil {
+				return err
+			}
+		case dir:
+		case isPicture(name): // also a link to nothing: reading it will say so
+			all.pictures = append(all.pictures, name)
+			if e.Type()&fs.ModeSymlink != 0 && there {
+				if all.fileLinks[name], err = filepath.EvalSymlinks(all.path(name)); err != nil {
 					return err
 				}
 			}
-		case isPicture(name): // also a link to nothing: reading it will say so
-			all.pictures = append(all.pictures, name)
-		case err == nil && (isNote(name) || e.Name() == imagenetDevkit):
+		case !there || strings.HasPrefix(e.Name(), "."):
+		case isNote(name) || e.Name() == imagenetDevkit:
 			all.notes = append(all.notes, name)
-		case err == nil && strings.HasSuffix(name, ".tar") && !strings.HasPrefix(e.Name(), "."):
+		case isSampleNote(name) && all.isSmall(e):
+			all.samples = append(all.samples, name)
+		case strings.HasSuffix(name, ".tar"):
 			all.archives = append(all.archives, name)
+		case !isUnlabelled(name):
+			all.others.file(name)
 		}
 	}
 	return nil
+}
+
+func (all *found) isSmall(e fs.DirEntry) bool {
+	info, err := e.Info()
+	return err == nil && info.Size() <= maxNote
+}
+
+// follow lists what links to folders lead to, each folder once: a link to a folder
+// that is here already, or to one above, would invent classes and count images
+// twice. What files lead to is turned into names in the data set where it is here.
+func (all *found) follow() error {
+	top, err := filepath.EvalSymlinks(all.root)
+	if err != nil {
+		return err
+	}
+	here := map[string]string{top: ""} // folders that are listed -> their name in the data set
+	for len(all.folderLinks) > 0 {
+		name := all.folderLinks[0]
+		all.folderLinks = all.folderLinks[1:]
+		target, err := filepath.EvalSymlinks(all.path(name))
+		if err != nil {
+			return err
+		}
+		known := false
+		for folder := range here {
+			known = known || within(target, folder) || within(folder, target)
+		}
+		if known {
+			all.others.leave(name, errLink)
+			continue
+		}
+		here[target] = name
+		if err := all.list(name); err != nil {
+			return err
+		}
+	}
+	for name, target := range all.fileLinks {
+		for folder, as := range here {
+			if within(target, folder) {
+				all.fileLinks[name] = path.Join(as, filepath.ToSlash(strings.TrimPrefix(target[len(folder):], string(filepath.Separator))))
+			}
+		}
+	}
+	return nil
+}
+
+// within tells whether a path is the folder or lies in it.
+func within(file, folder string) bool {
+	rest, ok := strings.CutPrefix(file, folder)
+	return ok && (rest == "" || rest[0] == filepath.Separator || folder == string(filepath.Separator))
 }

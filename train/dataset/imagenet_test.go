@@ -120,7 +120,7 @@ func checkImageNet(t *testing.T, what string, d *Dataset, err error, words bool)
 	if !slices.Equal(d.Classes, []string{tench, chute}) || words && !slices.Equal(d.Labels, []string{"tench", "parachute"}) {
 		t.Errorf("%s: classes %v, labels %v", what, d.Classes, d.Labels)
 	}
-	tr, va := d.Split(0.5)
+	tr, va := d.Split(ByName, 0.5)
 	if tr.Len() != 4 || va.Len() != 3 || len(d.Skipped) != 0 {
 		t.Errorf("%s: %d training and %d validation pictures, skipped %v", what, tr.Len(), va.Len(), d.Skipped)
 		return
@@ -216,7 +216,7 @@ func TestWebDataset(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 			continue
 		}
-		tr, va := d.Split(0.5)
+		tr, va := d.Split(ByName, 0.5)
 		if !slices.Equal(d.Classes, []string{"00", "02", "10"}) || tr.Len() != 4 || va.Len() != 1 || va.Label(0) != 2 {
 			t.Errorf("%s: classes %v, %d and %d pictures", what, d.Classes, tr.Len(), va.Len())
 			continue
@@ -259,8 +259,8 @@ func FuzzNotes(f *testing.F) {
 		}
 		n := newNotes()
 		if n.learn(name, data) == nil {
-			n.classOf("ILSVRC2012_val_00000001.JPEG")
-			n.classOf(sampleKey(name) + ".jpg")
+			n.truthOf("ILSVRC2012_val_00000001.JPEG")
+			n.classesOf([]string{sampleKey(name) + ".jpg", stem(name) + ".png"})
 		}
 	})
 }

@@ -2,46 +2,56 @@ package dataset
 
 import (
 	"errors"
-	"path"
+	"slices"
 	"strings"
 )
 
 // extensions are the endings of the files that are taken for pictures.
-var extensions = []string{".jpeg", ".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+var extensions = []string{".jpeg", ".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jfif", ".jpe", ".pjpeg", ".pjp"}
 
-// unlabelled is the folder of ImageNet's 100,000 test pictures in the Kaggle
-// layout, which have no class.
-const unlabelled = "CLS-LOC/test/"
+// isUnlabelled tells whether a file is one of ImageNet's 100,000 test pictures in
+// the Kaggle layout, which have no class.
+func isUnlabelled(name string) bool { return strings.Contains(name, "CLS-LOC/test/") }
 
 // isPicture tells by name whether a file is one of the data set's pictures.
 // Hidden files, and the shadow files that macOS puts into archives, are not.
 func isPicture(name string) bool {
-	if strings.Contains(name, unlabelled) {
-		return false
-	}
-	for _, part := range strings.Split(name, "/") {
-		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
-			return false
-		}
-	}
-	ending := strings.ToLower(path.Ext(name))
-	for _, e := range extensions {
-		if e == ending {
-			return true
-		}
-	}
-	return false
+	dot := strings.LastIndexByte(name, '.')
+	return dot >= 0 && slices.Contains(extensions, strings.ToLower(name[dot:])) && !isUnlabelled(name) && !isHidden(name)
 }
 
 // halves are the folder names that mean a half.
-var halves = map[string]half{"train": trainHalf, "training": trainHalf, "val": valHalf, "valid": valHalf, "validation": valHalf, "test": testHalf}
+var halves = map[string]half{"train": trainHalf, "training": trainHalf, "trainset": trainHalf,
+	"val": valHalf, "valid": valHalf, "validation": valHalf, "dev": valHalf, "valset": valHalf,
+	"test": testHalf, "testing": testHalf, "testset": testHalf}
+
+// halfNamed is the half that a folder's name means.
+func halfNamed(folder string) (half, bool) {
+	h, ok := halves[strings.ToLower(folder)]
+	return h, ok
+}
+
+// halfWithin is the half that one of the words in a folder's name means, as in
+// "seg_train" or "training_set"; not ok where two mean different ones.
+func halfWithin(folder string) (h half, ok bool) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(folder), func(r rune) bool { return r < 'a' || r > 'z' }) {
+		if other, known := halves[word]; known {
+			if ok && other != h {
+				return 0, false
+			}
+			h, ok = other, true
+		}
+	}
+	return h, ok
+}
 
 var (
 	errTest    = errors.New("it is in test/, which is neither trained nor validated on: to validate on it, name the folder val/")
 	errNoHalf  = errors.New("it lies outside train/ and val/")
 	errNoClass = errors.New("it is not in the folder of a class")
+	errTwice   = errors.New("a file of the same name comes before it")
+	errOutside = errors.New("its name leads out of the archive")
 	errNoTruth = errors.New("its class is in the devkit: put ILSVRC2012_devkit_t12.tar.gz, or LOC_val_solution.csv, into the folder")
-	errNoNote  = errors.New("no .cls or .json file gives its class")
 )
 
 // place is where one picture belongs; err tells why it belongs nowhere.
@@ -51,76 +61,91 @@ type place struct {
 	err   error
 }
 
-// placeAll finds half and class of each picture: from the notes, which may be
-// nil, or from its path. Where there is a train/ or val/ folder, the folder below
-// it is the class. Otherwise folders that all pictures have in common are left
-// out, and the next one is the class.
-func placeAll(names []string, notes *notes) []place {
-	places := make([]place, len(names))
-	dirs := make([][]string, len(names))
-	anyHalf, noted := false, 0
-	for i, name := range names {
-		dirs[i] = strings.Split(name, "/")
-		dirs[i] = dirs[i][:len(dirs[i])-1]
-		places[i].err = errNoHalf
-		if strings.HasPrefix(path.Base(name), imagenetValPicture) {
-			places[i].err = errNoTruth
-		}
-		if notes != nil {
-			if class, val := notes.classOf(name); class != "" {
-				places[i] = place{class: class, half: halfOf(name, val)}
-				anyHalf = anyHalf || val
-				noted++
-				continue
-			}
-		}
-		// The folder of the picture itself is never a half: "train" may be a class.
-		for j := 0; j+1 < len(dirs[i]); j++ {
-			if h, ok := halves[strings.ToLower(dirs[i][j])]; ok {
-				if places[i] = (place{class: dirs[i][j+1], half: h}); h == testHalf {
-					places[i].err = errTest
-				}
-				anyHalf = anyHalf || h != testHalf
-				break
-			}
-		}
-	}
-	if anyHalf || noted == len(names) {
-		return places
-	}
-	skip := sharedFolders(dirs)
-	for i, d := range dirs {
-		switch {
-		case places[i].err == nil || places[i].err == errTest && noted > 0: // noted
-		case noted > 0:
-			places[i].err = errNoNote
-		case len(d) == 0:
-			places[i].err = errNoClass
-		default:
-			places[i] = place{class: d[skip]}
-		}
-	}
-	return places
+// layout is how folders give half and class.
+type layout struct {
+	kind layoutKind
+	skip []string // folders in front of the class that all pictures have in common, behind the half where there is one
+	at   int      // halvesNamed: the depth of the folders that name halves
 }
 
-// halfOf is the half of a picture whose class comes from a note: val if the note
-// is for validation pictures, otherwise what a word in the name of its folder or
-// archive says ("imagenet1k-validation-03/000012.jpg").
-func halfOf(name string, val bool) half {
-	if val {
-		return valHalf
-	}
-	for word := range strings.FieldsFuncSeq(strings.ToLower(path.Dir(name)), func(r rune) bool { return r < 'a' || r > 'z' }) {
-		if halves[word] == valHalf {
-			return valHalf
+type layoutKind int
+
+const (
+	classFolders    layoutKind = iota // the folder behind skip is the class
+	halfFolders                       // behind train/ or val/, wherever it is
+	halvesNamed                       // behind folders such as seg_train, all at one depth
+	halfBelowClass                    // cat/train, cat/val
+	halvesNoClasses                   // pictures lie directly in train/ and val/
+)
+
+// tail is what lies behind the half in the folders of a picture.
+func (l layout) tail(d []string) (tail []string, h half, err error) {
+	switch l.kind {
+	case halfFolders:
+		if j := halfAt(d); j >= 0 {
+			h, _ = halfNamed(d[j])
+			return d[j+1:], h, nil
+		}
+	case halvesNamed:
+		if len(d) > l.at {
+			h, ok := halfWithin(d[l.at])
+			if ok && len(d) > l.at+1 {
+				return d[l.at+1:], h, nil
+			}
 		}
 	}
-	return trainHalf
+	if slices.ContainsFunc(d, func(f string) bool { h, ok := halfWithin(f); return ok && h == testHalf }) {
+		return nil, testHalf, errTest
+	}
+	if len(d) > 0 {
+		if _, ok := halfNamed(d[len(d)-1]); ok {
+			return nil, 0, errNoClass
+		}
+	}
+	return nil, 0, errNoHalf
 }
 
-// sharedFolders counts the leading folders that all paths have in common,
-// leaving each at least one.
-func sharedFolders(dirs [][]string) int {
+// place gives the files in a folder their class and half.
+func (l layout) place(d []string) (p place) {
+	if len(d) > 0 && d[0] == ".." && (len(l.skip) == 0 || l.skip[0] != "..") {
+		return place{err: errOutside}
+	}
+	switch l.kind {
+	case halvesNoClasses:
+		return place{err: errNoClass}
+	case halfBelowClass:
+		if len(d) < 2 {
+			return place{err: errNoClass}
+		}
+		h, ok := halfNamed(d[len(d)-1])
+		if !ok {
+			return place{err: errNoHalf}
+		}
+		p = place{class: d[len(d)-2], half: h}
+	case classFolders:
+		if len(d) <= len(l.skip) || !slices.Equal(d[:len(l.skip)], l.skip) {
+			return place{err: errNoClass}
+		}
+		return place{class: d[len(l.skip)]}
+	default:
+		tail, h, err := l.tail(d)
+		if err != nil {
+			return place{half: h, err: err}
+		}
+		if n := len(l.skip); len(tail) > n && slices.Equal(tail[:n], l.skip) {
+			tail = tail[n:]
+		}
+		p = place{class: tail[0], half: h}
+	}
+	if p.half == testHalf {
+		p.err = errTest
+	}
+	return p
+}
+
+// sharedFolders are the leading folders that all paths have in common, leaving
+// each at least one.
+func sharedFolders(dirs [][]string) []string {
 	var common []string
 	first := true
 	for _, d := range dirs {
@@ -137,5 +162,11 @@ func sharedFolders(dirs [][]string) int {
 		}
 		common = common[:n]
 	}
-	return len(common)
+	return common
+}
+
+// foldersOf are the folders of a name.
+func foldersOf(name string) []string {
+	d := strings.Split(name, "/")
+	return d[:len(d)-1]
 }

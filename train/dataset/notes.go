@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -15,17 +14,19 @@ import (
 // ImageNet's validation pictures, which lie in no class folder, the classes of
 // WebDataset samples, and words for WordNet ids.
 type notes struct {
-	samples map[string]string // name of a picture up to its first dot -> class
-	val     map[string]string // base name of a validation picture, no extension -> class
-	words   map[string]string // WordNet id -> words
-	ids     map[int]string    // ILSVRC2012_ID -> WordNet id
-	truth   []int             // ILSVRC2012_ID of validation picture i+1
-	numbers bool              // all classes of samples are numbers
-	digits  int               // of the greatest of them
+	samples map[string]labelled // name of a file with the class of a sample, without its ending
+	val     map[string]string   // base name of a validation picture, no extension -> class
+	words   map[string]string   // WordNet id -> words
+	ids     map[int]string      // ILSVRC2012_ID -> WordNet id
+	truth   []int               // ILSVRC2012_ID of validation picture i+1
+	numbers bool                // all classes of samples are numbers, known after classesOf
+	lost    []string            // classes of samples whose images are none that are read, known after classesOf
+	lines   []string            // names of the classes 0, 1, ...; nil: none
+	names   string              // file that they are from
 }
 
 func newNotes() *notes {
-	return &notes{samples: map[string]string{}, val: map[string]string{}, words: map[string]string{}, ids: map[int]string{}, numbers: true}
+	return &notes{samples: map[string]labelled{}, val: map[string]string{}, words: map[string]string{}, ids: map[int]string{}}
 }
 
 // The files of ImageNet that are read, by base name:
@@ -53,85 +54,50 @@ var imagenetNotes = map[string]func(*notes, []byte) error{
 // imagenetValPicture begins the names of ImageNet's validation pictures.
 const imagenetValPicture = "ILSVRC2012_val_"
 
-func isNote(name string) bool { return imagenetNotes[path.Base(name)] != nil }
+// nameLists are files beside WebDataset shards with the name of a class on each
+// line, the first for class 0.
+var nameLists = []string{"classes.txt", "classnames.txt", "class_names.txt", "label_names.txt", "labels.txt"}
 
-// isSampleNote tells whether an entry of a tar is the class of a WebDataset
-// sample: key.cls, or key.json that lies in no folder.
-func isSampleNote(name string) bool {
-	return strings.HasSuffix(name, ".cls") || strings.HasSuffix(name, ".json") && !strings.Contains(name, "/")
+func isNote(name string) bool {
+	base := path.Base(name)
+	return (imagenetNotes[base] != nil || slices.Contains(nameLists, base)) && !isHidden(name)
 }
 
 // learn reads one file; isNote or isSampleNote holds for its name.
 func (n *notes) learn(name string, data []byte) error {
-	if read := imagenetNotes[path.Base(name)]; read != nil {
+	base := path.Base(name)
+	if read := imagenetNotes[base]; read != nil {
 		if err := read(n, data); err != nil {
 			return fault.New(CodeNotes, "download it again, or take it away if it belongs to something else", "data: %s: %v", name, err)
 		}
 		return nil
 	}
-	class := strings.TrimSpace(string(data))
-	if strings.HasSuffix(name, ".json") {
-		class = classInJSON(data)
+	if slices.Contains(nameLists, base) {
+		if n.lines == nil || strings.Count(name, "/") < strings.Count(n.names, "/") {
+			n.names, n.lines = name, lines(data)
+		}
+		return nil
 	}
-	if _, known := n.samples[sampleKey(name)]; class == "" || known && strings.HasSuffix(name, ".json") {
-		return nil // key.cls goes before key.json
-	}
-	if strings.ContainsAny(class, "/\n\t") {
-		return fault.New(CodeNotes, "a class is a number or a name on one line", "data: %s holds %.40q, which is no class", name, class)
-	}
-	if v, err := strconv.Atoi(class); err != nil || v < 0 {
-		n.numbers = false
-	}
-	n.samples[sampleKey(name)] = class
-	n.digits = max(n.digits, len(class))
+	n.learnSample(name, data)
 	return nil
 }
 
-// sampleKey is what the files of a WebDataset sample have in common: the path up
-// to the first dot of the base name.
-func sampleKey(name string) string {
-	dir, base := path.Split(name)
-	key, _, _ := strings.Cut(base, ".")
-	return dir + key
-}
-
-// classInJSON is the class in a sample's JSON, under one of the usual keys; "" if
-// there is none.
-func classInJSON(data []byte) string {
-	var fields map[string]any
-	if json.Unmarshal(data, &fields) != nil {
+// truthOf is the class of one of the validation pictures of ImageNet or
+// Tiny-ImageNet, "" if the notes have none.
+func (n *notes) truthOf(name string) string {
+	if len(n.val) == 0 && len(n.truth) == 0 {
 		return ""
 	}
-	for _, key := range []string{"cls", "label", "class", "class_id", "synset", "wnid"} {
-		switch v := fields[key].(type) {
-		case string:
-			return v
-		case float64:
-			return strconv.FormatFloat(v, 'f', -1, 64)
-		}
-	}
-	return ""
-}
-
-// classOf is the class that the notes give a picture, "" if they give none, and
-// whether it is one of ImageNet's validation pictures.
-func (n *notes) classOf(name string) (class string, val bool) {
-	if class = n.samples[sampleKey(name)]; class != "" {
-		if n.numbers { // as wide as each other, so that names sort as numbers do
-			class = fmt.Sprintf("%0*s", n.digits, class)
-		}
-		return class, false
-	}
-	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
-	if class = n.val[base]; class != "" {
-		return class, true
+	base := stem(path.Base(name))
+	if class := n.val[base]; class != "" {
+		return class
 	}
 	if number, ok := strings.CutPrefix(base, imagenetValPicture); ok {
 		if i, err := strconv.Atoi(number); err == nil && i >= 1 && i <= len(n.truth) {
-			return n.ids[n.truth[i-1]], true
+			return n.ids[n.truth[i-1]]
 		}
 	}
-	return "", false
+	return ""
 }
 
 func lines(data []byte) []string {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bignas/core/fault"
@@ -22,16 +23,18 @@ type PrepareOptions struct {
 	Options
 	ShardBytes int64   // most bytes of pictures in a file; 0: 1 GiB
 	MaxCorrupt float64 // share of the pictures that may be unreadable, 0 to 1, once more than 10 are
+	SkipEmpty  bool    // leave out classes without an image (Complete)
 }
 
 // Prepared is what Prepare did.
 type Prepared struct {
-	Count   int       `json:"count"`   // pictures in the folder
+	Count   int       `json:"count"`   // pictures in the folder that have a class
 	Seen    int       `json:"seen"`    // pictures of the source
 	Resumed int       `json:"resumed"` // of those, done by an earlier call
 	Shards  int       `json:"shards"`  // files
 	Bytes   int64     `json:"bytes"`   // of the pictures
-	Skipped []Skipped `json:"-"`       // what could not be read, and why
+	Skipped []Skipped `json:"-"`       // what could not be read or has no class, and why
+	Table   *Table    `json:"-"`       // what is in the folder, class by class
 }
 
 // fit is how pictures become square, stated in every shard.
@@ -99,7 +102,7 @@ func Prepare(ctx context.Context, path, out string, o PrepareOptions) (*Prepared
 	if err := p.decode(ctx, src); err != nil {
 		return nil, err
 	}
-	return &p.done, p.finish(path, src.notes)
+	return &p.done, p.finish(path, src)
 }
 
 // shardName is the name of shard i of a folder.
@@ -179,7 +182,8 @@ func (p *preparation) decode(ctx context.Context, src *source) error {
 				e.Err = d.err.Error()
 				failed = p.writer.Skip(d.name, d.err)
 			} else {
-				failed = p.writer.Add(d.name, d.pix)
+				e.Sum = fmt.Sprintf("%016x", d.sum)
+				failed = p.writer.Add(d.name, e.Sum, d.pix)
 			}
 			entries = append(entries, e)
 		}
@@ -215,13 +219,13 @@ func (p *preparation) tooManyCorrupt() error {
 }
 
 // finish gives every picture its class and half and writes the index.
-func (p *preparation) finish(path string, notes *notes) error {
+func (p *preparation) finish(path string, src *source) error {
 	var items []item
 	var order []string
 	for _, entries := range p.entries {
 		for _, e := range entries {
 			if e.Err == "" {
-				items = append(items, item{name: e.Name})
+				items = append(items, item{name: e.Name, sum: sumIn(e)})
 				order = append(order, e.Name)
 			}
 		}
@@ -229,13 +233,28 @@ func (p *preparation) finish(path string, notes *notes) error {
 	if i := slices.IndexFunc(order, func(n string) bool { return strings.ContainsAny(n, "\n\t") }); i >= 0 {
 		return fault.New(CodePrepared, "rename it", "data: the name %q has a tab or a new line", order[i])
 	}
-	notes.learnBeside(path)
-	d, err := assemble(path, p.Side, items, slices.Clone(p.done.Skipped), notes)
+	d, err := assemble(path, p.Side, items, slices.Clone(p.done.Skipped), src)
 	if err == nil && p.Names != "" {
 		err = d.NameClasses(p.Names)
+	}
+	if err == nil {
+		err = d.Complete(p.SkipEmpty)
 	}
 	if err != nil {
 		return err
 	}
+	p.done.Count, p.done.Skipped = len(d.items), d.Skipped
+	if p.done.Table, err = d.Halves(); err != nil {
+		return err
+	}
 	return d.writeIndex(p.out, p.head, order, len(p.entries))
+}
+
+// sumIn is the digest in a line of a shard's table, 0 where there is none.
+func sumIn(e shards.Entry) uint64 {
+	sum, err := strconv.ParseUint(e.Sum, 16, 64)
+	if err != nil {
+		return 0
+	}
+	return sum
 }

@@ -38,6 +38,8 @@ type manifest struct {
 	Classes  []string  `json:"classes"`
 	Labels   []string  `json:"labels"`
 	Skipped  []skipped `json:"skipped"`
+	Empty    []string  `json:"empty,omitempty"`
+	LeftOut  []LeftOut `json:"leftOut,omitempty"`
 }
 
 // skipped is Skipped as JSON.
@@ -65,11 +67,13 @@ func (d *Dataset) writeIndex(folder string, h shards.Header, order []string, fil
 		half, class := "-", "-"
 		if it := placed[name]; it != nil {
 			half, class = halfNames[it.half], d.Classes[it.label]
+			delete(placed, name) // another of the same name is left out
 		}
 		fmt.Fprintf(&index, "%s\t%s\t%s\n", half, class, name)
 	}
 	m := manifest{Version: 1, Source: h.Source, Side: d.Side, Count: len(d.items), Fit: h.Fit, Decoder: h.Decoder, Plan: h.Plan,
-		Shards: files, IndexCRC: crc32.ChecksumIEEE(index.Bytes()), Classes: d.Classes, Labels: d.Labels}
+		Shards: files, IndexCRC: crc32.ChecksumIEEE(index.Bytes()), Classes: d.Classes, Labels: d.Labels,
+		Empty: d.Empty, LeftOut: d.LeftOut}
 	for _, s := range d.Skipped {
 		m.Skipped = append(m.Skipped, skipped{s.Name, s.Err.Error()})
 	}
@@ -131,7 +135,7 @@ func openPrepared(folder string, side int) (*Dataset, error) {
 	if crc32.ChecksumIEEE(index) != m.IndexCRC {
 		return nil, bad(again, "%s is damaged", indexName)
 	}
-	d := &Dataset{Source: folder, Side: m.Side, Classes: m.Classes, Labels: m.Labels}
+	d := &Dataset{Source: folder, Side: m.Side, Classes: m.Classes, Labels: m.Labels, Empty: m.Empty, LeftOut: m.LeftOut}
 	for _, s := range m.Skipped {
 		d.Skipped = append(d.Skipped, Skipped{s.Name, errors.New(s.Err)})
 	}
@@ -182,6 +186,26 @@ func (d *Dataset) mapShards(folder string, m manifest, index []byte) error {
 	}
 	if len(d.items) != m.Count {
 		return fmt.Errorf("it has %d pictures, %s says %d", len(d.items), preparedName, m.Count)
+	}
+	return nil
+}
+
+// loadSums takes the digests of the files from the tables of a prepared folder.
+func (d *Dataset) loadSums() error {
+	sums := make(map[string]uint64, len(d.items))
+	for _, s := range d.mapped {
+		entries, err := s.Entries()
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.Err == "" && sums[e.Name] == 0 {
+				sums[e.Name] = sumIn(e)
+			}
+		}
+	}
+	for i := range d.items {
+		d.items[i].sum = sums[d.items[i].name]
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 // of the validation pictures, is independent of them, and never moves.
 func TestSearchSplit(t *testing.T) {
 	d := made(4, 800)
-	train, val := d.Split(0.1)
-	rest, search := train.SearchSplit(0.2)
+	train, val := d.Split(ByName, 0.1)
+	rest, search := train.SearchSplit(ByName, 0.2)
 	if rest.Len()+search.Len() != train.Len() || train.Len()+val.Len() != d.Len() {
 		t.Fatalf("%d and %d of %d training pictures", rest.Len(), search.Len(), train.Len())
 	}

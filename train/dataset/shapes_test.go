@@ -46,7 +46,7 @@ func TestShapesHaveTwoHalvesOfTenClasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, val := d.Split(0.1)
+	train, val := d.Split(ByName, 0.1)
 	if train.Len() != 2000 || val.Len() != 500 || len(d.Classes) != 10 {
 		t.Fatalf("%d and %d pictures of %d classes, want 2000, 500, 10", train.Len(), val.Len(), len(d.Classes))
 	}

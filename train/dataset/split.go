@@ -2,9 +2,6 @@ package dataset
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"path"
 	"slices"
 	"strings"
 )
@@ -20,21 +17,6 @@ func (d *Dataset) HasVal() bool {
 	return slices.ContainsFunc(d.items, func(it item) bool { return it.half == valHalf })
 }
 
-// Split gives the pictures to train on and those to validate on. Where the data
-// has a val/ half of its own, that is val. Otherwise val is cut off by HeldOut.
-func (d *Dataset) Split(valFraction float64) (train, val Subset) {
-	train.data, val.data = d, d
-	own := d.HasVal()
-	for i, it := range d.items {
-		if own && it.half == valHalf || !own && HeldOut(it.name, valFraction) {
-			val.index = append(val.index, i)
-		} else {
-			train.index = append(train.index, i)
-		}
-	}
-	return train, val
-}
-
 // All is every picture, both halves together.
 func (d *Dataset) All() Subset {
 	s := Subset{data: d, index: make([]int, len(d.items))}
@@ -42,24 +24,6 @@ func (d *Dataset) All() Subset {
 		s.index[i] = i
 	}
 	return s
-}
-
-// HeldOut tells whether a picture belongs to the share fraction (0 to 1) of a
-// data set that is held out for validation. It depends on the base name of the
-// file alone, so that a picture never changes sides: not when others are added,
-// when folders are renamed or when the archive is repacked. A bigger fraction
-// keeps all that a smaller one held out.
-//
-// The rule: the first 8 bytes of SHA-256(base name), big endian, over 2^64, are
-// less than fraction.
-func HeldOut(name string, fraction float64) bool {
-	return float64(rank(name)) < fraction*(1<<64)
-}
-
-// rank is a number that the base name of a file decides.
-func rank(name string) uint64 {
-	sum := sha256.Sum256([]byte(path.Base(name)))
-	return binary.BigEndian.Uint64(sum[:8])
 }
 
 // Len is the number of pictures.

@@ -117,7 +117,7 @@ func TestPartsCoverAll(t *testing.T) {
 
 func TestSplitCoversAll(t *testing.T) {
 	d := made(5, 40)
-	train, val := d.Split(0.1)
+	train, val := d.Split(ByName, 0.1)
 	if train.Len()+val.Len() != d.Len() || val.Len() == 0 || val.Len() > d.Len()/5 {
 		t.Fatalf("%d and %d of %d", train.Len(), val.Len(), d.Len())
 	}
@@ -132,7 +132,7 @@ func TestSplitCoversAll(t *testing.T) {
 // is lost or comes twice.
 func TestMixed(t *testing.T) {
 	d := made(4, 50)
-	train, _ := d.Split(0)
+	train, _ := d.Split(ByName, 0)
 	mixed := train.Limit(160).Mixed()
 	for from := 0; from < 160; from += 16 {
 		count := make([]int, 4)

@@ -43,7 +43,7 @@ func TestTinyImageNet(t *testing.T) {
 		if !slices.Equal(d.Classes, []string{tench, "n01443537"}) || !slices.Equal(d.Labels, []string{"tench", "goldfish"}) {
 			t.Errorf("%s: classes %v, labels %v", kind, d.Classes, d.Labels)
 		}
-		train, val := d.Split(0.5)
+		train, val := d.Split(ByName, 0.5)
 		if train.Len() != 6 || val.Len() != 3 || len(d.Skipped) != 3 || d.Skipped[0].Err.Error() != errTest.Error() {
 			t.Fatalf("%s: %d to train on, %d to validate on, left out %v", kind, train.Len(), val.Len(), d.Skipped)
 		}

@@ -50,9 +50,9 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 	if classes := len(e.Info().Labels); len(data.Classes) != classes {
 		return nil, fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", data.Source, len(data.Classes), classes)
 	}
-	train, _ := data.Split(c.ValFraction)
+	train, _ := data.Split(c.Split, c.ValFraction)
 	b := &Bench{engine: e, fraction: o.Fraction, images: o.Images}
-	b.Calibration, b.Search = train.SearchSplit(o.Fraction)
+	b.Calibration, b.Search = train.SearchSplit(c.Split, o.Fraction)
 	b.Search = b.Search.Limit(o.Limit)
 	if b.images == 0 {
 		b.images = c.CalibrationImages

@@ -144,7 +144,7 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, val := data.Split(0.2)
+	_, val := data.Split(0, 0.2)
 	not := map[string]bool{}
 	for _, s := range []dataset.Subset{val, b.Calibration} {
 		for i := range s.Len() {

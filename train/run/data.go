@@ -36,3 +36,35 @@ func OpenData(path string, c config.Config, log io.Writer, more ...func(*dataset
 	}
 	return data, nil
 }
+
+// Settle gives a configuration the version of the split that a run in the folder
+// out is trained with: its own, or, to resume, that of the checkpoint there, or what
+// the data needs.
+func Settle(c config.Config, data *dataset.Dataset, out string, resume bool) config.Config {
+	switch {
+	case c.Split != 0:
+	case resume:
+		if text, err := ConfigOf(out); err == nil {
+			if saved, err := config.Parse(text, out); err == nil {
+				c.Split = saved.Split
+			}
+		}
+	default:
+		c.Split = data.SplitVersion(c.ValFraction, c.SearchFraction)
+	}
+	return c
+}
+
+// Survey is the table of the data as the configuration splits it. Data that cannot
+// be trained on, or lacks classes that its folders promise (dataset.Complete), is
+// refused.
+func Survey(c config.Config, data *dataset.Dataset, skipEmpty bool) (*dataset.Table, error) {
+	if err := data.Complete(skipEmpty); err != nil {
+		return nil, err
+	}
+	train, search, val := Split(c, data)
+	if err := data.Trainable(train, val); err != nil {
+		return nil, err
+	}
+	return data.Table(train.Limit(c.TrainImages), search, val)
+}

@@ -28,8 +28,8 @@ type Accuracy struct {
 // Split gives the pictures that a configuration learns from, those that it leaves
 // for a search to choose on, and those that results are quoted on.
 func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.Subset) {
-	train, val = data.Split(c.ValFraction)
-	train, search = train.SearchSplit(c.SearchFraction)
+	train, val = data.Split(c.Split, c.ValFraction)
+	train, search = train.SearchSplit(c.Split, c.SearchFraction)
 	return train, search, val
 }
 

@@ -15,8 +15,8 @@ func TestSearchPicturesAreLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, _ := data.Split(c.ValFraction)
-	rest, search := train.SearchSplit(c.SearchFraction)
+	train, _ := data.Split(0, c.ValFraction)
+	rest, search := train.SearchSplit(0, c.SearchFraction)
 	if search.Len() == 0 || s.Train.Len() != rest.Len() {
 		t.Fatalf("%d pictures are trained on, want %d; %d are for search", s.Train.Len(), rest.Len(), search.Len())
 	}

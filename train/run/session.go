@@ -93,6 +93,7 @@ type Session struct {
 // New builds a session from its configuration and data: initial weights from
 // the seed or from c.Init, or, to resume, those of the checkpoint in out.
 func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
+	c = Settle(c, data, out, resume)
 	s := &Session{Config: c, Data: data, Out: out, text: c.String(), state: newState()}
 	s.split()
 	if s.Train.Len() < c.Batch {

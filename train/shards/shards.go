@@ -47,6 +47,7 @@ type Header struct {
 type Entry struct {
 	Name string `json:"name"`
 	Err  string `json:"error,omitempty"`
+	Sum  string `json:"sum,omitempty"` // of the picture's file; empty: not known
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -79,8 +80,8 @@ func Create(path string, h Header) (*Writer, error) {
 // Seen is how many source pictures have been added.
 func (w *Writer) Seen() int { return w.head.Seen }
 
-// Add appends a picture of Side*Side*3 bytes.
-func (w *Writer) Add(name string, pix []uint8) error {
+// Add appends a picture of Side*Side*3 bytes; sum tells its file from others.
+func (w *Writer) Add(name, sum string, pix []uint8) error {
 	if len(pix) != w.head.Side*w.head.Side*3 {
 		return fmt.Errorf("shards: a picture has %d bytes, want %d", len(pix), w.head.Side*w.head.Side*3)
 	}
@@ -89,11 +90,13 @@ func (w *Writer) Add(name string, pix []uint8) error {
 	}
 	w.head.Pixels = crc32.Update(w.head.Pixels, castagnoli, pix)
 	w.head.Count++
-	return w.note(Entry{Name: name})
+	return w.note(Entry{Name: name, Sum: sum})
 }
 
 // Skip notes a source picture that could not be read.
-func (w *Writer) Skip(name string, why error) error { return w.note(Entry{name, why.Error()}) }
+func (w *Writer) Skip(name string, why error) error {
+	return w.note(Entry{Name: name, Err: why.Error()})
+}
 
 func (w *Writer) note(e Entry) error {
 	w.head.Seen++

@@ -21,7 +21,7 @@ func write(t testing.TB) string {
 		if name == "" {
 			err = w.Skip("broken", errors.New("why\nnot"))
 		} else {
-			err = w.Add(name, bytes.Repeat([]byte{byte(i)}, 12))
+			err = w.Add(name, "", bytes.Repeat([]byte{byte(i)}, 12))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		}
 	}
 	entries, err := s.Entries()
-	if err != nil || !slices.Equal(entries, []Entry{{"a", ""}, {"b", ""}, {"broken", "why\nnot"}, {"c", ""}}) {
+	if err != nil || !slices.Equal(entries, []Entry{{Name: "a"}, {Name: "b"}, {Name: "broken", Err: "why\nnot"}, {Name: "c"}}) {
 		t.Errorf("entries %v, %v", entries, err)
 	}
 	if err := s.Verify(); err != nil {
@@ -69,7 +69,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Add("a", make([]byte, 11)); err == nil {
+	if err := w.Add("a", "", make([]byte, 11)); err == nil {
 		t.Error("a picture of the wrong size was taken")
 	}
 	w.Abort()

@@ -1,0 +1,175 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"path"
+	"strings"
+)
+
+// Versions of the rule by which pictures are held out. A configuration keeps the
+// one that its run was trained with, so that no picture changes sides.
+const (
+	// ByName is HeldOut and ForSearch: the base name of the file decides alone.
+	ByName = 1
+	// ByClass lets the class and the path below its folder decide, so that equal
+	// base names in several classes are not held out together, and holds at least one
+	// picture of every class out, where it has two.
+	ByClass = 2
+)
+
+// Split gives the pictures to train on and those to validate on. Where the data
+// has a val/ half of its own, that is val. Otherwise val is cut off by the rule of
+// the version; 0 is ByName.
+func (d *Dataset) Split(version int, valFraction float64) (train, val Subset) {
+	if !d.HasVal() {
+		return d.All().cut(version, "", valFraction)
+	}
+	train.data, val.data = d, d
+	for i, it := range d.items {
+		if it.half == valHalf {
+			val.index = append(val.index, i)
+		} else {
+			train.index = append(train.index, i)
+		}
+	}
+	return train, val
+}
+
+// SplitVersion is the version for a run that begins: ByName where that holds out
+// pictures of every class and no base name is in two classes, as with Imagenette
+// and ImageNet, otherwise ByClass.
+func (d *Dataset) SplitVersion(valFraction, searchFraction float64) int {
+	own := d.HasVal()
+	classOf := make(map[string]int, len(d.items))
+	for _, it := range d.items {
+		base := path.Base(it.name)
+		if class, known := classOf[base]; known && class != it.label && !(own && it.half == valHalf) {
+			return ByClass
+		}
+		classOf[base] = it.label
+	}
+	train, val := d.Split(ByName, valFraction)
+	rest, search := train.SearchSplit(ByName, searchFraction)
+	left, chosen, held := rest.PerClass(), search.PerClass(), val.PerClass()
+	for c := range d.Classes {
+		if left[c] == 0 || searchFraction > 0 && chosen[c] == 0 || !own && valFraction > 0 && held[c] == 0 {
+			return ByClass
+		}
+	}
+	return ByName
+}
+
+// PerClass counts the pictures of each class.
+func (s Subset) PerClass() []int {
+	count := make([]int, len(s.data.Classes))
+	for _, i := range s.index {
+		count[s.data.items[i].label]++
+	}
+	return count
+}
+
+// SearchSplit cuts the share fraction (0 to 1) off a training half: pictures on
+// which a search may choose among children, as the validation half is kept for
+// what is quoted. BN statistics are calibrated on rest. A trainer that leaves
+// search out too makes the choice blind to what the weights have seen. The rule is
+// that of Split with another hash, so that the two are independent.
+func (s Subset) SearchSplit(version int, fraction float64) (rest, search Subset) {
+	return s.cut(version, "search/", fraction)
+}
+
+// cut takes the share fraction off a subset by a version of the rule. salt tells
+// one cut from another.
+func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subset) {
+	ranks := make([]uint64, len(s.index))
+	cut := make([]bool, len(s.index))
+	for k, i := range s.index {
+		it := s.data.items[i]
+		if ranks[k] = hash(salt + path.Base(it.name)); version == ByClass {
+			ranks[k] = hash(salt + pathInClass(it.name, s.data.Classes[it.label]))
+		}
+		cut[k] = below(ranks[k], fraction)
+	}
+	if version == ByClass && fraction > 0 {
+		s.someOfEach(ranks, cut)
+	}
+	rest.data, off.data = s.data, s.data
+	for k, i := range s.index {
+		if cut[k] {
+			off.index = append(off.index, i)
+		} else {
+			rest.index = append(rest.index, i)
+		}
+	}
+	return rest, off
+}
+
+// someOfEach changes a cut that leaves a class nothing on one side: of two pictures
+// and more the lowest rank is cut off, and the highest is not.
+func (s Subset) someOfEach(ranks []uint64, cut []bool) {
+	type span struct{ low, high, off, all int }
+	spans := make([]span, len(s.data.Classes))
+	for k, i := range s.index {
+		of := &spans[s.data.items[i].label]
+		if of.all == 0 || ranks[k] < ranks[of.low] {
+			of.low = k
+		}
+		if of.all == 0 || ranks[k] > ranks[of.high] {
+			of.high = k
+		}
+		if of.all++; cut[k] {
+			of.off++
+		}
+	}
+	for _, of := range spans {
+		if of.all > 1 && of.off == 0 {
+			cut[of.low] = true
+		}
+		if of.all > 0 && of.off == of.all {
+			cut[of.high] = false
+		}
+	}
+}
+
+// HeldOut tells whether a picture belongs to the share fraction (0 to 1) of a
+// data set that is held out for validation by version ByName. It depends on the base
+// name of the file alone, so that a picture never changes sides: not when others are
+// added, when folders are renamed or when the archive is repacked. A bigger fraction
+// keeps all that a smaller one held out.
+//
+// The rule: the first 8 bytes of SHA-256(base name), big endian, over 2^64, are
+// less than fraction. ByClass is the same of the class, a slash and the path below
+// the folder of the class; where the class is not a folder, of the whole path.
+func HeldOut(name string, fraction float64) bool { return below(rank(name), fraction) }
+
+// ForSearch tells whether a training picture is in the share that SearchSplit cuts
+// off by version ByName: the hash is that of "search/" and the base name.
+func ForSearch(name string, fraction float64) bool {
+	return below(hash("search/"+path.Base(name)), fraction)
+}
+
+func below(rank uint64, fraction float64) bool { return float64(rank) < fraction*(1<<64) }
+
+// rank is a number that the base name of a file decides.
+func rank(name string) uint64 { return hash(path.Base(name)) }
+
+func hash(text string) uint64 {
+	sum := sha256.Sum256([]byte(text))
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// pathInClass is a name from the folder of its class on, so that it stays the same
+// under another top folder or in the other half; where there is no such folder, the
+// class and the whole name.
+func pathInClass(name, class string) string {
+	for rest := name; ; {
+		folder, behind, ok := strings.Cut(rest, "/")
+		if !ok {
+			return class + "/" + name
+		}
+		if folder == class || readable(folder) == class {
+			return class + "/" + behind
+		}
+		rest = behind
+	}
+}

@@ -1,0 +1,158 @@
+package dataset
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"bignas/core/fault"
+)
+
+// placeAll finds half and class of each picture: from the notes, which may be nil,
+// or from its folders. It also returns the layout of the folders, nil where notes
+// alone decide.
+func placeAll(names []string, notes *notes) ([]place, *layout, error) {
+	places := make([]place, len(names))
+	var found []string
+	if notes != nil {
+		var why []error
+		var weak bool
+		var err error
+		if found, why, weak, err = notes.classesOf(names); err != nil {
+			return nil, nil, err
+		}
+		if weak {
+			if texts, err := foldersAreNoClasses(names, found); err != nil {
+				return nil, nil, err
+			} else if !texts {
+				found = nil
+			}
+		}
+		if found != nil {
+			return places, nil, placeSamples(places, names, found, why)
+		}
+	}
+	dirs := make([][]string, 0, len(names))
+	for i, name := range names {
+		if notes != nil {
+			if class := notes.truthOf(name); class != "" {
+				places[i] = place{class: class, half: valHalf}
+				continue
+			}
+		}
+		dirs = append(dirs, foldersOf(name))
+	}
+	l, err := findLayout(dirs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, name := range names {
+		if places[i].class != "" {
+			continue
+		}
+		places[i] = l.place(dirs[0])
+		dirs = dirs[1:]
+		if places[i].err != nil && strings.HasPrefix(path.Base(name), imagenetValPicture) {
+			places[i].err = errNoTruth
+		}
+	}
+	return places, &l, nil
+}
+
+// placeSamples places the pictures of a WebDataset by the classes that were found.
+func placeSamples(places []place, names, found []string, why []error) error {
+	without, with := 0, 0
+	for i, name := range names {
+		switch {
+		case found[i] != "":
+			with++
+			if places[i] = (place{class: found[i], half: halfOf(name)}); places[i].half == testHalf {
+				places[i].err = errTest
+			}
+		case why[i] != nil:
+			places[i].err = why[i]
+		default:
+			places[i].err = errNoNote
+			without++
+		}
+	}
+	if without > with {
+		return fault.New(CodeLayout, "give every image a file with its class, or take these files away, if the folders are the classes",
+			"data: %d images have a file with their class and %d have none, such as %s", with, without, names[slices.IndexFunc(places, func(p place) bool { return p.err == errNoNote })])
+	}
+	return nil
+}
+
+// foldersAreNoClasses tells whether the texts beside the pictures, and not the
+// folders, are the classes: where the folders say nothing. Where both speak and do
+// not agree, nobody knows.
+func foldersAreNoClasses(names, found []string) (bool, error) {
+	dirs := make([][]string, len(names))
+	for i, name := range names {
+		dirs[i] = foldersOf(name)
+	}
+	l, err := findLayout(dirs)
+	if err != nil {
+		return true, nil
+	}
+	text, folder := map[string]string{}, map[string]string{} // of a folder, of a text
+	agree, example := true, ""
+	for i, d := range dirs {
+		p := l.place(d)
+		if p.err != nil || found[i] == "" {
+			continue
+		}
+		if text[p.class] == "" {
+			text[p.class] = found[i]
+		}
+		if folder[found[i]] == "" {
+			folder[found[i]] = p.class
+		}
+		if agree && (text[p.class] != found[i] || folder[found[i]] != p.class) {
+			agree, example = false, names[i]
+		}
+	}
+	if len(text) < 2 || agree {
+		return len(text) < 2, nil
+	}
+	return false, fault.New(CodeLayout, "rename the .txt files to .cls if they are the classes, or take them away",
+		"data: the folders and the .txt files beside the images give different classes, as for %s", example)
+}
+
+// halfOf is the half of a sample: what a word in the name of its folder or archive
+// says ("imagenet1k-validation-03/000012.jpg").
+func halfOf(name string) half {
+	h := trainHalf
+	for word := range strings.FieldsFuncSeq(strings.ToLower(path.Dir(name)), func(r rune) bool { return r < 'a' || r > 'z' }) {
+		if other := halves[word]; other == valHalf {
+			return valHalf
+		} else if other == testHalf {
+			h = testHalf
+		}
+	}
+	return h
+}
+
+// classFolder is the class whose folder a folder is or lies in, where pictures of
+// the data set would have that class; "" if there is none.
+func (l *layout) classFolder(dir string) string {
+	if l == nil || dir == "" {
+		return ""
+	}
+	p := l.place(strings.Split(dir, "/"))
+	if p.err != nil {
+		return ""
+	}
+	return p.class
+}
+
+// emptyAbove tells whether an empty folder lies beside those that all pictures have
+// in common: it may have been meant for a class.
+func (l *layout) emptyAbove(dir string) bool {
+	if l == nil || l.kind != classFolders {
+		return false
+	}
+	d := strings.Split(dir, "/")
+	n := len(d) - 1
+	return n < len(l.skip) && slices.Equal(d[:n], l.skip[:n]) && d[n] != l.skip[n]
+}
