@@ -60,6 +60,11 @@ func assemble(file string, side int, items []item, skipped []Skipped, src *sourc
 		p := places[len(items)+i]
 		c.leave(p, s.Name, s.Err)
 	}
+	for _, p := range places[len(items)+len(skipped):] {
+		if p.err == nil {
+			c.lost = append(c.lost, readable(p.class))
+		}
+	}
 	d.items = kept
 	slices.SortFunc(d.Skipped, func(a, b Skipped) int { return strings.Compare(a.Name, b.Name) })
 	c.others.count(&c, layout)

@@ -36,6 +36,7 @@ var (
 type labelled struct {
 	class  string
 	ending uint8 // of labelEndings
+	used   bool  // there is an image for it
 	err    error // why it is none
 }
 
@@ -179,9 +180,6 @@ func (n *notes) classesOf(names []string) (found []string, why []error, weak boo
 	}
 	found, why = make([]string, len(names)), make([]error, len(names))
 	m := matcher{notes: n, names: names}
-	if len(n.samples) > len(names) {
-		m.used = map[string]bool{}
-	}
 	numbers, digits, weakest, count := true, 0, uint8(0), 0
 	classes := map[string]int{}
 	for i, name := range names {
@@ -202,9 +200,8 @@ func (n *notes) classesOf(names []string) (found []string, why []error, weak boo
 		found[i] = s.class
 		classes[s.class]++
 		count++
-		if m.used != nil {
-			m.used[m.key] = true
-		}
+		s.used = true
+		n.samples[m.key] = s
 	}
 	running := labelEndings[weakest] == ".txt" || labelEndings[weakest] == ".index"
 	if count == 0 || running && 2*len(classes) > count { // captions, or running numbers
@@ -219,8 +216,8 @@ func (n *notes) classesOf(names []string) (found []string, why []error, weak boo
 	}
 	n.numbers = numbers
 	n.lost = nil
-	for key, s := range n.samples {
-		if m.used != nil && !m.used[key] && s.err == nil && labelEndings[s.ending] != ".txt" && classes[s.class] == 0 && isNumber(s.class) == numbers {
+	for _, s := range n.samples {
+		if !s.used && s.err == nil && labelEndings[s.ending] != ".txt" && classes[s.class] == 0 && isNumber(s.class) == numbers {
 			if n.lost = append(n.lost, s.class); numbers {
 				n.lost[len(n.lost)-1] = fmt.Sprintf("%0*s", digits, bare(s.class))
 			}
@@ -237,9 +234,8 @@ type matcher struct {
 	keys  map[string][]string // key by the library's rule -> stems of files with a class
 	// images counts those of each key.
 	images map[string]int
-	used   map[string]bool // samples that have been matched; nil: not wanted
-	key    string          // the last one
-	taken  bool            // the last image that had no match would have had that of another
+	key    string // the last one
+	taken  bool   // the last image that had no match would have had that of another
 }
 
 func (m *matcher) match(name string) (labelled, bool) {
