@@ -12,6 +12,7 @@ import (
 // Sections of a WebAssembly module (WebAssembly Core Specification, 5.5).
 const (
 	customSection = 0
+	codeSection   = 10
 	dataSection   = 11
 )
 
@@ -22,7 +23,8 @@ const (
 const maxGap = 1024
 
 // pack writes a module of Go's linker anew, so that it is smaller once
-// compressed and does the same: the data in few segments, no custom sections.
+// compressed and does the same: the data in few segments, no custom sections,
+// and code that repeats itself (see writeCode).
 func pack(module []byte) ([]byte, error) {
 	const header = "\x00asm\x01\x00\x00\x00"
 	r := reader{data: module}
@@ -36,6 +38,12 @@ func pack(module []byte) ([]byte, error) {
 		switch kind {
 		case customSection: // the names of the build and of the compiler
 			continue
+		case codeSection:
+			code, ok := writeCode(body)
+			if !ok {
+				return nil, notGo()
+			}
+			body = code
 		case dataSection:
 			segments, ok := readData(body)
 			if !ok {
@@ -68,15 +76,14 @@ type segment struct {
 // addresses and where maxGap allows it in one, and whether they are what Go's
 // linker writes: at constant addresses, none over another.
 func readData(section []byte) (merged []segment, ok bool) {
-	const i32Const, end = 0x41, 0x0b
 	r := reader{data: section}
 	var all []segment
 	for n := r.unsigned(); n > 0 && !r.bad; n-- {
-		if r.byte() != 0 || r.byte() != i32Const { // in the memory, at
+		if r.byte() != 0 || r.byte() != opI32Const { // in the memory, at
 			return nil, false
 		}
 		s := segment{at: r.signed()}
-		if r.byte() != end {
+		if r.byte() != opEnd {
 			return nil, false
 		}
 		s.data = r.take(r.unsigned())
@@ -105,11 +112,10 @@ func readData(section []byte) (merged []segment, ok bool) {
 }
 
 func writeData(segments []segment) []byte {
-	const i32Const, end = 0x41, 0x0b
 	out := binary.AppendUvarint(nil, uint64(len(segments)))
 	for _, s := range segments {
-		out = appendSigned(append(out, 0, i32Const), s.at)
-		out = binary.AppendUvarint(append(out, end), uint64(len(s.data)))
+		out = appendSigned(append(out, 0, opI32Const), s.at)
+		out = binary.AppendUvarint(append(out, opEnd), uint64(len(s.data)))
 		out = append(out, s.data...)
 	}
 	return out
