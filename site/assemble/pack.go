@@ -24,7 +24,7 @@ const maxGap = 1024
 
 // pack writes a module of Go's linker anew, so that it is smaller once
 // compressed and does the same: the data in few segments, no custom sections,
-// and code that repeats itself (see writeCode).
+// and code and tables that repeat themselves (see writeCode and shareTables).
 func pack(module []byte) ([]byte, error) {
 	const header = "\x00asm\x01\x00\x00\x00"
 	r := reader{data: module}
@@ -48,6 +48,9 @@ func pack(module []byte) ([]byte, error) {
 			segments, ok := readData(body)
 			if !ok {
 				return nil, notGo()
+			}
+			for _, s := range segments {
+				shareTables(s.data)
 			}
 			body = writeData(segments)
 		}
