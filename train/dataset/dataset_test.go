@@ -94,17 +94,9 @@ func tarOf(t *testing.T, w io.Writer, entries []entry) {
 	}
 }
 
-// pack writes the entries as every kind of source and returns their paths.
-func pack(t *testing.T, entries []entry) map[string]string {
-	dir := t.TempDir()
-	var plain, zipped, zip2 bytes.Buffer
-	tarOf(t, &plain, entries)
-	g := gzip.NewWriter(&zipped)
-	tarOf(t, g, entries)
-	if err := g.Close(); err != nil {
-		t.Fatal(err)
-	}
-	z := zip.NewWriter(&zip2)
+func zipped(t *testing.T, entries []entry) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
 	for _, e := range entries {
 		w, err := z.Create(e.name)
 		if err == nil {
@@ -117,8 +109,21 @@ func pack(t *testing.T, entries []entry) map[string]string {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return b.Bytes()
+}
+
+// pack writes the entries as every kind of source and returns their paths.
+func pack(t *testing.T, entries []entry) map[string]string {
+	dir := t.TempDir()
+	var plain, packed bytes.Buffer
+	tarOf(t, &plain, entries)
+	g := gzip.NewWriter(&packed)
+	tarOf(t, g, entries)
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
 	files := map[string]string{"folder": writeFolder(t, entries)}
-	for name, data := range map[string][]byte{"a.tar": plain.Bytes(), "a.tgz": zipped.Bytes(), "a.tar.gz": zipped.Bytes(), "a.zip": zip2.Bytes()} {
+	for name, data := range map[string][]byte{"a.tar": plain.Bytes(), "a.tgz": packed.Bytes(), "a.tar.gz": packed.Bytes(), "a.zip": zipped(t, entries)} {
 		files[name] = filepath.Join(dir, name)
 		if err := os.WriteFile(files[name], data, 0o644); err != nil {
 			t.Fatal(err)

@@ -9,46 +9,67 @@ import (
 	"bignas/core/fault"
 )
 
-// findLayout recognises a layout from the folders of all pictures.
+// findLayout recognises a layout from the folders of all pictures. One picture of
+// ten may lie elsewhere.
 func findLayout(dirs [][]string) (layout, error) {
 	var l layout
 	if in := slices.DeleteFunc(slices.Clone(dirs), leadsOut); len(in) > 0 {
 		dirs = in
 	}
-	last, parents := 0, map[string]bool{}
+	at := len(sharedFolders(dirs))
+	switch kind := halvesLast(dirs); {
+	case kind != classFolders:
+		return layout{kind: kind}, nil
+	case slices.ContainsFunc(dirs, func(d []string) bool { return halfAt(d) >= 0 }):
+		l.kind = halfFolders
+	case areHalves(dirs, at):
+		l.kind, l.at = halvesNamed, at
+	default:
+		return l.byFolder(dirs)
+	}
+	var tails [][]string
+	outside, seen := 0, map[half]bool{}
 	for _, d := range dirs {
-		if j := halfAt(d); j >= 0 {
-			l.kind = halfFolders
+		tail, h, err := l.tail(d)
+		if seen[h] = seen[h] || err == nil; err == nil && h != testHalf {
+			tails = append(tails, tail)
+		} else if err == errNoHalf {
+			outside++
 		}
+	}
+	if len(seen) == 1 && len(tails) > 0 && outside >= len(tails) {
+		return l, fault.New(CodeLayout, "rename that folder if it is a class; otherwise give to --data the folder above train/ alone",
+			"data: a folder looks like a half of the data by its name, but beside its %d images %d others lie outside it", len(tails), outside)
+	}
+	l.skip = sharedFolders(tails)
+	return l, nil
+}
+
+// halvesLast recognises halves that are the folders of the pictures themselves: in
+// those of classes, or without any.
+func halvesLast(dirs [][]string) layoutKind {
+	last, parents, classes := 0, map[string]bool{}, false
+	for _, d := range dirs {
 		if n := len(d); n > 0 {
 			if _, ok := halfNamed(d[n-1]); ok {
 				last++
 				parents[strings.Join(d[:n-1], "/")] = true
+				if n > 1 {
+					_, half := halfNamed(d[n-2])
+					classes = classes || !half
+				}
 			}
 		}
 	}
-	if l.kind == classFolders && last == len(dirs) {
-		if l.kind = halvesNoClasses; len(parents) > 1 {
-			l.kind = halfBelowClass
-		}
-		return l, nil
+	switch {
+	case 10*last < 9*len(dirs) || len(dirs) == 0:
+		return classFolders
+	case len(parents) > 1 && classes:
+		return halfBelowClass
+	case last == len(dirs) && !classes && !slices.ContainsFunc(dirs, func(d []string) bool { return halfAt(d) >= 0 }) || len(parents) == 1 && last == len(dirs):
+		return halvesNoClasses
 	}
-	if l.kind == classFolders {
-		if at := len(sharedFolders(dirs)); areHalves(dirs, at) {
-			l.kind, l.at = halvesNamed, at
-		}
-	}
-	if l.kind == classFolders {
-		return l.byFolder(dirs)
-	}
-	var tails [][]string
-	for _, d := range dirs {
-		if tail, h, err := l.tail(d); err == nil && h != testHalf {
-			tails = append(tails, tail)
-		}
-	}
-	l.skip = sharedFolders(tails)
-	return l, nil
+	return classFolders
 }
 
 // halfAt is the depth of the first folder that is a half, with one below it: the
@@ -65,18 +86,21 @@ func halfAt(d []string) int {
 // areHalves tells whether the folders at a depth name different halves, each of
 // them one, with the folders of classes below those that are no tests.
 func areHalves(dirs [][]string, at int) bool {
-	seen := map[half]bool{}
+	seen, not := map[half]bool{}, 0
 	for _, d := range dirs {
 		if len(d) <= at {
-			return false
+			not++
+			continue
 		}
 		h, ok := halfWithin(d[at])
-		if !ok || len(d) < at+2 && h != testHalf {
+		if ok && len(d) < at+2 && h != testHalf {
 			return false
 		}
-		seen[h] = true
+		if seen[h] = seen[h] || ok; !ok {
+			not++
+		}
 	}
-	return len(seen) > 1
+	return seen[trainHalf] && (seen[valHalf] || seen[testHalf]) && 10*not <= len(dirs)
 }
 
 // byFolder finds the folders in front of the classes. Where they leave one class
@@ -144,8 +168,18 @@ func (l layout) mistaken(dirs [][]string) error {
 	for _, class := range slices.Sorted(maps.Keys(all)) {
 		n := all[class]
 		total += n.all()
-		if h, ok := halfWithin(class); ok && n.direct == 0 && len(n.below) > 1 {
+		if h, ok := halfWithin(class); ok && n.direct == 0 {
 			named, meaning[h] = append(named, class), true
+		}
+		inside := map[half]bool{}
+		for folder := range n.below {
+			if h, ok := halfNamed(folder); ok {
+				inside[h] = true
+			}
+		}
+		if len(inside) > 1 {
+			return fault.New(CodeLayout, "take away, or give to another --data, what does not lie in the folders of classes and halves",
+				"data: the folder %s has halves inside, %s, and other folders have none", class, some(slices.Sorted(maps.Keys(n.below))))
 		}
 	}
 	if len(meaning) > 1 {
