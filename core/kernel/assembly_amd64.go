@@ -43,9 +43,7 @@ func (asm *assembly) operators() *operators {
 	o.depthwiseAct = asm.depthwiseAct
 	o.depthwiseGradInput = asm.depthwiseGradInput
 	o.depthwiseGradWeight = asm.depthwiseGradWeight
-	o.batchStats = asm.batchStats
 	o.scaleShiftAct = asm.scaleShiftAct
-	o.batchNormGrad = asm.batchNormGrad
 	o.activate = asm.activate
 	o.activateGrad = asm.activateGrad
 	o.add = asm.add

@@ -20,13 +20,11 @@ var avx2 = &assembly{
 		},
 	},
 	passes: passes{
-		affine:    [4]func(y, x, scale, shift *float32, n int, period int){None: affineNoneAVX2, Swish: affineSwishAVX2, Sigmoid: affineSigmoidAVX2, ReLU: affineReLUAVX2},
-		affineAdd: [4]func(y, x, scale, shift, residual *float32, n int, period int){None: affineNoneAddAVX2, Swish: affineSwishAddAVX2, Sigmoid: affineSigmoidAddAVX2, ReLU: affineReLUAddAVX2},
-		gradient:  [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int){None: gradientNoneAVX2, Swish: gradientSwishAVX2, Sigmoid: gradientSigmoidAVX2, ReLU: gradientReLUAVX2},
-		derivative: [4]func(dx, dy, x *float32, n int){
-			Swish: derivativeSwishAVX2, Sigmoid: derivativeSigmoidAVX2, ReLU: derivativeReLUAVX2},
-		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNoneAVX2, Swish: reduceGradientSwishAVX2, Sigmoid: reduceGradientSigmoidAVX2, ReLU: reduceGradientReLUAVX2},
-		exponential:    exponentialsAVX2, fold: foldStatisticsAVX2,
+		affine:         [3]func(y, x, scale, shift *float32, n int, period int){None: affineNoneAVX2, Swish: affineSwishAVX2, Sigmoid: affineSigmoidAVX2},
+		affineAdd:      [3]func(y, x, scale, shift, residual *float32, n int, period int){None: affineNoneAddAVX2, Swish: affineSwishAddAVX2, Sigmoid: affineSigmoidAddAVX2},
+		derivative:     [3]func(dx, dy, x *float32, n int){Swish: derivativeSwishAVX2, Sigmoid: derivativeSigmoidAVX2},
+		combineColumns: combineColumnsAVX2, gradientSums: gradientSumsAVX2,
+		exponential: exponentialsAVX2, fold: foldStatisticsAVX2,
 		slopeSwish: slopeSwishAVX2, multiplySums: multiplySumsAVX2,
 		moments: momentsAVX2, dotColumns: dotColumnsAVX2, sumColumns: sumColumnsAVX2,
 		averagePairs: averagePairsAVX2, spreadPairs: spreadPairsAVX2, spreadPairsAdd: spreadPairsAddAVX2,

@@ -20,13 +20,11 @@ var avx512 = &assembly{
 		},
 	},
 	passes: passes{
-		affine:    [4]func(y, x, scale, shift *float32, n int, period int){None: affineNone, Swish: affineSwish, Sigmoid: affineSigmoid, ReLU: affineReLU},
-		affineAdd: [4]func(y, x, scale, shift, residual *float32, n int, period int){None: affineNoneAdd, Swish: affineSwishAdd, Sigmoid: affineSigmoidAdd, ReLU: affineReLUAdd},
-		gradient:  [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int){None: gradientNone, Swish: gradientSwish, Sigmoid: gradientSigmoid, ReLU: gradientReLU},
-		derivative: [4]func(dx, dy, x *float32, n int){
-			Swish: derivativeSwish, Sigmoid: derivativeSigmoid, ReLU: derivativeReLU},
-		reduceGradient: [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int){None: reduceGradientNone, Swish: reduceGradientSwish, Sigmoid: reduceGradientSigmoid, ReLU: reduceGradientReLU},
-		exponential:    exponentials, fold: foldStatistics,
+		affine:         [3]func(y, x, scale, shift *float32, n int, period int){None: affineNone, Swish: affineSwish, Sigmoid: affineSigmoid},
+		affineAdd:      [3]func(y, x, scale, shift, residual *float32, n int, period int){None: affineNoneAdd, Swish: affineSwishAdd, Sigmoid: affineSigmoidAdd},
+		derivative:     [3]func(dx, dy, x *float32, n int){Swish: derivativeSwish, Sigmoid: derivativeSigmoid},
+		combineColumns: combineColumns, gradientSums: gradientSums,
+		exponential: exponentials, fold: foldStatistics,
 		slopeSwish: slopeSwish, multiplySums: multiplySums,
 		moments: moments, dotColumns: dotColumns, sumColumns: sumColumns,
 		averagePairs: averagePairs, spreadPairs: spreadPairs, spreadPairsAdd: spreadPairsAdd,

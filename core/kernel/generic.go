@@ -103,20 +103,6 @@ func depthwiseGradWeightGeneric[T Float](dw []T, pitch, ws int, x, dy []T, s Dep
 		}
 	}, pitch)
 }
-func batchStatsGeneric[T Float](mean, variance, x []T, m, c int) {
-	for j := range c {
-		s, q := 0.0, 0.0
-		for i := range m {
-			s += float64(x[i*c+j])
-		}
-		s /= float64(m)
-		for i := range m {
-			d := float64(x[i*c+j]) - s
-			q += float64(d * d)
-		}
-		mean[j], variance[j] = T(s), T(q/float64(m))
-	}
-}
 func activation[T Float](x T, a Act) T {
 	switch a {
 	case Swish:
@@ -126,14 +112,11 @@ func activation[T Float](x T, a Act) T {
 		return T(float64(x) * sigmoid(x))
 	case Sigmoid:
 		return T(sigmoid(x))
-	case ReLU:
-		return max(x, 0)
 	}
 	return x
 }
 
-// chained is dy times the derivative of the activation at x. A ReLU that is shut
-// passes nothing on, whatever dy is.
+// chained is dy times the derivative of the activation at x.
 func chained[T Float](dy, x T, a Act) T {
 	switch a {
 	case Swish:
@@ -147,11 +130,6 @@ func chained[T Float](dy, x T, a Act) T {
 	case Sigmoid:
 		s := sigmoid(x)
 		return dy * T(s*(1-s))
-	case ReLU:
-		if x > 0 {
-			return dy
-		}
-		return 0
 	}
 	return dy
 }
@@ -164,26 +142,6 @@ func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, 
 					v += residual[i*c+j]
 				}
 				y[i*c+j] = v
-			}
-		}
-	})
-}
-func batchNormGradGeneric[T Float](dx, dy, x []T, m, c int, mean, invstd, gamma, beta []T, a Act, dgamma, dbeta []T) {
-	Parallel(c, func(lo, hi int) {
-		for j := lo; j < hi; j++ {
-			sg, sb := 0.0, 0.0
-			for i := range m {
-				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := chained(dy[i*c+j], T(gamma[j]*h)+beta[j], a)
-				sg += float64(T(d * h))
-				sb += float64(d)
-			}
-			dgamma[j] += T(sg)
-			dbeta[j] += T(sb)
-			for i := range m {
-				h := (x[i*c+j] - mean[j]) * invstd[j]
-				d := chained(dy[i*c+j], T(gamma[j]*h)+beta[j], a)
-				dx[i*c+j] = gamma[j] * invstd[j] * (d - T(sb/float64(m)) - T(h*T(sg/float64(m))))
 			}
 		}
 	})

@@ -31,7 +31,7 @@ func TestRegister(t *testing.T) {
 	if y[0] != 20 {
 		t.Errorf("Apply gave %v, want 20", y[0])
 	}
-	Activate(y, y, ReLU)
+	Activate(y, y, Swish)
 	if calls != 2 {
 		t.Errorf("%d calls, want 2", calls)
 	}

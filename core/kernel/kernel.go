@@ -26,8 +26,7 @@
 //     result is finite if and only if theirs is. Two freedoms: a tap of a
 //     depthwise convolution, or a gradient dy at the border, that is not finite may
 //     meet the zeros around an image, so that more of the border is not finite;
-//     and nothing is promised of BatchNormGrad where statistics, gamma or beta
-//     are not finite, nor where the scale of packed weights is not.
+//     and nothing is promised where the scale of packed weights is not finite.
 //   - A shape that it has no loops for goes to the generic ones.
 package kernel
 
@@ -42,7 +41,6 @@ const (
 	None Act = iota
 	Swish
 	Sigmoid
-	ReLU
 )
 
 // DepthwiseShape is a depthwise convolution of N images of HxWxC with KxK

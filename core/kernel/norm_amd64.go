@@ -42,7 +42,7 @@ func (asm *assembly) addGrad(sd, sdx []float64, dz, dy, slope, x []float32, m, c
 		clear(p.of(0))
 		clear(p.of(1))
 		if slope == nil {
-			asm.reduceGradient[None](p.ptr(0), p.ptr(1), &dy[at], &x[at], p.ptr(2), p.ptr(2), p.ptr(2), n, p.bytes())
+			asm.gradientSums(p.ptr(0), p.ptr(1), &dy[at], &x[at], p.ptr(2), n, p.bytes())
 		} else {
 			checkRows(m, c, slope)
 			asm.multiplySums(&dz[at], p.ptr(0), p.ptr(1), &dy[at], &slope[at], &x[at], p.ptr(2), n, p.bytes())
@@ -59,7 +59,7 @@ func (asm *assembly) combine(dx, dz, x []float32, m, c int, k, a, b []float32) {
 	p.set(0, k[:c])
 	p.set(1, a[:c])
 	p.set(2, b[:c])
-	asm.gradient[None](&dx[0], &dz[0], &x[0], p.ptr(0), p.ptr(0), p.ptr(0), p.ptr(1), p.ptr(2), m*c, p.bytes())
+	asm.combineColumns(&dx[0], &dz[0], &x[0], p.ptr(0), p.ptr(1), p.ptr(2), m*c, p.bytes())
 }
 
 func (asm *assembly) exp(y, x []float32) {

@@ -10,9 +10,7 @@ type operators struct {
 	depthwise           func(y []float32, x []float32, s DepthwiseShape, w []float32, pitch int, ws int)
 	depthwiseGradInput  func(dx []float32, dy []float32, s DepthwiseShape, w []float32, pitch int, ws int)
 	depthwiseGradWeight func(dw []float32, pitch int, ws int, x []float32, dy []float32, s DepthwiseShape)
-	batchStats          func(mean []float32, variance []float32, x []float32, m int, c int)
 	scaleShiftAct       func(y []float32, x []float32, m int, c int, scale []float32, shift []float32, act Act, residual []float32)
-	batchNormGrad       func(dx []float32, dy []float32, x []float32, m int, c int, mean []float32, invstd []float32, gamma []float32, beta []float32, act Act, dgamma []float32, dbeta []float32)
 	activate            func(y []float32, x []float32, act Act)
 	activateGrad        func(dx []float32, dy []float32, x []float32, act Act)
 	addBias             func(y []float32, m int, c int, bias []float32)
@@ -110,17 +108,6 @@ func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s De
 	depthwiseGradWeightGeneric(dw, pitch, ws, x, dy, s)
 }
 
-// BatchStats computes mean and biased variance of each column of x [m,c].
-func BatchStats[T Float](mean []T, variance []T, x []T, m int, c int) {
-	if f := active.batchStats; f != nil {
-		if v, ok := any(mean).([]float32); ok {
-			f(v, single(variance), single(x), m, c)
-			return
-		}
-	}
-	batchStatsGeneric(mean, variance, x, m, c)
-}
-
 // ScaleShiftAct computes y = act(x*scale+shift), plus residual where it is not
 // nil, for [m,c]. y may be x or residual.
 func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, act Act, residual []T) {
@@ -131,19 +118,6 @@ func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, ac
 		}
 	}
 	scaleShiftActGeneric(y, x, m, c, scale, shift, act, residual)
-}
-
-// BatchNormGrad is the backward pass of y = act(gamma*(x-mean)*invstd+beta) with
-// batch statistics, [m,c]: dy is the gradient after the activation, which is
-// recomputed from x. dx may be dy. dgamma and dbeta are added to.
-func BatchNormGrad[T Float](dx []T, dy []T, x []T, m int, c int, mean []T, invstd []T, gamma []T, beta []T, act Act, dgamma []T, dbeta []T) {
-	if f := active.batchNormGrad; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), single(x), m, c, single(mean), single(invstd), single(gamma), single(beta), act, single(dgamma), single(dbeta))
-			return
-		}
-	}
-	batchNormGradGeneric(dx, dy, x, m, c, mean, invstd, gamma, beta, act, dgamma, dbeta)
 }
 
 // Activate computes y = act(x). y may be x.

@@ -7,15 +7,15 @@ import "math/bits"
 // passes is the loops of an implementation that pass once over [m, c].
 type passes struct {
 	// By activation.
-	affine         [4]func(y, x, scale, shift *float32, n int, period int)
-	affineAdd      [4]func(y, x, scale, shift, residual *float32, n int, period int)
-	gradient       [4]func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int)
-	derivative     [4]func(dx, dy, x *float32, n int)
-	reduceGradient [4]func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)
+	affine     [3]func(y, x, scale, shift *float32, n int, period int)
+	affineAdd  [3]func(y, x, scale, shift, residual *float32, n int, period int)
+	derivative [3]func(dx, dy, x *float32, n int)
 
 	exponential                 func(y, x *float32, n int)
 	fold                        func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)
 	slopeSwish                  func(y, slope, x, scale, shift *float32, n int, period int)
+	combineColumns              func(dx, dz, x, k, a, b *float32, n int, period int)
+	gradientSums                func(sumD, sumDX, d, x, mean *float32, n int, period int)
 	multiplySums                func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)
 	moments                     func(sum, square, x, origin *float32, n int, period int)
 	dotColumns                  func(sum, a, b *float32, n int, period int)
@@ -109,94 +109,33 @@ func (asm *assembly) scaleShiftAct(y, x []float32, m, c int, scale, shift []floa
 // blockRows is how many rows are summed in float32 before the sums go to float64.
 func blockRows(c int) int { return max(1, 1<<17/c) }
 
-// columnSums adds up arrays columns sums over rows: run adds rows [lo, hi) to
-// the float32 sums of p, which start at zero; the totals are in float64, added
-// in order.
-func columnSums(m, c, arrays int, run func(p periodic, lo, hi int)) [][]float64 {
+// columnSums adds up the columns of m rows: run adds rows [lo, hi) to the float32
+// sums of p, which start at zero; the totals are in float64, added in order.
+func columnSums(m, c int, run func(p periodic, lo, hi int)) []float64 {
 	t := 1
 	if m*c >= 1<<14 {
 		t = min(Threads(), m)
 	}
-	parts := make([][][]float64, t)
+	parts := make([][]float64, t)
 	Parallel(t, func(first, last int) {
 		for part := first; part < last; part++ {
-			p := newPeriodic(c, arrays)
-			total := make([][]float64, arrays)
-			for i := range total {
-				total[i] = make([]float64, c)
-			}
+			p := newPeriodic(c, 1)
+			parts[part] = make([]float64, c)
 			lo, hi := m*part/t, m*(part+1)/t
 			for from := lo; from < hi; from += blockRows(c) {
-				clear(*p.buf)
+				clear(p.of(0))
 				run(p, from, min(from+blockRows(c), hi))
-				for i := range total {
-					for sums := p.of(i); len(sums) > 0; sums = sums[c:] {
-						for j, v := range sums[:c] {
-							total[i][j] += float64(v)
-						}
-					}
-				}
+				gather(parts[part], p.of(0))
 			}
 			p.release()
-			parts[part] = total
 		}
 	})
 	for _, q := range parts[1:] {
-		for i := range q {
-			for j, v := range q[i] {
-				parts[0][i][j] += v
-			}
+		for j, v := range q {
+			parts[0][j] += v
 		}
 	}
 	return parts[0]
-}
-
-func (asm *assembly) batchStats(mean, variance, x []float32, m, c int) {
-	checkRows(m, c, x)
-	origin := newPeriodic(c, 1)
-	defer origin.release()
-	origin.set(0, x[:c])
-	s := columnSums(m, c, 2, func(p periodic, lo, hi int) {
-		asm.moments(p.ptr(0), p.ptr(1), &x[lo*c], origin.ptr(0), (hi-lo)*c, p.bytes())
-	})
-	for j := range c {
-		d := s[0][j] / float64(m)
-		mean[j] = float32(float64(x[j]) + d)
-		variance[j] = float32(max(0, s[1][j]/float64(m)-d*d))
-	}
-}
-
-func (asm *assembly) batchNormGrad(dx, dy, x []float32, m, c int, mean, invstd, gamma, beta []float32, act Act, dgamma, dbeta []float32) {
-	checkRows(m, c, dx, dy, x)
-	q := newPeriodic(c, 6)
-	defer q.release()
-	buf := borrow(3 * c)
-	defer scratch.Put(buf)
-	k, a, b := (*buf)[:c], (*buf)[c:2*c], (*buf)[2*c:]
-	for j := range c {
-		k[j] = gamma[j] * invstd[j]
-		b[j] = beta[j] - mean[j]*k[j]
-	}
-	q.set(0, k)
-	q.set(1, b)
-	q.set(2, mean[:c])
-	s := columnSums(m, c, 2, func(p periodic, lo, hi int) {
-		asm.reduceGradient[act](p.ptr(0), p.ptr(1), &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(2), (hi-lo)*c, p.bytes())
-	})
-	for j := range c {
-		sd, sdx := s[0][j], s[1][j]*float64(invstd[j])
-		dbeta[j] += float32(sd)
-		dgamma[j] += float32(sdx)
-		kj, inv := float64(k[j]), float64(invstd[j])
-		a[j] = float32(-kj * inv * sdx / float64(m))
-		b[j] = float32(kj * (float64(mean[j])*inv*sdx - sd) / float64(m))
-	}
-	q.set(3, k)
-	q.set(4, a)
-	q.set(5, b)
-	splitRows(m, c, func(lo, hi int) {
-		asm.gradient[act](&dx[lo*c], &dy[lo*c], &x[lo*c], q.ptr(0), q.ptr(1), q.ptr(3), q.ptr(4), q.ptr(5), (hi-lo)*c, q.bytes())
-	})
 }
 
 // flat runs f over parts of n elements, whole vectors each but for the last.

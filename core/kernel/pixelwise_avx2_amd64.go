@@ -14,16 +14,6 @@ func affineNoneAVX2(y *float32, x *float32, scale *float32, shift *float32, n in
 //go:noescape
 func affineNoneAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
 
-// gradientNoneAVX2 computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientNoneAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientNoneAVX2 adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientNoneAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-
 // affineSwishAVX2 computes act(x*scale+shift), with Add plus residual.
 //
 //go:noescape
@@ -33,16 +23,6 @@ func affineSwishAVX2(y *float32, x *float32, scale *float32, shift *float32, n i
 //
 //go:noescape
 func affineSwishAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-
-// gradientSwishAVX2 computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientSwishAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientSwishAVX2 adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientSwishAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
 
 // derivativeSwishAVX2 computes dy*act'(x).
 //
@@ -59,45 +39,20 @@ func affineSigmoidAVX2(y *float32, x *float32, scale *float32, shift *float32, n
 //go:noescape
 func affineSigmoidAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
 
-// gradientSigmoidAVX2 computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientSigmoidAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientSigmoidAVX2 adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientSigmoidAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-
 // derivativeSigmoidAVX2 computes dy*act'(x).
 //
 //go:noescape
 func derivativeSigmoidAVX2(dx *float32, dy *float32, x *float32, n int)
 
-// affineReLUAVX2 computes act(x*scale+shift), with Add plus residual.
+// combineColumnsAVX2 computes k*dz + a*x + b.
 //
 //go:noescape
-func affineReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
+func combineColumnsAVX2(dx *float32, dz *float32, x *float32, k *float32, a *float32, b *float32, n int, period int)
 
-// affineReLUAddAVX2 computes act(x*scale+shift), with Add plus residual.
+// gradientSumsAVX2 adds d to sumD and d*(x-mean) to sumDX.
 //
 //go:noescape
-func affineReLUAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-
-// gradientReLUAVX2 computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientReLUAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientReLUAVX2 adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientReLUAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-
-// derivativeReLUAVX2 computes dy*act'(x).
-//
-//go:noescape
-func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
+func gradientSumsAVX2(sumD *float32, sumDX *float32, d *float32, x *float32, mean *float32, n int, period int)
 
 // exponentialsAVX2 computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
 //

@@ -118,116 +118,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func gradientNoneAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gradientNoneAVX2(SB), NOSPLIT, $0-80
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ scale+24(FP), BX
-	MOVQ shift+32(FP), BX
-	MOVQ k+40(FP), BX
-	MOVQ a+48(FP), SI
-	MOVQ b+56(FP), DI
-	MOVQ n+64(FP), R8
-	XORQ R9, R9
-	MOVQ period+72(FP), R10
-	XORQ R11, R11
-	XORQ R12, R12
-	SUBQ $0x08, R8
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMOVUPS     (DX)(R9*1), Y0
-	PREFETCHT0  4096(CX)(R9*1)
-	VMOVUPS     (CX)(R9*1), Y1
-	VMOVUPS     (DI)(R11*1), Y2
-	VFMADD231PS (SI)(R11*1), Y0, Y2
-	VFMADD231PS (BX)(R11*1), Y1, Y2
-	PREFETCHT0  4096(AX)(R9*1)
-	VMOVUPS     Y2, (AX)(R9*1)
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R11
-	CMPQ        R11, R10
-	CMOVQEQ     R12, R11
-	SUBQ        $0x08, R8
-	JGE         loop
-
-rest:
-	ADDQ        $0x08, R8
-	JEQ         done
-	LEAQ        tails<>+32(SB), R10
-	SHLQ        $0x02, R8
-	SUBQ        R8, R10
-	MOVQ        R10, R8
-	VMOVUPS     (R8), Y0
-	VMASKMOVPS  (DX)(R9*1), Y0, Y1
-	VMASKMOVPS  (CX)(R9*1), Y0, Y2
-	VMOVUPS     (DI)(R11*1), Y3
-	VFMADD231PS (SI)(R11*1), Y1, Y3
-	VFMADD231PS (BX)(R11*1), Y2, Y3
-	VMASKMOVPS  Y3, Y0, (AX)(R9*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientNoneAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·reduceGradientNoneAVX2(SB), NOSPLIT, $0-72
-	MOVQ sumD+0(FP), AX
-	MOVQ sumDX+8(FP), CX
-	MOVQ dy+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ scale+32(FP), SI
-	MOVQ shift+40(FP), SI
-	MOVQ mean+48(FP), SI
-	MOVQ n+56(FP), DI
-	XORQ R8, R8
-	MOVQ period+64(FP), R9
-	XORQ R10, R10
-	XORQ R11, R11
-	SUBQ $0x08, DI
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(BX)(R8*1)
-	VMOVUPS     (BX)(R8*1), Y0
-	PREFETCHT0  4096(DX)(R8*1)
-	VMOVUPS     (DX)(R8*1), Y1
-	VADDPS      (AX)(R10*1), Y1, Y2
-	VMOVUPS     Y2, (AX)(R10*1)
-	VSUBPS      (SI)(R10*1), Y0, Y0
-	VFMADD213PS (CX)(R10*1), Y1, Y0
-	VMOVUPS     Y0, (CX)(R10*1)
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R10
-	CMPQ        R10, R9
-	CMOVQEQ     R11, R10
-	SUBQ        $0x08, DI
-	JGE         loop
-
-rest:
-	ADDQ        $0x08, DI
-	JEQ         done
-	LEAQ        tails<>+32(SB), R9
-	SHLQ        $0x02, DI
-	SUBQ        DI, R9
-	MOVQ        R9, DI
-	VMOVUPS     (DI), Y0
-	VMASKMOVPS  (BX)(R8*1), Y0, Y1
-	VMASKMOVPS  (DX)(R8*1), Y0, Y0
-	VADDPS      (AX)(R10*1), Y0, Y2
-	VMOVUPS     Y2, (AX)(R10*1)
-	VSUBPS      (SI)(R10*1), Y1, Y1
-	VFMADD213PS (CX)(R10*1), Y0, Y1
-	VMOVUPS     Y1, (CX)(R10*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func affineSwishAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·affineSwishAVX2(SB), NOSPLIT, $0-48
@@ -526,224 +416,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func gradientSwishAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·gradientSwishAVX2(SB), NOSPLIT, $0-80
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ scale+24(FP), BX
-	MOVQ shift+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ a+48(FP), R8
-	MOVQ b+56(FP), R9
-	MOVQ n+64(FP), R10
-	XORQ R11, R11
-	MOVQ period+72(FP), R12
-	XORQ R13, R13
-	XORQ R14, R14
-	SUBQ $0x08, R10
-	JL   rest
-
-loop:
-	PREFETCHT0   4096(DX)(R11*1)
-	VMOVUPS      (DX)(R11*1), Y0
-	PREFETCHT0   4096(CX)(R11*1)
-	VMOVUPS      (CX)(R11*1), Y1
-	VMOVUPS      (BX)(R13*1), Y2
-	VFMADD213PS  (SI)(R13*1), Y0, Y2
-	VMOVUPS      allc2ae0000<>+0(SB), Y3
-	VMOVUPS      all42ae0000<>+0(SB), Y4
-	VMOVUPS      all3c07d3ec<>+0(SB), Y5
-	VMAXPS       Y2, Y3, Y3
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y6
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b400000<>+0(SB), Y6, Y2
-	VMOVAPS      Y3, Y4
-	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
-	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
-	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VPADDD       Y6, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y2, Y4, Y4
-	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y4, Y1, Y1
-	VMOVUPS      (R9)(R13*1), Y2
-	VFMADD231PS  (R8)(R13*1), Y0, Y2
-	VFMADD231PS  (DI)(R13*1), Y1, Y2
-	PREFETCHT0   4096(AX)(R11*1)
-	VMOVUPS      Y2, (AX)(R11*1)
-	ADDQ         $0x20, R11
-	ADDQ         $0x20, R13
-	CMPQ         R13, R12
-	CMOVQEQ      R14, R13
-	SUBQ         $0x08, R10
-	JGE          loop
-
-rest:
-	ADDQ         $0x08, R10
-	JEQ          done
-	LEAQ         tails<>+32(SB), R12
-	SHLQ         $0x02, R10
-	SUBQ         R10, R12
-	MOVQ         R12, R10
-	VMOVUPS      (R10), Y0
-	VMASKMOVPS   (DX)(R11*1), Y0, Y1
-	VMASKMOVPS   (CX)(R11*1), Y0, Y2
-	VMOVUPS      (BX)(R13*1), Y3
-	VFMADD213PS  (SI)(R13*1), Y1, Y3
-	VMOVUPS      allc2ae0000<>+0(SB), Y4
-	VMOVUPS      all42ae0000<>+0(SB), Y5
-	VMOVUPS      all3c07d3ec<>+0(SB), Y6
-	VMAXPS       Y3, Y4, Y4
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      all4b400000<>+0(SB), Y7
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y4, Y7
-	VSUBPS       all4b400000<>+0(SB), Y7, Y3
-	VMOVAPS      Y4, Y5
-	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y5
-	VPSLLD       $0x17, Y7, Y7
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y5, Y6
-	VFMADD213PS  all3e2aad37<>+0(SB), Y5, Y6
-	VFMADD213PS  all3efffee2<>+0(SB), Y5, Y6
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y5, Y6
-	VFMADD213PS  all3f800000<>+0(SB), Y5, Y6
-	VPADDD       Y7, Y6, Y6
-	VADDPS       all3f800000<>+0(SB), Y6, Y6
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VDIVPS       Y6, Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y5
-	VSUBPS       Y3, Y5, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VMULPS       Y3, Y5, Y5
-	VMULPS       Y5, Y2, Y2
-	VMOVUPS      (R9)(R13*1), Y3
-	VFMADD231PS  (R8)(R13*1), Y1, Y3
-	VFMADD231PS  (DI)(R13*1), Y2, Y3
-	VMASKMOVPS   Y3, Y0, (AX)(R11*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientSwishAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·reduceGradientSwishAVX2(SB), NOSPLIT, $0-72
-	MOVQ sumD+0(FP), AX
-	MOVQ sumDX+8(FP), CX
-	MOVQ dy+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ scale+32(FP), SI
-	MOVQ shift+40(FP), DI
-	MOVQ mean+48(FP), R8
-	MOVQ n+56(FP), R9
-	XORQ R10, R10
-	MOVQ period+64(FP), R11
-	XORQ R12, R12
-	XORQ R13, R13
-	SUBQ $0x08, R9
-	JL   rest
-
-loop:
-	PREFETCHT0   4096(BX)(R10*1)
-	VMOVUPS      (BX)(R10*1), Y0
-	PREFETCHT0   4096(DX)(R10*1)
-	VMOVUPS      (DX)(R10*1), Y1
-	VMOVUPS      (SI)(R12*1), Y2
-	VFMADD213PS  (DI)(R12*1), Y0, Y2
-	VMOVUPS      allc2ae0000<>+0(SB), Y3
-	VMOVUPS      all42ae0000<>+0(SB), Y4
-	VMOVUPS      all3c07d3ec<>+0(SB), Y5
-	VMAXPS       Y2, Y3, Y3
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y6
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b400000<>+0(SB), Y6, Y2
-	VMOVAPS      Y3, Y4
-	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
-	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
-	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VPADDD       Y6, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y2, Y4, Y4
-	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y4, Y1, Y1
-	VADDPS       (AX)(R12*1), Y1, Y2
-	VMOVUPS      Y2, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Y0, Y0
-	VFMADD213PS  (CX)(R12*1), Y1, Y0
-	VMOVUPS      Y0, (CX)(R12*1)
-	ADDQ         $0x20, R10
-	ADDQ         $0x20, R12
-	CMPQ         R12, R11
-	CMOVQEQ      R13, R12
-	SUBQ         $0x08, R9
-	JGE          loop
-
-rest:
-	ADDQ         $0x08, R9
-	JEQ          done
-	LEAQ         tails<>+32(SB), R11
-	SHLQ         $0x02, R9
-	SUBQ         R9, R11
-	MOVQ         R11, R9
-	VMOVUPS      (R9), Y0
-	VMASKMOVPS   (BX)(R10*1), Y0, Y1
-	VMASKMOVPS   (DX)(R10*1), Y0, Y0
-	VMOVUPS      (SI)(R12*1), Y2
-	VFMADD213PS  (DI)(R12*1), Y1, Y2
-	VMOVUPS      allc2ae0000<>+0(SB), Y3
-	VMOVUPS      all42ae0000<>+0(SB), Y4
-	VMOVUPS      all3c07d3ec<>+0(SB), Y5
-	VMAXPS       Y2, Y3, Y3
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y6
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b400000<>+0(SB), Y6, Y2
-	VMOVAPS      Y3, Y4
-	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
-	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
-	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VPADDD       Y6, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y2, Y4, Y4
-	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
-	VMULPS       Y2, Y4, Y4
-	VMULPS       Y4, Y0, Y0
-	VADDPS       (AX)(R12*1), Y0, Y2
-	VMOVUPS      Y2, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Y1, Y1
-	VFMADD213PS  (CX)(R12*1), Y0, Y1
-	VMOVUPS      Y1, (CX)(R12*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func derivativeSwishAVX2(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·derivativeSwishAVX2(SB), NOSPLIT, $0-32
@@ -1008,220 +680,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func gradientSigmoidAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·gradientSigmoidAVX2(SB), NOSPLIT, $0-80
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ scale+24(FP), BX
-	MOVQ shift+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ a+48(FP), R8
-	MOVQ b+56(FP), R9
-	MOVQ n+64(FP), R10
-	XORQ R11, R11
-	MOVQ period+72(FP), R12
-	XORQ R13, R13
-	XORQ R14, R14
-	SUBQ $0x08, R10
-	JL   rest
-
-loop:
-	PREFETCHT0   4096(DX)(R11*1)
-	VMOVUPS      (DX)(R11*1), Y0
-	PREFETCHT0   4096(CX)(R11*1)
-	VMOVUPS      (CX)(R11*1), Y1
-	VMOVUPS      (BX)(R13*1), Y2
-	VFMADD213PS  (SI)(R13*1), Y0, Y2
-	VMOVUPS      allc2ae0000<>+0(SB), Y3
-	VMOVUPS      all42ae0000<>+0(SB), Y4
-	VMOVUPS      all3c07d3ec<>+0(SB), Y5
-	VMAXPS       Y2, Y3, Y3
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y6
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b400000<>+0(SB), Y6, Y2
-	VMOVAPS      Y3, Y4
-	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
-	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
-	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VPADDD       Y6, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VSUBPS       Y2, Y3, Y3
-	VMULPS       Y2, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      (R9)(R13*1), Y2
-	VFMADD231PS  (R8)(R13*1), Y0, Y2
-	VFMADD231PS  (DI)(R13*1), Y1, Y2
-	PREFETCHT0   4096(AX)(R11*1)
-	VMOVUPS      Y2, (AX)(R11*1)
-	ADDQ         $0x20, R11
-	ADDQ         $0x20, R13
-	CMPQ         R13, R12
-	CMOVQEQ      R14, R13
-	SUBQ         $0x08, R10
-	JGE          loop
-
-rest:
-	ADDQ         $0x08, R10
-	JEQ          done
-	LEAQ         tails<>+32(SB), R12
-	SHLQ         $0x02, R10
-	SUBQ         R10, R12
-	MOVQ         R12, R10
-	VMOVUPS      (R10), Y0
-	VMASKMOVPS   (DX)(R11*1), Y0, Y1
-	VMASKMOVPS   (CX)(R11*1), Y0, Y2
-	VMOVUPS      (BX)(R13*1), Y3
-	VFMADD213PS  (SI)(R13*1), Y1, Y3
-	VMOVUPS      allc2ae0000<>+0(SB), Y4
-	VMOVUPS      all42ae0000<>+0(SB), Y5
-	VMOVUPS      all3c07d3ec<>+0(SB), Y6
-	VMAXPS       Y3, Y4, Y4
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      all4b400000<>+0(SB), Y7
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y4, Y7
-	VSUBPS       all4b400000<>+0(SB), Y7, Y3
-	VMOVAPS      Y4, Y5
-	VFNMSUB231PS all3f317218<>+0(SB), Y3, Y5
-	VPSLLD       $0x17, Y7, Y7
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y5, Y6
-	VFMADD213PS  all3e2aad37<>+0(SB), Y5, Y6
-	VFMADD213PS  all3efffee2<>+0(SB), Y5, Y6
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y5, Y6
-	VFMADD213PS  all3f800000<>+0(SB), Y5, Y6
-	VPADDD       Y7, Y6, Y6
-	VADDPS       all3f800000<>+0(SB), Y6, Y6
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VDIVPS       Y6, Y3, Y3
-	VMOVUPS      all3f800000<>+0(SB), Y4
-	VSUBPS       Y3, Y4, Y4
-	VMULPS       Y3, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      (R9)(R13*1), Y3
-	VFMADD231PS  (R8)(R13*1), Y1, Y3
-	VFMADD231PS  (DI)(R13*1), Y2, Y3
-	VMASKMOVPS   Y3, Y0, (AX)(R11*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientSigmoidAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
-TEXT ·reduceGradientSigmoidAVX2(SB), NOSPLIT, $0-72
-	MOVQ sumD+0(FP), AX
-	MOVQ sumDX+8(FP), CX
-	MOVQ dy+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ scale+32(FP), SI
-	MOVQ shift+40(FP), DI
-	MOVQ mean+48(FP), R8
-	MOVQ n+56(FP), R9
-	XORQ R10, R10
-	MOVQ period+64(FP), R11
-	XORQ R12, R12
-	XORQ R13, R13
-	SUBQ $0x08, R9
-	JL   rest
-
-loop:
-	PREFETCHT0   4096(BX)(R10*1)
-	VMOVUPS      (BX)(R10*1), Y0
-	PREFETCHT0   4096(DX)(R10*1)
-	VMOVUPS      (DX)(R10*1), Y1
-	VMOVUPS      (SI)(R12*1), Y2
-	VFMADD213PS  (DI)(R12*1), Y0, Y2
-	VMOVUPS      allc2ae0000<>+0(SB), Y3
-	VMOVUPS      all42ae0000<>+0(SB), Y4
-	VMOVUPS      all3c07d3ec<>+0(SB), Y5
-	VMAXPS       Y2, Y3, Y3
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y6
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b400000<>+0(SB), Y6, Y2
-	VMOVAPS      Y3, Y4
-	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
-	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
-	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VPADDD       Y6, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VSUBPS       Y2, Y3, Y3
-	VMULPS       Y2, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	VADDPS       (AX)(R12*1), Y1, Y2
-	VMOVUPS      Y2, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Y0, Y0
-	VFMADD213PS  (CX)(R12*1), Y1, Y0
-	VMOVUPS      Y0, (CX)(R12*1)
-	ADDQ         $0x20, R10
-	ADDQ         $0x20, R12
-	CMPQ         R12, R11
-	CMOVQEQ      R13, R12
-	SUBQ         $0x08, R9
-	JGE          loop
-
-rest:
-	ADDQ         $0x08, R9
-	JEQ          done
-	LEAQ         tails<>+32(SB), R11
-	SHLQ         $0x02, R9
-	SUBQ         R9, R11
-	MOVQ         R11, R9
-	VMOVUPS      (R9), Y0
-	VMASKMOVPS   (BX)(R10*1), Y0, Y1
-	VMASKMOVPS   (DX)(R10*1), Y0, Y0
-	VMOVUPS      (SI)(R12*1), Y2
-	VFMADD213PS  (DI)(R12*1), Y1, Y2
-	VMOVUPS      allc2ae0000<>+0(SB), Y3
-	VMOVUPS      all42ae0000<>+0(SB), Y4
-	VMOVUPS      all3c07d3ec<>+0(SB), Y5
-	VMAXPS       Y2, Y3, Y3
-	VMINPS       Y3, Y4, Y3
-	VMOVUPS      all4b400000<>+0(SB), Y6
-	VFMADD231PS  allbfb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS       all4b400000<>+0(SB), Y6, Y2
-	VMOVAPS      Y3, Y4
-	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VFMADD213PS  all3d2b9d68<>+0(SB), Y4, Y5
-	VFMADD213PS  all3e2aad37<>+0(SB), Y4, Y5
-	VFMADD213PS  all3efffee2<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f7ffffb<>+0(SB), Y4, Y5
-	VFMADD213PS  all3f800000<>+0(SB), Y4, Y5
-	VPADDD       Y6, Y5, Y5
-	VADDPS       all3f800000<>+0(SB), Y5, Y5
-	VMOVUPS      all3f800000<>+0(SB), Y2
-	VDIVPS       Y5, Y2, Y2
-	VMOVUPS      all3f800000<>+0(SB), Y3
-	VSUBPS       Y2, Y3, Y3
-	VMULPS       Y2, Y3, Y3
-	VMULPS       Y3, Y0, Y0
-	VADDPS       (AX)(R12*1), Y0, Y2
-	VMOVUPS      Y2, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Y1, Y1
-	VFMADD213PS  (CX)(R12*1), Y0, Y1
-	VMOVUPS      Y1, (CX)(R12*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func derivativeSigmoidAVX2(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·derivativeSigmoidAVX2(SB), NOSPLIT, $0-32
@@ -1308,64 +766,67 @@ done:
 	VZEROUPPER
 	RET
 
-// func affineReLUAVX2(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
+// func combineColumnsAVX2(dx *float32, dz *float32, x *float32, k *float32, a *float32, b *float32, n int, period int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·affineReLUAVX2(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ scale+16(FP), DX
-	MOVQ shift+24(FP), BX
-	MOVQ n+32(FP), SI
-	XORQ DI, DI
-	MOVQ period+40(FP), R8
+TEXT ·combineColumnsAVX2(SB), NOSPLIT, $0-64
+	MOVQ dx+0(FP), AX
+	MOVQ dz+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ n+48(FP), R8
 	XORQ R9, R9
-	XORQ R10, R10
-	SUBQ $0x08, SI
+	MOVQ period+56(FP), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	SUBQ $0x08, R8
 	JL   rest
 
 loop:
-	PREFETCHT0  4096(CX)(DI*1)
-	VMOVUPS     (CX)(DI*1), Y0
-	VMOVUPS     (DX)(R9*1), Y1
-	VFMADD213PS (BX)(R9*1), Y1, Y0
-	VXORPS      Y1, Y1, Y1
-	VMAXPS      Y0, Y1, Y0
-	PREFETCHT0  4096(AX)(DI*1)
-	VMOVUPS     Y0, (AX)(DI*1)
-	ADDQ        $0x20, DI
+	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPS     (DX)(R9*1), Y0
+	PREFETCHT0  4096(CX)(R9*1)
+	VMOVUPS     (CX)(R9*1), Y1
+	VMOVUPS     (DI)(R11*1), Y2
+	VFMADD231PS (SI)(R11*1), Y0, Y2
+	VFMADD231PS (BX)(R11*1), Y1, Y2
+	PREFETCHT0  4096(AX)(R9*1)
+	VMOVUPS     Y2, (AX)(R9*1)
 	ADDQ        $0x20, R9
-	CMPQ        R9, R8
-	CMOVQEQ     R10, R9
-	SUBQ        $0x08, SI
+	ADDQ        $0x20, R11
+	CMPQ        R11, R10
+	CMOVQEQ     R12, R11
+	SUBQ        $0x08, R8
 	JGE         loop
 
 rest:
-	ADDQ        $0x08, SI
+	ADDQ        $0x08, R8
 	JEQ         done
-	LEAQ        tails<>+32(SB), R8
-	SHLQ        $0x02, SI
-	SUBQ        SI, R8
-	MOVQ        R8, SI
-	VMOVUPS     (SI), Y0
-	VMASKMOVPS  (CX)(DI*1), Y0, Y1
-	VMOVUPS     (DX)(R9*1), Y2
-	VFMADD213PS (BX)(R9*1), Y2, Y1
-	VXORPS      Y2, Y2, Y2
-	VMAXPS      Y1, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(DI*1)
+	LEAQ        tails<>+32(SB), R10
+	SHLQ        $0x02, R8
+	SUBQ        R8, R10
+	MOVQ        R10, R8
+	VMOVUPS     (R8), Y0
+	VMASKMOVPS  (DX)(R9*1), Y0, Y1
+	VMASKMOVPS  (CX)(R9*1), Y0, Y2
+	VMOVUPS     (DI)(R11*1), Y3
+	VFMADD231PS (SI)(R11*1), Y1, Y3
+	VFMADD231PS (BX)(R11*1), Y2, Y3
+	VMASKMOVPS  Y3, Y0, (AX)(R9*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func affineReLUAddAVX2(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
+// func gradientSumsAVX2(sumD *float32, sumDX *float32, d *float32, x *float32, mean *float32, n int, period int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·affineReLUAddAVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ scale+16(FP), DX
-	MOVQ shift+24(FP), BX
-	MOVQ residual+32(FP), SI
+TEXT ·gradientSumsAVX2(SB), NOSPLIT, $0-56
+	MOVQ sumD+0(FP), AX
+	MOVQ sumDX+8(FP), CX
+	MOVQ d+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ mean+32(FP), SI
 	MOVQ n+40(FP), DI
 	XORQ R8, R8
 	MOVQ period+48(FP), R9
@@ -1375,15 +836,15 @@ TEXT ·affineReLUAddAVX2(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
-	PREFETCHT0  4096(CX)(R8*1)
-	VMOVUPS     (CX)(R8*1), Y0
-	VMOVUPS     (DX)(R10*1), Y1
-	VFMADD213PS (BX)(R10*1), Y1, Y0
-	VXORPS      Y1, Y1, Y1
-	VMAXPS      Y0, Y1, Y0
-	VADDPS      (SI)(R8*1), Y0, Y0
-	PREFETCHT0  4096(AX)(R8*1)
-	VMOVUPS     Y0, (AX)(R8*1)
+	PREFETCHT0  4096(BX)(R8*1)
+	VMOVUPS     (BX)(R8*1), Y0
+	PREFETCHT0  4096(DX)(R8*1)
+	VMOVUPS     (DX)(R8*1), Y1
+	VADDPS      (AX)(R10*1), Y1, Y2
+	VMOVUPS     Y2, (AX)(R10*1)
+	VSUBPS      (SI)(R10*1), Y0, Y0
+	VFMADD213PS (CX)(R10*1), Y1, Y0
+	VMOVUPS     Y0, (CX)(R10*1)
 	ADDQ        $0x20, R8
 	ADDQ        $0x20, R10
 	CMPQ        R10, R9
@@ -1399,188 +860,13 @@ rest:
 	SUBQ        DI, R9
 	MOVQ        R9, DI
 	VMOVUPS     (DI), Y0
-	VMASKMOVPS  (CX)(R8*1), Y0, Y1
-	VMOVUPS     (DX)(R10*1), Y2
-	VFMADD213PS (BX)(R10*1), Y2, Y1
-	VXORPS      Y2, Y2, Y2
-	VMAXPS      Y1, Y2, Y1
-	VMASKMOVPS  (SI)(R8*1), Y0, Y2
-	VADDPS      Y2, Y1, Y1
-	VMASKMOVPS  Y1, Y0, (AX)(R8*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func gradientReLUAVX2(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gradientReLUAVX2(SB), NOSPLIT, $0-80
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ scale+24(FP), BX
-	MOVQ shift+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ a+48(FP), R8
-	MOVQ b+56(FP), R9
-	MOVQ n+64(FP), R10
-	XORQ R11, R11
-	MOVQ period+72(FP), R12
-	XORQ R13, R13
-	XORQ R14, R14
-	SUBQ $0x08, R10
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(DX)(R11*1)
-	VMOVUPS     (DX)(R11*1), Y0
-	PREFETCHT0  4096(CX)(R11*1)
-	VMOVUPS     (CX)(R11*1), Y1
-	VMOVUPS     (BX)(R13*1), Y2
-	VFMADD213PS (SI)(R13*1), Y0, Y2
-	VXORPS      Y3, Y3, Y3
-	VCMPPS      $0x0e, Y3, Y2, Y3
-	VANDPS      Y3, Y1, Y1
-	VMOVUPS     (R9)(R13*1), Y2
-	VFMADD231PS (R8)(R13*1), Y0, Y2
-	VFMADD231PS (DI)(R13*1), Y1, Y2
-	PREFETCHT0  4096(AX)(R11*1)
-	VMOVUPS     Y2, (AX)(R11*1)
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R13
-	CMPQ        R13, R12
-	CMOVQEQ     R14, R13
-	SUBQ        $0x08, R10
-	JGE         loop
-
-rest:
-	ADDQ        $0x08, R10
-	JEQ         done
-	LEAQ        tails<>+32(SB), R12
-	SHLQ        $0x02, R10
-	SUBQ        R10, R12
-	MOVQ        R12, R10
-	VMOVUPS     (R10), Y0
-	VMASKMOVPS  (DX)(R11*1), Y0, Y1
-	VMASKMOVPS  (CX)(R11*1), Y0, Y2
-	VMOVUPS     (BX)(R13*1), Y3
-	VFMADD213PS (SI)(R13*1), Y1, Y3
-	VXORPS      Y4, Y4, Y4
-	VCMPPS      $0x0e, Y4, Y3, Y4
-	VANDPS      Y4, Y2, Y2
-	VMOVUPS     (R9)(R13*1), Y3
-	VFMADD231PS (R8)(R13*1), Y1, Y3
-	VFMADD231PS (DI)(R13*1), Y2, Y3
-	VMASKMOVPS  Y3, Y0, (AX)(R11*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientReLUAVX2(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·reduceGradientReLUAVX2(SB), NOSPLIT, $0-72
-	MOVQ sumD+0(FP), AX
-	MOVQ sumDX+8(FP), CX
-	MOVQ dy+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ scale+32(FP), SI
-	MOVQ shift+40(FP), DI
-	MOVQ mean+48(FP), R8
-	MOVQ n+56(FP), R9
-	XORQ R10, R10
-	MOVQ period+64(FP), R11
-	XORQ R12, R12
-	XORQ R13, R13
-	SUBQ $0x08, R9
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(BX)(R10*1)
-	VMOVUPS     (BX)(R10*1), Y0
-	PREFETCHT0  4096(DX)(R10*1)
-	VMOVUPS     (DX)(R10*1), Y1
-	VMOVUPS     (SI)(R12*1), Y2
-	VFMADD213PS (DI)(R12*1), Y0, Y2
-	VXORPS      Y3, Y3, Y3
-	VCMPPS      $0x0e, Y3, Y2, Y3
-	VANDPS      Y3, Y1, Y1
-	VADDPS      (AX)(R12*1), Y1, Y2
-	VMOVUPS     Y2, (AX)(R12*1)
-	VSUBPS      (R8)(R12*1), Y0, Y0
-	VFMADD213PS (CX)(R12*1), Y1, Y0
-	VMOVUPS     Y0, (CX)(R12*1)
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R12
-	CMPQ        R12, R11
-	CMOVQEQ     R13, R12
-	SUBQ        $0x08, R9
-	JGE         loop
-
-rest:
-	ADDQ        $0x08, R9
-	JEQ         done
-	LEAQ        tails<>+32(SB), R11
-	SHLQ        $0x02, R9
-	SUBQ        R9, R11
-	MOVQ        R11, R9
-	VMOVUPS     (R9), Y0
-	VMASKMOVPS  (BX)(R10*1), Y0, Y1
-	VMASKMOVPS  (DX)(R10*1), Y0, Y0
-	VMOVUPS     (SI)(R12*1), Y2
-	VFMADD213PS (DI)(R12*1), Y1, Y2
-	VXORPS      Y3, Y3, Y3
-	VCMPPS      $0x0e, Y3, Y2, Y3
-	VANDPS      Y3, Y0, Y0
-	VADDPS      (AX)(R12*1), Y0, Y2
-	VMOVUPS     Y2, (AX)(R12*1)
-	VSUBPS      (R8)(R12*1), Y1, Y1
-	VFMADD213PS (CX)(R12*1), Y0, Y1
-	VMOVUPS     Y1, (CX)(R12*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func derivativeReLUAVX2(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, MMX+
-TEXT ·derivativeReLUAVX2(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ n+24(FP), BX
-	XORQ SI, SI
-	SUBQ $0x08, BX
-	JL   rest
-
-loop:
-	PREFETCHT0 4096(DX)(SI*1)
-	VMOVUPS    (DX)(SI*1), Y0
-	PREFETCHT0 4096(CX)(SI*1)
-	VMOVUPS    (CX)(SI*1), Y1
-	VXORPS     Y2, Y2, Y2
-	VCMPPS     $0x0e, Y2, Y0, Y2
-	VANDPS     Y2, Y1, Y1
-	PREFETCHT0 4096(AX)(SI*1)
-	VMOVUPS    Y1, (AX)(SI*1)
-	ADDQ       $0x20, SI
-	SUBQ       $0x08, BX
-	JGE        loop
-
-rest:
-	ADDQ       $0x08, BX
-	JEQ        done
-	LEAQ       tails<>+32(SB), DI
-	SHLQ       $0x02, BX
-	SUBQ       BX, DI
-	MOVQ       DI, BX
-	VMOVUPS    (BX), Y0
-	VMASKMOVPS (DX)(SI*1), Y0, Y1
-	VMASKMOVPS (CX)(SI*1), Y0, Y2
-	VXORPS     Y3, Y3, Y3
-	VCMPPS     $0x0e, Y3, Y1, Y3
-	VANDPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(SI*1)
+	VMASKMOVPS  (BX)(R8*1), Y0, Y1
+	VMASKMOVPS  (DX)(R8*1), Y0, Y0
+	VADDPS      (AX)(R10*1), Y0, Y2
+	VMOVUPS     Y2, (AX)(R10*1)
+	VSUBPS      (SI)(R10*1), Y1, Y1
+	VFMADD213PS (CX)(R10*1), Y0, Y1
+	VMOVUPS     Y1, (CX)(R10*1)
 
 done:
 	VZEROUPPER

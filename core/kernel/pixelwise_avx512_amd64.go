@@ -14,16 +14,6 @@ func affineNone(y *float32, x *float32, scale *float32, shift *float32, n int, p
 //go:noescape
 func affineNoneAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
 
-// gradientNone computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientNone(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientNone adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientNone(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-
 // affineSwish computes act(x*scale+shift), with Add plus residual.
 //
 //go:noescape
@@ -33,16 +23,6 @@ func affineSwish(y *float32, x *float32, scale *float32, shift *float32, n int, 
 //
 //go:noescape
 func affineSwishAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-
-// gradientSwish computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientSwish(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientSwish adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientSwish(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
 
 // derivativeSwish computes dy*act'(x).
 //
@@ -59,45 +39,20 @@ func affineSigmoid(y *float32, x *float32, scale *float32, shift *float32, n int
 //go:noescape
 func affineSigmoidAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
 
-// gradientSigmoid computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientSigmoid(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientSigmoid adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientSigmoid(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-
 // derivativeSigmoid computes dy*act'(x).
 //
 //go:noescape
 func derivativeSigmoid(dx *float32, dy *float32, x *float32, n int)
 
-// affineReLU computes act(x*scale+shift), with Add plus residual.
+// combineColumns computes k*dz + a*x + b.
 //
 //go:noescape
-func affineReLU(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
+func combineColumns(dx *float32, dz *float32, x *float32, k *float32, a *float32, b *float32, n int, period int)
 
-// affineReLUAdd computes act(x*scale+shift), with Add plus residual.
+// gradientSums adds d to sumD and d*(x-mean) to sumDX.
 //
 //go:noescape
-func affineReLUAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
-
-// gradientReLU computes k*d + a*x + b with d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func gradientReLU(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-
-// reduceGradientReLU adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).
-//
-//go:noescape
-func reduceGradientReLU(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-
-// derivativeReLU computes dy*act'(x).
-//
-//go:noescape
-func derivativeReLU(dx *float32, dy *float32, x *float32, n int)
+func gradientSums(sumD *float32, sumDX *float32, d *float32, x *float32, mean *float32, n int, period int)
 
 // exponentials computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.
 //

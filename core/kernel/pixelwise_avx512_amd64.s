@@ -96,112 +96,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func gradientNone(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gradientNone(SB), NOSPLIT, $0-80
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ scale+24(FP), BX
-	MOVQ shift+32(FP), BX
-	MOVQ k+40(FP), BX
-	MOVQ a+48(FP), SI
-	MOVQ b+56(FP), DI
-	MOVQ n+64(FP), R8
-	XORQ R9, R9
-	MOVQ period+72(FP), R10
-	XORQ R11, R11
-	XORQ R12, R12
-	SUBQ $0x10, R8
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMOVUPS     (DX)(R9*1), Z0
-	PREFETCHT0  4096(CX)(R9*1)
-	VMOVUPS     (CX)(R9*1), Z1
-	VMOVUPS     (DI)(R11*1), Z2
-	VFMADD231PS (SI)(R11*1), Z0, Z2
-	VFMADD231PS (BX)(R11*1), Z1, Z2
-	PREFETCHT0  4096(AX)(R9*1)
-	VMOVUPS     Z2, (AX)(R9*1)
-	ADDQ        $0x40, R9
-	ADDQ        $0x40, R11
-	CMPQ        R11, R10
-	CMOVQEQ     R12, R11
-	SUBQ        $0x10, R8
-	JGE         loop
-
-rest:
-	ADDQ        $0x10, R8
-	JEQ         done
-	MOVL        $0x0000ffff, R10
-	BZHIL       R8, R10, R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (DX)(R9*1), K1, Z0
-	VMOVUPS.Z   (CX)(R9*1), K1, Z1
-	VMOVUPS     (DI)(R11*1), Z2
-	VFMADD231PS (SI)(R11*1), Z0, Z2
-	VFMADD231PS (BX)(R11*1), Z1, Z2
-	VMOVUPS     Z2, K1, (AX)(R9*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientNone(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·reduceGradientNone(SB), NOSPLIT, $0-72
-	MOVQ sumD+0(FP), AX
-	MOVQ sumDX+8(FP), CX
-	MOVQ dy+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ scale+32(FP), SI
-	MOVQ shift+40(FP), SI
-	MOVQ mean+48(FP), SI
-	MOVQ n+56(FP), DI
-	XORQ R8, R8
-	MOVQ period+64(FP), R9
-	XORQ R10, R10
-	XORQ R11, R11
-	SUBQ $0x10, DI
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(BX)(R8*1)
-	VMOVUPS     (BX)(R8*1), Z0
-	PREFETCHT0  4096(DX)(R8*1)
-	VMOVUPS     (DX)(R8*1), Z1
-	VADDPS      (AX)(R10*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R10*1)
-	VSUBPS      (SI)(R10*1), Z0, Z0
-	VFMADD213PS (CX)(R10*1), Z1, Z0
-	VMOVUPS     Z0, (CX)(R10*1)
-	ADDQ        $0x40, R8
-	ADDQ        $0x40, R10
-	CMPQ        R10, R9
-	CMOVQEQ     R11, R10
-	SUBQ        $0x10, DI
-	JGE         loop
-
-rest:
-	ADDQ        $0x10, DI
-	JEQ         done
-	MOVL        $0x0000ffff, R9
-	BZHIL       DI, R9, DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (BX)(R8*1), K1, Z0
-	VMOVUPS.Z   (DX)(R8*1), K1, Z1
-	VADDPS      (AX)(R10*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R10*1)
-	VSUBPS      (SI)(R10*1), Z0, Z0
-	VFMADD213PS (CX)(R10*1), Z1, Z0
-	VMOVUPS     Z0, (CX)(R10*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func affineSwish(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·affineSwish(SB), NOSPLIT, $0-48
@@ -433,272 +327,6 @@ rest:
 	VMOVUPS.Z    (SI)(R8*1), K1, Z0
 	VADDPS       Z0, Z12, Z12
 	VMOVUPS      Z12, K1, (AX)(R8*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func gradientSwish(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gradientSwish(SB), NOSPLIT, $0-80
-	MOVQ         dx+0(FP), AX
-	MOVQ         dy+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         scale+24(FP), BX
-	MOVQ         shift+32(FP), SI
-	MOVQ         k+40(FP), DI
-	MOVQ         a+48(FP), R8
-	MOVQ         b+56(FP), R9
-	MOVL         $0x3f800000, R10
-	VPBROADCASTD R10, Z0
-	MOVL         $0x4b400000, R10
-	VPBROADCASTD R10, Z1
-	MOVL         $0xc2ae0000, R10
-	VPBROADCASTD R10, Z2
-	MOVL         $0x42ae0000, R10
-	VPBROADCASTD R10, Z3
-	MOVL         $0xbfb8aa3b, R10
-	VPBROADCASTD R10, Z4
-	MOVL         $0x3f317218, R10
-	VPBROADCASTD R10, Z5
-	MOVL         $0x3c07d3ec, R10
-	VPBROADCASTD R10, Z6
-	MOVL         $0x3d2b9d68, R10
-	VPBROADCASTD R10, Z7
-	MOVL         $0x3e2aad37, R10
-	VPBROADCASTD R10, Z8
-	MOVL         $0x3efffee2, R10
-	VPBROADCASTD R10, Z9
-	MOVL         $0x3f7ffffb, R10
-	VPBROADCASTD R10, Z10
-	MOVL         $0x3f800000, R10
-	VPBROADCASTD R10, Z11
-	MOVQ         n+64(FP), R10
-	XORQ         R11, R11
-	MOVQ         period+72(FP), R12
-	XORQ         R13, R13
-	XORQ         R14, R14
-	SUBQ         $0x10, R10
-	JL           rest
-
-loop:
-	PREFETCHT0   4096(DX)(R11*1)
-	VMOVUPS      (DX)(R11*1), Z12
-	PREFETCHT0   4096(CX)(R11*1)
-	VMOVUPS      (CX)(R11*1), Z13
-	VMOVUPS      (BX)(R13*1), Z14
-	VFMADD213PS  (SI)(R13*1), Z12, Z14
-	VMOVUPS      Z2, Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z6, Z17
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMOVUPS      Z1, Z18
-	VFMADD231PS  Z4, Z15, Z18
-	VSUBPS       Z1, Z18, Z14
-	VMOVAPS      Z15, Z16
-	VFNMSUB231PS Z5, Z14, Z16
-	VPSLLD       $0x17, Z18, Z18
-	VFMADD213PS  Z7, Z16, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z9, Z16, Z17
-	VFMADD213PS  Z10, Z16, Z17
-	VFMADD213PS  Z11, Z16, Z17
-	VPADDD       Z18, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VRCP14PS     Z17, Z14
-	VFNMADD213PS Z0, Z14, Z17
-	VFMADD231PS  Z14, Z17, Z14
-	VMOVUPS      Z0, Z16
-	VSUBPS       Z14, Z16, Z16
-	VFMADD213PS  Z0, Z15, Z16
-	VMULPS       Z14, Z16, Z16
-	VMULPS       Z16, Z13, Z13
-	VMOVUPS      (R9)(R13*1), Z14
-	VFMADD231PS  (R8)(R13*1), Z12, Z14
-	VFMADD231PS  (DI)(R13*1), Z13, Z14
-	PREFETCHT0   4096(AX)(R11*1)
-	VMOVUPS      Z14, (AX)(R11*1)
-	ADDQ         $0x40, R11
-	ADDQ         $0x40, R13
-	CMPQ         R13, R12
-	CMOVQEQ      R14, R13
-	SUBQ         $0x10, R10
-	JGE          loop
-
-rest:
-	ADDQ         $0x10, R10
-	JEQ          done
-	MOVL         $0x0000ffff, R12
-	BZHIL        R10, R12, R10
-	KMOVW        R10, K1
-	VMOVUPS.Z    (DX)(R11*1), K1, Z12
-	VMOVUPS.Z    (CX)(R11*1), K1, Z13
-	VMOVUPS      (BX)(R13*1), Z14
-	VFMADD213PS  (SI)(R13*1), Z12, Z14
-	VMOVUPS      Z2, Z2
-	VMOVUPS      Z3, Z3
-	VMOVUPS      Z6, Z6
-	VMAXPS       Z14, Z2, Z2
-	VMINPS       Z2, Z3, Z2
-	VMOVUPS      Z1, Z14
-	VFMADD231PS  Z4, Z2, Z14
-	VSUBPS       Z1, Z14, Z1
-	VMOVAPS      Z2, Z3
-	VFNMSUB231PS Z5, Z1, Z3
-	VPSLLD       $0x17, Z14, Z14
-	VFMADD213PS  Z7, Z3, Z6
-	VFMADD213PS  Z8, Z3, Z6
-	VFMADD213PS  Z9, Z3, Z6
-	VFMADD213PS  Z10, Z3, Z6
-	VFMADD213PS  Z11, Z3, Z6
-	VPADDD       Z14, Z6, Z6
-	VADDPS       Z0, Z6, Z6
-	VRCP14PS     Z6, Z1
-	VFNMADD213PS Z0, Z1, Z6
-	VFMADD231PS  Z1, Z6, Z1
-	VMOVUPS      Z0, Z3
-	VSUBPS       Z1, Z3, Z3
-	VFMADD213PS  Z0, Z2, Z3
-	VMULPS       Z1, Z3, Z3
-	VMULPS       Z3, Z13, Z13
-	VMOVUPS      (R9)(R13*1), Z0
-	VFMADD231PS  (R8)(R13*1), Z12, Z0
-	VFMADD231PS  (DI)(R13*1), Z13, Z0
-	VMOVUPS      Z0, K1, (AX)(R11*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientSwish(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·reduceGradientSwish(SB), NOSPLIT, $0-72
-	MOVQ         sumD+0(FP), AX
-	MOVQ         sumDX+8(FP), CX
-	MOVQ         dy+16(FP), DX
-	MOVQ         x+24(FP), BX
-	MOVQ         scale+32(FP), SI
-	MOVQ         shift+40(FP), DI
-	MOVQ         mean+48(FP), R8
-	MOVL         $0x3f800000, R9
-	VPBROADCASTD R9, Z0
-	MOVL         $0x4b400000, R9
-	VPBROADCASTD R9, Z1
-	MOVL         $0xc2ae0000, R9
-	VPBROADCASTD R9, Z2
-	MOVL         $0x42ae0000, R9
-	VPBROADCASTD R9, Z3
-	MOVL         $0xbfb8aa3b, R9
-	VPBROADCASTD R9, Z4
-	MOVL         $0x3f317218, R9
-	VPBROADCASTD R9, Z5
-	MOVL         $0x3c07d3ec, R9
-	VPBROADCASTD R9, Z6
-	MOVL         $0x3d2b9d68, R9
-	VPBROADCASTD R9, Z7
-	MOVL         $0x3e2aad37, R9
-	VPBROADCASTD R9, Z8
-	MOVL         $0x3efffee2, R9
-	VPBROADCASTD R9, Z9
-	MOVL         $0x3f7ffffb, R9
-	VPBROADCASTD R9, Z10
-	MOVL         $0x3f800000, R9
-	VPBROADCASTD R9, Z11
-	MOVQ         n+56(FP), R9
-	XORQ         R10, R10
-	MOVQ         period+64(FP), R11
-	XORQ         R12, R12
-	XORQ         R13, R13
-	SUBQ         $0x10, R9
-	JL           rest
-
-loop:
-	PREFETCHT0   4096(BX)(R10*1)
-	VMOVUPS      (BX)(R10*1), Z12
-	PREFETCHT0   4096(DX)(R10*1)
-	VMOVUPS      (DX)(R10*1), Z13
-	VMOVUPS      (SI)(R12*1), Z14
-	VFMADD213PS  (DI)(R12*1), Z12, Z14
-	VMOVUPS      Z2, Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z6, Z17
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMOVUPS      Z1, Z18
-	VFMADD231PS  Z4, Z15, Z18
-	VSUBPS       Z1, Z18, Z14
-	VMOVAPS      Z15, Z16
-	VFNMSUB231PS Z5, Z14, Z16
-	VPSLLD       $0x17, Z18, Z18
-	VFMADD213PS  Z7, Z16, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z9, Z16, Z17
-	VFMADD213PS  Z10, Z16, Z17
-	VFMADD213PS  Z11, Z16, Z17
-	VPADDD       Z18, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VRCP14PS     Z17, Z14
-	VFNMADD213PS Z0, Z14, Z17
-	VFMADD231PS  Z14, Z17, Z14
-	VMOVUPS      Z0, Z16
-	VSUBPS       Z14, Z16, Z16
-	VFMADD213PS  Z0, Z15, Z16
-	VMULPS       Z14, Z16, Z16
-	VMULPS       Z16, Z13, Z13
-	VADDPS       (AX)(R12*1), Z13, Z14
-	VMOVUPS      Z14, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Z12, Z12
-	VFMADD213PS  (CX)(R12*1), Z13, Z12
-	VMOVUPS      Z12, (CX)(R12*1)
-	ADDQ         $0x40, R10
-	ADDQ         $0x40, R12
-	CMPQ         R12, R11
-	CMOVQEQ      R13, R12
-	SUBQ         $0x10, R9
-	JGE          loop
-
-rest:
-	ADDQ         $0x10, R9
-	JEQ          done
-	MOVL         $0x0000ffff, R11
-	BZHIL        R9, R11, R9
-	KMOVW        R9, K1
-	VMOVUPS.Z    (BX)(R10*1), K1, Z12
-	VMOVUPS.Z    (DX)(R10*1), K1, Z13
-	VMOVUPS      (SI)(R12*1), Z14
-	VFMADD213PS  (DI)(R12*1), Z12, Z14
-	VMOVUPS      Z2, Z2
-	VMOVUPS      Z3, Z3
-	VMOVUPS      Z6, Z6
-	VMAXPS       Z14, Z2, Z2
-	VMINPS       Z2, Z3, Z2
-	VMOVUPS      Z1, Z14
-	VFMADD231PS  Z4, Z2, Z14
-	VSUBPS       Z1, Z14, Z1
-	VMOVAPS      Z2, Z3
-	VFNMSUB231PS Z5, Z1, Z3
-	VPSLLD       $0x17, Z14, Z14
-	VFMADD213PS  Z7, Z3, Z6
-	VFMADD213PS  Z8, Z3, Z6
-	VFMADD213PS  Z9, Z3, Z6
-	VFMADD213PS  Z10, Z3, Z6
-	VFMADD213PS  Z11, Z3, Z6
-	VPADDD       Z14, Z6, Z6
-	VADDPS       Z0, Z6, Z6
-	VRCP14PS     Z6, Z1
-	VFNMADD213PS Z0, Z1, Z6
-	VFMADD231PS  Z1, Z6, Z1
-	VMOVUPS      Z0, Z3
-	VSUBPS       Z1, Z3, Z3
-	VFMADD213PS  Z0, Z2, Z3
-	VMULPS       Z1, Z3, Z3
-	VMULPS       Z3, Z13, Z13
-	VADDPS       (AX)(R12*1), Z13, Z0
-	VMOVUPS      Z0, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Z12, Z12
-	VFMADD213PS  (CX)(R12*1), Z13, Z12
-	VMOVUPS      Z12, (CX)(R12*1)
 
 done:
 	VZEROUPPER
@@ -1040,268 +668,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func gradientSigmoid(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gradientSigmoid(SB), NOSPLIT, $0-80
-	MOVQ         dx+0(FP), AX
-	MOVQ         dy+8(FP), CX
-	MOVQ         x+16(FP), DX
-	MOVQ         scale+24(FP), BX
-	MOVQ         shift+32(FP), SI
-	MOVQ         k+40(FP), DI
-	MOVQ         a+48(FP), R8
-	MOVQ         b+56(FP), R9
-	MOVL         $0x3f800000, R10
-	VPBROADCASTD R10, Z0
-	MOVL         $0x4b400000, R10
-	VPBROADCASTD R10, Z1
-	MOVL         $0xc2ae0000, R10
-	VPBROADCASTD R10, Z2
-	MOVL         $0x42ae0000, R10
-	VPBROADCASTD R10, Z3
-	MOVL         $0xbfb8aa3b, R10
-	VPBROADCASTD R10, Z4
-	MOVL         $0x3f317218, R10
-	VPBROADCASTD R10, Z5
-	MOVL         $0x3c07d3ec, R10
-	VPBROADCASTD R10, Z6
-	MOVL         $0x3d2b9d68, R10
-	VPBROADCASTD R10, Z7
-	MOVL         $0x3e2aad37, R10
-	VPBROADCASTD R10, Z8
-	MOVL         $0x3efffee2, R10
-	VPBROADCASTD R10, Z9
-	MOVL         $0x3f7ffffb, R10
-	VPBROADCASTD R10, Z10
-	MOVL         $0x3f800000, R10
-	VPBROADCASTD R10, Z11
-	MOVQ         n+64(FP), R10
-	XORQ         R11, R11
-	MOVQ         period+72(FP), R12
-	XORQ         R13, R13
-	XORQ         R14, R14
-	SUBQ         $0x10, R10
-	JL           rest
-
-loop:
-	PREFETCHT0   4096(DX)(R11*1)
-	VMOVUPS      (DX)(R11*1), Z12
-	PREFETCHT0   4096(CX)(R11*1)
-	VMOVUPS      (CX)(R11*1), Z13
-	VMOVUPS      (BX)(R13*1), Z14
-	VFMADD213PS  (SI)(R13*1), Z12, Z14
-	VMOVUPS      Z2, Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z6, Z17
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMOVUPS      Z1, Z18
-	VFMADD231PS  Z4, Z15, Z18
-	VSUBPS       Z1, Z18, Z14
-	VMOVAPS      Z15, Z16
-	VFNMSUB231PS Z5, Z14, Z16
-	VPSLLD       $0x17, Z18, Z18
-	VFMADD213PS  Z7, Z16, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z9, Z16, Z17
-	VFMADD213PS  Z10, Z16, Z17
-	VFMADD213PS  Z11, Z16, Z17
-	VPADDD       Z18, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VRCP14PS     Z17, Z14
-	VFNMADD213PS Z0, Z14, Z17
-	VFMADD231PS  Z14, Z17, Z14
-	VMOVUPS      Z0, Z15
-	VSUBPS       Z14, Z15, Z15
-	VMULPS       Z14, Z15, Z15
-	VMULPS       Z15, Z13, Z13
-	VMOVUPS      (R9)(R13*1), Z14
-	VFMADD231PS  (R8)(R13*1), Z12, Z14
-	VFMADD231PS  (DI)(R13*1), Z13, Z14
-	PREFETCHT0   4096(AX)(R11*1)
-	VMOVUPS      Z14, (AX)(R11*1)
-	ADDQ         $0x40, R11
-	ADDQ         $0x40, R13
-	CMPQ         R13, R12
-	CMOVQEQ      R14, R13
-	SUBQ         $0x10, R10
-	JGE          loop
-
-rest:
-	ADDQ         $0x10, R10
-	JEQ          done
-	MOVL         $0x0000ffff, R12
-	BZHIL        R10, R12, R10
-	KMOVW        R10, K1
-	VMOVUPS.Z    (DX)(R11*1), K1, Z12
-	VMOVUPS.Z    (CX)(R11*1), K1, Z13
-	VMOVUPS      (BX)(R13*1), Z14
-	VFMADD213PS  (SI)(R13*1), Z12, Z14
-	VMOVUPS      Z2, Z2
-	VMOVUPS      Z3, Z3
-	VMOVUPS      Z6, Z6
-	VMAXPS       Z14, Z2, Z2
-	VMINPS       Z2, Z3, Z2
-	VMOVUPS      Z1, Z14
-	VFMADD231PS  Z4, Z2, Z14
-	VSUBPS       Z1, Z14, Z1
-	VMOVAPS      Z2, Z3
-	VFNMSUB231PS Z5, Z1, Z3
-	VPSLLD       $0x17, Z14, Z14
-	VFMADD213PS  Z7, Z3, Z6
-	VFMADD213PS  Z8, Z3, Z6
-	VFMADD213PS  Z9, Z3, Z6
-	VFMADD213PS  Z10, Z3, Z6
-	VFMADD213PS  Z11, Z3, Z6
-	VPADDD       Z14, Z6, Z6
-	VADDPS       Z0, Z6, Z6
-	VRCP14PS     Z6, Z1
-	VFNMADD213PS Z0, Z1, Z6
-	VFMADD231PS  Z1, Z6, Z1
-	VMOVUPS      Z0, Z0
-	VSUBPS       Z1, Z0, Z0
-	VMULPS       Z1, Z0, Z0
-	VMULPS       Z0, Z13, Z13
-	VMOVUPS      (R9)(R13*1), Z0
-	VFMADD231PS  (R8)(R13*1), Z12, Z0
-	VFMADD231PS  (DI)(R13*1), Z13, Z0
-	VMOVUPS      Z0, K1, (AX)(R11*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientSigmoid(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·reduceGradientSigmoid(SB), NOSPLIT, $0-72
-	MOVQ         sumD+0(FP), AX
-	MOVQ         sumDX+8(FP), CX
-	MOVQ         dy+16(FP), DX
-	MOVQ         x+24(FP), BX
-	MOVQ         scale+32(FP), SI
-	MOVQ         shift+40(FP), DI
-	MOVQ         mean+48(FP), R8
-	MOVL         $0x3f800000, R9
-	VPBROADCASTD R9, Z0
-	MOVL         $0x4b400000, R9
-	VPBROADCASTD R9, Z1
-	MOVL         $0xc2ae0000, R9
-	VPBROADCASTD R9, Z2
-	MOVL         $0x42ae0000, R9
-	VPBROADCASTD R9, Z3
-	MOVL         $0xbfb8aa3b, R9
-	VPBROADCASTD R9, Z4
-	MOVL         $0x3f317218, R9
-	VPBROADCASTD R9, Z5
-	MOVL         $0x3c07d3ec, R9
-	VPBROADCASTD R9, Z6
-	MOVL         $0x3d2b9d68, R9
-	VPBROADCASTD R9, Z7
-	MOVL         $0x3e2aad37, R9
-	VPBROADCASTD R9, Z8
-	MOVL         $0x3efffee2, R9
-	VPBROADCASTD R9, Z9
-	MOVL         $0x3f7ffffb, R9
-	VPBROADCASTD R9, Z10
-	MOVL         $0x3f800000, R9
-	VPBROADCASTD R9, Z11
-	MOVQ         n+56(FP), R9
-	XORQ         R10, R10
-	MOVQ         period+64(FP), R11
-	XORQ         R12, R12
-	XORQ         R13, R13
-	SUBQ         $0x10, R9
-	JL           rest
-
-loop:
-	PREFETCHT0   4096(BX)(R10*1)
-	VMOVUPS      (BX)(R10*1), Z12
-	PREFETCHT0   4096(DX)(R10*1)
-	VMOVUPS      (DX)(R10*1), Z13
-	VMOVUPS      (SI)(R12*1), Z14
-	VFMADD213PS  (DI)(R12*1), Z12, Z14
-	VMOVUPS      Z2, Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z6, Z17
-	VMAXPS       Z14, Z15, Z15
-	VMINPS       Z15, Z16, Z15
-	VMOVUPS      Z1, Z18
-	VFMADD231PS  Z4, Z15, Z18
-	VSUBPS       Z1, Z18, Z14
-	VMOVAPS      Z15, Z16
-	VFNMSUB231PS Z5, Z14, Z16
-	VPSLLD       $0x17, Z18, Z18
-	VFMADD213PS  Z7, Z16, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z9, Z16, Z17
-	VFMADD213PS  Z10, Z16, Z17
-	VFMADD213PS  Z11, Z16, Z17
-	VPADDD       Z18, Z17, Z17
-	VADDPS       Z0, Z17, Z17
-	VRCP14PS     Z17, Z14
-	VFNMADD213PS Z0, Z14, Z17
-	VFMADD231PS  Z14, Z17, Z14
-	VMOVUPS      Z0, Z15
-	VSUBPS       Z14, Z15, Z15
-	VMULPS       Z14, Z15, Z15
-	VMULPS       Z15, Z13, Z13
-	VADDPS       (AX)(R12*1), Z13, Z14
-	VMOVUPS      Z14, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Z12, Z12
-	VFMADD213PS  (CX)(R12*1), Z13, Z12
-	VMOVUPS      Z12, (CX)(R12*1)
-	ADDQ         $0x40, R10
-	ADDQ         $0x40, R12
-	CMPQ         R12, R11
-	CMOVQEQ      R13, R12
-	SUBQ         $0x10, R9
-	JGE          loop
-
-rest:
-	ADDQ         $0x10, R9
-	JEQ          done
-	MOVL         $0x0000ffff, R11
-	BZHIL        R9, R11, R9
-	KMOVW        R9, K1
-	VMOVUPS.Z    (BX)(R10*1), K1, Z12
-	VMOVUPS.Z    (DX)(R10*1), K1, Z13
-	VMOVUPS      (SI)(R12*1), Z14
-	VFMADD213PS  (DI)(R12*1), Z12, Z14
-	VMOVUPS      Z2, Z2
-	VMOVUPS      Z3, Z3
-	VMOVUPS      Z6, Z6
-	VMAXPS       Z14, Z2, Z2
-	VMINPS       Z2, Z3, Z2
-	VMOVUPS      Z1, Z14
-	VFMADD231PS  Z4, Z2, Z14
-	VSUBPS       Z1, Z14, Z1
-	VMOVAPS      Z2, Z3
-	VFNMSUB231PS Z5, Z1, Z3
-	VPSLLD       $0x17, Z14, Z14
-	VFMADD213PS  Z7, Z3, Z6
-	VFMADD213PS  Z8, Z3, Z6
-	VFMADD213PS  Z9, Z3, Z6
-	VFMADD213PS  Z10, Z3, Z6
-	VFMADD213PS  Z11, Z3, Z6
-	VPADDD       Z14, Z6, Z6
-	VADDPS       Z0, Z6, Z6
-	VRCP14PS     Z6, Z1
-	VFNMADD213PS Z0, Z1, Z6
-	VFMADD231PS  Z1, Z6, Z1
-	VMOVUPS      Z0, Z0
-	VSUBPS       Z1, Z0, Z0
-	VMULPS       Z1, Z0, Z0
-	VMULPS       Z0, Z13, Z13
-	VADDPS       (AX)(R12*1), Z13, Z0
-	VMOVUPS      Z0, (AX)(R12*1)
-	VSUBPS       (R8)(R12*1), Z12, Z12
-	VFMADD213PS  (CX)(R12*1), Z13, Z12
-	VMOVUPS      Z12, (CX)(R12*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func derivativeSigmoid(dx *float32, dy *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·derivativeSigmoid(SB), NOSPLIT, $0-32
@@ -1412,62 +778,65 @@ done:
 	VZEROUPPER
 	RET
 
-// func affineReLU(y *float32, x *float32, scale *float32, shift *float32, n int, period int)
+// func combineColumns(dx *float32, dz *float32, x *float32, k *float32, a *float32, b *float32, n int, period int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·affineReLU(SB), NOSPLIT, $0-48
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ scale+16(FP), DX
-	MOVQ shift+24(FP), BX
-	MOVQ n+32(FP), SI
-	XORQ DI, DI
-	MOVQ period+40(FP), R8
+TEXT ·combineColumns(SB), NOSPLIT, $0-64
+	MOVQ dx+0(FP), AX
+	MOVQ dz+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ k+24(FP), BX
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ n+48(FP), R8
 	XORQ R9, R9
-	XORQ R10, R10
-	SUBQ $0x10, SI
+	MOVQ period+56(FP), R10
+	XORQ R11, R11
+	XORQ R12, R12
+	SUBQ $0x10, R8
 	JL   rest
 
 loop:
-	PREFETCHT0  4096(CX)(DI*1)
-	VMOVUPS     (CX)(DI*1), Z0
-	VMOVUPS     (DX)(R9*1), Z1
-	VFMADD213PS (BX)(R9*1), Z1, Z0
-	VPXORD      Z2, Z2, Z2
-	VMAXPS      Z0, Z2, Z0
-	PREFETCHT0  4096(AX)(DI*1)
-	VMOVUPS     Z0, (AX)(DI*1)
-	ADDQ        $0x40, DI
+	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPS     (DX)(R9*1), Z0
+	PREFETCHT0  4096(CX)(R9*1)
+	VMOVUPS     (CX)(R9*1), Z1
+	VMOVUPS     (DI)(R11*1), Z2
+	VFMADD231PS (SI)(R11*1), Z0, Z2
+	VFMADD231PS (BX)(R11*1), Z1, Z2
+	PREFETCHT0  4096(AX)(R9*1)
+	VMOVUPS     Z2, (AX)(R9*1)
 	ADDQ        $0x40, R9
-	CMPQ        R9, R8
-	CMOVQEQ     R10, R9
-	SUBQ        $0x10, SI
+	ADDQ        $0x40, R11
+	CMPQ        R11, R10
+	CMOVQEQ     R12, R11
+	SUBQ        $0x10, R8
 	JGE         loop
 
 rest:
-	ADDQ        $0x10, SI
+	ADDQ        $0x10, R8
 	JEQ         done
-	MOVL        $0x0000ffff, R8
-	BZHIL       SI, R8, SI
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(DI*1), K1, Z0
-	VMOVUPS     (DX)(R9*1), Z1
-	VFMADD213PS (BX)(R9*1), Z1, Z0
-	VPXORD      Z3, Z3, Z3
-	VMAXPS      Z0, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)(DI*1)
+	MOVL        $0x0000ffff, R10
+	BZHIL       R8, R10, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (DX)(R9*1), K1, Z0
+	VMOVUPS.Z   (CX)(R9*1), K1, Z1
+	VMOVUPS     (DI)(R11*1), Z2
+	VFMADD231PS (SI)(R11*1), Z0, Z2
+	VFMADD231PS (BX)(R11*1), Z1, Z2
+	VMOVUPS     Z2, K1, (AX)(R9*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func affineReLUAdd(y *float32, x *float32, scale *float32, shift *float32, residual *float32, n int, period int)
+// func gradientSums(sumD *float32, sumDX *float32, d *float32, x *float32, mean *float32, n int, period int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·affineReLUAdd(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), AX
-	MOVQ x+8(FP), CX
-	MOVQ scale+16(FP), DX
-	MOVQ shift+24(FP), BX
-	MOVQ residual+32(FP), SI
+TEXT ·gradientSums(SB), NOSPLIT, $0-56
+	MOVQ sumD+0(FP), AX
+	MOVQ sumDX+8(FP), CX
+	MOVQ d+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ mean+32(FP), SI
 	MOVQ n+40(FP), DI
 	XORQ R8, R8
 	MOVQ period+48(FP), R9
@@ -1477,15 +846,15 @@ TEXT ·affineReLUAdd(SB), NOSPLIT, $0-56
 	JL   rest
 
 loop:
-	PREFETCHT0  4096(CX)(R8*1)
-	VMOVUPS     (CX)(R8*1), Z0
-	VMOVUPS     (DX)(R10*1), Z1
-	VFMADD213PS (BX)(R10*1), Z1, Z0
-	VPXORD      Z2, Z2, Z2
-	VMAXPS      Z0, Z2, Z0
-	VADDPS      (SI)(R8*1), Z0, Z0
-	PREFETCHT0  4096(AX)(R8*1)
-	VMOVUPS     Z0, (AX)(R8*1)
+	PREFETCHT0  4096(BX)(R8*1)
+	VMOVUPS     (BX)(R8*1), Z0
+	PREFETCHT0  4096(DX)(R8*1)
+	VMOVUPS     (DX)(R8*1), Z1
+	VADDPS      (AX)(R10*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R10*1)
+	VSUBPS      (SI)(R10*1), Z0, Z0
+	VFMADD213PS (CX)(R10*1), Z1, Z0
+	VMOVUPS     Z0, (CX)(R10*1)
 	ADDQ        $0x40, R8
 	ADDQ        $0x40, R10
 	CMPQ        R10, R9
@@ -1499,182 +868,13 @@ rest:
 	MOVL        $0x0000ffff, R9
 	BZHIL       DI, R9, DI
 	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(R8*1), K1, Z0
-	VMOVUPS     (DX)(R10*1), Z1
-	VFMADD213PS (BX)(R10*1), Z1, Z0
-	VPXORD      Z3, Z3, Z3
-	VMAXPS      Z0, Z3, Z0
-	VMOVUPS.Z   (SI)(R8*1), K1, Z1
-	VADDPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(R8*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func gradientReLU(dx *float32, dy *float32, x *float32, scale *float32, shift *float32, k *float32, a *float32, b *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gradientReLU(SB), NOSPLIT, $0-80
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ scale+24(FP), BX
-	MOVQ shift+32(FP), SI
-	MOVQ k+40(FP), DI
-	MOVQ a+48(FP), R8
-	MOVQ b+56(FP), R9
-	MOVQ n+64(FP), R10
-	XORQ R11, R11
-	MOVQ period+72(FP), R12
-	XORQ R13, R13
-	XORQ R14, R14
-	SUBQ $0x10, R10
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(DX)(R11*1)
-	VMOVUPS     (DX)(R11*1), Z0
-	PREFETCHT0  4096(CX)(R11*1)
-	VMOVUPS     (CX)(R11*1), Z1
-	VMOVUPS     (BX)(R13*1), Z2
-	VFMADD213PS (SI)(R13*1), Z0, Z2
-	VPXORD      Z3, Z3, Z3
-	VCMPPS      $0x0e, Z3, Z2, K2
-	VMOVAPS.Z   Z1, K2, Z1
-	VMOVUPS     (R9)(R13*1), Z2
-	VFMADD231PS (R8)(R13*1), Z0, Z2
-	VFMADD231PS (DI)(R13*1), Z1, Z2
-	PREFETCHT0  4096(AX)(R11*1)
-	VMOVUPS     Z2, (AX)(R11*1)
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R13
-	CMPQ        R13, R12
-	CMOVQEQ     R14, R13
-	SUBQ        $0x10, R10
-	JGE         loop
-
-rest:
-	ADDQ        $0x10, R10
-	JEQ         done
-	MOVL        $0x0000ffff, R12
-	BZHIL       R10, R12, R10
-	KMOVW       R10, K1
-	VMOVUPS.Z   (DX)(R11*1), K1, Z0
-	VMOVUPS.Z   (CX)(R11*1), K1, Z1
-	VMOVUPS     (BX)(R13*1), Z2
-	VFMADD213PS (SI)(R13*1), Z0, Z2
-	VPXORD      Z4, Z4, Z4
-	VCMPPS      $0x0e, Z4, Z2, K2
-	VMOVAPS.Z   Z1, K2, Z1
-	VMOVUPS     (R9)(R13*1), Z2
-	VFMADD231PS (R8)(R13*1), Z0, Z2
-	VFMADD231PS (DI)(R13*1), Z1, Z2
-	VMOVUPS     Z2, K1, (AX)(R11*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func reduceGradientReLU(sumD *float32, sumDX *float32, dy *float32, x *float32, scale *float32, shift *float32, mean *float32, n int, period int)
-// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·reduceGradientReLU(SB), NOSPLIT, $0-72
-	MOVQ sumD+0(FP), AX
-	MOVQ sumDX+8(FP), CX
-	MOVQ dy+16(FP), DX
-	MOVQ x+24(FP), BX
-	MOVQ scale+32(FP), SI
-	MOVQ shift+40(FP), DI
-	MOVQ mean+48(FP), R8
-	MOVQ n+56(FP), R9
-	XORQ R10, R10
-	MOVQ period+64(FP), R11
-	XORQ R12, R12
-	XORQ R13, R13
-	SUBQ $0x10, R9
-	JL   rest
-
-loop:
-	PREFETCHT0  4096(BX)(R10*1)
-	VMOVUPS     (BX)(R10*1), Z0
-	PREFETCHT0  4096(DX)(R10*1)
-	VMOVUPS     (DX)(R10*1), Z1
-	VMOVUPS     (SI)(R12*1), Z2
-	VFMADD213PS (DI)(R12*1), Z0, Z2
-	VPXORD      Z3, Z3, Z3
-	VCMPPS      $0x0e, Z3, Z2, K2
-	VMOVAPS.Z   Z1, K2, Z1
-	VADDPS      (AX)(R12*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R12*1)
-	VSUBPS      (R8)(R12*1), Z0, Z0
-	VFMADD213PS (CX)(R12*1), Z1, Z0
-	VMOVUPS     Z0, (CX)(R12*1)
-	ADDQ        $0x40, R10
-	ADDQ        $0x40, R12
-	CMPQ        R12, R11
-	CMOVQEQ     R13, R12
-	SUBQ        $0x10, R9
-	JGE         loop
-
-rest:
-	ADDQ        $0x10, R9
-	JEQ         done
-	MOVL        $0x0000ffff, R11
-	BZHIL       R9, R11, R9
-	KMOVW       R9, K1
-	VMOVUPS.Z   (BX)(R10*1), K1, Z0
-	VMOVUPS.Z   (DX)(R10*1), K1, Z1
-	VMOVUPS     (SI)(R12*1), Z2
-	VFMADD213PS (DI)(R12*1), Z0, Z2
-	VPXORD      Z4, Z4, Z4
-	VCMPPS      $0x0e, Z4, Z2, K2
-	VMOVAPS.Z   Z1, K2, Z1
-	VADDPS      (AX)(R12*1), Z1, Z2
-	VMOVUPS     Z2, (AX)(R12*1)
-	VSUBPS      (R8)(R12*1), Z0, Z0
-	VFMADD213PS (CX)(R12*1), Z1, Z0
-	VMOVUPS     Z0, (CX)(R12*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func derivativeReLU(dx *float32, dy *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·derivativeReLU(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ n+24(FP), BX
-	XORQ SI, SI
-	SUBQ $0x10, BX
-	JL   rest
-
-loop:
-	PREFETCHT0 4096(DX)(SI*1)
-	VMOVUPS    (DX)(SI*1), Z0
-	PREFETCHT0 4096(CX)(SI*1)
-	VMOVUPS    (CX)(SI*1), Z1
-	VPXORD     Z2, Z2, Z2
-	VCMPPS     $0x0e, Z2, Z0, K2
-	VMOVAPS.Z  Z1, K2, Z1
-	PREFETCHT0 4096(AX)(SI*1)
-	VMOVUPS    Z1, (AX)(SI*1)
-	ADDQ       $0x40, SI
-	SUBQ       $0x10, BX
-	JGE        loop
-
-rest:
-	ADDQ      $0x10, BX
-	JEQ       done
-	MOVL      $0x0000ffff, DI
-	BZHIL     BX, DI, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (DX)(SI*1), K1, Z0
-	VMOVUPS.Z (CX)(SI*1), K1, Z1
-	VPXORD    Z3, Z3, Z3
-	VCMPPS    $0x0e, Z3, Z0, K2
-	VMOVAPS.Z Z1, K2, Z1
-	VMOVUPS   Z1, K1, (AX)(SI*1)
+	VMOVUPS.Z   (BX)(R8*1), K1, Z0
+	VMOVUPS.Z   (DX)(R8*1), K1, Z1
+	VADDPS      (AX)(R10*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R10*1)
+	VSUBPS      (SI)(R10*1), Z0, Z0
+	VFMADD213PS (CX)(R10*1), Z1, Z0
+	VMOVUPS     Z0, (CX)(R10*1)
 
 done:
 	VZEROUPPER

@@ -11,19 +11,20 @@ func BenchmarkPixelwise(b *testing.B) {
 		hw := s.side * s.side
 		m, c := s.n*hw, s.c
 		x, y, z := filled(m*c), filled(m*c), filled(m*c)
-		p, q, r, g := filled(c), filled(c), filled(c), filled(c)
+		r, g := filled(c), filled(c)
 		sn, gn := filled(s.n*c), filled(s.n*c)
 		for _, op := range []struct {
 			name   string
 			passes int
 			f      func()
 		}{
-			{"batch stats", 1, func() { BatchStats(p, q, x, m, c) }},
+			{"moments", 1, func() { NewMoments[float32](1, c).Add(0, x, m) }},
 			{"affine", 2, func() { ScaleShiftAct(y, x, m, c, r, g, None, nil) }},
 			{"swish", 2, func() { ScaleShiftAct(y, x, m, c, r, g, Swish, nil) }},
 			{"residual", 3, func() { ScaleShiftAct(y, x, m, c, r, g, None, z) }},
-			{"bn grad none", 5, func() { BatchNormGrad(y, z, x, m, c, p, q, r, g, None, clone(p), clone(p)) }},
-			{"bn grad swish", 5, func() { BatchNormGrad(y, z, x, m, c, p, q, r, g, Swish, clone(p), clone(p)) }},
+			{"slope", 3, func() { ActSlope(y, z, x, m, c, r, g, Swish) }},
+			{"gradient sums", 4, func() { AddGrad(NewGradSums(1, c), 0, y, y, z, x, m, r) }},
+			{"combine", 3, func() { Combine(y, y, x, m, c, r, g, r) }},
 			{"add", 3, func() { Add(y, x) }},
 			{"channel scale", 2, func() { ChannelScale(y, x, sn, s.n, hw, c) }},
 			{"channel reduce", 2, func() { ChannelScaleReduce(sn, y, x, s.n, hw, c) }},

@@ -74,11 +74,11 @@ func (asm *assembly) channelScaleGrad(dx, dy, s, g []float32, n, hw, c int) {
 
 func (asm *assembly) biasGrad(db, dy []float32, m, c int) {
 	checkRows(m, c, dy)
-	s := columnSums(m, c, 1, func(p periodic, lo, hi int) {
+	s := columnSums(m, c, func(p periodic, lo, hi int) {
 		asm.sumColumns(p.ptr(0), &dy[lo*c], (hi-lo)*c, p.bytes())
 	})
 	for j := range c {
-		db[j] += float32(s[0][j])
+		db[j] += float32(s[j])
 	}
 }
 

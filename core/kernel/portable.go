@@ -31,10 +31,6 @@ func activatePortableSerial(y, x []float32, act Act) {
 	switch act {
 	case Swish, Sigmoid:
 		logisticPortable(y, x, act == Swish)
-	case ReLU:
-		for i, v := range x {
-			y[i] = max(v, 0)
-		}
 	default:
 		if len(x) > 0 && &y[0] != &x[0] {
 			copy(y, x)

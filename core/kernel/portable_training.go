@@ -14,8 +14,6 @@ func init() {
 	o.pointwiseGradWeight = pointwiseGradWeightPortable
 	o.depthwiseGradInput = depthwiseGradInputPortable
 	o.depthwiseGradWeight = depthwiseGradWeightPortable
-	o.batchStats = batchStatsPortable
-	o.batchNormGrad = batchNormGradPortable
 	o.activateGrad = activateGradPortable
 	o.channelScaleReduce = channelScaleReducePortable
 	o.channelScaleGrad = channelScaleGradPortable

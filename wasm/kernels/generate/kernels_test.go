@@ -12,7 +12,7 @@ import (
 	"bignas/wasm/kernels"
 )
 
-var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid, kernel.ReLU}
+var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid}
 
 // units is how far results may be from core/kernel's, in units in the last
 // place of the result: nothing where no exponential is computed.

@@ -134,7 +134,6 @@ func (g *generator) finishing() {
 	y, x, residual, n, act := p[0], p[1], p[2], p[3], p[4]
 	v := f.Local(asm.V128)
 	l := g.logistic(f)
-	zero := f.Local(asm.V128)
 	for _, c := range []struct {
 		act   kernel.Act
 		apply func()
@@ -149,11 +148,6 @@ func (g *generator) finishing() {
 			l.denominator(v)
 			f.Get(l.one, l.p)
 			f.Do(asm.F32x4Div)
-			f.Set(v)
-		}},
-		{kernel.ReLU, func() {
-			f.Get(v, zero)
-			f.Do(asm.F32x4Max)
 			f.Set(v)
 		}},
 		{kernel.None, func() {}},

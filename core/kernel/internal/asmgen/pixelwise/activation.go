@@ -78,17 +78,3 @@ func (c *logistic) chain(act string, z, dy VecVirtual) VecVirtual {
 	VMULPS(t, dy, dy)
 	return dy
 }
-
-// gate returns dy where z is positive, else 0.
-func gate(set *vector.Set, z, dy VecVirtual) VecVirtual {
-	zero := set.New()
-	set.Zero(zero)
-	if set.Wide() {
-		VCMPPS(U8(14), zero, z, K2)
-		VMOVAPS_Z(dy, K2, dy)
-		return dy
-	}
-	VCMPPS(U8(14), zero, z, zero)
-	VANDPS(zero, dy, dy)
-	return dy
-}

@@ -22,15 +22,15 @@ import (
 func main() {
 	g := generator{vector.FromFlags()}
 	ConstraintExpr("amd64,!noasm")
-	for _, act := range []string{"None", "Swish", "Sigmoid", "ReLU"} {
+	for _, act := range []string{"None", "Swish", "Sigmoid"} {
 		g.affine(act, false)
 		g.affine(act, true)
-		g.gradient(act)
-		g.reduceGradient(act)
 		if act != "None" {
 			g.derivative(act)
 		}
 	}
+	g.combineColumns()
+	g.gradientSums()
 	g.exponential()
 	g.fold()
 	g.slopeSwish()
@@ -72,10 +72,6 @@ func (g generator) affine(act string, residual bool) {
 			VMULPS(s, t, z)
 		case "Sigmoid":
 			z, _ = c.sigmoid(z)
-		case "ReLU":
-			zero := g.New()
-			g.Zero(zero)
-			VMAXPS(z, zero, z)
 		}
 		if residual {
 			if l.mask != nil {
@@ -94,35 +90,17 @@ func (g generator) derivative(act string) {
 	dx, dy, x := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
 	c := logisticFor(g.Set, act)
 	g.walkFlat(func(l *lane) {
-		if act == "ReLU" {
-			l.store(gate(g.Set, l.load(x), l.load(dy)), dx)
-		} else {
-			l.store(c.chain(act, l.load(x), l.load(dy)), dx)
-		}
+		l.store(c.chain(act, l.load(x), l.load(dy)), dx)
 	})
 }
 
-// chain returns dy*act'(x*scale+shift); it may overwrite dy.
-func (g generator) chain(c *logistic, act string, l *lane, x, dy VecVirtual, scale, shift Register) VecVirtual {
-	switch act {
-	case "Swish", "Sigmoid":
-		return c.chain(act, l.affine(x, scale, shift), dy)
-	case "ReLU":
-		return gate(g.Set, l.affine(x, scale, shift), dy)
-	}
-	return dy
-}
-
-// gradient writes dx = k*d + a*x + b with d = dy*act'(x*scale+shift).
-func (g generator) gradient(act string) {
-	name := "gradient" + act
-	g.Text(name, "func(dx, dy, x, scale, shift, k, a, b *float32, n int, period int)", "computes k*d + a*x + b with d = dy*act'(x*scale+shift).")
-	dx, dyp, xp := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
-	scale, shift, k, a, b := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("k"), vector.Arg("a"), vector.Arg("b")
-	c := logisticFor(g.Set, act)
+// combineColumns writes dx = k*dz + a*x + b.
+func (g generator) combineColumns() {
+	g.Text("combineColumns", "func(dx, dz, x, k, a, b *float32, n int, period int)", "computes k*dz + a*x + b.")
+	dx, dz, xp := vector.Arg("dx"), vector.Arg("dz"), vector.Arg("x")
+	k, a, b := vector.Arg("k"), vector.Arg("a"), vector.Arg("b")
 	g.walk(func(l *lane) {
-		x, d := l.load(xp), l.load(dyp)
-		d = g.chain(c, act, l, x, d, scale, shift)
+		x, d := l.load(xp), l.load(dz)
 		out := g.New()
 		VMOVUPS(l.periodic(b), out)
 		VFMADD231PS(l.periodic(a), x, out)
@@ -131,16 +109,12 @@ func (g generator) gradient(act string) {
 	})
 }
 
-// reduceGradient writes sumD += d and sumDX += d*(x-mean) with d as in gradient.
-func (g generator) reduceGradient(act string) {
-	name := "reduceGradient" + act
-	g.Text(name, "func(sumD, sumDX, dy, x, scale, shift, mean *float32, n int, period int)", "adds d to sumD and d*(x-mean) to sumDX, d = dy*act'(x*scale+shift).")
-	sumD, sumDX, dyp, xp := vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("dy"), vector.Arg("x")
-	scale, shift, mean := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("mean")
-	c := logisticFor(g.Set, act)
+// gradientSums writes sumD += d and sumDX += d*(x-mean).
+func (g generator) gradientSums() {
+	g.Text("gradientSums", "func(sumD, sumDX, d, x, mean *float32, n int, period int)", "adds d to sumD and d*(x-mean) to sumDX.")
+	sumD, sumDX, dp, xp, mean := vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("d"), vector.Arg("x"), vector.Arg("mean")
 	g.walk(func(l *lane) {
-		x, d := l.load(xp), l.load(dyp)
-		d = g.chain(c, act, l, x, d, scale, shift)
+		x, d := l.load(xp), l.load(dp)
 		s := g.New()
 		VADDPS(l.periodic(sumD), d, s)
 		VMOVUPS(s, l.periodic(sumD))
@@ -233,7 +207,7 @@ func (g generator) slopeSwish() {
 	})
 }
 
-// multiplySums writes dz = dy*slope, and what reduceGradient sums of it.
+// multiplySums writes dz = dy*slope, and what gradientSums sums of it.
 func (g generator) multiplySums() {
 	g.Text("multiplySums", "func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)", "computes dz = dy*slope and adds it to sumD, dz*(x-mean) to sumDX.")
 	dz, sumD, sumDX, dy := vector.Arg("dz"), vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("dy")
