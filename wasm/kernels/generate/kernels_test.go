@@ -44,7 +44,7 @@ func TestProduct(t *testing.T) {
 	}
 	for i, s := range shapes {
 		rows, k, n := s[0], s[1], s[2]
-		act := activations[i%4]
+		act := activations[i%len(activations)]
 		what := fmt.Sprintf("product %v, activation %d", s, act)
 		ws := n + r.IntN(5)
 		x, w := random(r, rows*k), random(r, (k+3)*ws)
@@ -90,7 +90,7 @@ func TestDepthwise(t *testing.T) {
 		if i%3 > 0 {
 			s.C = (s.C + 3) / 4 * 4
 		}
-		act := activations[r.IntN(4)]
+		act := activations[r.IntN(len(activations))]
 		what := fmt.Sprintf("depthwise %v, activation %d", s, act)
 		oh, ow := s.Out()
 		x, w, bias := random(r, s.N*s.H*s.W*s.C), random(r, s.K*s.K*s.C), random(r, s.C)
