@@ -21,6 +21,7 @@ const about = "Measure the accuracy of children as they are sliced: no weight is
 
 type flags struct {
 	Data       string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
+	Names      string   `name:"class-names" placeholder:"FILE" help:"Names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
 	Weights    string   `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
 	Run        string   `placeholder:"DIR" help:"Folder of a run, whose last checkpoint is measured instead of a weights file."`
 	Crop       *float64 `placeholder:"SHARE" help:"Share of a picture's short side that children see (default: the weights file's; 1 for a run)."`

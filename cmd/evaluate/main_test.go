@@ -18,11 +18,15 @@ import (
 )
 
 // pictures writes a data set of two classes, 20 grey pictures each.
-func pictures(t *testing.T) string {
+func pictures(t *testing.T) string { return picturesIn(t, "dark", "light") }
+
+// picturesIn puts the same pictures into folders of other names.
+func picturesIn(t *testing.T, folders ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for c, name := range []string{"dark", "light"} {
-		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+		folder := filepath.Join(dir, folders[c])
+		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 20 {
@@ -34,7 +38,7 @@ func pictures(t *testing.T) string {
 			if err := png.Encode(&b, im); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, name, name+string(rune('a'+i))+".png"), b.Bytes(), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, name+string(rune('a'+i))+".png"), b.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -45,7 +49,7 @@ func pictures(t *testing.T) string {
 // randomWeights writes a weights file of random values without statistics.
 func randomWeights(t *testing.T, classes int) string {
 	t.Helper()
-	return clitest.Weights(t, clitest.Random{Seed: 1, Labels: strings.Split("abcdefghij", "")[:classes],
+	return clitest.Weights(t, clitest.Random{Seed: 1, Labels: []string{"dark", "light", "other"}[:classes],
 		Config: func(c *config.Config) { c.Side, c.ValFraction, c.CalibrationImages = 224, 0.5, 8 }})
 }
 
@@ -76,6 +80,31 @@ func TestEvaluate(t *testing.T) {
 	}
 	if _, again, _ := call(args...); again != out {
 		t.Errorf("a second call printed\n%s\nthe first\n%s", again, out)
+	}
+}
+
+// TestClassesByName: the same pictures in folders of other names, which sort the
+// other way round, measure the same; so does a part of the classes, which is said.
+func TestClassesByName(t *testing.T) {
+	file := randomWeights(t, 2)
+	measured := func(file string, folders ...string) (run.Accuracy, string) {
+		code, out, errs := call("--data", picturesIn(t, folders...), "--weights", file, "--arch", "min", "--json")
+		var r result
+		if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil {
+			t.Fatalf("%q: exit %d, %v: %s", folders, code, err, errs)
+		}
+		return r.Accuracy, errs
+	}
+	want, said := measured(file, "dark", "light")
+	if want.Top1 == 0.5 || strings.Contains(said, "classes of") {
+		t.Errorf("top-1 is %v, which tells nothing of the order; said is %s", want.Top1, said)
+	}
+	got, said := measured(file, "dark", "Light")
+	if got != want || !strings.Contains(said, `"Light" is "light"`) {
+		t.Errorf("in folders of other names: %+v, want %+v; %s", got, want, said)
+	}
+	if _, said := measured(randomWeights(t, 3), "dark", "light"); !strings.Contains(said, `has 2 of the 3 classes of`) || !strings.Contains(said, `it lacks "other"`) {
+		t.Errorf("a part of the classes: %s", said)
 	}
 }
 
@@ -124,6 +153,11 @@ func TestRun(t *testing.T) {
 	if code != 0 || !strings.Contains(cropped, "top-1") {
 		t.Errorf("exit %d: %s%s", code, cropped, errs)
 	}
+	renamed := picturesIn(t, "dark", "Light") // which sort the other way round
+	_, own, _ := call("--data", data, "--run", whole, "--arch", "min")
+	if code, other, errs := call("--data", renamed, "--run", whole, "--arch", "min"); code != 0 || other != own {
+		t.Errorf("in folders of other names: exit %d, %s\n%s\nas they were trained on: %s", code, errs, other, own)
+	}
 	for want, args := range map[string][]string{
 		"has trained min alone":     {"--run", alone},
 		"alone, not random:1":       {"--run", alone, "--arch", "random:1"},
@@ -152,7 +186,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{2, "--data", nil},
 		{1, "no-such-file", []string{"--data", data, "--weights", "no-such-file"}},
-		{1, "has 2 classes", []string{"--data", data, "--weights", randomWeights(t, 3)}},
+		{1, `the weights lack 1: "grey"; the data lacks 1: "light"`, []string{"--data", picturesIn(t, "dark", "grey"), "--weights", file}},
 		{1, "S2 width is 13", []string{"--data", data, "--weights", file, "--arch", "r96-c8-8x1k3-13x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"}},
 		{1, `no child named "XL"; known: min, max, S`, []string{"--data", data, "--weights", file, "--arch", "XL"}},
 		{1, "statistics", []string{"--data", data, "--weights", file, "--statistics", "predicted"}},

@@ -39,18 +39,19 @@ func openFile(f flags, log io.Writer) (*source, error) {
 	if s.config, err = config.Parse(info.Metadata["training"], "the training configuration in "+f.Weights); err != nil {
 		return nil, err
 	}
-	if s.data, err = run.OpenData(f.Data, s.config, log); err != nil {
+	known, err := run.Classes(e, f.Weights)
+	if err != nil {
 		return nil, err
 	}
-	if len(s.data.Classes) != len(info.Labels) {
-		return nil, fault.New("classes", "use the data that the weights were trained on, or weights of your own", "%s has %d classes, the weights know %d", f.Data, len(s.data.Classes), len(info.Labels))
-	}
-	return s, nil
+	s.data, err = run.OpenDataFor(f.Data, s.config, known, true, log, run.Named(f.Names))
+	return s, err
 }
 
 // openRun takes the children from a run's last checkpoint, as they are there.
 func openRun(f flags, log io.Writer) (*source, error) {
-	r, err := run.Open(f.Run, func(c config.Config) (*dataset.Dataset, error) { return run.OpenData(f.Data, c, log) })
+	r, err := run.Open(f.Run, func(c config.Config, known dataset.Names) (*dataset.Dataset, error) {
+		return run.OpenDataFor(f.Data, c, known, true, log, run.Named(f.Names))
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (p program) check(f checkFlags) (err error) {
 	if f.Data != "" && len(f.Photos) > 0 {
 		return fault.New("bad_flag", "leave one out", "there are photos and --data")
 	}
-	s, err := p.open(f.childFlags)
+	s, err := p.open(f.childFlags, true)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type childFlags struct {
 	Weights    string `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
 	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
 	Data       string `placeholder:"DATA" help:"Calibrate the BN statistics on training pictures of this data set (default: those that the weights file predicts)."`
+	Names      string `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
 	Images     int    `placeholder:"N" help:"With --data: so many pictures (default: as in training)."`
 }
 
@@ -72,7 +73,9 @@ type source struct {
 	images     int
 }
 
-func (p program) open(f childFlags) (*source, error) {
+// open opens the weights and the data. Data may lack classes of the weights if
+// partly is true: enough to compare on, not to calibrate what is written.
+func (p program) open(f childFlags, partly bool) (*source, error) {
 	if f.Images < 0 {
 		return nil, fault.New("bad_flag", "", "--images is %d, allowed is 1 or more", f.Images)
 	}
@@ -91,12 +94,13 @@ func (p program) open(f childFlags) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := run.OpenData(f.Data, c, p.stderr)
+	known, err := run.Classes(e, f.Weights)
 	if err != nil {
 		return nil, err
 	}
-	if len(data.Classes) != len(e.Info().Labels) {
-		return nil, fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", f.Data, len(data.Classes), len(e.Info().Labels))
+	data, err := run.OpenDataFor(f.Data, c, known, partly, p.stderr, run.Named(f.Names))
+	if err != nil {
+		return nil, err
 	}
 	s.train, _, s.val = run.Split(c, data)
 	if s.images = c.CalibrationImages; f.Images > 0 {

@@ -107,7 +107,7 @@ func TestTorch(t *testing.T) {
 	}
 	t.Chdir(root)
 	p, dir := program{os.Stdout, os.Stderr}, t.TempDir()
-	s, err := p.open(childFlags{Weights: cli.DefaultWeights})
+	s, err := p.open(childFlags{Weights: cli.DefaultWeights}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,12 @@ type written struct {
 
 // write is the command without a verb.
 func (p program) write(f writeFlags) error {
-	s, err := p.open(f.childFlags)
+	if f.format() != "npy" { // which is a folder
+		if err := run.CanWrite(f.Output); err != nil {
+			return err
+		}
+	}
+	s, err := p.open(f.childFlags, false)
 	if err != nil {
 		return err
 	}

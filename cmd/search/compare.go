@@ -33,6 +33,9 @@ func (p program) compare(f compareFlags) error {
 	if err := canPlot(f.Plot); err != nil {
 		return err
 	}
+	if err := run.CanWrite(f.Out, f.Plot); err != nil {
+		return err
+	}
 	var budgets []search.Limits
 	for _, text := range f.MaxMACs {
 		v, err := search.ParseAmount(search.MACs, text)

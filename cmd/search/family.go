@@ -28,6 +28,7 @@ type familyFlags struct {
 	Member []string `default:"S=25M,M=50M,L=90M,XL=140M" placeholder:"NAME=BUDGET" help:"Named children: NAME=BUDGET of multiply-accumulates, or NAME=CHILD, the text of an architecture; may be repeated (default: S=25M,M=50M,L=90M,XL=140M)."`
 	Random string   `placeholder:"FILE" help:"Compare the members that a search measured with the random children in this table of search measure."`
 	Data   string   `placeholder:"DATA" help:"Measure them on the validation pictures of this data set, and state that in the file and the manifest."`
+	Names  string   `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
 	Output string   `short:"o" placeholder:"FILE" help:"Weights file to write (default: --weights itself). The manifest.json beside it, where it names the file, is kept right."`
 	JSON   bool     `name:"json" help:"One JSON object a line: the members."`
 }
@@ -48,6 +49,9 @@ type member struct {
 
 // family names children in the weights file.
 func (p program) family(f familyFlags) error {
+	if err := run.CanWrite(cmp.Or(f.Output, f.Weights)); err != nil {
+		return err
+	}
 	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func (p program) family(f familyFlags) error {
 		return err
 	}
 	if f.Data != "" {
-		if err := p.validate(e, f.Data, members); err != nil {
+		if err := p.validate(e, f.Data, f.Names, members); err != nil {
 			return err
 		}
 	}
@@ -162,7 +166,7 @@ func pick(e *classify.Engine, front *search.Front, called, is string) (m member,
 }
 
 // validate measures the members on the validation pictures, which no search has seen.
-func (p program) validate(e *classify.Engine, from string, members []member) error {
+func (p program) validate(e *classify.Engine, from, names string, members []member) error {
 	if e.Statistics() == nil {
 		return fault.New(classify.CodeNoStatistics, "export the weights with statistics", "the weights predict no BN statistics")
 	}
@@ -170,14 +174,15 @@ func (p program) validate(e *classify.Engine, from string, members []member) err
 	if err != nil {
 		return err
 	}
-	data, err := run.OpenData(from, c, p.stderr)
+	known, err := run.Classes(e, "the weights")
+	if err != nil {
+		return err
+	}
+	data, err := run.OpenDataFor(from, c, known, false, p.stderr, run.Named(names))
 	if err != nil {
 		return err
 	}
 	defer data.Close()
-	if len(data.Classes) != len(e.Info().Labels) {
-		return fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", from, len(data.Classes), len(e.Info().Labels))
-	}
 	train, _, val := run.Split(c, data)
 	bar := report.NewProgress(p.stderr, "children", len(members))
 	defer bar.Finish()

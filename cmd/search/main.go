@@ -49,6 +49,7 @@ type weightsFlag struct {
 // dataFlags say what children are measured on.
 type dataFlags struct {
 	Fraction float64 `placeholder:"SHARE" help:"Share of the training pictures to choose on, cut off by the hash of their names (default: what training left out, search_fraction of its configuration, or 0.1)."`
+	Names    string  `name:"class-names" placeholder:"FILE" help:"Names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
 	Limit    int     `placeholder:"N" help:"At most N of those pictures."`
 	Images   int     `placeholder:"N" help:"Training pictures for the BN statistics of each child (default: as in training)."`
 }
@@ -112,7 +113,11 @@ func (p program) bench(e *classify.Engine, data string, f dataFlags) (*measure.B
 	if err != nil {
 		return nil, err
 	}
-	set, err := run.OpenData(data, c, p.stderr)
+	known, err := run.Classes(e, "the weights")
+	if err != nil {
+		return nil, err
+	}
+	set, err := run.OpenDataFor(data, c, known, false, p.stderr, run.Named(f.Names))
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ func (p program) measure(f measureFlags) error {
 	if f.Children < 1 {
 		return fault.New("bad_flag", "", "--children is %d, allowed is 1 or more", f.Children)
 	}
+	if err := run.CanWrite(f.Out); err != nil {
+		return err
+	}
 	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return err

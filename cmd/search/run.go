@@ -75,6 +75,9 @@ func (p program) search(f runFlags) error {
 	if err := canPlot(f.Plot); err != nil {
 		return err
 	}
+	if err := run.CanWrite(f.Out, f.Plot); err != nil {
+		return err
+	}
 	e, err := p.engine(f.weightsFlag)
 	if err != nil {
 		return err

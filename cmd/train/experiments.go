@@ -10,6 +10,7 @@ import (
 	"bignas/core/fault"
 	"bignas/train/config"
 	"bignas/train/experiment"
+	"bignas/train/lock"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -30,10 +31,21 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.Seeds < 1 {
+		return fault.New("bad_flag", "", "--seeds is %d, allowed is 1 or more", f.Seeds)
+	}
 	c, err := config.Load(f.Config)
 	if err != nil {
 		return err
 	}
+	if err := run.CanWrite(f.CSV); err != nil {
+		return err
+	}
+	taken, err := lock.Folder(f.Out)
+	if err != nil {
+		return err
+	}
+	defer taken.Release()
 	data, err := run.OpenData(f.Data, c, p.stderr)
 	if err != nil {
 		return err
@@ -56,6 +68,7 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 		finish()
 		fmt.Fprintln(p.stderr, strings.TrimSpace(fmt.Sprintf("seed %d, %s %s", seed, e.Name, e.Child)))
 	}
+	r.Note = func(text string) { fmt.Fprintln(p.stderr, text) }
 	r.Step = func(at run.Position) {
 		if at.Step == 1 {
 			finish()

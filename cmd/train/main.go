@@ -54,7 +54,7 @@ type runFlags struct {
 	Config  string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
 	Resume  bool   `help:"Continue the run in --out after its last whole epoch."`
 	Init    string `placeholder:"FILE" help:"Start from these weights instead of the configuration's: a released file, a checkpoint, or the folder of a run."`
-	Epochs  int    `placeholder:"N" help:"Another number of epochs than the configuration's."`
+	Epochs  *int   `placeholder:"N" help:"Another number of epochs than the configuration's."`
 	DryRun  bool   `help:"Only print the plan: steps, learning rates, memory, time per step as measured here, and the time that follows."`
 	Images  int    `placeholder:"N" help:"With --dry-run: plan for so many pictures instead of reading --data."`
 	Classes int    `default:"1000" help:"With --images: of so many classes (default: 1000)."`
@@ -142,15 +142,12 @@ func (f runFlags) missing() string {
 	return ""
 }
 
-// named reads the data with the names of a file for its classes.
-func named(file string) func(*dataset.Options) { return func(o *dataset.Options) { o.Names = file } }
-
 type program struct{ stdout, stderr io.Writer }
 
 // ended opens what is to be released.
 func (p program) ended(f releaseFlags) (*run.Session, error) {
-	open := func(c config.Config) (*dataset.Dataset, error) {
-		return run.OpenData(f.Data, c, p.stderr, named(f.Names))
+	open := func(c config.Config, known dataset.Names) (*dataset.Dataset, error) {
+		return run.OpenDataFor(f.Data, c, known, false, p.stderr, run.Named(f.Names))
 	}
 	if f.Weights != "" {
 		return run.Released(f.Weights, open)
@@ -167,6 +164,9 @@ func (p program) release(ctx context.Context, f releaseFlags) error {
 	}
 	if f.Weights != "" && f.From == "best" {
 		return fault.New("bad_flag", "leave --from out", "--from best is a checkpoint of a run, and --weights names a file")
+	}
+	if err := run.CanWrite(f.Output, f.Manifest); err != nil {
+		return err
 	}
 	s, err := p.ended(f)
 	if err != nil {

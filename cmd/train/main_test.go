@@ -200,7 +200,7 @@ func TestDryRun(t *testing.T) {
 	if files, _ := os.ReadDir(dir); len(files) > 0 {
 		t.Errorf("a dry run wrote %v", files)
 	}
-	if code, _, errs := train(t, "--config", "bignas", "--images", "1000", "--dry-run"); code != 1 || !strings.Contains(errs, "batch is 4096") {
+	if code, _, errs := train(t, "--config", "bignas", "--images", "1", "--dry-run"); code != 1 || !strings.Contains(errs, "at least 2 are needed") {
 		t.Errorf("too few pictures: exit %d: %s", code, errs)
 	}
 }
@@ -208,7 +208,7 @@ func TestDryRun(t *testing.T) {
 // TestMistakes: every mistake ends in the right exit code and a sentence that
 // says what to do; nothing is written.
 func TestMistakes(t *testing.T) {
-	data, out := halves(t), filepath.Join(t.TempDir(), "run")
+	data, out, there := halves(t), filepath.Join(t.TempDir(), "run"), t.TempDir()
 	bad := filepath.Join(t.TempDir(), "bad.toml")
 	if err := os.WriteFile(bad, []byte("space = \"nette\"\nlearning_rat = 1\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -234,8 +234,8 @@ func TestMistakes(t *testing.T) {
 		{2, "--weights", []string{"release", "--data", data, "-o", filepath.Join(out, "w")}},
 		{1, "--crop", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(out, "w"), "--crop", "1.2"}},
 		{1, "--from", []string{"release", "--data", data, "--weights", "w", "-o", filepath.Join(out, "w"), "--from", "best"}},
-		{1, "no-such-file", []string{"release", "--data", data, "--weights", "no-such-file", "-o", filepath.Join(out, "w")}},
-		{1, "no run", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(out, "w")}},
+		{1, "no-such-file", []string{"release", "--data", data, "--weights", "no-such-file", "-o", filepath.Join(there, "w")}},
+		{1, "no run", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(there, "w")}},
 	} {
 		code, _, errs := train(t, c.args...)
 		if code != c.code || !strings.Contains(errs, c.want) {

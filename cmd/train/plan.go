@@ -21,9 +21,9 @@ func (p program) plan(f runFlags, c config.Config) error {
 	if f.Images == 0 {
 		small := c
 		small.Side = 8 // only counted
-		data, err := run.OpenData(f.Data, small, p.stderr, named(f.Names))
+		data, err := run.OpenData(f.Data, small, p.stderr, run.Named(f.Names))
 		if fault.Of(err) != nil && fault.Of(err).Code == dataset.CodePrepared { // has a side of its own
-			data, err = run.OpenData(f.Data, c, p.stderr, named(f.Names))
+			data, err = run.OpenData(f.Data, c, p.stderr, run.Named(f.Names))
 		}
 		if err != nil {
 			return err
@@ -66,6 +66,9 @@ func show(w io.Writer, p *run.Plan) error {
 	for _, r := range p.Rates {
 		line(name, "%-9.4g at epoch %-6.4g %s", r.Rate, r.Epoch, r.What)
 		name = ""
+	}
+	for _, note := range p.Notes {
+		line("note", "%s", note)
 	}
 	m := p.Memory
 	line("memory", "about %s: weights %s, gradients %s, optimiser %s, average %s, activations %s, input %s,", run.Bytes(p.MemoryTotal),

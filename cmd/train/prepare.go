@@ -12,6 +12,7 @@ import (
 	"bignas/train/augment"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/lock"
 	"bignas/train/report"
 	"bignas/train/run"
 	"bignas/train/turbojpeg"
@@ -45,9 +46,13 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 	case f.ShardMB < 1:
 		return fault.New("bad_flag", "", "--shard-mb is %d, allowed is 1 or more", f.ShardMB)
 	}
+	taken, err := lock.Folder(f.Out)
+	if err != nil {
+		return err
+	}
+	defer taken.Release()
 	o := dataset.PrepareOptions{ShardBytes: int64(f.ShardMB) << 20, MaxCorrupt: f.MaxCorrupt, SkipEmpty: f.SkipEmpty}
 	o.Side, o.Workers, o.Names = f.Side, f.Workers, f.Names
-	var err error
 	if o.Decoder, err = p.decoder(f.Decoder); err != nil {
 		return err
 	}
@@ -131,13 +136,14 @@ func (p program) bench(ctx context.Context, f prepareFlags) error {
 	}
 	defer data.Close()
 	train, _, _ := run.Split(c, data)
+	c.Batch = min(c.Batch, max(1, train.Len()))
 	all := kernel.Threads()
 	defer kernel.SetThreads(all)
 	for _, threads := range []int{1, all} {
 		kernel.SetThreads(threads)
 		rate, n := throughput(ctx, train, c, f.Resolution)
 		if n == 0 {
-			return fault.New("no_images", "give more pictures, or a configuration with a smaller batch", "%s has %d training pictures, a batch takes %d", f.Data, train.Len(), c.Batch)
+			return fault.New("no_images", "", "there are no training pictures in %s", f.Data)
 		}
 		if f.JSON {
 			err = cli.Line(p.stdout, map[string]any{"threads": threads, "from": data.Side, "resolution": f.Resolution, "images": n, "images_per_second": rate})

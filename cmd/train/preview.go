@@ -41,6 +41,9 @@ func (p program) preview(ctx context.Context, f previewFlags) error {
 		}
 		side = space.Resolutions[len(space.Resolutions)-1]
 	}
+	if err := run.CanWrite(f.Output); err != nil {
+		return err
+	}
 	data, err := run.OpenData(f.Data, c, p.stderr)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"bignas/core/kernel"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/lock"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -28,8 +29,8 @@ func (f runFlags) configuration() (config.Config, error) {
 	if f.Init != "" {
 		c.Init = f.Init
 	}
-	if f.Epochs != 0 {
-		c.Epochs = f.Epochs
+	if f.Epochs != nil {
+		c.Epochs = *f.Epochs
 	}
 	return c, c.Check()
 }
@@ -42,7 +43,16 @@ func (p program) train(ctx context.Context, f runFlags) error {
 	if f.DryRun {
 		return p.plan(f, c)
 	}
-	data, err := run.OpenData(f.Data, c, p.stderr, named(f.Names))
+	taken, err := lock.Folder(f.Out)
+	if err != nil {
+		return err
+	}
+	defer taken.Release()
+	known, err := run.Ready(c, f.Out, f.Resume)
+	if err != nil {
+		return err
+	}
+	data, err := run.OpenDataFor(f.Data, c, known, false, p.stderr, run.Named(f.Names))
 	if err != nil {
 		return err
 	}
@@ -54,6 +64,10 @@ func (p program) train(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
+	for _, note := range s.Notes {
+		fmt.Fprintf(p.stderr, "train: %s\n", note)
+	}
+	c = s.Config
 	log, err := openLog(f.Out, s.Done())
 	if err != nil {
 		return err

@@ -124,7 +124,7 @@ func (d *Dataset) warnings(train, search, val Subset) (all []string) {
 func (d *Dataset) foldersOfClasses() (some []string) {
 	all := make([]nested, len(d.Classes))
 	for _, it := range d.items {
-		class := d.Classes[it.label]
+		class := d.folder(it.label)
 		inside := strings.TrimPrefix(pathInClass(it.name, class), class+"/")
 		n := &all[it.label]
 		if folder, _, deeper := strings.Cut(inside, "/"); !deeper {

@@ -38,15 +38,16 @@ type Skipped struct {
 // Dataset is a set of labelled pictures in memory.
 type Dataset struct {
 	Source  string    // what Open was given
-	Classes []string  // folder names, sorted; the index is the label
+	Classes []string  // folder names, sorted, or those of weights (Match); the index is the label
 	Labels  []string  // the same for people: WordNet ids of Imagenette become words
 	Side    int       // pixels on a side of every picture
 	Skipped []Skipped // pictures that could not be read or have no class, sorted by name
 	Empty   []string  // folders of classes without a picture that can be read; they are not in Classes
 	LeftOut []LeftOut // everything that is not used, Skipped included, by class, ending and reason
 
-	items  []item
-	mapped []*shards.Shard // that the pictures of a prepared folder lie in
+	items   []item
+	mapped  []*shards.Shard // that the pictures of a prepared folder lie in
+	folders []string        // folder names of Classes in the data; nil: the same
 }
 
 // half is the part of the data set that a picture was found in.

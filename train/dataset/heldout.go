@@ -86,7 +86,7 @@ func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subse
 	for k, i := range s.index {
 		it := s.data.items[i]
 		if ranks[k] = hash(salt + path.Base(it.name)); version == ByClass {
-			ranks[k] = hash(salt + pathInClass(it.name, s.data.Classes[it.label]))
+			ranks[k] = hash(salt + s.data.pathOf(it))
 		}
 		cut[k] = below(ranks[k], fraction)
 	}
@@ -156,6 +156,14 @@ func rank(name string) uint64 { return hash(path.Base(name)) }
 func hash(text string) uint64 {
 	sum := sha256.Sum256([]byte(text))
 	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// pathOf is what ByClass takes the hash of: the class as the weights call it, where
+// Match has been told, and the path below the folder that it has here, so that a
+// picture stays on its side when folders are renamed.
+func (d *Dataset) pathOf(it item) string {
+	folder := d.folder(it.label)
+	return d.Classes[it.label] + strings.TrimPrefix(pathInClass(it.name, folder), folder)
 }
 
 // pathInClass is a name from the folder of its class on, so that it stays the same

@@ -47,7 +47,7 @@ func (d *Dataset) Table(train, search, val Subset) (*Table, error) {
 	}
 	a, b, c := train.PerClass(), search.PerClass(), val.PerClass()
 	for i, class := range d.Classes {
-		t.Classes = append(t.Classes, ClassRow{class, d.Labels[i], a[i], b[i], c[i], out[class]})
+		t.Classes = append(t.Classes, ClassRow{class, d.Labels[i], a[i], b[i], c[i], out[d.folder(i)]})
 	}
 	return t, nil
 }

@@ -16,6 +16,7 @@ import (
 	"bignas/core/arch"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/lock"
 	"bignas/train/run"
 )
 
@@ -86,9 +87,11 @@ type Runner struct {
 	Data *dataset.Dataset // opened for Base
 	Out  string           // folder of the runs
 	Rows *Rows
-	// Step and Start, which may be nil, hear of progress.
+	// Step and Start, which may be nil, hear of progress, and Note of what was made
+	// to fit for a run to begin (run.Session.Notes).
 	Step  func(run.Position)
 	Start func(e Experiment, seed uint64)
+	Note  func(string)
 }
 
 // Run does an experiment with a seed and adds its rows, unless they are there.
@@ -118,9 +121,19 @@ func (r *Runner) Run(ctx context.Context, e Experiment, seed uint64) error {
 	if r.Start != nil {
 		r.Start(e, seed)
 	}
+	taken, err := lock.Folder(folder(name))
+	if err != nil {
+		return err
+	}
+	defer taken.Release()
 	s, err := r.session(c, folder(name))
 	if err != nil {
 		return err
+	}
+	for _, note := range s.Notes {
+		if r.Note != nil {
+			r.Note(note)
+		}
 	}
 	s.Step = r.Step
 	if err := s.Run(ctx); err != nil {

@@ -47,8 +47,12 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 	if !(o.Fraction > 0 && o.Fraction <= 0.5) || o.Limit < 0 || o.Images < 0 {
 		return nil, fault.New("bad_option", "", "the share of pictures for search is %v, allowed is up to 0.5; at most %d of them and %d for BN statistics, allowed is 0 or more", o.Fraction, o.Limit, o.Images)
 	}
-	if classes := len(e.Info().Labels); len(data.Classes) != classes {
-		return nil, fault.New("classes", "use the data that the weights were trained on", "%s has %d classes, the weights know %d", data.Source, len(data.Classes), classes)
+	known, err := run.Classes(e, "the weights")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := data.Match(known, false); err != nil { // nothing changes where it was opened for them
+		return nil, err
 	}
 	train, _ := data.Split(c.Split, c.ValFraction)
 	b := &Bench{engine: e, fraction: o.Fraction, images: o.Images}

@@ -31,6 +31,39 @@ func WriteFile(path string, data []byte) error {
 	return nil
 }
 
+// CanWrite tells whether WriteFile has a place for each file, so that a mistake is
+// noticed before hours of work. It leaves nothing behind. An empty name is none.
+func CanWrite(paths ...string) error {
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		if err := canWrite(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func canWrite(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fault.New("write", "name a file in it", "%s cannot be written: it is a folder", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil
+	}
+	f, err := createTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err == nil {
+		f.Close()
+		err = os.Remove(f.Name())
+	}
+	if err != nil {
+		return fault.New("write", "make its folder, or choose another", "%s cannot be written: %v", path, err)
+	}
+	return nil
+}
+
 // writeInto keeps a device what it is.
 func writeInto(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)

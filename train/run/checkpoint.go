@@ -16,6 +16,7 @@ import (
 	"bignas/core/trainer"
 	"bignas/core/weights"
 	"bignas/train/config"
+	"bignas/train/dataset"
 )
 
 // Files of a run's folder: the checkpoint that --resume continues from, and that
@@ -49,7 +50,7 @@ func groups(t *trainer.Trainer[float32]) map[string]*supernet.Weights {
 
 // save writes a checkpoint: first to a file beside it, then renamed, so that a
 // crash leaves the old one.
-func save(path string, t *trainer.Trainer[float32], config string, s state) error {
+func save(path string, t *trainer.Trainer[float32], config string, s state, data *dataset.Dataset) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return err
@@ -57,6 +58,7 @@ func save(path string, t *trainer.Trainer[float32], config string, s state) erro
 	f := &weights.File{Metadata: map[string]string{
 		keyKind: kind, keyConfig: config, keyUpdates: strconv.Itoa(t.Updates), keyState: string(text),
 		weights.KeySpace: t.Weights.Space.Name, weights.KeyClasses: strconv.Itoa(t.Weights.Classes),
+		weights.KeyLabels: classText(data.Labels), KeyClassIDs: classText(data.Classes),
 	}}
 	g := groups(t)
 	for _, name := range slices.Sorted(maps.Keys(g)) {
@@ -91,18 +93,24 @@ func checkpoint(path string) (*weights.File, error) {
 	return f, nil
 }
 
-// load restores a checkpoint into t, which must have been built from the same
-// configuration c. Where it fails, t is as it was.
+// load reads a checkpoint and restores it.
 func load(path string, t *trainer.Trainer[float32], c config.Config) (state, error) {
-	none := newState()
 	f, err := checkpoint(path)
 	if err != nil {
-		return none, err
+		return newState(), err
 	}
+	return restore(path, f, t, c)
+}
+
+// restore takes a checkpoint over into t, which must have been built from the same
+// configuration c. Where it fails, t is as it was.
+func restore(path string, f *weights.File, t *trainer.Trainer[float32], c config.Config) (state, error) {
+	none := newState()
 	if err := fits(path, f.Metadata, t.Weights, c); err != nil {
 		return none, err
 	}
 	s, updates := none, 0
+	var err error
 	if err := json.Unmarshal([]byte(f.Metadata[keyState]), &s); err != nil {
 		return none, fault.New("bad_checkpoint", "it is of an older program: start a new run from it with --init", "checkpoint %s: its state cannot be read", path)
 	}

@@ -9,6 +9,10 @@ import (
 	"bignas/train/report"
 )
 
+// Named has OpenData read the data with the names of a file for its classes
+// (dataset.Dataset.NameClasses), "" for none.
+func Named(file string) func(*dataset.Options) { return func(o *dataset.Options) { o.Names = file } }
+
 // OpenData reads the pictures at path as the configuration stores them, and
 // tells log how far it is, what it found and which pictures it had to skip.
 // Each of more changes how they are read.

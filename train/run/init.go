@@ -10,54 +10,62 @@ import (
 	"bignas/core/fault"
 	"bignas/core/supernet"
 	"bignas/core/weights"
+	"bignas/train/dataset"
 )
 
-// startFrom fills w with the weights in a file: a released weights file, or a
-// checkpoint of a run (or the run's folder), of which the moving average is
-// taken where there is one. Space and number of classes must be w's. Nothing
-// else of the file is used: the optimiser starts fresh.
-func startFrom(path string, w *supernet.Weights) error {
+// initial is what a run may start from: a released weights file, or a checkpoint,
+// of which the moving average is taken where there is one.
+type initial struct {
+	path, space string
+	classes     dataset.Names
+	prefix      string // of the tensors' names
+	tensors     map[string][]float32
+}
+
+// readInitial reads a released weights file, a checkpoint or that of a run's folder.
+func readInitial(path string) (*initial, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, checkpointName)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %v", err)
+		return nil, fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %v", err)
 	}
 	f, err := weights.Read(data)
 	if err != nil {
-		return fault.New("bad_init", "the file may be cut off; take another one", "init: %s: %v", path, err)
+		return nil, fault.New("bad_init", "the file may be cut off; take another one", "init: %s: %v", path, err)
 	}
-	space, have, prefix := f.Metadata[weights.KeySpace], map[string][]float32{}, ""
+	from := &initial{path: path, space: f.Metadata[weights.KeySpace], tensors: map[string][]float32{}}
 	if f.Metadata[keyKind] == kind {
-		space, prefix = spaceOf(f.Metadata[keyConfig]), "weights/"
+		from.space, from.prefix = spaceOf(f.Metadata[keyConfig]), "weights/"
 		for _, t := range f.Tensors {
-			have[t.Name] = t.Data
+			from.tensors[t.Name] = t.Data
 			if strings.HasPrefix(t.Name, "average/") {
-				prefix = "average/"
+				from.prefix = "average/"
 			}
 		}
 	} else if b, err := weights.Unmarshal(data); err != nil { // what a released file must hold
-		return fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %s: %v", path, err)
+		return nil, fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %s: %v", path, err)
 	} else {
 		for _, p := range b.Net.Params {
-			have[p.Name] = p.Data
+			from.tensors[p.Name] = p.Data
 		}
 	}
-	if space != w.Space.Name {
-		return fault.New("bad_init", "set space to "+space+", or take other weights", "init: %s holds weights of the space %q, the configuration's space is %q", path, space, w.Space.Name)
-	}
-	if n := len(have[prefix+w.ClassBias.Name]); n != w.Classes {
-		return fault.New("bad_init", "train on data with as many classes, or take other weights", "init: %s holds weights for %d classes, the data has %d", path, n, w.Classes)
-	}
+	from.classes, err = classesIn(f.Metadata, path)
+	return from, err
+}
+
+// fill copies the weights into w, whose space must be theirs. Nothing else of the
+// file is used: the optimiser starts fresh. Where it fails, w is as it was.
+func (from *initial) fill(w *supernet.Weights) error {
 	for _, p := range w.Params {
-		d := have[prefix+p.Name]
+		d := from.tensors[from.prefix+p.Name]
 		if len(d) != len(p.Data) {
-			return fault.New("bad_init", "the space may have changed since the file was written", "init: %s: tensor %s has %d elements, want %d", path, p.Name, len(d), len(p.Data))
+			return fault.New("bad_init", "the space may have changed since the file was written", "init: %s: tensor %s has %d elements, want %d", from.path, p.Name, len(d), len(p.Data))
 		}
 	}
 	for _, p := range w.Params {
-		copy(p.Data, have[prefix+p.Name])
+		copy(p.Data, from.tensors[from.prefix+p.Name])
 	}
 	return nil
 }

@@ -69,9 +69,9 @@ func TestInit(t *testing.T) {
 	}
 	for want, content := range map[string][]byte{
 		`of the space "bignas", the configuration's space is "nette"`: marshal(other, "a", "b", "c"),
-		"for 4 classes, the data has 3":                               marshal(wide, "a", "b", "c", "d"),
-		"cut off":                                                     file[:len(file)/2],
-		"released weights file":                                       nil,
+		`the 4 of the weights: "a", "b", "c", "d"`:                    marshal(wide, "a", "b", "c", "d"),
+		"cut off":               file[:len(file)/2],
+		"released weights file": nil,
 	} {
 		c.Init = filepath.Join(t.TempDir(), "w")
 		if content != nil {

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"bignas/core/cost"
-	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/train/config"
 )
@@ -35,6 +34,8 @@ type Plan struct {
 	MemoryTotal  int64      `json:"memory_total"`
 	MemoryFree   int64      `json:"memory_free"` // 0: not known
 
+	Notes []string `json:"notes,omitempty"` // what was made to fit, lines for people
+
 	Kernels       string  `json:"kernels"`
 	Threads       int     `json:"threads"`
 	Speed         Speed   `json:"speed"`
@@ -58,10 +59,12 @@ func NewPlan(c config.Config, train, val, classes int, progress func(string)) (*
 	if c.TrainImages > 0 {
 		train = min(train, c.TrainImages)
 	}
-	if train < c.Batch {
-		return nil, fault.New("bad_config", "choose a smaller batch", "batch is %d, but there are only %d training pictures", c.Batch, train)
+	note, err := fitBatch(&c, train)
+	if err != nil {
+		return nil, err
 	}
 	s := &Session{Config: c, state: newState()}
+	s.note(note)
 	small := c // to measure on
 	small.Batch, small.MicroBatch = measured, 0
 	if need, have := Memory(small, classes).Total(), AvailableMemory(); have > 0 && need > have {
@@ -75,7 +78,7 @@ func NewPlan(c config.Config, train, val, classes int, progress func(string)) (*
 		Space: c.Space, TrainImages: train, ValImages: val, Classes: classes, Stored: int64(train+val) * int64(c.Side*c.Side*3),
 		Epochs: c.Epochs, Batch: c.Batch, Pass: c.Pass(), UpdatesPerEpoch: train / c.Batch, Updates: train / c.Batch * c.Epochs, Rates: s.milestones(),
 		Parameters: int64(s.Trainer.Weights.Count()), SmallestMACs: cost.ForClasses(s.space.Min(), classes).MACs, BiggestMACs: cost.ForClasses(s.space.Max(), classes).MACs,
-		PictureMACs: s.cost.picture(last), Memory: Memory(c, classes), MemoryFree: AvailableMemory(),
+		PictureMACs: s.cost.picture(last), Memory: Memory(c, classes), MemoryFree: AvailableMemory(), Notes: s.Notes,
 		Kernels: kernel.Active(), Threads: kernel.Threads(),
 	}
 	p.MemoryTotal = p.Memory.Total()

@@ -88,6 +88,7 @@ func (s *Session) Release(ctx context.Context, o ReleaseOptions) (*Release, erro
 	out := &Release{}
 	b := &weights.Bundle{Net: w, Statistics: model, Spec: spec, Labels: s.Data.Labels, Metadata: map[string]string{
 		keyTraining: s.text, "seed": fmt.Sprint(s.Config.Seed), keyEpochs: fmt.Sprint(s.state.Epoch),
+		KeyClassIDs: classText(s.Data.Classes),
 	}}
 	if len(o.Family) > 0 {
 		text, err := json.Marshal(o.Family)

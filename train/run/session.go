@@ -2,17 +2,13 @@ package run
 
 import (
 	"math/rand/v2"
-	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"bignas/core/arch"
-	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
-	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
 )
@@ -78,6 +74,7 @@ type Session struct {
 
 	Trainer    *trainer.Trainer[float32]
 	Train, Val dataset.Subset
+	Notes      []string // what was made to fit for the run to begin, lines for people
 
 	space    *arch.Space
 	alone    *arch.Arch // the only child, nil in a run of the whole supernet
@@ -88,63 +85,6 @@ type Session struct {
 	sum      *supernet.Weights // gradients of micro-batches so far, nil without
 	drawn    []arch.Arch       // the children of the update under way
 	spoil    func(updates int) // for tests: hurts the weights before an update
-}
-
-// New builds a session from its configuration and data: initial weights from
-// the seed or from c.Init, or, to resume, those of the checkpoint in out.
-func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
-	c = Settle(c, data, out, resume)
-	s := &Session{Config: c, Data: data, Out: out, text: c.String(), state: newState()}
-	s.split()
-	if s.Train.Len() < c.Batch {
-		return nil, fault.New("bad_config", "choose a smaller batch", "batch is %d, but there are only %d training pictures", c.Batch, s.Train.Len())
-	}
-	if need, have := Memory(c, len(data.Classes)).Total(), AvailableMemory(); have > 0 && need > have {
-		return nil, tooBig(c, len(data.Classes), need, have)
-	}
-	path := filepath.Join(out, checkpointName)
-	_, err := os.Stat(path)
-	if !resume && err == nil {
-		return nil, fault.New("bad_flag", "continue it with --resume or choose another --out", "%s already holds a run", out)
-	}
-	if err := s.build(len(data.Classes)); err != nil {
-		return nil, err
-	}
-	sweep(out)
-	if resume {
-		s.state, err = load(path, s.Trainer, c)
-		return s, err
-	}
-	if c.Init != "" {
-		if err := startFrom(c.Init, s.Trainer.Weights); err != nil {
-			return nil, err
-		}
-		if s.Trainer.Average != nil {
-			supernet.Convert(s.Trainer.Average, s.Trainer.Weights)
-		}
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return nil, fault.New("write", "choose another --out", "the run's folder cannot be made: %v", err)
-	}
-	return s, nil
-}
-
-// Open opens the run in a folder as it was left. open opens the data for its
-// configuration.
-func Open(out string, open func(config.Config) (*dataset.Dataset, error)) (*Session, error) {
-	text, err := ConfigOf(out)
-	if err != nil {
-		return nil, err
-	}
-	c, err := config.Parse(text, filepath.Join(out, "checkpoint"))
-	if err != nil {
-		return nil, err
-	}
-	data, err := open(c)
-	if err != nil {
-		return nil, err
-	}
-	return New(c, data, out, true)
 }
 
 // split takes the pictures to train and to validate on from the data.
@@ -194,40 +134,6 @@ func (s *Session) build(classes int) error {
 func scheduleOf(c config.Config) trainer.Schedule {
 	return trainer.Schedule{Kind: c.Schedule, Peak: c.PeakLR(), Warmup: c.WarmupEpochs, DecayRate: c.DecayRate,
 		DecayEpochs: c.DecayEpochs, Epochs: float64(c.Epochs), EndFraction: c.EndFraction}
-}
-
-// Released opens a released file as a run that has ended, to be released anew: with
-// another crop, or with statistics fitted again. open opens the data for its
-// configuration.
-func Released(file string, open func(config.Config) (*dataset.Dataset, error)) (*Session, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fault.New("bad_file", "give a released weights file", "%v", err)
-	}
-	b, err := weights.Unmarshal(data)
-	if err != nil {
-		return nil, err
-	}
-	c, err := config.Parse(b.Metadata[keyTraining], file)
-	if err != nil {
-		return nil, err
-	}
-	s := &Session{Config: c, text: b.Metadata[keyTraining], state: newState()}
-	if s.state.Epoch, err = strconv.Atoi(b.Metadata[keyEpochs]); err != nil {
-		return nil, fault.New("bad_file", "release it from its run", "%s does not say for how many epochs it was trained", file)
-	}
-	if s.Data, err = open(c); err != nil {
-		return nil, err
-	}
-	s.split()
-	if err := s.build(len(s.Data.Classes)); err != nil {
-		return nil, err
-	}
-	if err := startFrom(file, s.Trainer.Weights); err != nil {
-		return nil, err
-	}
-	s.Trainer.Average = nil // what is released is an average already
-	return s, nil
 }
 
 // Done is how many epochs are behind the session.

@@ -67,7 +67,7 @@ func (s *Session) oneEpoch(ctx context.Context, loader *augment.Loader) error {
 
 // save writes the present state as a checkpoint.
 func (s *Session) save(name string) error {
-	return save(filepath.Join(s.Out, name), s.Trainer, s.text, s.state)
+	return save(filepath.Join(s.Out, name), s.Trainer, s.text, s.state, s.Data)
 }
 
 // Score decides which checkpoint is kept as the best: the mean validation top-1
