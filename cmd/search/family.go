@@ -64,7 +64,7 @@ func (p program) family(f familyFlags) error {
 		return err
 	}
 	if f.Data != "" {
-		if err := p.validate(e, f.Data, f.Names, members); err != nil {
+		if err := p.validate(e, f, members); err != nil {
 			return err
 		}
 	}
@@ -166,7 +166,7 @@ func pick(e *classify.Engine, front *search.Front, called, is string) (m member,
 }
 
 // validate measures the members on the validation pictures, which no search has seen.
-func (p program) validate(e *classify.Engine, from, names string, members []member) error {
+func (p program) validate(e *classify.Engine, f familyFlags, members []member) error {
 	if e.Statistics() == nil {
 		return fault.New(classify.CodeNoStatistics, "export the weights with statistics", "the weights predict no BN statistics")
 	}
@@ -174,11 +174,11 @@ func (p program) validate(e *classify.Engine, from, names string, members []memb
 	if err != nil {
 		return err
 	}
-	known, err := run.Classes(e, "the weights")
+	known, err := run.Classes(e, f.Weights)
 	if err != nil {
 		return err
 	}
-	data, err := run.OpenDataFor(from, c, known, false, p.stderr, run.Named(names))
+	data, err := run.OpenDataFor(f.Data, c, known, false, p.stderr, run.Named(f.Names))
 	if err != nil {
 		return err
 	}

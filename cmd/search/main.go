@@ -108,12 +108,12 @@ func (p program) engine(f weightsFlag) (*classify.Engine, error) {
 }
 
 // bench opens the data to measure children on.
-func (p program) bench(e *classify.Engine, data string, f dataFlags) (*measure.Bench, error) {
+func (p program) bench(e *classify.Engine, weights, data string, f dataFlags) (*measure.Bench, error) {
 	c, err := config.Parse(e.Info().Metadata["training"], "the training configuration of the weights")
 	if err != nil {
 		return nil, err
 	}
-	known, err := run.Classes(e, "the weights")
+	known, err := run.Classes(e, weights)
 	if err != nil {
 		return nil, err
 	}

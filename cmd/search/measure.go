@@ -33,7 +33,7 @@ func (p program) measure(f measureFlags) error {
 	if err != nil {
 		return err
 	}
-	b, err := p.bench(e, f.Data, f.dataFlags)
+	b, err := p.bench(e, f.Weights, f.Data, f.dataFlags)
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem)
 	if f.Data == "" {
 		return nil, nil
 	}
-	b, err := p.bench(e, f.Data, f.dataFlags)
+	b, err := p.bench(e, f.Weights, f.Data, f.dataFlags)
 	if err != nil {
 		return nil, err
 	}

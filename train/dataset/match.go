@@ -150,7 +150,8 @@ func (n Names) find(d *Dataset) ([]int, error) {
 		if len(found) == 0 {
 			continue
 		}
-		if label := fold(d.Labels[i]); d.Labels[i] != class { // such as one of several numberings
+		wnid, _ := wordNet(class)
+		if label := fold(d.Labels[i]); wnid == "" && d.Labels[i] != class { // such as one of several numberings
 			if by := known[2][label]; len(by) > 0 && !slices.Contains(by, found[0]) {
 				return nil, fault.New(CodeClasses, "one of the two has other names for its numbers: see --class-names",
 					"the class %s of %s is %s of %s by its folder, and %s by its name", d.title(i), d.Source, n.list(found), n.Of, n.list(by))

@@ -173,3 +173,66 @@ func TestBench(t *testing.T) {
 		}
 	}
 }
+
+// TestClassesByName: weights that have their classes in another order than the data
+// measure as those that have them in the data's; as many other classes are refused.
+func TestClassesByName(t *testing.T) {
+	space, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config.Default()
+	c.Space = "nette"
+	open := func() *dataset.Dataset {
+		data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 32, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	labels := open().Labels
+	bench := func(number func(class int) int) (*Bench, error) { // of weights that give the data's classes these numbers
+		w, err := supernet.NewWeights(space, len(labels))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Init(rand.New(rand.NewPCG(1, 1)), false)
+		own, named := w.Like(), make([]string, len(labels))
+		supernet.Convert(own, w)
+		for k, label := range labels {
+			to := number(k)
+			named[to], own.ClassBias.Data[to] = label, w.ClassBias.Data[k]
+			for from := 0; from < len(w.Classifier.Data); from += len(labels) {
+				own.Classifier.Data[from+to] = w.Classifier.Data[from+k]
+			}
+		}
+		file, err := weights.Marshal(&weights.Bundle{Net: own, Spec: run.Spec, Labels: named}, weights.Float16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := classify.New(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return New(e, open(), c, Options{Limit: 60, Images: 16})
+	}
+	var top1 []float64
+	for _, number := range []func(int) int{func(k int) int { return k }, func(k int) int { return (k + 3) % len(labels) }} {
+		b, err := bench(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acc, err := b.Accuracy(space.Min())
+		if err != nil {
+			t.Fatal(err)
+		}
+		top1 = append(top1, acc.Top1)
+	}
+	if top1[0] != top1[1] || top1[0] == 0 {
+		t.Errorf("top-1 is %v, and %v with the classes in another order", top1[0], top1[1])
+	}
+	labels = strings.Split("abcdefghij", "")
+	if _, err := bench(func(k int) int { return k }); fault.Of(err) == nil || fault.Of(err).Code != dataset.CodeClasses {
+		t.Errorf("other classes: %v", err)
+	}
+}
