@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"bignas/core/fault"
 )
 
@@ -296,6 +294,6 @@ func wordNet(name string) (id, rest string) {
 // underscores, in how accents are encoded (macOS takes them apart) or, if they are
 // numbers, in zeros before them.
 func fold(name string) string {
-	name = strings.ToLower(norm.NFC.String(name))
+	name = strings.ToLower(readable(name))
 	return bare(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' || r == '-' }), " "))
 }

@@ -67,7 +67,7 @@ func TestMatch(t *testing.T) {
 		"another order":                     {Names{Of: "w", IDs: []string{"dog", "cat"}, Labels: []string{"dog", "cat"}}, []string{"dog", "cat"}, "in another order"},
 		"an order that letter case changes": {Names{Of: "w", Labels: []string{"dark", "light"}}, []string{"dark", "Light"}, `"Light" is "light"`},
 		"names that differ in case only":    {Names{Of: "w", IDs: []string{"Cat", "cat"}, Labels: []string{"Cat", "cat"}}, []string{"Cat", "cat"}, ""},
-		"accents as macOS writes them":      {Names{Of: "w", IDs: []string{"caf\u00e9", "bar"}, Labels: []string{"caf\u00e9", "bar"}}, []string{"cafe\u0301", "bar"}, "is"},
+		"accents as macOS writes them":      {Names{Of: "w", IDs: []string{"cafe\u0301", "bar"}, Labels: []string{"cafe\u0301", "bar"}}, []string{"caf\u00e9", "bar"}, "is"},
 		"one of several words":              {Names{Of: "w", IDs: []string{"n1", "n2"}, Labels: []string{"tench, Tinca tinca", "kite"}}, []string{"tinca_tinca", "kite"}, `"tinca_tinca" is "n1"`},
 		"the whole name before one of them": {Names{Of: "w", IDs: []string{"x", "y"}, Labels: []string{"maillot, tank suit", "maillot"}}, []string{"tank suit", "maillot"}, "is"},
 		"numbers of another width":          {Names{Of: "w", IDs: []string{"00", "01", "02"}, Labels: []string{"00", "01", "02"}}, []string{"0", "1", "2"}, `"1" is "01"`},
@@ -168,5 +168,37 @@ func TestMatchRefuses(t *testing.T) {
 	d = drawnFolders(t, "a", "b")
 	if said, err := d.Match(Names{Of: "w", Count: 2}, false); err != nil || !strings.Contains(said, "does not say which classes") {
 		t.Errorf("an old checkpoint: %q, %v", said, err)
+	}
+}
+
+// TestMatchKeepsSplit: held-out images stay held out when folders are renamed, also
+// where their class has a part in the rule.
+func TestMatchKeepsSplit(t *testing.T) {
+	made := func(folders ...string) *Dataset {
+		d := &Dataset{Source: "made", Classes: slices.Sorted(slices.Values(folders))}
+		d.Labels = d.Classes
+		for _, folder := range folders {
+			for i := range 40 {
+				d.items = append(d.items, item{name: fmt.Sprintf("top/%s/%d.png", folder, i), label: slices.Index(d.Classes, folder)})
+			}
+		}
+		return d
+	}
+	was := made("dark", "light")
+	renamed := made("dark", "Light")
+	if _, err := renamed.Match(Names{Of: "w", IDs: was.Classes}, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []int{ByName, ByClass} {
+		held := func(d *Dataset) (names []string) {
+			_, val := d.Split(version, 0.3)
+			for i := range val.Len() {
+				names = append(names, strings.ToLower(val.Name(i)))
+			}
+			return names
+		}
+		if a, b := held(was), held(renamed); !slices.Equal(a, b) || len(a) < 10 {
+			t.Errorf("version %d holds out\n%q as it was\n%q with a folder renamed", version, a, b)
+		}
 	}
 }
