@@ -1,9 +1,7 @@
 package imagetest
 
 import (
-	"bytes"
 	"fmt"
-	"image/png"
 )
 
 // sizes are those of most files: odd, smaller than a block, and bigger than four.
@@ -119,41 +117,5 @@ func (g *generator) bmp() {
 			im := Paint(size[0], size[1], g.next(), true)
 			g.add(File{Kind: "BMP", Name: "alpha, " + name, Data: bmp(im, 32, true, topDown), Truth: opaque(im)})
 		}
-	}
-}
-
-func (g *generator) webp() {
-	reference := []string{"dwebp", "-quiet", "-pam", "%", "-o", "-"}
-	add := func(kind, name string, data []byte) {
-		g.add(File{Kind: kind, Name: name, Data: data, Reference: reference})
-	}
-	for i := range 60 {
-		w, h := 1+i*7%67, 1+i*13%59
-		options := []string{"-q", fmt.Sprint(i * 17 % 101), "-m", fmt.Sprint(i % 7), "-segments", fmt.Sprint(1 + i%4), "-sharpness", fmt.Sprint(i % 8), "-f", fmt.Sprint(i * 29 % 101), "-sns", fmt.Sprint(i * 37 % 101)}
-		if i%3 == 0 {
-			options = append(options, "-nostrong")
-		}
-		if i%5 == 0 {
-			options = append(options, "-sharp_yuv")
-		}
-		name := fmt.Sprint(options, " ", w, " x ", h)
-		command := append(append([]string{"cwebp", "-quiet"}, options...), "%", "-o", "-")
-		add("WebP, lossy", name, g.encode(pnm(Paint(w, h, g.next(), false)), command...))
-		var b bytes.Buffer
-		if err := png.Encode(&b, Paint(w, h, g.next(), true)); err != nil {
-			g.err = err
-		}
-		command = append([]string{"cwebp", "-quiet", "-alpha_filter", []string{"none", "fast", "best"}[i%3], "-alpha_method", fmt.Sprint(i / 3 % 2), "-alpha_q", fmt.Sprint(100 - i/2)}, command[2:]...)
-		add("WebP, lossy with alpha", name, g.encode(b.Bytes(), command...))
-		add("WebP, lossless", name, g.encode(b.Bytes(), "cwebp", "-quiet", "-lossless", "-exact", "-z", fmt.Sprint(i%10), "%", "-o", "-"))
-		add("WebP, lossy, any header and coefficients", fmt.Sprint("seed ", g.next()), riff(chunk("VP8 ", Frame(w, h, g.seed, false))))
-	}
-	for o := 1; o <= 8; o++ {
-		lossy := g.encode(pnm(Paint(20, 13, g.next(), false)), "cwebp", "-quiet", "%", "-o", "-")
-		if len(lossy) < 12 {
-			return
-		}
-		whole := riff(chunk("VP8X", []byte{8, 0, 0, 0, 19, 0, 0, 12, 0, 0}), lossy[12:], chunk("EXIF", exif(o)))
-		g.add(File{Kind: "WebP, orientation", Name: fmt.Sprint(o), Data: whole, Reference: reference, Orientation: o})
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // tools are the encoders and the reference decoders, and the Debian package of each.
-var tools = map[string]string{"cwebp": "webp", "dwebp": "webp", "cjpeg": "libjpeg-turbo-progs", "djpeg": "libjpeg-turbo-progs", "tiffcp": "libtiff-tools",
+var tools = map[string]string{"cwebp": "webp", "dwebp": "webp", "webpmux": "webp", "cjpeg": "libjpeg-turbo-progs", "djpeg": "libjpeg-turbo-progs", "tiffcp": "libtiff-tools",
 	"tifftopnm": "netpbm", "pngtopam": "netpbm", "giftopnm": "netpbm", "bmptopnm": "netpbm"}
 
 // need skips a test where tools are missing.
@@ -44,7 +44,7 @@ var bounds = map[string]bound{
 	"GIF": {}, "BMP": {},
 	"TIFF, grey": {}, "TIFF, RGB": {}, "TIFF, palette": {}, "TIFF, planes": {}, "TIFF, bits from the right": {}, "TIFF, fax": {}, "TIFF, orientation": {},
 	"TIFF, RGB, a fourth sample": {0.01, 1}, "TIFF, planes, a fourth sample": {0.01, 1},
-	"WebP, lossy": {}, "WebP, lossy with alpha": {}, "WebP, lossless": {}, "WebP, lossy, any header and coefficients": {}, "WebP, orientation": {},
+	"WebP, lossy": {}, "WebP, lossy with alpha": {}, "WebP, lossless": {}, "WebP, lossy, any header and coefficients": {}, "WebP, orientation": {}, "WebP, animated": {},
 	"JPEG, grey": {0.1, 1}, "JPEG, RGB": {0.1, 1}, "JPEG, orientation": {0.3, 4},
 	"JPEG, blocks of YCbCr": {0.2, 1}, "JPEG, blocks of RGB": {}, "JPEG, blocks of CMYK": {0.4, 1}, "JPEG, blocks of YCCK": {0.4, 2},
 	"JPEG 4:4:4, chroma repeated": {0.3, 5}, "JPEG 4:2:2, chroma repeated": {0.3, 5}, "JPEG 4:4:0, chroma repeated": {0.3, 5}, "JPEG 4:2:0, chroma repeated": {0.3, 5},
