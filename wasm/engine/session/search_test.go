@@ -114,7 +114,7 @@ func TestLatency(t *testing.T) {
 			t.Fatalf("reply %q %v", r.Type, r.Error)
 		}
 	}
-	if told < 2 || !answered || r.Error.number <= 0 || r.Error.number > 1 || r.Children != 10 || len(r.Table) < 100 || r.Table[0].Operator == "" || r.Table[0].MS <= 0 {
+	if told < 2 || !answered || r.Error.number <= 0 || r.Children != 10 || len(r.Table) < 100 || r.Table[0].Operator == "" || r.Table[0].MS <= 0 {
 		t.Errorf("told %d times, answered %v: error %v on %d children, %d rows", told, answered, r.Error.number, r.Children, len(r.Table))
 	}
 	p.send(`{"id":5,"type":"cost","child":` + childText(t, 96) + `}`)
