@@ -83,7 +83,7 @@ func TestGenomesAreArchitectures(t *testing.T) {
 			}
 		}
 		grid := g.grid()
-		if !grid[0].Equal(s.Min()) || !grid[len(grid)-1].Equal(s.Max()) || len(grid) < 60 || len(grid) > 300 {
+		if !grid[0].Equal(s.Min()) || !grid[len(grid)-1].Equal(s.Max()) || len(grid) < 50 || len(grid) > 300 {
 			t.Errorf("%s: a grid of %d, %s to %s", name, len(grid), grid[0], grid[len(grid)-1])
 		}
 		for _, a := range grid {
