@@ -33,7 +33,7 @@ func findLayout(dirs [][]string) (layout, error) {
 		tail, h, err := l.tail(d)
 		if seen[h] = seen[h] || err == nil; err == nil && h != testHalf {
 			tails = append(tails, tail)
-		} else if err == errNoHalf {
+		} else if err == errNoHalf && len(d) > at+1 { // in a folder below one beside train/, as in a class
 			outside++
 		}
 	}
