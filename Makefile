@@ -5,7 +5,7 @@
 # make budgets  hold the page against the budgets of its design, Lighthouse's among them (a quiet machine; minutes)
 # make screens  the README's pictures of the page, anew (a quiet machine; minutes)
 # make view   open the network view in a window
-# make peers  install what make bench compares with (440 MB in build)
+# make peers  install what make bench and make exported compare with (550 MB in build)
 # make bench  measure: children beside other runtimes, slicing, operators (minutes)
 # make clean  remove what was built
 SHELL := /bin/bash
@@ -152,8 +152,8 @@ killed:
 	@BIGNAS_KILLS=40 go test -count=1 -timeout 90m -run '^TestKilled$$' ./train/run
 
 exported:
-	$(say) 'exported children before the ONNX checker, in onnxruntime, native and WebAssembly, and in torch'
-	@test -d build/peers/node_modules || cmd/bench/peers/install build/peers
+	$(say) 'exported children before the ONNX checker, in onnxruntime, OpenCV and opencv.js, and in torch'
+	@test -d build/peers/node_modules && cmp -s cmd/bench/peers/package-lock.json build/peers/package-lock.json || cmd/bench/peers/install build/peers
 	@BIGNAS_RUNTIMES=1 go test -count=1 -timeout 90m -run '^Test(Runtimes|Torch)' ./cmd/export
 
 race:

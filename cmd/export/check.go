@@ -23,11 +23,12 @@ type checkFlags struct {
 	Arch       []string `placeholder:"CHILD" help:"${child}; may be repeated (default: min and max)."`
 	Half       bool     `help:"Graphs in float16."`
 	Preprocess bool     `help:"Graphs that take RGB bytes."`
+	Batch      int      `placeholder:"N" help:"Graphs that take exactly N images at once (default: any number)."`
 	Split      string   `enum:"val,train" default:"val" help:"With --data: the half to run on, val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"With --data: at most N pictures, spread over the classes."`
-	Runtime    []string `enum:"node,web" default:"node,web" help:"onnxruntime-node, onnxruntime-web in Node, or both (default: node,web)."`
+	Runtime    []string `enum:"node,web,oldest,opencv,opencv4js,opencv5js" default:"node,web" help:"onnxruntime-node, onnxruntime-web in Node, the oldest onnxruntime-node, OpenCV of Python, opencv.js 4 and 5 in Node (default: node,web)."`
 	Folder     string   `default:"${peers}" placeholder:"DIR" help:"Where make peers has installed them (default: ${peers})."`
-	Python     string   `default:"/usr/bin/python3" placeholder:"FILE" help:"A Python that may have onnx, whose checker is asked too (default: /usr/bin/python3)."`
+	Python     string   `default:"/usr/bin/python3" placeholder:"FILE" help:"A Python that may have OpenCV, and onnx, whose checker is asked too (default: /usr/bin/python3)."`
 	JSON       bool     `name:"json" help:"One JSON object a line."`
 	Photos     []string `arg:"" optional:"" name:"photo" help:"Picture files to run on, without --data (default: 10 drawn pictures)."`
 }
@@ -44,6 +45,7 @@ type checked struct {
 	Name       string            `json:"name,omitempty"`
 	Precision  string            `json:"precision"`
 	Preprocess bool              `json:"preprocess,omitempty"`
+	Batch      int               `json:"batch,omitempty"` // of the graph; 0: free
 	Statistics export.Statistics `json:"statistics"`
 	Runtime    string            `json:"runtime"`
 	Checker    string            `json:"checker,omitempty"` // version of onnx that accepts the file
@@ -84,12 +86,12 @@ func (p program) check(f checkFlags) (err error) {
 	}
 	defer os.RemoveAll(dir)
 	for _, kind := range f.Runtime {
-		r, err := startRuntime(f.Folder, runtimes[kind], dir, p.stderr)
+		r, err := runtimes[kind].start(f.Folder, f.Python, dir, p.stderr)
 		if err != nil {
 			return err
 		}
 		for _, a := range archs {
-			if err = p.one(f, s, a, images, r, runtimes[kind]); err != nil {
+			if err = p.one(f, s, a, images, r); err != nil {
 				break
 			}
 		}
@@ -101,12 +103,12 @@ func (p program) check(f checkFlags) (err error) {
 }
 
 // one compares one child.
-func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r *onnxruntime, pack string) error {
+func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r *peer) error {
 	child, slice, err := s.cut(a)
 	if err != nil {
 		return err
 	}
-	data, err := child.ONNX(export.Options{Half: f.Half, Preprocess: f.Preprocess})
+	data, err := child.ONNX(export.Options{Half: f.Half, Preprocess: f.Preprocess, Batch: f.Batch})
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r 
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		return err
 	}
-	c := checked{Arch: a.String(), Name: child.Config.Name, Precision: "float32", Preprocess: f.Preprocess, Statistics: child.Config.Statistics,
+	c := checked{Arch: a.String(), Name: child.Config.Name, Precision: "float32", Preprocess: f.Preprocess, Batch: f.Batch, Statistics: child.Config.Statistics,
 		Difference: export.Difference{Bits: true, Within: export.Within}}
 	if f.Half {
 		c.Precision, c.Within = "float16", export.WithinHalf
@@ -126,9 +128,9 @@ func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r 
 	if err != nil {
 		return err
 	}
-	c.Runtime = pack + " " + version
-	c.Reader = pack
-	bar := report.NewProgress(p.stderr, pack, images.n)
+	c.Runtime = r.title + " " + version
+	c.Reader = r.title
+	bar := report.NewProgress(p.stderr, r.title, images.n)
 	err = c.compare(slice, child.Config.Preprocessing, images, r, func(done int) { bar.Set(done, "") })
 	bar.Finish()
 	if err != nil {
@@ -159,10 +161,13 @@ func (c *checked) judge() error {
 }
 
 // compare runs all pictures on both sides.
-func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pictureSet, r *onnxruntime, progress func(int)) error {
+func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pictureSet, r *peer, progress func(int)) error {
 	side := slice.Arch.Resolution
 	each, same, right, theirs := 3*side*side, 0, 0, 0
-	const batch = 16
+	batch := r.batch
+	if c.Batch > 0 {
+		batch = c.Batch
+	}
 	x, input := make([]float32, batch*each), make([]float32, batch*each)
 	for from := 0; from < images.n; from += batch {
 		n := min(batch, images.n-from)
@@ -185,16 +190,20 @@ func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pi
 		if err != nil {
 			return err
 		}
-		name, kind, dims := onnx.Input, "float32", []int{n, 3, side, side}
-		if c.Preprocess {
-			name, kind, dims = onnx.Pixels, "uint8", []int{n, side, side, 3}
+		run := n
+		if c.Batch > 0 {
+			run = c.Batch // the last one is filled up with earlier images
 		}
-		got, err := r.run(name, kind, input[:n*each], dims)
+		name, kind, dims := onnx.Input, "float32", []int{run, 3, side, side}
+		if c.Preprocess {
+			name, kind, dims = onnx.Pixels, "uint8", []int{run, side, side, 3}
+		}
+		got, err := r.run(name, kind, input[:run*each], dims)
 		if err != nil {
 			return err
 		}
-		if len(got) != len(want) {
-			return fault.New(codeNoRuntime, "", "onnxruntime gives %d logits for %d pictures, expected %d", len(got), n, len(want))
+		if len(got) != run*slice.Classes {
+			return fault.New(codeNoRuntime, "", "%s gives %d logits for %d pictures, expected %d", r.title, len(got), run, run*slice.Classes)
 		}
 		for i := range n {
 			ours, other := want[i*slice.Classes:(i+1)*slice.Classes], got[i*slice.Classes:(i+1)*slice.Classes]
@@ -245,7 +254,7 @@ func (p program) checked(c checked, asJSON bool) error {
 	fmt.Fprintf(&b, "%s in %s: %s, %s\n  logits of %d pictures within %.1e of the slice's (%.1e of the largest, allowed %.0e), %.2f %% have the same first answer\n",
 		title(export.Config{Name: c.Name, Arch: c.Arch}), c.Runtime, c.Precision, said, c.Images, c.Absolute, c.Relative, c.Within, 100*c.SameAnswer)
 	if c.Split != "" {
-		fmt.Fprintf(&b, "  top-1 on the %s pictures: slice %.2f %%, onnxruntime %.2f %%\n", c.Split, 100*c.Top1, 100*c.TheirTop1)
+		fmt.Fprintf(&b, "  top-1 on the %s pictures: slice %.2f %%, %s %.2f %%\n", c.Split, 100*c.Top1, c.Reader, 100*c.TheirTop1)
 	}
 	_, err := fmt.Fprint(p.stdout, b.String())
 	return err

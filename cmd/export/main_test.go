@@ -40,6 +40,7 @@ func TestFormats(t *testing.T) {
 	}{
 		{[]string{"-o", "c.onnx"}, written{Format: "onnx", Precision: "float32", Opset: 17}, false},
 		{[]string{"-o", "c.onnx", "--half", "--preprocess"}, written{Format: "onnx", Precision: "float16", Opset: 17, Preprocess: "uint8"}, false},
+		{[]string{"-o", "c.onnx", "--batch", "2"}, written{Format: "onnx", Precision: "float32", Opset: 17, Batch: 2}, false},
 		{[]string{"-o", "c.safetensors"}, written{Format: "safetensors", Precision: "float32"}, true},
 		{[]string{"-o", "npy", "--format", "npy", "--half"}, written{Format: "npy", Precision: "float16"}, true}, // the weights were halves
 	} {
@@ -49,7 +50,7 @@ func TestFormats(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil {
 			t.Fatalf("%q: exit %d, %v: %s", c.args, code, err, errs)
 		}
-		if got.Format != c.want.Format || got.Precision != c.want.Precision || got.Opset != c.want.Opset || got.Preprocess != c.want.Preprocess ||
+		if got.Format != c.want.Format || got.Precision != c.want.Precision || got.Opset != c.want.Opset || got.Batch != c.want.Batch || got.Preprocess != c.want.Preprocess ||
 			got.Name != "S" || got.Arch != small || got.Statistics.Kind != "predicted" || got.Bytes < 700_000 {
 			t.Errorf("%q: %+v", c.args, got)
 		}
@@ -95,6 +96,8 @@ func TestMistakes(t *testing.T) {
 		{2, "--format must be one of", []string{"-o", out, "--format", "pickle"}},
 		{2, "which the format safetensors has not", []string{"-o", filepath.Join(dir, "c.safetensors"), "--preprocess"}},
 		{2, "--floats goes with --preprocess", []string{"-o", out, "--floats"}},
+		{2, "--batch fixes the input of a graph, which the format npy has not", []string{"-o", dir, "--format", "npy", "--batch", "2"}},
+		{1, "the batch is 257, allowed is 1 to 256", []string{"-o", out, "--weights", file, "--batch", "257"}},
 		{2, "--images goes with --data", []string{"-o", out, "--images", "3"}},
 		{1, `there is no child named "XXL"; known: min, max, S`, []string{"-o", out, "--weights", file, "--arch", "XXL"}},
 		{1, "resolution is 100", []string{"-o", out, "--weights", file, "--resolution", "100"}},

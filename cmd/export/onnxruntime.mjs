@@ -1,6 +1,6 @@
 // Runs ONNX files in onnxruntime: one JSON request a line on standard input, one
 // answer a line on standard output. The first argument is the folder with
-// node_modules, the second the package: onnxruntime-node or onnxruntime-web.
+// node_modules, the second the package: onnxruntime-web, or one of onnxruntime-node.
 //
 //   {"op": "load", "file"}                       -> {"version"}
 //   {"op": "run", "input", "name", "type", "dims"} -> {"logits": [...]}
@@ -18,15 +18,15 @@ const ort = name === 'onnxruntime-web'
   ? await import(pathToFileURL(join(folder, 'node_modules/onnxruntime-web/dist/ort.node.min.mjs')))
   : require(name);
 if (ort.env.wasm) ort.env.wasm.numThreads = 1;
+const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json')));
 
 let session;
 
 async function load({ file }) {
-  await session?.release();
+  await session?.release?.(); // the oldest has none
   session = await ort.InferenceSession.create(new Uint8Array(readFileSync(file)), name === 'onnxruntime-web' ? { executionProviders: ['wasm'] }
     : { executionProviders: ['cpu'], intraOpNumThreads: 1, interOpNumThreads: 1 });
-  const { common, web, node } = ort.env.versions;
-  return { version: (name === 'onnxruntime-web' ? web : node) ?? common };
+  return { version };
 }
 
 async function run({ input, name, type, dims }) {

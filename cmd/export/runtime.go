@@ -18,16 +18,40 @@ import (
 )
 
 //go:embed onnxruntime.mjs
-var script string
+var onnxruntimeScript string
+
+//go:embed opencv.mjs
+var opencvScript string
+
+//go:embed opencv.py
+var opencvPython string
 
 // codeNoRuntime is the code of the errors of other people's programs.
 const codeNoRuntime = "no_runtime"
 
-// runtimes are the packages that make peers installs, by the names of --runtime.
-var runtimes = map[string]string{"node": "onnxruntime-node", "web": "onnxruntime-web"}
+// installed is somebody else's program that reads ONNX files: a package of npm, or
+// a module of Debian's Python where there is none.
+type installed struct {
+	title, pack, script string
+	batch               int // images at once of a graph whose batch is free
+}
 
-// onnxruntime is one of them in a process of its own.
-type onnxruntime struct {
+// runtimes are what make peers installs, by the names of --runtime. OpenCV takes
+// one image at a time: 4.6 does not broadcast the gates of
+// squeeze-and-excitation along a batch that it learns of late, and in JavaScript
+// there is no other way to make a tensor of four dimensions.
+var runtimes = map[string]installed{
+	"node":      {"onnxruntime-node", "onnxruntime-node", onnxruntimeScript, 16},
+	"web":       {"onnxruntime-web", "onnxruntime-web", onnxruntimeScript, 16},
+	"oldest":    {"onnxruntime-node", "onnxruntime-oldest", onnxruntimeScript, 16},
+	"opencv":    {"OpenCV", "", opencvPython, 1},
+	"opencv4js": {"opencv.js", "opencv4js", opencvScript, 1},
+	"opencv5js": {"opencv.js", "opencv5js", opencvScript, 1},
+}
+
+// peer is a runtime in a process of its own.
+type peer struct {
+	installed
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Scanner
@@ -44,61 +68,76 @@ type request struct {
 	Dims  []int  `json:"dims,omitempty"`
 }
 
-// startRuntime starts a package out of folder; dir is for files that it reads.
-func startRuntime(folder, pack, dir string, stderr io.Writer) (*onnxruntime, error) {
+// command is how the runtime is started: out of folder, or with python.
+func (r installed) command(folder, python string) (*exec.Cmd, error) {
+	if r.pack == "" {
+		if err := exec.Command(python, "-c", "import cv2").Run(); err != nil {
+			return nil, fault.New(codeNoRuntime, "install it (Debian: sudo apt-get install python3-opencv)", "there is no %s for %s", r.title, python)
+		}
+		return exec.Command(python, "-c", r.script), nil
+	}
 	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", pack)); err != nil {
-		return nil, fault.New(codeNoRuntime, "run make peers in the root folder of the repository", "there is no %s in %s", pack, folder)
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", r.pack)); err != nil {
+		return nil, fault.New(codeNoRuntime, "run make peers in the root folder of the repository", "there is no %s in %s", r.pack, folder)
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		return nil, fault.New(codeNoRuntime, "install Node 18 or later", "there is no program node to run %s in", pack)
+		return nil, fault.New(codeNoRuntime, "install Node 18 or later", "there is no program node to run %s in", r.pack)
 	}
-	r := &onnxruntime{process: exec.Command("node", "--input-type=module", "-e", script, folder, pack), dir: dir}
-	r.process.Stderr = stderr
-	if r.in, err = r.process.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := r.process.StdoutPipe()
+	return exec.Command("node", "--input-type=module", "-e", r.script, folder, r.pack), nil
+}
+
+// start starts a runtime; dir is for files that it reads.
+func (r installed) start(folder, python, dir string, stderr io.Writer) (*peer, error) {
+	command, err := r.command(folder, python)
 	if err != nil {
 		return nil, err
 	}
-	r.out = bufio.NewScanner(out)
-	r.out.Buffer(nil, 1<<24)
-	return r, r.process.Start()
+	p := &peer{installed: r, process: command, dir: dir}
+	p.process.Stderr = stderr
+	if p.in, err = p.process.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.out = bufio.NewScanner(out)
+	p.out.Buffer(nil, 1<<24)
+	return p, p.process.Start()
 }
 
 // ask sends a line and reads the answer into reply.
-func (r *onnxruntime) ask(q request, reply any) error {
+func (p *peer) ask(q request, reply any) error {
 	line, err := json.Marshal(q)
 	if err != nil {
 		return err
 	}
-	if _, err := r.in.Write(append(line, '\n')); err != nil || !r.out.Scan() {
-		err = cmp.Or(err, r.out.Err(), errors.New("it ended"))
-		return fault.New(codeNoRuntime, "what it said stands above", "onnxruntime does not answer to %s: %v", q.Op, err)
+	if _, err := p.in.Write(append(line, '\n')); err != nil || !p.out.Scan() {
+		err = cmp.Or(err, p.out.Err(), errors.New("it ended"))
+		return fault.New(codeNoRuntime, "what it said stands above", "%s does not answer to %s: %v", p.title, q.Op, err)
 	}
 	var failed struct{ Error string }
-	if err := json.Unmarshal(r.out.Bytes(), &failed); err != nil {
+	if err := json.Unmarshal(p.out.Bytes(), &failed); err != nil {
 		return err
 	}
 	if failed.Error != "" {
-		return fault.New(codeNoRuntime, "", "onnxruntime cannot %s: %s", q.Op, failed.Error)
+		return fault.New(codeNoRuntime, "", "%s cannot %s: %s", p.title, q.Op, failed.Error)
 	}
-	return json.Unmarshal(r.out.Bytes(), reply)
+	return json.Unmarshal(p.out.Bytes(), reply)
 }
 
 // load opens an ONNX file and returns the version of the runtime.
-func (r *onnxruntime) load(file string) (version string, err error) {
+func (p *peer) load(file string) (version string, err error) {
 	var reply struct{ Version string }
-	err = r.ask(request{Op: "load", File: file}, &reply)
+	err = p.ask(request{Op: "load", File: file}, &reply)
 	return reply.Version, err
 }
 
 // run gives the logits of values with those dimensions: uint8 or float32.
-func (r *onnxruntime) run(name, kind string, values []float32, dims []int) ([]float32, error) {
+func (p *peer) run(name, kind string, values []float32, dims []int) ([]float32, error) {
 	raw := make([]byte, 0, 4*len(values))
 	for _, v := range values {
 		if kind == "uint8" {
@@ -107,17 +146,17 @@ func (r *onnxruntime) run(name, kind string, values []float32, dims []int) ([]fl
 			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 		}
 	}
-	input := filepath.Join(r.dir, "input")
+	input := filepath.Join(p.dir, "input")
 	if err := os.WriteFile(input, raw, 0o600); err != nil {
 		return nil, err
 	}
 	var reply struct{ Logits []float32 }
-	err := r.ask(request{Op: "run", Input: input, Name: name, Type: kind, Dims: dims}, &reply)
+	err := p.ask(request{Op: "run", Input: input, Name: name, Type: kind, Dims: dims}, &reply)
 	return reply.Logits, err
 }
 
 // stop ends the process: it does when there are no more lines.
-func (r *onnxruntime) stop() error { return errors.Join(r.in.Close(), r.process.Wait()) }
+func (p *peer) stop() error { return errors.Join(p.in.Close(), p.process.Wait()) }
 
 // checkerScript is what ONNX itself says about a file: every rule of the format
 // and, with full_check, the shapes of everything in between.

@@ -21,6 +21,7 @@ type writeFlags struct {
 	Half       bool   `help:"Weights in float16. BN statistics in safetensors and npy stay float32, and so do the input and the logits of a graph."`
 	Preprocess bool   `help:"ONNX: the graph takes RGB bytes [N, R, R, 3] and normalises them itself."`
 	Floats     bool   `help:"With --preprocess: RGB of 0 to 255 as float32 instead of bytes."`
+	Batch      int    `placeholder:"N" help:"ONNX: the graph takes exactly N images at once, for runtimes that know no free batch dimension (default: any number)."`
 	Verify     bool   `help:"Read the written file back, run it on generated pictures and compare with the slice."`
 	JSON       bool   `name:"json" help:"One JSON object: what was written."`
 }
@@ -35,6 +36,8 @@ func (f writeFlags) usage() error {
 		return fmt.Errorf("missing flags: --format=onnx|safetensors|npy, which the ending of %s does not tell", f.Output)
 	case f.Preprocess && format != "onnx":
 		return fmt.Errorf("--preprocess puts nodes into a graph, which the format %s has not", format)
+	case f.Batch != 0 && format != "onnx":
+		return fmt.Errorf("--batch fixes the input of a graph, which the format %s has not", format)
 	case f.Floats && !f.Preprocess:
 		return fmt.Errorf("--floats goes with --preprocess")
 	case f.Images != 0 && f.Data == "":
@@ -68,6 +71,7 @@ type written struct {
 	Params     int64              `json:"params"`
 	Precision  string             `json:"precision"`
 	Opset      int                `json:"opset,omitempty"`
+	Batch      int                `json:"batch,omitempty"`      // fixed; 0: any number
 	Preprocess string             `json:"preprocess,omitempty"` // in the graph: "uint8" or "float32"
 	Statistics export.Statistics  `json:"statistics"`
 	Verified   *export.Difference `json:"verified,omitempty"`
@@ -111,14 +115,14 @@ func (p program) write(f writeFlags) error {
 
 // put writes the child in its format.
 func (w *written) put(child *export.Child, f writeFlags) error {
-	o := export.Options{Half: f.Half, Preprocess: f.Preprocess, FloatPixels: f.Floats}
+	o := export.Options{Half: f.Half, Preprocess: f.Preprocess, FloatPixels: f.Floats, Batch: f.Batch}
 	switch w.Format {
 	case "onnx":
 		data, err := child.ONNX(o)
 		if err != nil {
 			return err
 		}
-		if w.Bytes, w.Opset = len(data), onnx.Opset; f.Preprocess {
+		if w.Bytes, w.Opset, w.Batch = len(data), onnx.Opset, f.Batch; f.Preprocess {
 			w.Preprocess = map[bool]string{false: "uint8", true: "float32"}[f.Floats]
 		}
 		return run.WriteFile(f.Output, data)
@@ -187,6 +191,9 @@ func (p program) show(w written, asJSON bool) error {
 	what := w.Format + " in " + w.Precision
 	if w.Opset > 0 {
 		what += fmt.Sprintf(", opset %d", w.Opset)
+	}
+	if w.Batch > 0 {
+		what += fmt.Sprintf(", batch %d", w.Batch)
 	}
 	if w.Preprocess != "" {
 		what += ", takes " + w.Preprocess + " pixels"

@@ -88,22 +88,26 @@ func (g *graph) raw(name string, kind int64, raw []byte, dims []int) string {
 func (g *graph) marshal(name string, c *supernet.Folded, o Options) []byte {
 	b := append(appendText(g.nodes, proto.GraphName, name), g.tensors...)
 	r := c.Net.Stem.Size
-	input := value(Input, proto.Float32, 3, r, r)
+	input := value(Input, proto.Float32, o.Batch, 3, r, r)
 	switch {
 	case o.Preprocess != nil && o.FloatPixels:
-		input = value(Pixels, proto.Float32, r, r, 3)
+		input = value(Pixels, proto.Float32, o.Batch, r, r, 3)
 	case o.Preprocess != nil:
-		input = value(Pixels, proto.Uint8, r, r, 3)
+		input = value(Pixels, proto.Uint8, o.Batch, r, r, 3)
 	}
 	b = appendMessage(b, proto.GraphInput, input)
-	return appendMessage(b, proto.GraphOutput, value(Output, proto.Float32, c.Classes))
+	return appendMessage(b, proto.GraphOutput, value(Output, proto.Float32, o.Batch, c.Classes))
 }
 
-// value describes a tensor whose first dimension is the batch.
+// value describes a tensor. A dimension of 0 is the symbolic one, the batch.
 func value(name string, kind int64, dims ...int) []byte {
-	shape := appendMessage(nil, proto.ShapeDim, appendText(nil, proto.DimParam, Batch))
+	var shape []byte
 	for _, d := range dims {
-		shape = appendMessage(shape, proto.ShapeDim, appendInt(nil, proto.DimValue, int64(d)))
+		dim := appendInt(nil, proto.DimValue, int64(d))
+		if d == 0 {
+			dim = appendText(nil, proto.DimParam, Batch)
+		}
+		shape = appendMessage(shape, proto.ShapeDim, dim)
 	}
 	tensor := appendMessage(appendInt(nil, proto.ElemType, kind), proto.ElemShape, shape)
 	return appendMessage(appendText(nil, proto.ValueName, name), proto.ValueType, appendMessage(nil, proto.TypeTensor, tensor))

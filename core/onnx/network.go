@@ -28,16 +28,20 @@ func network(c *supernet.Folded, o Options) *graph {
 	x = g.node("GlobalAveragePool", "pool", []string{x})
 	x = g.node("Flatten", "features", []string{x}, integer("axis", 1))
 	l := c.Classifier
-	w := g.tensor("classifier.weight", l.Weight, l.Shape...)
-	g.node("Gemm", logits, []string{x, w, g.tensor("classifier.bias", l.Bias, len(l.Bias))})
+	// Transposed, which transB says: OpenCV 4.6 takes a Gemm that does not say it
+	// for transposed, against the specification.
+	in, classes := l.Shape[0], l.Shape[1]
+	w := g.tensor("classifier.weight", transposed(l.Weight, in, classes), classes, in)
+	g.node("Gemm", logits, []string{x, w, g.tensor("classifier.bias", l.Bias, classes)}, integer("transB", 1))
 	if o.Half {
 		g.node("Cast", Output, []string{logits}, integer("to", proto.Float32))
 	}
 	return g
 }
 
-// normalise turns pixels into the input: the operations of preprocess.Spec in
-// their order, so that their bits are the same, then channels first.
+// normalise turns pixels into the input: channels first, since OpenCV 4.6
+// broadcasts along those alone, then the operations of preprocess.Spec in their
+// order, so that their bits are the same.
 func (g *graph) normalise(s preprocess.Spec, float bool) string {
 	inverse := make([]float32, 3)
 	for c := range inverse {
@@ -47,10 +51,10 @@ func (g *graph) normalise(s preprocess.Spec, float bool) string {
 	if !float {
 		x = g.node("Cast", "pixels.float", []string{x}, integer("to", proto.Float32))
 	}
+	x = g.node("Transpose", "pixels.nchw", []string{x}, integers("perm", 0, 3, 1, 2))
 	x = g.node("Mul", "pixels.unit", []string{x, g.single("unit", []float32{1.0 / 255})})
-	x = g.node("Sub", "pixels.centred", []string{x, g.single("mean", s.Mean[:], 3)})
-	x = g.node("Mul", "pixels.normalised", []string{x, g.single("std.inverse", inverse, 3)})
-	return g.node("Transpose", "pixels.nchw", []string{x}, integers("perm", 0, 3, 1, 2))
+	x = g.node("Sub", "pixels.centred", []string{x, g.single("mean", s.Mean[:], 1, 3, 1, 1)})
+	return g.node("Mul", "pixels.normalised", []string{x, g.single("std.inverse", inverse, 1, 3, 1, 1)})
 }
 
 // stem is the 3x3 convolution at stride 2, padding 1.

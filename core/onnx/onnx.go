@@ -5,9 +5,10 @@
 // The graph takes "input" [N, 3, R, R], pictures in the NCHW layout, normalised
 // as the preprocessing of the weights says, or, where Options.Preprocess is given,
 // "pixels" [N, R, R, 3], RGB of 0 to 255, which its first nodes normalise. It
-// gives "logits" [N, classes]. N is symbolic. R is the child's resolution: its
-// statistics belong to that alone. Inputs and logits are float32 in both number
-// formats (but bytes are uint8), so that what calls the graph is the same.
+// gives "logits" [N, classes]. N is symbolic unless Options.Batch fixes it. R is the
+// child's resolution: its statistics belong to that alone. Inputs and logits are
+// float32 in both number formats (but bytes are uint8), so that what calls the
+// graph is the same.
 //
 // The format is https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, written
 // by hand: the few messages that are needed are shorter than generated code, and
@@ -53,6 +54,9 @@ type Options struct {
 	// FloatPixels takes the pixels as float32 instead of uint8: nothing is
 	// rounded between the resize and the normalisation.
 	FloatPixels bool
+	// Batch, where not 0, is written instead of the symbolic N: the graph then
+	// takes that many images and no other number.
+	Batch int
 }
 
 // Marshal returns the bytes of the file of c. Equal children give equal bytes.

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -221,6 +222,58 @@ func TestStructure(t *testing.T) {
 	}
 	if count["AveragePool"] != 4 || count["Gemm"] != 1 || count["GlobalAveragePool"] != 1+len(folded.Blocks) || count["Add"] != len(folded.Blocks) {
 		t.Errorf("operators: %v", count)
+	}
+}
+
+// TestReadableByOthers holds what OpenCV 4.6 needs and other runtimes take as
+// well: the classifier's weight is transposed and the node says so, gates and
+// constants have the dimensions of what they multiply, and a batch can be fixed.
+func TestReadableByOthers(t *testing.T) {
+	w := randomWeights(t)
+	a := w.Space.Min()
+	folded, err := w.Folded(a, supernet.NewStatistics(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := preprocess.Spec{Std: [3]float32{1, 1, 1}}
+	for _, o := range []Options{{}, {Batch: 3}, {Batch: 3, Preprocess: &spec}, {Preprocess: &spec, FloatPixels: true}} {
+		m := read(t, Marshal(folded, o))
+		n := cmp.Or(o.Batch, -1)
+		if in, out := m.Inputs[0], m.Outputs[0]; in.Dims[0] != n || len(in.Dims) != 4 || !slices.Equal(out.Dims, []int{n, classes}) {
+			t.Errorf("%+v: input %v, output %v", o, in.Dims, out.Dims)
+		}
+		l := folded.Classifier
+		weight := m.Tensors["classifier.weight"]
+		if !slices.Equal(weight.Dims, []int{classes, l.Shape[0]}) || weight.Data[2*l.Shape[0]+1] != l.Weight[classes+2] {
+			t.Errorf("%+v: the classifier's weight is %v, or not transposed", o, weight.Dims)
+		}
+		gates := 0
+		for _, node := range m.Nodes {
+			if node.Op == "Gemm" && !slices.Equal(node.Attributes["transB"], []int{1}) {
+				t.Errorf("%+v: the attributes of Gemm are %v", o, node.Attributes)
+			}
+			if strings.HasSuffix(node.Output, "se.gate") {
+				channels := len(m.Tensors[strings.TrimSuffix(node.Output, "gate")+"expand.bias"].Data)
+				m.Outputs[0] = runner.Value{Name: node.Output, Kind: runner.Float32, Dims: []int{3, channels, 1, 1}}
+				gates++
+			}
+			for _, name := range node.Inputs {
+				if c := m.Tensors[name]; node.Op == "Sub" && !slices.Equal(c.Dims, []int{1, 3, 1, 1}) && name == "mean" {
+					t.Errorf("%+v: the mean is %v", o, c.Dims)
+				}
+			}
+		}
+		if gates != len(folded.Blocks) {
+			t.Fatalf("%d gates", gates)
+		}
+		x, _ := runner.NewTensor(m.Inputs[0].Kind, append([]int{3}, m.Inputs[0].Dims[1:]...)...)
+		if _, err := m.Run(x); err != nil {
+			t.Errorf("%+v: a gate: %v", o, err)
+		}
+		x, _ = runner.NewTensor(m.Inputs[0].Kind, append([]int{2}, m.Inputs[0].Dims[1:]...)...)
+		if _, err := m.Run(x); o.Batch > 0 && err == nil {
+			t.Errorf("%+v: it runs on 2 images", o)
+		}
 	}
 }
 

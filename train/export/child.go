@@ -19,6 +19,7 @@ const (
 	CodeOverflow = "half_overflow" // a value that float16 cannot hold
 	CodeChild    = "bad_child"     // a written child that cannot be read back
 	CodeFolder   = "bad_folder"    // a place that holds something else
+	CodeBatch    = "bad_batch"     // a batch that no graph can have
 )
 
 // Child is one child with tensors of its own.

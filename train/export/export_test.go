@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -109,7 +110,7 @@ func TestFormats(t *testing.T) {
 		e := engine(t, dtype)
 		for _, a := range children(e, 1) {
 			c, slice := cut(t, e, a)
-			for _, o := range []Options{{}, {Half: true}, {Preprocess: true}, {Preprocess: true, FloatPixels: true, Half: true}} {
+			for _, o := range []Options{{}, {Half: true}, {Preprocess: true}, {Preprocess: true, FloatPixels: true, Half: true}, {Batch: 2}} {
 				var all []Difference
 				if !o.Preprocess {
 					file, config, err := c.Safetensors("c.safetensors", o)
@@ -151,6 +152,9 @@ func TestFormats(t *testing.T) {
 					d, err := SameONNX(file, slice, c.Config.Preprocessing, 1)
 					if err != nil {
 						t.Fatal(err)
+					}
+					if d.Images != max(1, o.Batch) || o.Batch > 0 && !bytes.Contains(file, []byte("input [2, 3, R, R]")) {
+						t.Errorf("%+v: %d images, or its metadata say another batch", o, d.Images)
 					}
 					all = append(all, d)
 				}
@@ -222,6 +226,11 @@ func TestRefuses(t *testing.T) {
 	} {
 		if err := write(); fault.Of(err) == nil || fault.Of(err).Code != CodeOverflow {
 			t.Errorf("10^9 in float16: %v", err)
+		}
+	}
+	for _, n := range []int{-1, MaxBatch + 1} {
+		if _, err := c.ONNX(Options{Batch: n}); fault.Of(err) == nil || fault.Of(err).Code != CodeBatch {
+			t.Errorf("a batch of %d: %v", n, err)
 		}
 	}
 	if d, err := Same(c, slice, 1); err != nil || d.OK() || d.Bits {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"path/filepath"
 	"slices"
+	"strconv"
 
+	"bignas/core/fault"
 	"bignas/core/onnx"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -20,7 +22,12 @@ type Options struct {
 	// Preprocess puts the normalisation of pixels into an ONNX graph, which then
 	// takes bytes, or float32 where FloatPixels is set.
 	Preprocess, FloatPixels bool
+	Batch                   int // images that an ONNX graph takes at once; 0: any number
 }
+
+// MaxBatch is the largest Options.Batch: a mistyped one must not take all memory
+// of the runtime that reads the graph.
+const MaxBatch = 256
 
 // ONNX returns the bytes of the child as a graph with its BN folded in.
 func (c *Child) ONNX(o Options) ([]byte, error) {
@@ -35,14 +42,21 @@ func (c *Child) ONNX(o Options) ([]byte, error) {
 			return nil, err
 		}
 	}
-	w := onnx.Options{Half: o.Half, FloatPixels: o.FloatPixels}
+	if o.Batch < 0 || o.Batch > MaxBatch {
+		return nil, fault.New(CodeBatch, "leave it out for a graph that takes any number of images", "the batch is %d, allowed is 1 to %d", o.Batch, MaxBatch)
+	}
+	w := onnx.Options{Half: o.Half, FloatPixels: o.FloatPixels, Batch: o.Batch}
+	n := "N"
+	if o.Batch > 0 {
+		n = strconv.Itoa(o.Batch)
+	}
 	if w.Metadata, err = config.metadata(); err != nil {
 		return nil, err
 	}
-	w.Metadata["input"] = "input [N, 3, R, R]: RGB, normalised by preprocessing"
+	w.Metadata["input"] = "input [" + n + ", 3, R, R]: RGB, normalised by preprocessing"
 	if o.Preprocess {
 		w.Preprocess = &c.Config.Preprocessing
-		w.Metadata["input"] = "pixels [N, R, R, 3]: RGB of 0 to 255 after crop and resize; the graph normalises"
+		w.Metadata["input"] = "pixels [" + n + ", R, R, 3]: RGB of 0 to 255 after crop and resize; the graph normalises"
 	}
 	return onnx.Marshal(folded, w), nil
 }

@@ -131,13 +131,26 @@ func average(x Tensor, k, stride int) (Tensor, error) {
 	return y, err
 }
 
-// gemm is a [m, k] times b [k, n] plus c [n].
-func gemm(_ Node, in []Tensor) (Tensor, error) {
+// gemm is a [m, k] times b [k, n] plus c [n]; where transB is 1, b is [n, k].
+func gemm(node Node, in []Tensor) (Tensor, error) {
 	a, b, c := in[0], in[1], in[2]
-	if len(a.Dims) != 2 || len(b.Dims) != 2 || a.Dims[1] != b.Dims[0] || !slices.Equal(c.Dims, b.Dims[1:]) {
+	transposed := false // where the node does not say it
+	for name, v := range node.Attributes {
+		if name != "transB" || len(v) != 1 || v[0] != 0 && v[0] != 1 {
+			return a, fmt.Errorf("%s is %v", name, v)
+		}
+		transposed = v[0] == 1
+	}
+	if len(a.Dims) != 2 || len(b.Dims) != 2 {
+		return a, fmt.Errorf("it multiplies %v and %v", a.Dims, b.Dims)
+	}
+	m, k, n, row, column := a.Dims[0], a.Dims[1], b.Dims[1], b.Dims[1], 1 // steps in b
+	if transposed {
+		n, row, column = b.Dims[0], 1, b.Dims[1]
+	}
+	if len(b.Data) != k*n || !slices.Equal(c.Dims, []int{n}) {
 		return a, fmt.Errorf("%v, %v and %v do not go together", a.Dims, b.Dims, c.Dims)
 	}
-	m, k, n := a.Dims[0], a.Dims[1], b.Dims[1]
 	y, err := made(a.Kind, m, n)
 	if err != nil {
 		return y, err
@@ -146,7 +159,7 @@ func gemm(_ Node, in []Tensor) (Tensor, error) {
 		for j := range n {
 			s := float64(c.Data[j])
 			for q := range k {
-				s += float64(a.Data[i*k+q]) * float64(b.Data[q*n+j])
+				s += float64(a.Data[i*k+q]) * float64(b.Data[q*row+j*column])
 			}
 			y.Data[i*n+j] = float32(s)
 		}

@@ -19,9 +19,21 @@ func (g *Graph) Run(input Tensor) (Tensor, error) {
 	for name, x := range g.Tensors {
 		at[name] = x
 	}
-	for _, n := range g.Nodes {
+	last := map[string]int{} // the node that reads a tensor last
+	for i, n := range g.Nodes {
+		for _, name := range n.Inputs {
+			last[name] = i
+		}
+	}
+	last[out.Name] = len(g.Nodes)
+	for i, n := range g.Nodes {
 		if err := n.into(at); err != nil {
 			return Tensor{}, bad("%s, %s: %v", n.Op, n.Output, err)
+		}
+		for _, name := range n.Inputs {
+			if last[name] == i {
+				at[name] = Tensor{} // all of a big batch would take too much memory
+			}
 		}
 	}
 	y, ok := at[out.Name]

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,6 +69,43 @@ func TestMistakes(t *testing.T) {
 	}
 	if _, ok := runner.NewTensor(runner.Float32, 1<<20, 1<<20); ok {
 		t.Error("a tensor of 2^40 values was allocated")
+	}
+}
+
+// TestGemm: a weight is not transposed where the node does not say it, as
+// https://onnx.ai/onnx/operators/onnx__Gemm.html defines it; a square one shows
+// the difference.
+func TestGemm(t *testing.T) {
+	tensor := func(data []float32, dims ...int) runner.Tensor {
+		return runner.Tensor{Kind: runner.Float32, Dims: dims, Data: data}
+	}
+	for _, c := range []struct {
+		attributes map[string][]int
+		weight     runner.Tensor
+		want       []float32
+		refused    string
+	}{
+		{nil, tensor([]float32{1, 2, 3, 4}, 2, 2), []float32{103, 204}, ""}, // [10 1] times [1 2; 3 4], and 90 180 more
+		{map[string][]int{"transB": {0}}, tensor([]float32{1, 2, 3, 4}, 2, 2), []float32{103, 204}, ""},
+		{map[string][]int{"transB": {1}}, tensor([]float32{1, 2, 3, 4}, 2, 2), []float32{102, 214}, ""},
+		{map[string][]int{"transB": {1}}, tensor([]float32{1, 2, 3, 4, 5, 6}, 2, 3), nil, "do not go together"},
+		{nil, tensor([]float32{1, 2, 3, 4, 5, 6}, 3, 2), nil, "do not go together"},
+		{map[string][]int{"transA": {1}}, tensor([]float32{1, 2, 3, 4}, 2, 2), nil, "transA is [1]"},
+	} {
+		g := runner.Graph{
+			Inputs:  []runner.Value{{Name: "x", Kind: runner.Float32, Dims: []int{1, 2}}},
+			Outputs: []runner.Value{{Name: "y", Kind: runner.Float32, Dims: []int{1, 2}}},
+			Tensors: map[string]runner.Tensor{"w": c.weight, "b": tensor([]float32{90, 180}, 2)},
+			Nodes:   []runner.Node{{Op: "Gemm", Output: "y", Inputs: []string{"x", "w", "b"}, Attributes: c.attributes}},
+		}
+		y, err := g.Run(tensor([]float32{10, 1}, 1, 2))
+		if c.refused != "" {
+			if err == nil || !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("%v, %v: %v", c.attributes, c.weight.Dims, err)
+			}
+		} else if err != nil || !slices.Equal(y.Data, c.want) {
+			t.Errorf("%v: %v, %v, want %v", c.attributes, y.Data, err, c.want)
+		}
 	}
 }
 
