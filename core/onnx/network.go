@@ -40,8 +40,8 @@ func network(c *supernet.Folded, o Options) *graph {
 }
 
 // normalise turns pixels into the input: channels first, since OpenCV 4.6
-// broadcasts along those alone, then the operations of preprocess.Spec in their
-// order, so that their bits are the same.
+// multiplies by a vector along the second dimension, not the last, then the
+// operations of preprocess.Spec in their order, so that their bits are the same.
 func (g *graph) normalise(s preprocess.Spec, float bool) string {
 	inverse := make([]float32, 3)
 	for c := range inverse {
