@@ -58,13 +58,12 @@ func Folder(path string) (*Lock, error) {
 		l.Release()
 		return nil, fault.New(CodeFolder, "choose another --out", "the folder %s cannot be made: %v", path, err)
 	}
-	err := l.take(hold)
+	err, hint := l.take(hold), "wait for it, stop it, or choose another --out"
 	if errors.Is(err, errUnsupported) {
-		err = l.take(holdByName)
+		err, hint = l.take(holdByName), hint+"; if it has ended, delete "+l.path
 	}
 	if errors.Is(err, errTaken) {
-		return nil, fault.New(CodeTaken, "wait for it, stop it, or choose another --out; if it is long gone, delete "+l.path,
-			"%s is in use: %s writes there", path, holder(l.path))
+		return nil, fault.New(CodeTaken, hint, "%s is in use: %s writes there", path, holder(l.path))
 	}
 	if err != nil {
 		l.Release()
