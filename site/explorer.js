@@ -220,7 +220,8 @@ export class Explorer {
     const text = this.#state.get('arch');
     if (text) {
       try {
-        const { arch, child } = await this.#engine.request('parse', { arch: text });
+        const member = this.family.find(c => c.label === text)?.child; // the page has the names before the weights bring them
+        const { arch, child } = member ? { ...await this.count(member), child: member } : await this.#engine.request('parse', { arch: text });
         if (arch !== this.#cost?.arch) {
           this.#wanted = child;
           this.#child = within(child, this.#ceiling);

@@ -120,7 +120,7 @@ func (f *family) parse(text string) (arch.Arch, error) {
 		text = middle
 	}
 	if f.engine != nil {
-		return cli.Child(f.engine, text)
+		return f.engine.Parse(text)
 	}
 	a, err := f.space.Parse(text)
 	if err != nil {

@@ -66,7 +66,7 @@ func open(f flags, stderr io.Writer) (*classify.Engine, arch.Arch, error) {
 	if err != nil {
 		return nil, arch.Arch{}, err
 	}
-	a, err := cli.Child(engine, f.Arch)
+	a, err := engine.Parse(f.Arch)
 	return engine, a, err
 }
 

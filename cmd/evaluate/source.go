@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"io"
-	"strings"
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
@@ -33,7 +32,7 @@ func openFile(f flags, log io.Writer) (*source, error) {
 	}
 	info := e.Info()
 	s := &source{weights: e.Weights(), statistics: e.Statistics(), spec: info.Preprocessing}
-	if s.archs, err = each(f.Arch, func(text string) (arch.Arch, error) { return cli.Child(e, text) }); err != nil {
+	if s.archs, err = each(f.Arch, e.Parse); err != nil {
 		return nil, err
 	}
 	if s.config, err = config.Parse(info.Metadata["training"], "the training configuration in "+f.Weights); err != nil {
@@ -73,11 +72,8 @@ func (s *source) statisticsOf(a arch.Arch, f flags, train dataset.Subset) (*supe
 
 // childOf reads a child of a run; one that the run did not train is refused.
 func childOf(c config.Config, space *arch.Space, text string) (arch.Arch, error) {
-	var a arch.Arch
-	var err error
-	if strings.HasPrefix(text, "random:") {
-		a, err = cli.Random(space, text)
-	} else if a, err = space.Parse(text); err != nil {
+	a, err := space.Parse(text)
+	if err != nil {
 		err = fault.New("bad_arch", "use min, max, random:SEED or a text like "+space.Min().String(), "%v", err)
 	}
 	if err != nil || c.Alone == "" {

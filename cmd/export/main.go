@@ -112,7 +112,7 @@ func (p program) open(f childFlags, partly bool) (*source, error) {
 
 // child reads the flags that name a child.
 func (s *source) child(text string, resolution *int) (arch.Arch, error) {
-	a, err := cli.Child(s.engine, text)
+	a, err := s.engine.Parse(text)
 	if err != nil {
 		return a, err
 	}

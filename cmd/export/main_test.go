@@ -101,7 +101,7 @@ func TestMistakes(t *testing.T) {
 		{2, "--images goes with --data", []string{"-o", out, "--images", "3"}},
 		{1, `there is no child named "XXL"; known: min, max, S`, []string{"-o", out, "--weights", file, "--arch", "XXL"}},
 		{1, "resolution is 100", []string{"-o", out, "--weights", file, "--resolution", "100"}},
-		{1, `"random:x" has no seed`, []string{"-o", out, "--weights", file, "--arch", "random:x"}},
+		{1, `"x" in "random:x": want a seed`, []string{"-o", out, "--weights", file, "--arch", "random:x"}},
 		{1, "predicts no BN statistics", []string{"-o", out, "--weights", bare}},
 		{1, "there is no file nothing", []string{"-o", out, "--weights", "nothing"}},
 		{1, "no-such-place", []string{"-o", out, "--weights", file, "--data", "no-such-place"}},

@@ -101,11 +101,8 @@ func named(space *arch.Space, f flags, stderr io.Writer) (arch.Arch, error) {
 	if err == nil {
 		return a, nil
 	}
-	if seeded := strings.HasPrefix(f.Arch, "random:"); seeded {
-		return cli.Random(space, f.Arch)
-	}
-	if strings.Contains(f.Arch, "-") {
-		return a, fault.New("bad_arch", "use min, max or a text like "+space.Min().String(), "%v", err)
+	if strings.ContainsAny(f.Arch, "-:") {
+		return a, fault.New("bad_arch", "use min, max, random:SEED or a text like "+space.Min().String(), "%v", err)
 	}
 	e, err := cli.OpenWeights(f.Weights, stderr)
 	if err != nil {

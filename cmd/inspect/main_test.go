@@ -144,7 +144,7 @@ func TestNames(t *testing.T) {
 		`there is no child named "XS"; known: min, max, S`: {"--arch", "XS", "--weights", file},
 		"no file nothing":             {"--arch", "S", "--weights", "nothing"},
 		"of the space nette, not big": {"--arch", "S", "--weights", file, "--space", "bignas"},
-		"has no seed":                 {"--arch", "random:"},
+		"want a seed":                 {"--arch", "random:"},
 	} {
 		if code, out, errs := inspect(args...); code != 1 || out != "" || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 2 {
 			t.Errorf("%q: exit %d, want %q: %q %q", args, code, want, out, errs)

@@ -21,7 +21,7 @@ const about = "Show the network layer by layer. Drag a block: up is depth, sidew
 
 type flags struct {
 	Weights string `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
-	Arch    string `default:"" placeholder:"CHILD" help:"Child to begin with: min, max, a name of the file's family, or the text of an architecture (default: the middle)."`
+	Arch    string `default:"" placeholder:"CHILD" help:"${child}, to begin with (default: the middle)."`
 	Dark    bool   `help:"Dark colours."`
 	Photo   string `arg:"" optional:"" default:"assets/samples/parachute.jpg" help:"Picture to look at (default: a sample)."`
 }

@@ -61,6 +61,13 @@ func TestDesk(t *testing.T) {
 	if !child.Equal(child.Space.Min()) {
 		t.Errorf("the child is %v", child)
 	}
+	for _, text := range []string{"S", "random:1"} {
+		if named, err := newDesk(data, photo, text); err != nil {
+			t.Errorf("--arch %s: %v", text, err)
+		} else if c := named.scene.Child(); c.Equal(child) {
+			t.Errorf("--arch %s is the smallest child", text)
+		}
+	}
 	d.look(child)
 	select {
 	case got := <-titles:

@@ -2,6 +2,7 @@ package arch
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 )
@@ -52,18 +53,25 @@ type SyntaxError struct{ Text, Part, Want string }
 
 // Error shows the part and what was wanted there.
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("arch: %q in %q: want %s, e.g. min, max or %s", e.Part, e.Text, e.Want, spaces["nette"].Min())
+	return fmt.Sprintf("arch: %q in %q: want %s, e.g. min, max, random:1 or %s", e.Part, e.Text, e.Want, spaces["nette"].Min())
 }
 
-// Parse reads "min", "max" or the text that Arch.String writes. It returns a
-// *SyntaxError for text of another form and an *Error for a choice that the
-// space does not have.
+// Parse reads "min", "max", "random:" and a seed, or the text that Arch.String
+// writes. It returns a *SyntaxError for text of another form and an *Error for a
+// choice that the space does not have.
 func (s *Space) Parse(text string) (Arch, error) {
 	switch text {
 	case "min", "smallest":
 		return s.Min(), nil
 	case "max", "biggest":
 		return s.Max(), nil
+	}
+	if seed, ok := strings.CutPrefix(text, "random:"); ok {
+		n, err := strconv.ParseUint(seed, 10, 64)
+		if err != nil {
+			return Arch{}, &SyntaxError{text, seed, "a seed"}
+		}
+		return s.Sample(rand.New(rand.NewPCG(n, 0))), nil
 	}
 	if len(text) > 1024 {
 		return Arch{}, &SyntaxError{text[:24] + "…", "", "at most 1024 letters"}

@@ -63,6 +63,14 @@ func TestCodecGolden(t *testing.T) {
 			}
 		}
 	}
+	for seed, want := range map[string]string{ // a link with a seed shows the same child for ever
+		"random:1":                    "r192-c8-8x1k3-20x1k3-32x2k5-56x2k3-56x3k553-104x2k3-128x2k3-h576",
+		"random:18446744073709551615": "r160-c16-12x2k3-16x2k3-32x3k355-56x2k3-72x2k5-104x4k5333-192x1k5-h320",
+	} {
+		if a, err := lookup(t, "nette").Parse(seed); err != nil || a.String() != want {
+			t.Errorf("%s is %s (%v), want %s", seed, a, err, want)
+		}
+	}
 	s := lookup(t, "bignas")
 	a, err := s.Parse("r224-c40-16x2k3-24x3k3-48x3k353-80x2k55-112x2k3-192x2k3-320x1k3-h1280")
 	if err != nil {
@@ -83,6 +91,9 @@ func TestSyntaxErrors(t *testing.T) {
 	for _, c := range []struct{ from, to, part string }{
 		{good, "", "1 parts"},
 		{good, "mini", "1 parts"},
+		{good, "random:", ""},
+		{good, "random:-1", "-1"},
+		{good, "random:18446744073709551616", "18446744073709551616"},
 		{"-h1792", "", "9 parts"},
 		{"-h1792", "-h1792-", "11 parts"},
 		{"r192", "192", "192"},
@@ -108,7 +119,7 @@ func TestSyntaxErrors(t *testing.T) {
 			t.Errorf("%q: error is %v, want a SyntaxError", text, err)
 			continue
 		}
-		if bad.Part != c.part || bad.Want == "" || !strings.Contains(err.Error(), "e.g. min, max or r") {
+		if bad.Part != c.part || bad.Want == "" || !strings.Contains(err.Error(), "e.g. min, max, random:1 or r") {
 			t.Errorf("%q: part %q of %v, want part %q", text, bad.Part, err, c.part)
 		}
 	}
@@ -128,6 +139,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add(0, "min")
+	f.Add(0, "random:1")
 	f.Add(1, "r192-c32-16x1k3-24x2k33-40x2k35-80x2k3-112x2k3-192x2k3-320x1k3-h1280")
 	f.Fuzz(func(t *testing.T, space int, text string) {
 		names := Spaces()

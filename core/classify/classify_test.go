@@ -45,9 +45,12 @@ func TestParse(t *testing.T) {
 	if !parse(t, e, "min").Equal(space.Min()) || !parse(t, e, "max").Equal(space.Max()) || !parse(t, e, "S").Equal(space.Min()) {
 		t.Error("min, max or the family member S is something else")
 	}
+	if random, err := space.Parse("random:7"); err != nil || !parse(t, e, "random:7").Equal(random) {
+		t.Errorf("random:7 is another child with weights: %v", err)
+	}
 	for _, text := range []string{"", "S2", "r97" + space.Min().String()[3:], "r96-c8"} {
 		_, err := e.Parse(text)
-		if f := fault.Of(err); f == nil || f.Code != CodeBadArch || !strings.Contains(f.Hint, "min, max, S or") {
+		if f := fault.Of(err); f == nil || f.Code != CodeBadArch || !strings.Contains(f.Hint, "min, max, S, random:SEED or") {
 			t.Errorf("Parse(%q): %v", text, err)
 		}
 	}

@@ -105,16 +105,16 @@ func (e *Engine) Weights() *supernet.Weights { return e.bundle.Net }
 // where the file has none.
 func (e *Engine) Statistics() *supernet.StatisticsModel { return e.bundle.Statistics }
 
-// Parse reads "min", "max", a name of the family, or the text of an architecture
-// of the engine's space. The error is a *fault.Error with CodeBadArch.
+// Parse reads a name of the family or what arch.Space.Parse does: "min", "max",
+// "random:" and a seed, or the text of an architecture of the engine's space. The error is a *fault.Error with CodeBadArch.
 func (e *Engine) Parse(text string) (arch.Arch, error) {
 	if named, ok := e.info.Family[text]; ok {
 		text = named
 	}
 	a, err := e.info.Space.Parse(text)
 	if err != nil {
-		f := fault.New(CodeBadArch, "use min, max"+e.names()+" or a text like "+e.info.Space.Min().String(), "%v", err)
-		if strings.IndexByte(text, '-') < 0 { // a name
+		f := fault.New(CodeBadArch, "use min, max"+e.names()+", random:SEED or a text like "+e.info.Space.Min().String(), "%v", err)
+		if !strings.ContainsAny(text, "-:") { // a name
 			f.Message = "there is no child named \"" + text + "\"; known: min, max" + e.names()
 		}
 		return arch.Arch{}, f

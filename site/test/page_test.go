@@ -222,6 +222,18 @@ func TestAddress(t *testing.T) {
 	if again := q.readout(); again.MACs != first.MACs || q.bars() != bars {
 		t.Errorf("after a reload %+v, before %+v", again, first)
 	}
+	// Names as on the command line.
+	for _, name := range []string{"S", "XL", "random:1", "min"} {
+		want, err := engineOf(t).Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := open(t, "#arch="+name, options{})
+		n.wait(name+" in the address as an architecture", fmt.Sprintf(`new URLSearchParams(location.hash.slice(1)).get('arch') === %q`, want.String()))
+		if said := n.text("notice"); strings.Contains(said, "link") {
+			t.Errorf("#arch=%s: the page says %q", name, said)
+		}
+	}
 	bad := open(t, "#arch=r999-nonsense&stage=S99&picture=%3Cb%3E", options{})
 	bad.answered()
 	if got := bad.text("notice"); !strings.Contains(got, "link") {

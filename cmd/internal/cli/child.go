@@ -3,9 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"strconv"
-	"strings"
 
 	"bignas/core/arch"
 	"bignas/core/classify"
@@ -32,23 +29,6 @@ func OpenWeights(path string, stderr io.Writer) (*classify.Engine, error) {
 		fmt.Fprintf(stderr, "%s: %s\n", path, lacks)
 	}
 	return e, nil
-}
-
-// Child reads what ChildHelp says.
-func Child(e *classify.Engine, text string) (arch.Arch, error) {
-	if strings.HasPrefix(text, "random:") {
-		return Random(e.Info().Space, text)
-	}
-	return e.Parse(text)
-}
-
-// Random reads random:SEED.
-func Random(space *arch.Space, text string) (arch.Arch, error) {
-	seed, err := strconv.ParseUint(strings.TrimPrefix(text, "random:"), 10, 64)
-	if err != nil {
-		return arch.Arch{}, fault.New(classify.CodeBadArch, "write it like random:1", "%q has no seed", text)
-	}
-	return space.Sample(rand.New(rand.NewPCG(seed, 0))), nil
 }
 
 // WithResolution is the child at another input resolution, nil for its own.

@@ -161,7 +161,11 @@ func (s *Session) parse(q request) error {
 	if space == nil {
 		return fault.New(CodeNoWeights, "wait until the engine has started", "no search space is open yet")
 	}
-	a, err := space.Parse(q.Arch)
+	read := space.Parse
+	if e, _ := s.current(); e != nil { // knows the names of the family too
+		read = e.Parse
+	}
+	a, err := read(q.Arch)
 	if err != nil {
 		f := *fault.As(err, CodeBadArch)
 		f.Hint = "the link was damaged; choose a size with the sliders"
