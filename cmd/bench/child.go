@@ -1,9 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
-	"runtime/pprof"
 
 	"bignas/core/arch"
 	"bignas/core/cost"
@@ -16,7 +15,7 @@ type childFlags struct {
 	familyFlags
 	rounds
 	Threads []int  `default:"1,2" placeholder:"N" help:"Threads, each on its turn (default: 1,2)."`
-	Profile string `placeholder:"FILE" help:"Also write a CPU profile of it all, for go tool pprof."`
+	Profile string `placeholder:"FILE" writes:"" help:"Also write a CPU profile of it all, for go tool pprof."`
 }
 
 // childLine is what --json prints for a child on a number of threads.
@@ -43,7 +42,7 @@ func checkThreads(list []int) error {
 	return nil
 }
 
-func (p program) child(f childFlags) error {
+func (p program) child(f childFlags) (err error) {
 	if err := checkThreads(f.Threads); err != nil {
 		return err
 	}
@@ -55,17 +54,11 @@ func (p program) child(f childFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.Profile != "" {
-		file, err := os.Create(f.Profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	stop, err := profile(f.Profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	for _, a := range archs {
 		lines, err := f.measure(fam, a)
 		if err != nil {

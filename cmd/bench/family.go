@@ -78,6 +78,9 @@ func (f familyFlags) open() (*family, []arch.Arch, error) {
 
 func (f familyFlags) family() (*family, error) {
 	if f.Space != "" {
+		if err := cli.CheckClasses(f.Classes); err != nil {
+			return nil, err
+		}
 		return randomFamily(f.Space, f.Classes)
 	}
 	return readFamily(f.Weights)

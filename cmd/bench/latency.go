@@ -26,7 +26,7 @@ type latencyFlags struct {
 	Rounds  int    `default:"3" placeholder:"N" help:"Everything is measured so many times, and the least counts (default: 3)."`
 	Check   int    `default:"50" placeholder:"N" help:"Random children that the error is measured on (default: 50)."`
 	Seed    uint64 `default:"1" placeholder:"N" help:"Draws other children (default: 1)."`
-	Out     string `required:"" placeholder:"FILE" help:"Table to write (JSON): search --latency-table takes it."`
+	Out     string `required:"" placeholder:"FILE" writes:"" help:"Table to write (JSON): search --latency-table takes it."`
 }
 
 // latencyLine is what --json prints.

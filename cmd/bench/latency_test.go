@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"bignas/cmd/internal/clitest"
 	"bignas/core/arch"
 	"bignas/train/measure"
 )
@@ -36,5 +37,13 @@ func TestLatencyTable(t *testing.T) {
 		if code, _, errs := bench(t, append([]string{"latency-table", "--out", out}, args...)...); code != 1 || errs == "" {
 			t.Errorf("%q: exit %d, %q", args, code, errs)
 		}
+	}
+}
+
+// TestOutputsAreNotInputs: no table, line or profile takes the place of the weights.
+func TestOutputsAreNotInputs(t *testing.T) {
+	file := clitest.Weights(t, clitest.Random{})
+	for _, args := range [][]string{{"latency-table", "--out"}, {"child", "--lines"}, {"child", "--profile"}, {"training", "--profile"}} {
+		clitest.Untouched(t, main1, file, func(out string) []string { return append([]string{args[0], "--weights", file, args[1]}, out) })
 	}
 }

@@ -42,7 +42,7 @@ type flags struct {
 // outputFlags are of every subcommand.
 type outputFlags struct {
 	JSON  bool   `name:"json" help:"One JSON object a line on standard output."`
-	Lines string `placeholder:"FILE" help:"Also add those lines to this file."`
+	Lines string `placeholder:"FILE" writes:"" help:"Also add those lines to this file."`
 }
 
 type program struct{ stdout, stderr io.Writer }

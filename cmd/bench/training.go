@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime/pprof"
 	"slices"
 	"time"
@@ -15,6 +15,7 @@ import (
 	"bignas/core/kernel"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
+	"bignas/train/atomicfile"
 	"bignas/train/run"
 )
 
@@ -31,7 +32,7 @@ type trainingFlags struct {
 	Peer    bool          `help:"Beside torch, in turn."`
 	Python  string        `default:"/usr/bin/python3" placeholder:"FILE" help:"The Python that has torch (default: /usr/bin/python3)."`
 	Within  float64       `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
-	Profile string        `placeholder:"FILE" help:"Also write a CPU profile of it all, for go tool pprof."`
+	Profile string        `placeholder:"FILE" writes:"" help:"Also write a CPU profile of it all, for go tool pprof."`
 }
 
 // trainingLine is what --json prints for steps of one child.
@@ -81,7 +82,7 @@ func (p program) training(f trainingFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer func() { err = errors.Join(err, stop()) }()
 	kernel.SetThreads(f.Threads)
 	defer kernel.SetThreads(0)
 	for _, size := range f.Size {
@@ -236,17 +237,17 @@ func backward(ar *supernet.Arena[float32], w, grad *supernet.Weights, a arch.Arc
 	return tape.Logits, loss
 }
 
-// profile writes a CPU profile until stop is called; none where file is empty.
-func profile(file string) (stop func(), err error) {
+// profile writes a CPU profile when stop is called; none where file is empty.
+func profile(file string) (stop func() error, err error) {
 	if file == "" {
-		return func() {}, nil
+		return func() error { return nil }, nil
 	}
-	w, err := os.Create(file)
-	if err != nil {
+	var b bytes.Buffer
+	if err := pprof.StartCPUProfile(&b); err != nil {
 		return nil, err
 	}
-	if err := pprof.StartCPUProfile(w); err != nil {
-		return nil, err
-	}
-	return func() { pprof.StopCPUProfile(); w.Close() }, nil
+	return func() error {
+		pprof.StopCPUProfile()
+		return atomicfile.Write(file, b.Bytes())
+	}, nil
 }

@@ -128,3 +128,9 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("written all the same: %v", left)
 	}
 }
+
+// TestOutputIsNotInput: a child does not take the place of the weights that it is cut from.
+func TestOutputIsNotInput(t *testing.T) {
+	file := randomWeights(t, true)
+	clitest.Untouched(t, main1, file, func(out string) []string { return []string{"--weights", file, "-o", out} })
+}

@@ -17,7 +17,7 @@ type writeFlags struct {
 	childFlags
 	Arch       string `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
 	Format     string `enum:",onnx,safetensors,npy" default:"" placeholder:"FORMAT" help:"onnx, safetensors or npy (default: by the ending of --output)."`
-	Output     string `short:"o" placeholder:"FILE|DIR" help:"File to write; for npy a folder."`
+	Output     string `short:"o" placeholder:"FILE|DIR" writes:"" help:"File to write; for npy a folder."`
 	Half       bool   `help:"Weights in float16. BN statistics in safetensors and npy stay float32, and so do the input and the logits of a graph."`
 	Preprocess bool   `help:"ONNX: the graph takes RGB bytes [N, R, R, 3] and normalises them itself."`
 	Floats     bool   `help:"With --preprocess: RGB of 0 to 255 as float32 instead of bytes."`

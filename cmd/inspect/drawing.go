@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"os"
 	"strings"
 
 	"bignas/core/arch"
 	"bignas/core/cost"
-	"bignas/core/fault"
+	"bignas/train/atomicfile"
 )
 
 // colours of the kinds of layers, for both drawings: dense and 1x1 convolutions,
@@ -171,8 +170,5 @@ func writeDrawing(file, text string, stdout io.Writer) error {
 		_, err := io.WriteString(stdout, text)
 		return err
 	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		return fault.New("write_file", "choose another file or free some space", "%v", err)
-	}
-	return nil
+	return atomicfile.Write(file, []byte(text))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/cmd/internal/clitest"
 	"bignas/core/arch"
 	"bignas/core/cost"
 )
@@ -107,4 +108,10 @@ func TestDrawings(t *testing.T) {
 	if code, _, errs := inspect("--svg", filepath.Join(file, "x")); code != 1 || strings.Count(errs, "\n") != 2 {
 		t.Errorf("%d: %q", code, errs)
 	}
+}
+
+// TestDrawingIsNotInput: a drawing does not take the place of the weights.
+func TestDrawingIsNotInput(t *testing.T) {
+	file := clitest.Weights(t, clitest.Random{})
+	clitest.Untouched(t, run, file, func(out string) []string { return []string{"--weights", file, "--arch", "S", "--svg", out} })
 }

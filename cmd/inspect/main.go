@@ -27,8 +27,8 @@ type flags struct {
 	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
 	Classes    int    `default:"1000" placeholder:"N" help:"Classes of the last layer (default: 1000, as in published counts)."`
 	Layers     bool   `help:"Also every layer."`
-	Dot        string `placeholder:"FILE" help:"Write the layers as a graph for Graphviz; - is standard output."`
-	SVG        string `name:"svg" placeholder:"FILE" help:"Draw the layers and what each costs; - is standard output."`
+	Dot        string `placeholder:"FILE" writes:"" help:"Write the layers as a graph for Graphviz; - is standard output."`
+	SVG        string `name:"svg" placeholder:"FILE" writes:"" help:"Draw the layers and what each costs; - is standard output."`
 	JSON       bool   `name:"json" help:"One JSON object on one line."`
 }
 
@@ -46,8 +46,8 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if code, goOn := cli.ParseWith("inspect", about, &f, vars, args, stdout, stderr); !goOn {
 		return code
 	}
-	if f.Classes < 1 {
-		return cli.FailUsage(stderr, "inspect", fmt.Errorf("--classes is %d, allowed is 1 or more", f.Classes))
+	if err := cli.CheckClasses(f.Classes); err != nil {
+		return cli.FailUsage(stderr, "inspect", err)
 	}
 	a, err := child(f, stderr)
 	if err != nil {

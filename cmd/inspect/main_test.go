@@ -102,6 +102,8 @@ func TestRefuses(t *testing.T) {
 		{[]string{"--resolution", "97"}, 1, "resolution is 97; the space nette allows 96, 128, 160, 192"},
 		{[]string{"--resolution", "0"}, 1, "resolution is 0"},
 		{[]string{"--classes", "0"}, 2, "--classes is 0"},
+		{[]string{"--classes", "1000001"}, 2, "--classes is 1000001, allowed is 1 to 1000000"},
+		{[]string{"--classes", "9223372036854775807"}, 2, "--classes is 9223372036854775807"},
 		{[]string{"--arch"}, 2, "--arch"},
 		{[]string{"extra"}, 2, "extra"},
 	} {

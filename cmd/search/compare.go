@@ -21,8 +21,8 @@ type compareFlags struct {
 	Data        string   `placeholder:"DATA" help:"Measure every child on these pictures; takes long."`
 	Seeds       int      `default:"3" help:"Seeds for each method and budget (default: 3)."`
 	Evaluations int      `default:"300" help:"Children that each search may judge (default: 300)."`
-	Out         string   `required:"" placeholder:"FILE" help:"Table to write (CSV)."`
-	Plot        string   `placeholder:"FILE" help:"Picture of the table: .svg or .png."`
+	Out         string   `required:"" placeholder:"FILE" writes:"" help:"Table to write (CSV)."`
+	Plot        string   `placeholder:"FILE" writes:"" help:"Picture of the table: .svg or .png."`
 }
 
 // compare runs every method at every budget.
@@ -91,7 +91,7 @@ func (p program) problem(f compareFlags) (*search.Problem, error) {
 		return nil, err
 	}
 	problem := &search.Problem{Space: e.Info().Space, Classes: len(e.Info().Labels), Digest: e.Info().Digest}
-	check, err := p.judges(e, runFlags{weightsFlag: f.weightsFlag, dataFlags: f.dataFlags, Predictor: f.Predictor, Data: f.Data, Method: "random"}, problem)
+	check, err := p.judges(e, runFlags{weightsFlag: f.weightsFlag, dataFlags: f.dataFlags, Predictor: f.Predictor, Data: f.Data, Out: f.Out, Plot: f.Plot, Method: "random"}, problem)
 	if err != nil {
 		return nil, err
 	}

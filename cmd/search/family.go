@@ -29,7 +29,7 @@ type familyFlags struct {
 	Random string   `placeholder:"FILE" help:"Compare the members that a search measured with the random children in this table of search measure."`
 	Data   string   `placeholder:"DATA" help:"Measure them on the validation pictures of this data set, and state that in the file and the manifest."`
 	Names  string   `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
-	Output string   `short:"o" placeholder:"FILE" help:"Weights file to write (default: --weights itself). The manifest.json beside it, where it names the file, is kept right."`
+	Output string   `short:"o" placeholder:"FILE" writes:"" help:"Weights file to write (default: --weights itself). The manifest.json beside it, where it names the file, is kept right."`
 	JSON   bool     `name:"json" help:"One JSON object a line: the members."`
 }
 

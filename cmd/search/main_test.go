@@ -220,3 +220,32 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestOutputsAreNotInputs: nothing that a search reads is what it writes, not even
+// the predictor that it finds by itself.
+func TestOutputsAreNotInputs(t *testing.T) {
+	file, info := randomWeights(t, 3)
+	beside := strings.TrimSuffix(file, ".safetensors") + ".predictor.json"
+	fitted(t, info, beside)
+	table := filepath.Join(t.TempDir(), "table.svg")
+	if err := os.WriteFile(table, []byte("a table"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for read, args := range map[string]func(out string) []string{
+		file:   func(out string) []string { return []string{"--weights", file, "--out", out} },
+		beside: func(out string) []string { return []string{"--weights", file, "--out", out} },
+		table:  func(out string) []string { return []string{"--weights", file, "--latency-table", table, "--plot", out} },
+	} {
+		clitest.Untouched(t, main1, read, args)
+	}
+	clitest.Untouched(t, main1, beside, func(out string) []string {
+		return []string{"compare", "--weights", file, "--max-macs", "50M", "--out", out}
+	})
+	clitest.Untouched(t, main1, file, func(out string) []string {
+		return []string{"measure", "--weights", file, "--data", "shapes", "--out", out}
+	})
+	clitest.Untouched(t, main1, table, func(out string) []string { return []string{"fit", "--children", table, "--out", out} })
+	clitest.Untouched(t, main1, table, func(out string) []string {
+		return []string{"family", "--weights", file, "--pareto", table, "-o", out}
+	})
+}

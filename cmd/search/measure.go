@@ -18,7 +18,7 @@ type measureFlags struct {
 	Data     string `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
 	Children int    `default:"400" placeholder:"N" help:"Children in the table, the smallest and the biggest first (default: 400)."`
 	Seed     uint64 `default:"1" help:"Seed of the random children (default: 1)."`
-	Out      string `required:"" placeholder:"FILE" help:"Table to write or to continue (CSV)."`
+	Out      string `required:"" placeholder:"FILE" writes:"" help:"Table to write or to continue (CSV)."`
 }
 
 // measure fills a table of measured children.
@@ -66,7 +66,7 @@ func (p program) measure(f measureFlags) error {
 type fitFlags struct {
 	Children string `required:"" placeholder:"FILE" help:"Table that search measure wrote."`
 	Unseen   int    `default:"100" placeholder:"N" help:"Children of the table, the last ones, that are kept to test on (default: 100)."`
-	Out      string `required:"" placeholder:"FILE" help:"Predictor to write (JSON)."`
+	Out      string `required:"" placeholder:"FILE" writes:"" help:"Predictor to write (JSON)."`
 	JSON     bool   `name:"json" help:"One JSON object on one line."`
 }
 

@@ -34,8 +34,8 @@ type runFlags struct {
 	Method      string `enum:"${methods}" default:"coarse-to-fine" help:"Method: ${methods} (default: coarse-to-fine)."`
 	Seed        uint64 `default:"1" help:"Seed (default: 1)."`
 	Evaluations int    `placeholder:"N" help:"Children to judge (default: 2000 predicted, 200 measured)."`
-	Out         string `placeholder:"FILE" help:"Pareto file to write; an interrupted search is kept in FILE.state."`
-	Plot        string `placeholder:"FILE" help:"Picture of the front: .svg or .png."`
+	Out         string `placeholder:"FILE" writes:"" help:"Pareto file to write; an interrupted search is kept in FILE.state."`
+	Plot        string `placeholder:"FILE" writes:"" help:"Picture of the front: .svg or .png."`
 	Resume      bool   `help:"Continue the search that is kept beside --out."`
 	JSON        bool   `name:"json" help:"One JSON object a line: the front, then the pick."`
 }
@@ -140,6 +140,14 @@ func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem)
 		if _, err := os.Stat(beside); err == nil {
 			path = beside
 		}
+	}
+	written := []cli.File{{Flag: "--out", Path: f.Out}, {Flag: "--plot", Path: f.Plot}}
+	if f.Out != "" {
+		written = append(written, cli.File{Flag: "what is kept of --out", Path: f.Out + ".state"})
+	}
+	read := []cli.File{{Flag: "the predictor", Path: path}, {Flag: "--weights", Path: f.Weights}, {Flag: "--latency-table", Path: f.Table}}
+	if err := cli.Outputs(written, read); err != nil {
+		return nil, err
 	}
 	if path == "" && f.Data == "" {
 		return nil, fault.New("no_accuracy", "make a predictor with search measure and search fit, or give --data to measure every child", "nothing says how accurate a child is: there is no predictor beside %s", f.Weights)

@@ -18,8 +18,8 @@ import (
 type experimentFlags struct {
 	Data   string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
 	Config string   `default:"experiments" placeholder:"FILE" help:"Recipe that the experiments change (default: experiments)."`
-	Out    string   `required:"" placeholder:"DIR" help:"Folder of the runs; an interrupted suite goes on in it."`
-	CSV    string   `name:"csv" required:"" placeholder:"FILE" help:"Table to write or to continue, a row for each child of each run."`
+	Out    string   `required:"" placeholder:"DIR" writes:"" help:"Folder of the runs; an interrupted suite goes on in it."`
+	CSV    string   `name:"csv" required:"" placeholder:"FILE" writes:"" help:"Table to write or to continue, a row for each child of each run."`
 	Seeds  int      `default:"2" placeholder:"N" help:"Seeds, from 1 on (default: 2)."`
 	Only   []string `placeholder:"NAME" help:"Only these experiments; may be repeated."`
 	JSON   bool     `name:"json" help:"One JSON object a row on standard output."`

@@ -49,7 +49,7 @@ type runFlags struct {
 	Data    string `placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
 	Names   string `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
 	Skip    bool   `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
-	Out     string `placeholder:"DIR" help:"Folder of the run: checkpoints, metrics, curves."`
+	Out     string `placeholder:"DIR" writes:"" help:"Folder of the run: checkpoints, metrics, curves."`
 	JSON    bool   `name:"json" help:"One JSON object a line on standard output."`
 	Config  string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
 	Resume  bool   `help:"Continue the run in --out after its last whole epoch."`
@@ -67,7 +67,7 @@ type releaseFlags struct {
 	Weights  string   `xor:"source" required:"" placeholder:"FILE" help:"A released file instead of a run, to be released anew: with another crop, or statistics fitted again."`
 	JSON     bool     `name:"json" help:"One JSON object a line on standard output."`
 	Crop     float64  `default:"1" placeholder:"SHARE" help:"Share of a picture's short side that children see, stored in the file (default: 1)."`
-	Output   string   `short:"o" required:"" placeholder:"FILE" help:"Weights file to write (float16 safetensors)."`
+	Output   string   `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write (float16 safetensors)."`
 	Children int      `default:"1280" help:"Children calibrated to fit the BN statistics of all others (default: 1280)."`
 	Images   int      `default:"256" help:"Training pictures for each, others for every child (default: 256)."`
 	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
@@ -75,7 +75,7 @@ type releaseFlags struct {
 	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max: names of --family or texts; may be repeated."`
 	Family   string   `placeholder:"FILE" help:"Weights file whose named children (search family) the new file names too; all of them are measured."`
 	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. What is then measured on the same pictures was selected on them (default: last)."`
-	Manifest string   `placeholder:"FILE" help:"Also write the page's manifest: the file's name, its size and what was measured."`
+	Manifest string   `placeholder:"FILE" writes:"" help:"Also write the page's manifest: the file's name, its size and what was measured."`
 }
 
 func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
@@ -108,6 +108,9 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	default:
 		if missing := f.Run.missing(); missing != "" {
 			return cli.FailUsage(stderr, "train", fmt.Errorf("missing flags: %s", missing))
+		}
+		if err := cli.CheckClasses(f.Run.Classes); err != nil {
+			return cli.FailUsage(stderr, "train", err)
 		}
 		err = p.train(ctx, f.Run)
 	}
@@ -155,6 +158,17 @@ func (p program) ended(f releaseFlags) (*run.Session, error) {
 	return run.Open(f.Out, open)
 }
 
+// outputs refuses to write over the run's own weights.
+func (f releaseFlags) outputs() error {
+	var inputs []cli.File
+	if f.Out != "" {
+		for _, path := range run.CheckpointFiles(f.Out) {
+			inputs = append(inputs, cli.File{Flag: "--out", Path: path})
+		}
+	}
+	return cli.Outputs([]cli.File{{Flag: "--output", Path: f.Output}, {Flag: "--manifest", Path: f.Manifest}}, inputs)
+}
+
 func (p program) release(ctx context.Context, f releaseFlags) error {
 	if f.Children < 50 {
 		return fault.New("bad_flag", "take 200 or more", "--children is %d, allowed is 50 or more", f.Children)
@@ -164,6 +178,9 @@ func (p program) release(ctx context.Context, f releaseFlags) error {
 	}
 	if f.Weights != "" && f.From == "best" {
 		return fault.New("bad_flag", "leave --from out", "--from best is a checkpoint of a run, and --weights names a file")
+	}
+	if err := f.outputs(); err != nil {
+		return err
 	}
 	if err := run.CanWrite(f.Output, f.Manifest); err != nil {
 		return err

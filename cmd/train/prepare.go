@@ -21,7 +21,7 @@ import (
 type prepareFlags struct {
 	Data       string  `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one; ImageNet's tars or Kaggle's layout; WebDataset tars."`
 	Names      string  `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
-	Out        string  `placeholder:"DIR" help:"Folder to write, which --data of training then takes. An interrupted preparation goes on where it was."`
+	Out        string  `placeholder:"DIR" writes:"" help:"Folder to write, which --data of training then takes. An interrupted preparation goes on where it was."`
 	Side       int     `default:"224" help:"Pixels on a side of the stored pictures; 'side' of the configuration must agree (default: 224)."`
 	Workers    int     `placeholder:"N" help:"Decoding goroutines (default: one a CPU)."`
 	ShardMB    int     `name:"shard-mb" default:"1024" help:"Most megabytes of a file (default: 1024)."`

@@ -17,7 +17,7 @@ import (
 type previewFlags struct {
 	Data       string `required:"" placeholder:"DATA" help:"As for training."`
 	Config     string `placeholder:"FILE" help:"Configuration, as for training."`
-	Output     string `short:"o" required:"" placeholder:"FILE" help:"PNG file to write."`
+	Output     string `short:"o" required:"" placeholder:"FILE" writes:"" help:"PNG file to write."`
 	Resolution int    `placeholder:"PIXELS" help:"Of the pictures (default: the space's biggest)."`
 	Epoch      int    `default:"1" help:"Epoch to show, from 1 (default: 1)."`
 	Images     int    `default:"64" help:"Pictures to show, whole batches (default: 64)."`

@@ -11,7 +11,7 @@ import (
 
 type rewriteFlags struct {
 	Weights string `arg:"" help:"Weights file, of any layout version."`
-	Output  string `short:"o" required:"" placeholder:"FILE" help:"Weights file to write, in the present layout."`
+	Output  string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in the present layout."`
 }
 
 // rewrite writes a weights file anew in the present layout, smallest child

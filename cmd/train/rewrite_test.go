@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bignas/cmd/internal/clitest"
 )
 
 // TestRewrite: the shipped weights are in the present layout already, so that
@@ -28,4 +30,26 @@ func TestRewrite(t *testing.T) {
 	if code := main1([]string{"rewrite", "none", "-o", out}, nil, &stdout, &stderr); code != 1 || !strings.Contains(stderr.String(), "hint") {
 		t.Errorf("no file: exit %d, %s", code, &stderr)
 	}
+}
+
+// TestOutputsAreNotInputs: nothing that a command reads is what it writes.
+func TestOutputsAreNotInputs(t *testing.T) {
+	file, dir := clitest.Weights(t, clitest.Random{}), t.TempDir()
+	clitest.Untouched(t, main1, file, func(out string) []string { return []string{"rewrite", file, "-o", out} })
+	clitest.Untouched(t, main1, file, func(out string) []string {
+		return []string{"release", "--data", "shapes", "--weights", file, "-o", out}
+	})
+	clitest.Untouched(t, main1, file, func(out string) []string {
+		return []string{"release", "--data", "shapes", "--weights", file, "-o", filepath.Join(dir, "new"), "--manifest", out}
+	})
+	clitest.Untouched(t, main1, file, func(out string) []string {
+		return []string{"release", "--data", "shapes", "--out", dir, "--family", file, "-o", out}
+	})
+	last := filepath.Join(dir, "last.safetensors")
+	if err := os.WriteFile(last, []byte("a checkpoint"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	clitest.Untouched(t, main1, last, func(out string) []string {
+		return []string{"release", "--data", "shapes", "--out", dir, "-o", out}
+	})
 }

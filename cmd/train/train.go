@@ -192,7 +192,7 @@ func (p program) row(r run.Row, asJSON bool) error {
 }
 
 type plotFlags struct {
-	Out string `required:"" placeholder:"DIR" help:"Folder of the run; curves.svg and curves.png are written there."`
+	Out string `required:"" placeholder:"DIR" writes:"" help:"Folder of the run; curves.svg and curves.png are written there."`
 }
 
 // plot draws loss and accuracy of the smallest, the random and the biggest children.

@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +16,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"bignas/train/atomicfile"
 )
 
 // palette is that of Okabe and Ito, which colour-blind readers can tell apart.
@@ -69,10 +70,7 @@ func Plot(csvFile, out string) error {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	if err := os.WriteFile(out, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
+	return atomicfile.Write(out, b.Bytes())
 }
 
 // curves is a plot of the columns with one of the prefixes over the first column.

@@ -15,6 +15,7 @@ import (
 	"bignas/core/supernet"
 	"bignas/core/trainer"
 	"bignas/core/weights"
+	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/dataset"
 )
@@ -167,4 +168,19 @@ func ConfigOf(out string) (string, error) {
 		return "", err
 	}
 	return f.Metadata[keyConfig], nil
+}
+
+// WriteFile is atomicfile.Write.
+func WriteFile(path string, data []byte) error { return atomicfile.Write(path, data) }
+
+// CheckpointFiles are the files of a run's folder that hold weights.
+func CheckpointFiles(dir string) []string {
+	return []string{filepath.Join(dir, checkpointName), filepath.Join(dir, bestName)}
+}
+
+// sweep removes what a killed process left half written.
+func sweep(dir string) {
+	for _, f := range CheckpointFiles(dir) {
+		atomicfile.Sweep(f)
+	}
 }

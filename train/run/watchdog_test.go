@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"bignas/train/atomicfile"
 )
 
 // TestRollback: a collapse goes back to the last checkpoint and, where that
@@ -145,14 +147,14 @@ func (f fullDisk) Write(b []byte) (int, error) {
 // TestDiskFull: the run ends with an error, the checkpoint from before is
 // untouched, and nothing half written is left.
 func TestDiskFull(t *testing.T) {
-	old := createTemp
-	defer func() { createTemp = old }()
+	old := atomicfile.Temp
+	defer func() { atomicfile.Temp = old }()
 	s := drawnSession(t, t.TempDir())
 	path := filepath.Join(s.Out, checkpointName)
 	var before []byte
 	s.Epoch = func(Row) error {
 		before, _ = os.ReadFile(path)
-		createTemp = func(dir, pattern string) (file, error) {
+		atomicfile.Temp = func(dir, pattern string) (atomicfile.File, error) {
 			f, err := os.CreateTemp(dir, pattern)
 			return fullDisk{f, 1 << 20}, err
 		}

@@ -25,7 +25,8 @@ const (
 // Parse reads args into grammar, a pointer to a struct with kong tags, in which
 // ${weights} stands for DefaultWeights and ${child} for ChildHelp. Where goOn is false the command ends at
 // once with code: after --help, shown on stdout, or after a mistake, shown on
-// stderr.
+// stderr. Flags with the tag writes name outputs, none of which may be an input or
+// another output (Outputs).
 func Parse(name, about string, grammar any, args []string, stdout, stderr io.Writer) (code int, goOn bool) {
 	return ParseWith(name, about, grammar, nil, args, stdout, stderr)
 }
@@ -38,14 +39,29 @@ func ParseWith(name, about string, grammar any, vars map[string]string, args []s
 	if err != nil {
 		panic("cli: the grammar of the command is wrong: " + err.Error())
 	}
-	_, err = parser.Parse(args)
+	ctx, err := parser.Parse(args)
 	switch {
 	case exit >= 0: // kong goes on after --help where Exit returns
 		return exit, false
 	case err != nil:
 		return FailUsage(stderr, name, err), false
 	}
+	if err := checkOutputs(ctx); err != nil {
+		return Fail(stderr, name, err), false
+	}
 	return OK, true
+}
+
+// mostClasses is several times what any data set has; counts of costs stay far
+// from overflowing.
+const mostClasses = 1_000_000
+
+// CheckClasses says what is wrong with the value of --classes.
+func CheckClasses(n int) error {
+	if n < 1 || n > mostClasses {
+		return fmt.Errorf("--classes is %d, allowed is 1 to %d", n, mostClasses)
+	}
+	return nil
 }
 
 // Fail shows err on stderr, its hint on a line of its own, and returns BadInput.

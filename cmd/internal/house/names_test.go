@@ -151,3 +151,26 @@ func exportedType(e ast.Expr) bool {
 	}
 	return false
 }
+
+// TestWrittenFlags: a flag of a command that names a file to write has the tag
+// writes, without which the file could be one that the command reads.
+func TestWrittenFlags(t *testing.T) {
+	flag := regexp.MustCompile("(?m)^\t(\\w+) .*`.*(short:\"o\"|help:\"[^\"]*(to write|Write |Also write|Also add|Draw |FILE\\.state|: \\.svg|\\.png )).*`$")
+	tagged := 0
+	for _, f := range sources(t) {
+		if !strings.HasPrefix(f.path, "cmd/") || strings.HasSuffix(f.path, "_test.go") {
+			continue
+		}
+		for _, m := range flag.FindAllSubmatch(f.text, -1) {
+			switch {
+			case bytes.Contains(m[0], []byte(`writes:""`)):
+				tagged++
+			case !bytes.Contains(m[0], []byte(`cmd:""`)) && bytes.Contains(m[0], []byte("placeholder")):
+				t.Errorf("%s: the flag %s names what is written and has no tag writes", f.path, m[1])
+			}
+		}
+	}
+	if tagged < 15 {
+		t.Errorf("only %d flags for outputs were found", tagged)
+	}
+}

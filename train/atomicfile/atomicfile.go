@@ -1,4 +1,6 @@
-package run
+// Package atomicfile writes files that are there as a whole or not at all: who is
+// interrupted, or runs out of space, keeps what was there before.
+package atomicfile
 
 import (
 	"os"
@@ -7,8 +9,8 @@ import (
 	"bignas/core/fault"
 )
 
-// file is what is written to before it is renamed; tests have one that fills up.
-type file interface {
+// File is what is written to before it is renamed.
+type File interface {
 	Name() string
 	Write([]byte) (int, error)
 	Chmod(os.FileMode) error
@@ -16,11 +18,13 @@ type file interface {
 	Close() error
 }
 
-var createTemp = func(dir, pattern string) (file, error) { return os.CreateTemp(dir, pattern) }
+// Temp makes the file that is written first; tests have one that fills up.
+var Temp = func(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }
 
-// WriteFile writes a file as a whole or not at all: beside it, down to the disk,
+// Write writes a file as a whole or not at all: beside it, down to the disk,
 // then renamed over it. What is no file, a pipe or a device, is written to.
-func WriteFile(path string, data []byte) error {
+// The error is a *fault.Error with the code "write".
+func Write(path string, data []byte) error {
 	write := writeAndRename
 	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 		write = writeInto
@@ -79,7 +83,7 @@ func writeInto(path string, data []byte) error {
 
 func writeAndRename(path string, data []byte) error {
 	dir := filepath.Dir(path)
-	tmp, err := createTemp(dir, "."+filepath.Base(path)+"-*")
+	tmp, err := Temp(dir, "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
@@ -112,12 +116,10 @@ func syncFolder(dir string) {
 	}
 }
 
-// sweep removes what a killed process left half written.
-func sweep(dir string) {
-	for _, name := range []string{checkpointName, bestName} {
-		left, _ := filepath.Glob(filepath.Join(dir, "."+name+"-*")) // the pattern is valid
-		for _, f := range left {
-			_ = os.Remove(f) // it costs room and nothing else
-		}
+// Sweep removes what a killed process left of writing path.
+func Sweep(path string) {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-*")) // the names of this program are valid patterns
+	for _, f := range left {
+		_ = os.Remove(f) // it costs room and nothing else
 	}
 }
