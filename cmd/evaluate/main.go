@@ -28,7 +28,7 @@ type flags struct {
 	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"At most N pictures, spread over the classes."`
-	Statistics string   `enum:"calibrated,predicted" default:"calibrated" help:"BN statistics: calibrated on training pictures, or predicted from the architecture as the page does (default: calibrated)."`
+	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training pictures, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training pictures)."`
 	Images     int      `placeholder:"N" help:"Training pictures to calibrate on (default: as in training)."`
 	JSON       bool     `name:"json" help:"One JSON object a line."`
 }
@@ -73,16 +73,22 @@ func measure(f flags, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	train, _, val := run.Split(s.config, s.data)
+	if f.Statistics, err = s.kind(f, train, stderr); err != nil {
+		return err
+	}
 	if f.Crop != nil {
 		if *f.Crop != s.spec.Crop && f.Statistics == "predicted" {
 			return fault.New("bad_flag", "use --statistics calibrated, or train release --weights with that crop", "the statistics that %s predicts are of a crop of %v, not of %v", f.Weights, s.spec.Crop, *f.Crop)
 		}
 		s.spec.Crop = *f.Crop
 	}
-	train, _, val := run.Split(s.config, s.data)
 	on := val
 	if f.Split == "train" {
 		on = train
+	}
+	if on.Len() == 0 {
+		return fault.New("no_images", "give --split the other half, or more pictures", "%s has no %s pictures", f.Data, f.Split)
 	}
 	on = on.Limit(f.Limit)
 	for _, a := range s.archs {

@@ -108,6 +108,34 @@ func TestClassesByName(t *testing.T) {
 	}
 }
 
+// TestNoTrainingHalf: data with a val/ half alone is measured with the statistics
+// that the weights predict, and that is said; asked to calibrate, there is a sentence.
+func TestNoTrainingHalf(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Rename(pictures(t), filepath.Join(dir, "val")); err != nil {
+		t.Fatal(err)
+	}
+	file := clitest.Weights(t, clitest.Random{Seed: 1, Labels: []string{"dark", "light"}, Predicts: true, Config: func(c *config.Config) { c.Side = 224 }})
+	code, out, errs := call("--data", dir, "--weights", file, "--arch", "min", "--json")
+	var r result
+	if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil || r.N != 40 || r.Statistics != "predicted" {
+		t.Errorf("exit %d, %q, %v: %s", code, out, err, errs)
+	}
+	if !strings.Contains(errs, "no training pictures to calibrate") || !strings.Contains(errs, "predicts") {
+		t.Errorf("what was done is not said: %s", errs)
+	}
+	for want, args := range map[string][]string{
+		"no training pictures to calibrate BN statistics on": {"--statistics", "calibrated"},
+		"has no train pictures":                              {"--split", "train"},
+		"hint: give data with a training half":               {"--weights", randomWeights(t, 2)},
+	} {
+		code, out, errs := call(append([]string{"--data", dir, "--weights", file, "--arch", "min"}, args...)...)
+		if code != 1 || out != "" || !strings.Contains(errs, want) {
+			t.Errorf("%v: exit %d, %q, %s", args, code, out, errs)
+		}
+	}
+}
+
 // trained is a run of one epoch, of the child alone where it is not empty.
 func trained(t *testing.T, data, alone string) string {
 	t.Helper()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 
 	"bignas/cmd/internal/cli"
@@ -57,6 +58,19 @@ func openRun(f flags, log io.Writer) (*source, error) {
 	s := &source{weights: r.Best(), spec: run.Spec, config: r.Config, data: r.Data}
 	s.archs, err = each(f.Arch, func(text string) (arch.Arch, error) { return childOf(r.Config, s.weights.Space, text) })
 	return s, err
+}
+
+// kind is of which kind the BN statistics are: what was asked for or, where nothing
+// was, what the data allows.
+func (s *source) kind(f flags, train dataset.Subset, log io.Writer) (string, error) {
+	if f.Statistics == "predicted" || train.Len() > 0 {
+		return cmp.Or(f.Statistics, "calibrated"), nil
+	}
+	if f.Statistics == "calibrated" || s.statistics == nil {
+		return "", fault.New("no_statistics", "give data with a training half, or --statistics predicted with weights that predict them", "%s has no training pictures to calibrate BN statistics on", f.Data)
+	}
+	fmt.Fprintf(log, "%s has no training pictures to calibrate BN statistics on: they are those that %s predicts\n", f.Data, f.Weights)
+	return "predicted", nil
 }
 
 // statisticsOf are the child's own: a child without any is never evaluated.

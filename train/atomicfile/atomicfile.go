@@ -35,7 +35,7 @@ func Write(path string, data []byte) error {
 	return nil
 }
 
-// CanWrite tells whether WriteFile has a place for each file, so that a mistake is
+// CanWrite tells whether Write has a place for each file, so that a mistake is
 // noticed before hours of work. It leaves nothing behind. An empty name is none.
 func CanWrite(paths ...string) error {
 	for _, path := range paths {
@@ -57,7 +57,7 @@ func canWrite(path string) error {
 	case err == nil && !info.Mode().IsRegular():
 		return nil
 	}
-	f, err := createTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	f, err := Temp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err == nil {
 		f.Close()
 		err = os.Remove(f.Name())

@@ -173,6 +173,9 @@ func ConfigOf(out string) (string, error) {
 // WriteFile is atomicfile.Write.
 func WriteFile(path string, data []byte) error { return atomicfile.Write(path, data) }
 
+// CanWrite is atomicfile.CanWrite.
+func CanWrite(paths ...string) error { return atomicfile.CanWrite(paths...) }
+
 // CheckpointFiles are the files of a run's folder that hold weights.
 func CheckpointFiles(dir string) []string {
 	return []string{filepath.Join(dir, checkpointName), filepath.Join(dir, bestName)}
