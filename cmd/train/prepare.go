@@ -82,7 +82,7 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 			fmt.Fprintf(p.stderr, "and %d more, all in prepared.json\n", len(done.Skipped)-i)
 			break
 		}
-		fmt.Fprintf(p.stderr, "skipped %s: %v\n", s.Name, s.Err)
+		fmt.Fprintln(p.stderr, fault.Line(fmt.Sprintf("skipped %s: %v", s.Name, s.Err)))
 	}
 	if err := done.Table.Write(p.stdout); err != nil {
 		return err

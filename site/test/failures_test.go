@@ -1,6 +1,7 @@
 package test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -82,22 +83,28 @@ func TestWeightsCut(t *testing.T) {
 	}
 }
 
-// TestWeightsDamaged: a file of the right length with other content is refused by its digest.
+// TestWeightsDamaged: a file of the right length with other content is refused by
+// its digests, be it a weight, a mean that pixels are normalised with, or a label.
 func TestWeightsDamaged(t *testing.T) {
-	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
-		if !isWeights(r) {
-			return false
-		}
-		data, err := os.ReadFile(filepath.Join(site.folder, filepath.FromSlash(r.URL.Path)))
-		if err != nil {
-			t.Error(err)
-		}
-		data[len(data)-100] ^= 1
-		_, _ = w.Write(data)
-		return true
-	})
-	p := visit(t, s, options{})
-	p.wait("a notice", `document.getElementById('notice').textContent.includes('damaged')`)
+	for what, change := range map[string]func(data []byte){
+		"a weight": func(data []byte) { data[len(data)-100] ^= 1 },
+		"a mean":   func(data []byte) { copy(data[bytes.Index(data, []byte("0.485")):], "0.585") },
+		"a label":  func(data []byte) { copy(data[bytes.Index(data, []byte("tench")):], "trout") },
+	} {
+		s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+			if !isWeights(r) {
+				return false
+			}
+			data, err := os.ReadFile(filepath.Join(site.folder, filepath.FromSlash(r.URL.Path)))
+			if err != nil {
+				t.Error(err)
+			}
+			change(data)
+			_, _ = w.Write(data)
+			return true
+		})
+		visit(t, s, options{}).wait("a notice after a change of "+what, `document.getElementById('notice').textContent.includes('damaged')`)
+	}
 }
 
 // TestWrongType: a server that does not know application/wasm serves the page all the same.

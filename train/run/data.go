@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"bignas/core/fault"
 	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/report"
@@ -36,7 +37,7 @@ func OpenData(path string, c config.Config, log io.Writer, more ...func(*dataset
 			fmt.Fprintf(log, "and %d more\n", len(data.Skipped)-i)
 			break
 		}
-		fmt.Fprintf(log, "skipped %s: %v\n", s.Name, s.Err)
+		fmt.Fprintln(log, fault.Line(fmt.Sprintf("skipped %s: %v", s.Name, s.Err)))
 	}
 	return data, nil
 }
