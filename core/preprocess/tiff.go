@@ -78,7 +78,7 @@ func tiffDecode(r io.Reader) (image.Image, error) {
 		d.reverseBits()
 	}
 	samples := len(d.fields[tagBits])
-	if d.first(tagPlanar) == 2 && samples > 1 {
+	if d.first(tagPlanar) == 2 && samples > 2 {
 		return d.planes(samples)
 	}
 	opaque := d.first(tagPhotometric) == rgb && samples == 4 && d.first(tagExtraSamples) != associatedAlpha && d.first(tagExtraSamples) != unassociatedAlph

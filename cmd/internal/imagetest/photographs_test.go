@@ -11,6 +11,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +101,7 @@ func TestAnswersOfPhotographs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	labels := engine.Info().Labels
 	ask := func(file []byte, child string) string {
 		p, err := engine.OpenPicture(file)
 		if err != nil {
@@ -114,8 +117,17 @@ func TestAnswersOfPhotographs(t *testing.T) {
 		}
 		return r.Top[0].Label
 	}
+	// Labels are in the order of the names of the folders.
+	var folders []string
+	photos(t, func(name string, _ []byte) bool {
+		if f := path.Base(path.Dir(name)); !slices.Contains(folders, f) {
+			folders = append(folders, f)
+		}
+		return true
+	})
+	slices.Sort(folders)
 	children := []string{"min", "max"}
-	changed := map[string][2]int{}
+	changed, right := map[string][2]int{}, map[string][2]int{}
 	levels := map[string]*difference{}
 	n := 0
 	photos(t, func(name string, jpeg []byte) bool {
@@ -139,13 +151,17 @@ func TestAnswersOfPhotographs(t *testing.T) {
 				levels[what] = &difference{}
 			}
 			levels[what].add(d)
-			counts := changed[what]
+			counts, hits := changed[what], right[what]
 			for i, c := range children {
-				if ask(file, c) != ask(pngOf(reference), c) {
+				answer := ask(file, c)
+				if answer != ask(pngOf(reference), c) {
 					counts[i]++
 				}
+				if j := slices.Index(folders, path.Base(path.Dir(name))); j < len(labels) && answer == labels[j] {
+					hits[i]++
+				}
 			}
-			changed[what] = counts
+			changed[what], right[what] = counts, hits
 		}
 		decoded := func(data []byte, command ...string) *preprocess.Image {
 			f := File{Data: data, Reference: command}
@@ -169,7 +185,7 @@ func TestAnswersOfPhotographs(t *testing.T) {
 		return n < *limit
 	})
 	for what, c := range changed {
-		t.Logf("%s: of %d, answers changed: smallest %d, biggest %d; mean %.2f levels, worst %d", what, n, c[0], c[1], levels[what].mean(), levels[what].worst)
+		t.Logf("%s: of %d, answers changed: smallest %d, biggest %d; right %d and %d; mean %.2f levels, worst %d", what, n, c[0], c[1], right[what][0], right[what][1], levels[what].mean(), levels[what].worst)
 	}
 	if w, j := changed["WebP q90 and dwebp"], changed["JPEG and djpeg"]; w[0] > j[0] || w[1] > j[1] {
 		t.Errorf("WebP changes more answers than JPEG: %v and %v", w, j)

@@ -1,6 +1,7 @@
 package imagetest
 
 import (
+	"flag"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -186,6 +187,33 @@ func compare(a, b *preprocess.Image) (d difference, err error) {
 		d.add(difference{v, 1, v})
 	}
 	return d, nil
+}
+
+var frames = flag.Int("frames", 100, "how many VP8 frames of any header are compared with dwebp")
+
+// Frames of any header and coefficients are what dwebp makes of them, to the bit, and
+// those of filter levels that the decoder of VP8 gets wrong are refused.
+func TestFrames(t *testing.T) {
+	need(t)
+	for seed := range uint64(*frames) {
+		w, h := 1+int(seed*7%97), 1+int(seed*13%83)
+		f := File{Data: riff(chunk("VP8 ", Frame(w, h, seed, false))), Reference: dwebp}
+		want, err := f.Decode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := preprocess.Decode(f.Data, 0)
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+			continue
+		}
+		if d, err := compare(got, want); err != nil || d.worst > 0 {
+			t.Errorf("seed %d, %d x %d: %v, worst %d", seed, w, h, err, d.worst)
+		}
+		if _, err := preprocess.Decode(riff(chunk("VP8 ", Frame(w, h, seed, true))), 0); err == nil || fault.Of(err).Code != preprocess.CodeUnsupported {
+			t.Errorf("seed %d: filter levels beyond a signed byte: %v", seed, err)
+		}
+	}
 }
 
 // What is read nowhere here is called so, not damaged or cut off, with what to do.
