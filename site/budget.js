@@ -58,7 +58,10 @@ export default class Budget {
   }
 
   show(changed) {
-    if (changed.has('ready') && !changed.has('start')) this.#measured = undefined; // a new engine knows nothing of the device
+    if (changed.has('ready') && !changed.has('start')) { // a new engine knows nothing of the device, and of no search
+      this.#measured = undefined;
+      this.#start();
+    }
     if (changed.has('address')) this.#soon();
     else if (changed.has('child') || changed.has('cost')) this.#redraw();
   }

@@ -15,14 +15,15 @@ export class EngineError extends Error {
 
 // A worker that does not answer so many pings, one after another, is gone: browsers
 // do not say when they have ended one for want of memory.
-const PINGS = 4, BETWEEN = 3000; // ms
-const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller picture.' });
+// The last step of a big progressive JPEG is one in which nothing is heard, for seconds on a slow device.
+const PINGS = 4, PATIENT = 20, BETWEEN = 3000; // ms
+const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller image.' });
 
 /** True where this browser can run the engine. */
 export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
 
 // Replies after which more come.
-const UNDERWAY = new Set(['progress', 'searching', 'measuring']);
+const UNDERWAY = new Set(['progress', 'decoding', 'searching', 'measuring']);
 
 export class Engine {
   #worker;
@@ -46,14 +47,14 @@ export class Engine {
   /**
    * Sends one request. The promise resolves with the reply, {type, ...}, and
    * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
-   * copied. onprogress gets the replies on the way: "progress" of boot, "searching"
-   * of search, "measuring" of latency. The replies view, cam, taps and file have
+   * copied. onprogress gets the replies on the way: "progress" of boot, "decoding" of
+   * picture, "searching" of search, "measuring" of latency. The replies view, cam, taps and file have
    * bytes, an ArrayBuffer. The promise's id is the target of cancel(id).
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
     if (!this.#worker) return Promise.reject(new EngineError({ code: 'cancelled', message: 'The engine has stopped.' }));
-    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress }));
+    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress, patient: type === 'picture' }));
     promise.id = id;
     this.#listen();
     this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);
@@ -66,7 +67,8 @@ export class Engine {
   // listen asks, while somebody waits, whether the worker is still there.
   #listen() {
     this.#watch ||= setInterval(() => {
-      if (this.#waiting.size && this.#missed >= PINGS) this.#end(gone());
+      const waiting = [...this.#waiting.values()];
+      if (waiting.length && this.#missed >= (waiting.some(w => w.patient) ? PATIENT : PINGS)) this.#end(gone());
       if (!this.#waiting.size || !this.#worker) {
         clearInterval(this.#watch);
         this.#watch = this.#missed = 0;

@@ -16,7 +16,7 @@ const PROOF_DELAY = 1500; // ms without input before the weights are checked aga
 
 export class Explorer {
   #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #listeners = [];
-  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
+  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   constructor(state, manifest) {
     this.#state = state;
@@ -109,13 +109,20 @@ export class Explorer {
 
   #tell(what) { this.#listeners.forEach(f => f(what)); }
 
-  /** Goes on with a new engine after one that stopped. */
-  restart(engine) {
-    clear('engine');
+  /**
+   * Hears that the engine stopped. Child, picture and everything else stay for the next
+   * one; but a picture that was being decoded is not tried again: it may be the reason.
+   */
+  lost() {
+    const culprit = this.#decoding;
     this.#begun = this.#running = this.#ready = false;
-    this.#picture = this.#ceiling = undefined; // the new engine has none yet
+    this.#picture = this.#ceiling = this.#decoding = undefined; // a new engine has none yet
     byId('picture').seen = undefined;
-    return this.start(engine);
+    if (!this.#cost) this.#state.set('arch', ''); // the child is newer
+    if (!culprit) return;
+    this.#pictures.decoded();
+    if (this.#chosen === culprit) this.#chosen = this.#good;
+    if (culprit !== this.#good) notice('picture', title(culprit), 'The engine stopped while it was decoded. Choose a smaller image.');
   }
 
   /** Boots the engine. It resolves when all weights are here, or when something failed. */
@@ -146,6 +153,7 @@ export class Explorer {
       return;
     }
     clear('weights');
+    clear('engine');
     this.#progress(bytes);
     this.#limit(undefined);
     this.#ready = true;
@@ -169,7 +177,8 @@ export class Explorer {
     if (this.#begun) return;
     this.#begun = true;
     this.#progress(this.#loaded);
-    this.#pictures.sample(this.#state.get('picture'));
+    if (this.#chosen) this.#open(this.#chosen);
+    else this.#pictures.sample(this.#state.get('picture'));
   }
 
   // limit lets the child grow towards the wanted one as far as weights are here.
@@ -266,21 +275,41 @@ export class Explorer {
 
   // ---- the picture
 
+  // open decodes a picture in place of one that is being decoded; before the engine has begun it waits.
   async #open(picture) {
+    this.#chosen = picture;
     if (!this.#begun) return;
     try {
-      await this.#engine.request('picture', {}, { bytes: picture.bytes });
+      await this.#decode(picture);
     } catch (error) { // the last good picture and its answer stay
-      notice('picture', `${picture.file ?? picture.label} can’t be read.`, sentences(error));
+      if (this.#chosen !== picture || !this.#begun) return; // a newer one took its place, or the engine stopped
+      this.#chosen = this.#good;
+      if (!error.stale) notice('picture', title(picture), error.code ? sentences(error) : 'It is not where it was. Choose it again.');
       return;
+    } finally {
+      if (this.#decoding === picture) {
+        this.#decoding = undefined;
+        this.#pictures.decoded();
+      }
     }
-    clear('picture');
-    this.#picture = picture;
+    if (picture !== this.#good) clear('picture'); // of the one before
+    this.#picture = this.#good = picture;
     this.#pictures.mark(picture.name);
     if (picture.label) this.#state.set('picture', picture.name); // a sample
     this.#answered = undefined;
     if (!picture.live) this.#tell('picture');
     return this.#askAnswer();
+  }
+
+  async #decode(picture) {
+    const bytes = picture.bytes ?? await picture.read(), engine = this.#engine;
+    picture.bytes = undefined; // they are handed over
+    if (this.#chosen !== picture || !this.#begun) throw { stale: true };
+    this.#decoding = picture;
+    const request = engine.request('picture', {}, { bytes, onprogress: ({ done }) => {
+      if (this.#decoding === picture) this.#pictures.decoding(done, () => engine.cancel(request.id));
+    } });
+    return request;
   }
 
   // see shows the picture as the child sees it; the engine has resized it.
@@ -313,6 +342,7 @@ export class Explorer {
       const { arch, answer } = await this.#engine.request('classify', { child, inherited });
       if (picture !== this.#picture) return;
       this.#answer.show(answer, picture.label);
+      clear('request');
       if (child === this.#child && inherited === this.inherited) {
         this.#answered = answer;
         this.#tell('answer');
@@ -345,9 +375,11 @@ export class Explorer {
   }
 
   #failed(error) {
-    if (!error.stale) notice('engine', 'Something went wrong.', sentences(error));
+    if (!error.stale) notice('request', 'Something went wrong.', sentences(error));
   }
 }
+
+const title = picture => `${picture.file ?? (picture.label || 'The image')} can’t be read.`;
 
 /**
  * The children with a name, cheapest first: the family of the weights, or even

@@ -37,7 +37,8 @@ export default class Family {
     this.#rows.catch(e => explorer.failed(e));
   }
 
-  async show() {
+  async show(changed) {
+    if (changed.has('ready')) this.#picture = undefined; // another engine, which did not answer the last questions
     const rows = await this.#rows, { cost, picture } = this.#explorer;
     for (const r of rows) r.button.setAttribute('aria-pressed', String(r.arch === cost?.arch));
     if (picture === this.#picture || !picture) return;

@@ -9,6 +9,8 @@ import { State } from './state.js';
 import { theme } from './theme.js';
 import { updates } from './updates.js';
 
+// An engine that stops again within this time after another is started by the person: it may do so for ever.
+const CALM = 60000; // ms
 const SETTLED = 4000; // ms after the weights until the files are kept for later: by then nobody waits for anything
 
 // turn lets the browser do what waits: no piece of the start is long enough to be felt.
@@ -57,8 +59,17 @@ async function main() {
   extras(explorer);
   await turn();
   if (!supported()) return unsupported();
-  const stopped = error => notice('engine', 'The engine stopped.', sentences(error), ['Start again', () => explorer.restart(new Engine(stopped))]);
-  await explorer.start(new Engine(stopped));
+  let last = -Infinity;
+  const start = () => explorer.start(new Engine(stopped));
+  const stopped = error => {
+    const before = last;
+    last = performance.now();
+    explorer.lost();
+    if (last < before + CALM) return notice('engine', 'The engine stopped.', sentences(error), ['Start again', start]);
+    notice('engine', 'The engine stopped and starts again.', sentences({ message: error.message, hint: 'The child and the image stay' }));
+    start();
+  };
+  await start();
   setTimeout(updates, SETTLED);
 }
 

@@ -1,33 +1,31 @@
-// One notice at a time, in the place of the lead sentence: what went wrong, and
-// what to do next. Everything else on the page keeps working.
+// What went wrong and what to do next, in the place of the lead sentence. One notice
+// for each thing that it is about: none hides another or its button. Everything
+// else on the page keeps working.
 import { byId, make } from './page.js';
 
-let owner;
+const shown = new Map(); // by what they are about
 
 /**
- * Shows an error. about names what it concerns ("weights", "picture", ...), so
- * that clear can take back only its own. action: [label, function], or none.
+ * Shows an error. about names what it concerns ("weights", "picture", ...): a
+ * newer notice takes the place of an older one of the same, and clear takes it
+ * back. action: [label, function], or none.
  */
 export function notice(about, title, text, action) {
-  owner = about;
   const p = make('p', {}, make('b', { textContent: title }), ` ${text}`);
-  const button = (label, f) => {
-    const b = make('button', { type: 'button', className: 'btn', textContent: label });
-    b.addEventListener('click', f);
-    return b;
-  };
+  const button = (label, f) => make('button', { type: 'button', className: 'btn', textContent: label, onclick: f });
   const buttons = action ? [button(action[0], () => { clear(about); action[1](); })] : [];
-  buttons.push(button('Close', () => clear(about)));
-  byId('notice').replaceChildren(p, ...buttons);
+  const box = make('div', {}, p, ...buttons, button('Close', () => clear(about)));
+  shown.get(about)?.remove();
+  shown.set(about, box);
+  byId('notice').append(box);
   document.body.classList.add('noticed');
 }
 
-/** Takes the notice away if it is about that. */
+/** Takes the notice away if there is one about that. */
 export function clear(about) {
-  if (owner !== about) return;
-  owner = undefined;
-  byId('notice').replaceChildren();
-  document.body.classList.remove('noticed');
+  shown.get(about)?.remove();
+  shown.delete(about);
+  document.body.classList.toggle('noticed', shown.size > 0);
 }
 
 /** Message and hint of an EngineError as sentences. */

@@ -16,12 +16,12 @@ const address = name => asset(`samples/${name}.jpg`);
 const MAX_FILE = 80e6; // bytes; more is no photograph
 
 /**
- * Gallery and inputs. onpicture({name, label, alt, bytes, live}) gets every picture
- * that was chosen and resolves when it has been answered; onproblem(title, text)
- * what could not even be read.
+ * Gallery and inputs. onpicture({name, label, alt, bytes, read, live}) gets every picture
+ * that was chosen and resolves when it has been answered; read() is a promise of its
+ * bytes once more. onproblem(title, text) gets what could not even be read.
  */
 export class Pictures {
-  #onpicture; #onproblem; #buttons = new Map(); #own; #camera; #webcam; #last; #wanted = 0;
+  #onpicture; #onproblem; #buttons = new Map(); #own; #camera; #webcam; #last; #stop; #wanted = 0;
 
   constructor({ onpicture, onproblem }) {
     this.#onpicture = onpicture;
@@ -37,6 +37,7 @@ export class Pictures {
     this.#camera = make('button', { type: 'button', className: 'own', onclick: () => this.#film() }, 'Webcam', make('small', { id: 'rate' }));
     this.#buttons.set('webcam', this.#camera);
     byId('gallery').replaceChildren(...this.#buttons.values());
+    byId('decoding-stop').addEventListener('click', () => { this.#stop(); this.#own.focus(); });
     byId('file').addEventListener('change', e => {
       const [file] = e.target.files;
       e.target.value = ''; // the same file again is a change again
@@ -61,14 +62,30 @@ export class Pictures {
     img.alt = alt;
   }
 
+  /** Shows how much of a picture is decoded, 0 to 1, and a button that calls stop. */
+  decoding(done, stop) {
+    const box = byId('decoding'), bar = box.querySelector('.bar'), percent = Math.floor(100 * done);
+    this.#stop = stop;
+    box.hidden = false;
+    write(byId('decoding-says'), `Decoding: ${percent} %`);
+    bar.setAttribute('aria-valuenow', percent);
+    bar.firstElementChild.style.setProperty('--v', done.toFixed(3));
+  }
+
+  /** Takes that away. */
+  decoded() { byId('decoding').hidden = true; }
+
   /** Fetches a sample and hands it on. */
   async sample(name) {
     const s = SAMPLES.find(x => x.name === name), turn = this.#turn();
-    try {
+    const read = async () => {
       const response = await fetch(address(name));
       if (!response.ok) throw new Error(String(response.status));
-      const bytes = await response.arrayBuffer();
-      if (turn === this.#wanted) this.#onpicture({ ...s, bytes });
+      return response.arrayBuffer();
+    };
+    try {
+      const bytes = await read();
+      if (turn === this.#wanted) this.#onpicture({ ...s, bytes, read });
     } catch {
       if (turn === this.#wanted) this.#onproblem(`The sample “${s.label}” did not arrive.`, 'Check the connection and choose it again.');
     }
@@ -90,14 +107,15 @@ export class Pictures {
       const { Webcam } = await import('./webcam.js');
       this.#webcam ??= new Webcam({
         onframe: bytes => {
-          this.#last = bytes.slice(0); // the engine gets the other
-          return this.#onpicture({ ...seen, bytes, live: true });
+          const last = this.#last = bytes.slice(0); // the engine gets the other
+          return this.#onpicture({ ...seen, bytes, read: async () => last.slice(0), live: true });
         },
         onrate: n => write(byId('rate'), `${n} a second`),
         onstop: problem => {
           this.#camera.setAttribute('aria-busy', 'false');
           write(byId('rate'), '');
-          if (this.#last) this.#onpicture({ ...seen, bytes: this.#last });
+          const last = this.#last;
+          if (last) this.#onpicture({ ...seen, read: async () => last.slice(0) });
           if (problem) this.#onproblem(...problem);
         },
       });
@@ -115,7 +133,7 @@ export class Pictures {
     }
     try {
       const bytes = await file.arrayBuffer();
-      if (turn === this.#wanted) this.#onpicture({ name: 'own', file: name, label: '', alt: `Your picture: ${name}`, bytes });
+      if (turn === this.#wanted) this.#onpicture({ name: 'own', file: name, label: '', alt: `Your picture: ${name}`, bytes, read: () => file.arrayBuffer() });
     } catch {
       this.#onproblem(`${name} can’t be opened.`, 'Is it a folder, or was it moved? Choose a picture file.');
     }

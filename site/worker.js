@@ -33,7 +33,8 @@ async function start(url, wanted) {
       ? await WebAssembly.instantiateStreaming(response, go.importObject)
       : await WebAssembly.instantiate(await response.arrayBuffer(), go.importObject));
   } catch (e) {
-    throw fault('engine_unusable', `This browser could not load the engine: ${e.message}`, 'Try again, or use a newer browser.');
+    throw fault('engine_unusable', `This browser could not load the engine: ${e.message}`, /unsafe-eval|Content.Security.Policy/i.test(e.message)
+      ? 'The server’s own Content-Security-Policy has to allow ’wasm-unsafe-eval’ in script-src.' : 'Try again, or use a newer browser.');
   }
   await simd.attach(instance.exports.mem);
   const listening = new Promise(resolve => {

@@ -22,8 +22,12 @@ func (p *Picture) Size() (w, h int) { return p.squares.W, p.squares.H }
 
 // OpenPicture decodes the bytes of a picture file of at most
 // preprocess.DefaultMaxPixels. Every error is a *fault.Error of package preprocess.
-func (e *Engine) OpenPicture(data []byte) (*Picture, error) {
-	q, err := e.info.Preprocessing.Open(data, preprocess.DefaultMaxPixels, e.info.Space.Resolutions)
+func (e *Engine) OpenPicture(data []byte) (*Picture, error) { return e.WatchPicture(data, nil) }
+
+// WatchPicture is OpenPicture that tells watch how far it is, and that watch can
+// end: its error is returned as it is. It may run while other methods do.
+func (e *Engine) WatchPicture(data []byte, watch preprocess.Watch) (*Picture, error) {
+	q, err := e.info.Preprocessing.Open(data, preprocess.DefaultMaxPixels, e.info.Space.Resolutions, watch)
 	if err != nil {
 		return nil, err
 	}

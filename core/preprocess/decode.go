@@ -33,11 +33,12 @@ var codecs = map[Format]codec{
 // Decode reads a JPEG (also grey and CMYK), PNG, GIF or WebP (of an animation the first frame), BMP or,
 // outside the browser, TIFF file, turns it upright by its EXIF orientation and lays transparency over
 // white. A picture of more than maxPixels pixels (0: DefaultMaxPixels) is refused
-// from its header, before anything of that size is allocated.
+// from its header, before anything of that size is allocated; so is one with a side of
+// more than 65,535, and a JPEG whose scans are too many for its size.
 //
 // Every error is a *fault.Error with one of the codes of this package.
 func Decode(data []byte, maxPixels int) (*Image, error) {
-	p, err := read(data, maxPixels)
+	p, err := read(data, maxPixels, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ type stored struct {
 	orientation int
 }
 
-func read(data []byte, maxPixels int) (*stored, error) {
+func read(data []byte, maxPixels int, watch Watch) (*stored, error) {
 	if maxPixels <= 0 {
 		maxPixels = DefaultMaxPixels
 	}
@@ -75,7 +76,14 @@ func read(data []byte, maxPixels int) (*stored, error) {
 			"the picture has %d x %d = %s megapixels, more than the limit of %s", header.Width, header.Height,
 			mega(int64(header.Width)*int64(header.Height)), mega(int64(maxPixels)))
 	}
-	im, err := guard(func() (image.Image, error) { return c.decode(bytes.NewReader(data)) })
+	if err := bound(data, format, header.Width, header.Height, maxPixels); err != nil {
+		return nil, err
+	}
+	from, stopped := reader(data, watch)
+	im, err := guard(func() (image.Image, error) { return c.decode(from) })
+	if stopped() != nil {
+		return nil, stopped()
+	}
 	if err != nil {
 		return nil, unreadable(format, len(data), err)
 	}

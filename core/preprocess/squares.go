@@ -22,13 +22,13 @@ func (q *Squares) find(k int) *boxes {
 }
 
 // Open is Decode for somebody who needs a picture only at these resolutions, all
-// at least 1. Its errors are those of Decode.
-func (s Spec) Open(data []byte, maxPixels int, resolutions []int) (*Squares, error) {
-	p, err := read(data, maxPixels)
+// at least 1. Its errors are those of Decode, and those of watch, which may be nil.
+func (s Spec) Open(data []byte, maxPixels int, resolutions []int, watch Watch) (*Squares, error) {
+	p, err := read(data, maxPixels, watch)
 	if err != nil {
 		return nil, err
 	}
-	return s.squares(p, resolutions), nil
+	return s.squares(p, resolutions, watch)
 }
 
 // ApplySquares is Apply, to the bit, for a picture that Open has read for that
@@ -43,7 +43,7 @@ func (s Spec) ApplySquares(dst []float32, q *Squares, resolution int) {
 }
 
 // squares reads a picture once, row by row.
-func (s Spec) squares(p *stored, resolutions []int) *Squares {
+func (s Spec) squares(p *stored, resolutions []int, watch Watch) (*Squares, error) {
 	w, h := p.size.Dx(), p.size.Dy() // as stored
 	q := &Squares{W: w, H: h, crop: s.Crop}
 	if p.orientation >= 5 {
@@ -66,6 +66,11 @@ func (s Spec) squares(p *stored, resolutions []int) *Squares {
 	}
 	row, read := make([]uint8, 3*w), rowReader(p.image, p.size)
 	for y := range h {
+		if watch != nil {
+			if err := watch(decoded + (1-decoded)*float64(y)/float64(h)); err != nil {
+				return nil, err
+			}
+		}
 		read(row, y)
 		for _, b := range q.parts {
 			if y >= b.y && y < b.y+b.side {
@@ -76,7 +81,7 @@ func (s Spec) squares(p *stored, resolutions []int) *Squares {
 	for _, b := range q.parts {
 		b.out = upright(b.out, b.side/b.k, p.orientation)
 	}
-	return q
+	return q, nil
 }
 
 // upright turns an n x n square by its EXIF orientation.

@@ -12,7 +12,7 @@ import (
 func sameSquares(t *testing.T, s Spec, data []byte, im *Image) {
 	t.Helper()
 	resolutions := []int{3, 16, 5}
-	q, err := s.Open(data, 0, resolutions)
+	q, err := s.Open(data, 0, resolutions, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestSquares(t *testing.T) {
 
 // TestSquaresOfOthers: what the picture was not opened for is refused.
 func TestSquaresOfOthers(t *testing.T) {
-	q, err := someSpec.Open(encodePNG(t, pattern(300, 300)), 0, []int{16})
+	q, err := someSpec.Open(encodePNG(t, pattern(300, 300)), 0, []int{16}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestSquaresAreSmall(t *testing.T) {
 	r := testing.Benchmark(func(tb *testing.B) {
 		tb.ReportAllocs()
 		for tb.Loop() {
-			if _, err := someSpec.Open(b.Bytes(), 0, []int{96, 128, 160, 192}); err != nil {
+			if _, err := someSpec.Open(b.Bytes(), 0, []int{96, 128, 160, 192}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

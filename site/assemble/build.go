@@ -76,7 +76,7 @@ func (b *builder) build() error {
 	if b.when == later { // last, as the service worker waits for it; its bytes are not known
 		b.files = append(b.files, [3]any{strings.TrimPrefix(m.View, up), "", 0})
 	}
-	if err := b.entrance(name, page); err != nil {
+	if err := b.entrance(name); err != nil {
 		return err
 	}
 	fmt.Fprintf(b.log, "the page is in %s\n", b.out)
@@ -113,6 +113,13 @@ func (b *builder) page(m manifest) (folder, error) {
 	if f["site/wasm_exec.js"], err = os.ReadFile(loader); err != nil {
 		return nil, err
 	}
+	html, err := os.ReadFile(filepath.Join(b.root, "index.html"))
+	if err != nil {
+		return nil, err
+	}
+	if f["site/start.js"], err = start(html, f); err != nil {
+		return nil, err
+	}
 	if m.Predictor != "" {
 		f["assets/"+m.Predictor] = b.predicts
 	}
@@ -122,7 +129,7 @@ func (b *builder) page(m manifest) (folder, error) {
 
 // entrance writes index.html, which names the version of everything else, and
 // the service worker, which knows what belongs to it.
-func (b *builder) entrance(page string, modules folder) error {
+func (b *builder) entrance(page string) error {
 	html, err := os.ReadFile(filepath.Join(b.root, "index.html"))
 	if err != nil {
 		return err
@@ -130,9 +137,7 @@ func (b *builder) entrance(page string, modules folder) error {
 	if html, err = b.inline(html); err != nil {
 		return err
 	}
-	if html, err = start(html, modules, page+"/site/"); err != nil {
-		return err
-	}
+	html = entry.ReplaceAll(html, []byte(starter))
 	for _, attribute := range []string{`src="`, `href="`} {
 		for _, old := range []string{"site/", "assets/"} {
 			html = bytes.ReplaceAll(html, []byte(attribute+old), []byte(attribute+page+"/"+old))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"bignas/core/fault"
 )
@@ -22,7 +23,8 @@ var (
 const styleSource = "style-src 'self'"
 
 // inline puts the styles that the first paint waits for into the page: on a phone
-// that is a round trip of a third of a second. The policy allows them by their hash.
+// that is a round trip of a third of a second. The policy allows them by their hash;
+// where a host sends a stricter one, site/start.js loads them as files.
 func (b *builder) inline(html []byte) ([]byte, error) {
 	at := sheets.FindIndex(html)
 	if at == nil || !bytes.Contains(html, []byte(styleSource)) {
@@ -36,15 +38,8 @@ func (b *builder) inline(html []byte) ([]byte, error) {
 		}
 		css = append(css, indents.ReplaceAll(comments.ReplaceAll(text, nil), nil)...)
 	}
-	return embed(html, at, "style", css, styleSource), nil
-}
-
-// embed puts text into the page in an element of its own, in place of html[at[0]:at[1]];
-// the policy, which has source, allows it by its hash.
-func embed(html []byte, at []int, tag string, text []byte, source string) []byte {
-	out := append(bytes.Clone(html[:at[0]]), "<"+tag+">"...)
-	out = append(append(append(out, text...), "</"+tag+">\n"...), html[at[1]:]...)
-	return bytes.Replace(out, []byte(source), []byte(source+" '"+integrity(text)+"'"), 1)
+	out := slices.Concat(html[:at[0]], []byte("<style>"), css, []byte("</style>\n"), html[at[1]:])
+	return bytes.Replace(out, []byte(styleSource), []byte(styleSource+" '"+integrity(css)+"'"), 1), nil
 }
 
 // integrity is the digest of a file as browsers compare it, "sha256-" and base64.

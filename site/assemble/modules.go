@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
+	"encoding/json"
+	"path"
 	"regexp"
 	"slices"
-	"strings"
 
 	"bignas/core/fault"
 )
@@ -15,22 +15,18 @@ var (
 	entry   = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z]+\.js">\n)*`)
 )
 
-const scriptSource = "script-src 'self'"
+// starter takes the place of entry. It is small, and nothing else starts before it.
+const starter = `<script async fetchpriority="high" src="site/start.js"></script>` + "\n"
 
 // strip takes the comments out of a module that stand on lines of their own: a
 // third of what is sent. Nothing else changes.
 func strip(module []byte) []byte { return remarks.ReplaceAll(module, nil) }
 
-// start lets the page ask for all modules that main.js needs at once, instead of
-// one after another as they are found, and after the first paint: on a slow line
-// they would come between a reader and the words and the picture, which need none
-// of them. A page in the background is never painted and does not wait. They are
-// asked for a few at a time, because that is work for a phone. at is where
-// the modules lie; the policy allows the script by its hash.
-func start(html []byte, page folder, at string) ([]byte, error) {
-	place := entry.FindIndex(html)
-	if place == nil || !bytes.Contains(html, []byte(scriptSource)) {
-		return nil, fault.New("bad_page", "", "index.html does not load site/main.js, or has no policy with %s", scriptSource)
+// start is site/start.js with what it needs to know: the modules that main.js
+// imports, and the styles of html that inline puts into the page.
+func start(html []byte, page folder) ([]byte, error) {
+	if !entry.Match(html) {
+		return nil, fault.New("bad_page", "", "index.html does not load site/main.js")
 	}
 	needed := []string{"main.js"}
 	for i := 0; i < len(needed); i++ {
@@ -40,9 +36,10 @@ func start(html []byte, page folder, at string) ([]byte, error) {
 			}
 		}
 	}
-	script := `{const all='` + strings.Join(needed[1:], " ") + `'.split(' '),` +
-		`add=(tag,is)=>document.head.append(Object.assign(document.createElement(tag),is)),` +
-		`go=()=>{for(const m of all.splice(0,3))add('link',{rel:'modulepreload',href:'` + at + `'+m});` +
-		`all.length?setTimeout(go):add('script',{type:'module',src:'` + at + `main.js'})};document.hidden?go():requestAnimationFrame(()=>setTimeout(go))}`
-	return embed(html, place, "script", []byte(script), scriptSource), nil
+	var styles []string
+	for _, m := range sheet.FindAllSubmatch(sheets.Find(html), -1) {
+		styles = append(styles, path.Base(string(m[1])))
+	}
+	known, err := json.Marshal(map[string][]string{"modules": needed[1:], "sheets": styles})
+	return slices.Concat([]byte("self.start = "), known, []byte(";\n"), page["site/start.js"]), err
 }

@@ -170,24 +170,3 @@ func TestProgress(t *testing.T) {
 		t.Error("the progress bar stays")
 	}
 }
-
-// TestWorkerKilled: browsers do not say when they end a worker for want of memory;
-// the page notices that it is silent, and starts another one.
-func TestWorkerKilled(t *testing.T) {
-	p := open(t, "", options{script: `const W = Worker; self.Worker = class extends W { constructor(...a) { super(...a); self.worker = this; } }`})
-	p.answered()
-	eval[bool](p, `(self.worker.terminate(), true)`)
-	before := eval[string](p, `document.getElementById('drawing').innerHTML`)
-	p.drag("width")
-	if after := eval[string](p, `document.getElementById('drawing').innerHTML`); after == before {
-		t.Error("the drawing stands still")
-	}
-	p.wait("a notice", `document.getElementById('notice').textContent.includes('does not answer')`)
-	p.do(chromedp.Click(`#notice button`, chromedp.ByQuery))
-	p.answered()
-	if got := p.text("notice"); got != "" {
-		t.Errorf("after another start the notice is %q", got)
-	}
-	p.do(chromedp.Click("#gallery [aria-label=church]", chromedp.ByQuery))
-	p.wait("another answer", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
-}

@@ -17,7 +17,8 @@
 //	cost      {child}                  -> cost     arch; cost {macs, params, bytes, share, layers, memory: bytes of
 //	                                      float32 activations alive at once, accuracy {p, error, kind: "predicted", n}
 //	                                      with a predictor, latency: ms on this device once that was measured}
-//	picture   + bytes of the file      -> picture  width and height; later requests use this picture
+//	picture   + bytes of the file      -> decoding {done: 0 to 1} several times, at most every 100 ms,
+//	                                      then picture {width, height}; later requests use this picture
 //	view      {resolution} -> view + RGBA bytes    the picture as a child of that resolution sees it
 //	classify  {child, inherited}       -> answer   arch; answer {top, timing, inherited}
 //	try       {child, inherited}       -> answer   the same, but every one is answered, in their order
@@ -52,7 +53,8 @@
 // taps, statistics and export, one after the other in their order, each of which
 // steps aside for a classify and begins again after it. Search and latency get what time is left,
 // in slices of milliseconds; a newer one of its kind takes the place of an older
-// one, which gets "superseded" too. All of these can be cancelled and end with
+// one, which gets "superseded" too. Pictures are decoded beside all of that, one at a
+// time: a newer one takes the place of an older one. All of these can be cancelled and end with
 // the error "cancelled" then. The forward pass lets the event loop run after
 // every block, so that everything else is answered while it computes.
 package session

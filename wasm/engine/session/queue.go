@@ -87,6 +87,8 @@ func (s *Session) cancel(id int64) {
 	waited := false
 	is := func(j *job) bool { return j != nil && j.id == id }
 	switch {
+	case s.opening.id == id:
+		s.opening.id = 0
 	case is(s.running):
 		s.running.cancelled = true
 	case is(s.newest):

@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"bignas/core/arch"
@@ -30,15 +29,9 @@ type Session struct {
 	latency   *latency.Model     // nil before it was measured
 	baseline  []uint32           // a checksum per shared tensor, as downloaded
 	picture   *classify.Picture
+	opening   opening
 	work
-
-	// place keeps the memory that a photograph was decoded in for the next one: what
-	// is made in between would break it up, and memory of WebAssembly never shrinks.
-	place []byte // used by openPicture alone
 }
-
-// bigPicture is the decoded bytes from which on a place is kept.
-const bigPicture = 4 << 20
 
 // New returns a session that sends its replies to post and lets other messages
 // in by calling yield after every block of a forward pass.
@@ -46,8 +39,8 @@ func New(post func(text string, data []byte), yield func()) *Session {
 	return &Session{post: post, yield: yield, work: work{wake: make(chan struct{}, 1)}}
 }
 
-// Handle serves one message. What needs no forward pass and no search is answered
-// before it returns; data belongs to the session from then on.
+// Handle serves one message. What needs no forward pass, no search and no decoding is
+// answered before it returns; data belongs to the session from then on.
 func (s *Session) Handle(text string, data []byte) {
 	q, err := decode(text)
 	if err != nil {
@@ -60,11 +53,7 @@ func (s *Session) Handle(text string, data []byte) {
 }
 
 func (s *Session) serve(q request, data []byte) (err error) {
-	defer func() { // one bad message must not end the engine
-		if p := recover(); p != nil {
-			err = fault.New("internal", "reload the page", "the engine failed at %q: %v", q.Type, p)
-		}
-	}()
+	defer recovered(q.Type, &err)
 	switch q.Type {
 	case "space":
 		return s.openSpace(q)
@@ -106,6 +95,13 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return nil
 	}
 	return fault.New(CodeBadMessage, "reload the page", "the engine knows no message of type %q", q.Type)
+}
+
+// recovered turns a panic into an error: one bad message must not end the engine.
+func recovered(kind string, err *error) {
+	if p := recover(); p != nil {
+		*err = fault.New("internal", "reload the page", "the engine failed at %q: %v", kind, p)
+	}
 }
 
 func (s *Session) send(id int64, kind string, fields ...field) { s.post(encode(id, kind, fields), nil) }
@@ -197,32 +193,6 @@ func (s *Session) cost(q request) error {
 		out = append(out, member("latency", model.Child(a)))
 	}
 	s.send(q.ID, "cost", member("arch", a.String()), member("cost", out))
-	return nil
-}
-
-func (s *Session) openPicture(q request, data []byte) error {
-	e, _ := s.current()
-	if e == nil {
-		return errNoWeights()
-	}
-	if s.place != nil {
-		s.place = nil
-		runtime.GC()
-	}
-	p, err := e.OpenPicture(data)
-	if err != nil {
-		return err
-	}
-	w, h := p.Size()
-	// What a JPEG decoder makes of it, mostly: half as much colour as brightness, whole blocks of 16.
-	if n := (w + 15) &^ 15 * ((h + 15) &^ 15) * 3 / 2; n > bigPicture {
-		runtime.GC()
-		s.place = make([]byte, n)
-	}
-	s.mu.Lock()
-	s.picture = p
-	s.mu.Unlock()
-	s.send(q.ID, "picture", member("width", w), member("height", h))
 	return nil
 }
 

@@ -46,7 +46,8 @@ type reply struct {
 	Mean, Variance, InheritedMean, InheritedVariance float64
 	Gamma, Beta                                      float64
 	Name, Mime                                       string
-	Done, Total, Evaluations, Children               int
+	Done                                             float64
+	Total, Evaluations, Children                     int
 	Phase                                            string
 	Front                                            []point
 	Best                                             point

@@ -1,0 +1,86 @@
+package session
+
+import (
+	"testing"
+
+	"bignas/core/preprocess"
+	"bignas/core/preprocess/slowfiles"
+)
+
+// atYield runs f at the next yield, whoever yields.
+func (p *page) atYield(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onYield = func() {
+		p.mu.Lock()
+		p.onYield = nil
+		p.mu.Unlock()
+		f()
+	}
+}
+
+// TestAnswersWhileDecoding: an image that takes long is decoded beside the questions to the last one.
+func TestAnswersWhileDecoding(t *testing.T) {
+	p := booted(t)
+	answered := make(chan struct{})
+	p.atYield(func() {
+		p.send(`{"id":4,"type":"classify","child":` + childText(t, 96) + `}`)
+		<-answered
+	})
+	p.send(`{"id":3,"type":"picture"}`, slowfiles.JPEG(1000, 900, 3)...)
+	p.next(4, "answer")
+	close(answered)
+	if _, r := p.until(3, "decoding", "picture"); r.Width != 1000 || r.Height != 900 {
+		t.Errorf("the image is %d x %d", r.Width, r.Height)
+	}
+}
+
+// TestNewestPicture: an image that is being decoded, and one that waits for it, end when
+// a newer one comes; a cancelled one ends too, and the last good one stays.
+func TestNewestPicture(t *testing.T) {
+	p := booted(t)
+	slow := slowfiles.JPEG(1000, 900, 3)
+	p.atYield(func() {
+		p.send(`{"id":4,"type":"picture"}`, slow...)
+		p.send(`{"id":5,"type":"picture"}`, picture()...)
+	})
+	p.send(`{"id":3,"type":"picture"}`, slow...)
+	if _, r := p.until(3, "decoding", "error"); r.Error.Code != CodeSuperseded {
+		t.Errorf("the first image ends with %+v", r.Error)
+	}
+	ends := map[string]int64{}
+	for len(ends) < 2 { // in either order
+		if r := <-p.replies; r.Type != "decoding" {
+			ends[r.Type+r.Error.Code] = r.ID
+		}
+	}
+	if ends["error"+CodeSuperseded] != 4 || ends["picture"] != 5 {
+		t.Errorf("the others end as %v", ends)
+	}
+	p.atYield(func() { p.send(`{"id":7,"type":"cancel","target":6}`) })
+	p.send(`{"id":6,"type":"picture"}`, slow...)
+	p.next(7, "cancelled")
+	if _, r := p.until(6, "decoding", "error"); r.Error.Code != CodeCancelled {
+		t.Errorf("the cancelled image ends with %+v", r.Error)
+	}
+	p.send(`{"id":8,"type":"view","resolution":96}`)
+	p.next(8, "view")
+	if rgba := p.bytes[8]; rgba[0] != 255 || rgba[1] != 0 {
+		t.Errorf("after a cancelled image, the view begins with %v", rgba[:4])
+	}
+}
+
+// TestTooSlow: work without end is refused before it starts: nobody waits for it.
+func TestTooSlow(t *testing.T) {
+	p := booted(t)
+	p.mu.Lock()
+	before := p.yields
+	p.mu.Unlock()
+	p.send(`{"id":3,"type":"picture"}`, slowfiles.JPEG(6000, 6000, 400)...)
+	p.wantError(3, preprocess.CodeTooBig)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.yields > before {
+		t.Error("its decoding began")
+	}
+}
