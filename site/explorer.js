@@ -118,6 +118,7 @@ export class Explorer {
     this.#begun = this.#running = this.#ready = false;
     this.#picture = this.#ceiling = this.#decoding = undefined; // a new engine has none yet
     byId('picture').seen = undefined;
+    this.#answer.wait();
     if (!this.#cost) this.#state.set('arch', ''); // the child is newer
     if (!culprit) return;
     this.#pictures.decoded();
@@ -129,7 +130,10 @@ export class Explorer {
   async start(engine) {
     this.#engine = engine;
     const { engine: program, weights, bytes, parts, digest, labels, predictor } = this.#manifest;
-    if (!this.#begun && !this.#ceiling) this.#wait();
+    if (!this.#begun && !this.#ceiling) { // after another engine
+      this.#wait();
+      this.#progress(0);
+    }
     const onprogress = p => {
       if (p.opened) return this.#opened(p);
       if (!p.engine) return this.#progress(p.loaded);

@@ -67,7 +67,7 @@ export class Pictures {
     const box = byId('decoding'), bar = box.querySelector('.bar'), percent = Math.floor(100 * done);
     this.#stop = stop;
     box.hidden = false;
-    write(byId('decoding-says'), `Decoding: ${percent} %`);
+    write(byId('decoding-says'), `Decoding: ${percent}\u00a0%`);
     bar.setAttribute('aria-valuenow', percent);
     bar.firstElementChild.style.setProperty('--v', done.toFixed(3));
   }

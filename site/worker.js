@@ -50,8 +50,8 @@ async function start(url, wanted) {
     };
   });
   const ended = go.run(instance).then(
-    () => ({ code: 'engine_stopped', message: 'The engine stopped.', hint: 'Load the page again.' }),
-    e => ({ code: 'engine_stopped', message: `The engine stopped: ${e.message}`, hint: 'Load the page again.' }));
+    () => ({ code: 'engine_stopped', message: 'Its program ended.', hint: 'Load the page again.' }),
+    e => ({ code: 'engine_stopped', message: `Its program ended: ${e.message}`, hint: 'Load the page again.' }));
   ended.then(error => { handle = undefined; postMessage({ type: 'stopped', error }); });
   await listening;
 }

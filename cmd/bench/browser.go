@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/weights"
+	"bignas/train/files"
 )
 
 type browserFlags struct {
@@ -97,7 +97,7 @@ func (p program) inBrowser(f browserFlags, c *chromium, list []contest, peer str
 // openWeights gives our side the shared weights, and returns what computes there.
 func (f browserFlags) openWeights(c *chromium, fam *family) (kernels string, err error) {
 	if fam.predicts {
-		c.files["weights"], err = os.ReadFile(fam.from)
+		c.files["weights"], err = files.Read(fam.from)
 	} else {
 		b := weights.Bundle{Net: fam.weights, Labels: make([]string, fam.weights.Classes), Spec: preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom}}
 		c.files["weights"], err = weights.Marshal(&b, weights.Float32)
@@ -181,7 +181,7 @@ func warm(run runner, time time.Duration) error {
 
 // slices times new children of fam, which is open in the browser, as the page would.
 func (f browserFlags) slices(c *chromium, fam *family) (l sliceLine, err error) {
-	data, err := os.ReadFile(picture)
+	data, err := files.Read(picture)
 	if err != nil {
 		return l, err
 	}

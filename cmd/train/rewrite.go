@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"bignas/core/fault"
 	"bignas/core/weights"
+	"bignas/train/files"
 	"bignas/train/run"
 )
 
@@ -17,7 +17,7 @@ type rewriteFlags struct {
 // rewrite writes a weights file anew in the present layout, smallest child
 // first. No value changes.
 func (p program) rewrite(f rewriteFlags) error {
-	data, err := os.ReadFile(f.Weights)
+	data, err := files.Read(f.Weights)
 	if err != nil {
 		return fault.New("no_weights", "give a .safetensors file written by train release", "the weights cannot be read: %v", err)
 	}

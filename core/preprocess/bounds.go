@@ -27,7 +27,7 @@ func bound(data []byte, f Format, w, h, maxPixels int) error {
 	}
 	if scans, values := jpegWork(data); values > int64(maxPixels)*maxPasses {
 		return fault.New(CodeTooBig, "save it again as a JPEG that is not progressive, or make it smaller first",
-			"the %d scans of the JPEG go over %s million values, more than the limit of %s", scans, mega(values), mega(int64(maxPixels)*maxPasses))
+			"the %d scans of the JPEG go over %d million values, more than the limit of %d million", scans, values/1e6, int64(maxPixels)*maxPasses/1e6)
 	}
 	return nil
 }

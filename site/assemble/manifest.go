@@ -14,6 +14,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/predict"
 	"bignas/core/weights"
+	"bignas/train/files"
 )
 
 // manifest is assets/manifest.json. The repository's has the first three fields;
@@ -51,7 +52,7 @@ func (b *builder) manifest() (manifest, []byte, error) {
 	if err != nil {
 		return m, nil, err
 	}
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file)
 	if err != nil {
 		return m, nil, fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
 	}

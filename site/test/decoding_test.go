@@ -1,13 +1,12 @@
 package test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 
 	"bignas/core/preprocess/slowfiles"
 )
@@ -50,41 +49,65 @@ func TestSlowImage(t *testing.T) {
 	}
 }
 
+// held lets a test keep back the engine's word that an image is decoded.
+const held = `self.kept = []; const W = Worker; self.Worker = class extends W {
+	set onmessage(f) { super.onmessage = e => self.hold && e.data.type === 'picture' ? kept.push(() => f(e)) : f(e); }
+}`
+
+// whenDecoding chooses an image file and evaluates the expression as soon as the page says that it is
+// being decoded: at the beginning of what takes long, however busy the machine is.
+func (p *tab) whenDecoding(file, expression string) {
+	p.t.Helper()
+	eval[bool](p, `(() => {
+		const box = document.getElementById('decoding');
+		self.then = new Promise(resolve => new MutationObserver((_, o) => {
+			if (box.hidden) return;
+			o.disconnect();
+			const says = document.getElementById('decoding-says').textContent;
+			`+expression+`;
+			resolve(says);
+		}).observe(box, { attributeFilter: ['hidden'] }));
+		return true;
+	})()`)
+	p.choose(file)
+	if says := eval[string](p, `self.then`); !strings.HasPrefix(says, "Decoding: ") || !strings.HasSuffix(says, "\u00a0%") {
+		p.t.Errorf("it says %q", says)
+	}
+}
+
 // TestDecoding: the page shows how far a slow image is and stops it when somebody says so or
 // takes another one; what would take too long is refused with the limit and what to do.
 func TestDecoding(t *testing.T) {
+	file := slow(t, slowfiles.JPEG(7000, 5700, 1))
+	const done = ` && document.querySelector('#answer[aria-busy=false]') && document.getElementById('decoding').hidden`
 	for _, o := range []options{{}, {width: 375, height: 800, dark: true}} {
+		o.script = held
 		p := open(t, "", o)
 		p.answered()
-		file := slow(t, slowfiles.JPEG(7000, 5700, 1))
-		underway := func() {
-			t.Helper()
-			p.choose(file)
-			p.wait("decoding", `document.getElementById('decoding').checkVisibility() && /Decoding: \d+ %/.test(document.getElementById('decoding-says').textContent)`)
-		}
-		underway()
-		p.shot(fmt.Sprintf("decoding-%d", o.width))
-		underway() // a picture of the page takes longer than the image
-		p.axe()
-		underway()
-		p.do(chromedp.Click("#decoding-stop", chromedp.ByQuery))
-		p.wait("its end", `!document.getElementById('decoding').checkVisibility()`)
-		if pressed := eval[bool](p, `document.querySelector('#gallery [aria-label=parachute]').getAttribute('aria-pressed') === 'true'`); !pressed || p.text("notice") != "" {
+		p.whenDecoding(file, `document.getElementById('decoding-stop').click()`)
+		p.wait("its end", `document.getElementById('decoding').hidden`)
+		if !eval[bool](p, `document.querySelector('#gallery [aria-label=parachute]').getAttribute('aria-pressed') === 'true'`) || p.text("notice") != "" {
 			t.Errorf("after Stop the image of before is not there, or the notice is %q", p.text("notice"))
 		}
-		underway()
-		p.press("#gallery [aria-label=church]", "\r")
-		p.wait("the next image", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]') && !document.getElementById('decoding').checkVisibility()`)
+		p.whenDecoding(file, `document.querySelector('#gallery [aria-label=church]').click()`)
+		p.wait("the next image", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true'`+done)
 		if got := p.text("notice"); got != "" {
 			t.Errorf("the notice is %q", got)
 		}
 		p.choose(slow(t, slowfiles.JPEG(6000, 6000, 300)))
 		p.wait("the refusal", `document.querySelector('#notice div')`)
-		if got := p.text("notice"); !strings.Contains(got, "300 scans") || !strings.Contains(got, "limit of 640.0") || !strings.Contains(got, "not progressive") {
+		if got := p.text("notice"); !strings.Contains(got, "300 scans") || !strings.Contains(got, "limit of 640 million") || !strings.Contains(got, "not progressive") {
 			t.Errorf("the notice is %q", got)
 		}
 		p.shot(fmt.Sprintf("refused-%d", o.width))
-		p.choose(photo(t, 640, 480))
-		p.wait("the photograph", ownAnswered+` && !document.querySelector('#notice div')`)
+		p.whenDecoding(file, `self.hold = true`)
+		p.wait("its end", `kept.length`)
+		p.shot(fmt.Sprintf("decoding-%d", o.width))
+		p.axe()
+		if over := eval[int](p, `document.documentElement.scrollWidth`) - cmp.Or(o.width, 1280); over > 0 {
+			t.Errorf("the page is %d pixels too wide", over)
+		}
+		eval[bool](p, `(self.hold = false, kept.forEach(f => f()), true)`)
+		p.wait("the slow image", ownAnswered+done+` && !document.querySelector('#notice div')`)
 	}
 }

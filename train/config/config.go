@@ -9,7 +9,6 @@ package config
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"bignas/train/augment"
 	"bignas/train/configs"
 	"bignas/train/dataset"
+	"bignas/train/files"
 )
 
 // Config is everything that decides a training run, apart from the data's place.
@@ -115,7 +115,7 @@ func Default() Config {
 func Load(nameOrFile string) (Config, error) {
 	data, err := configs.Files.ReadFile(nameOrFile + ".toml")
 	if err != nil {
-		if data, err = os.ReadFile(nameOrFile); err != nil {
+		if data, err = files.Read(nameOrFile); err != nil {
 			return Config{}, fmt.Errorf("config: %w; give a TOML file or one of %s", err, strings.Join(Names(), ", "))
 		}
 	}

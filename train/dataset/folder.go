@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"bignas/core/fault"
+	"bignas/train/files"
 )
 
 // found is what lies below a folder, names with slashes from it.
@@ -66,7 +67,7 @@ func openFolder(root string) (*source, error) {
 	s.id = fmt.Sprintf("%s %d %x", filepath.Base(root), len(all.pictures), sha256.Sum256([]byte(strings.Join(all.pictures, "\n"))))
 	s.each = func(visit visitor) error {
 		for _, name := range all.pictures {
-			if !visit(name, func() ([]byte, error) { return os.ReadFile(all.path(name)) }) {
+			if !visit(name, func() ([]byte, error) { return files.Read(all.path(name)) }) {
 				return nil
 			}
 		}
@@ -110,7 +111,7 @@ func (s *source) learnFile(file string) error {
 		kit.notes = s.notes
 		return kit.each(func(string, func() ([]byte, error)) bool { return true })
 	}
-	data, err := os.ReadFile(file)
+	data, err := files.Read(file)
 	if err != nil {
 		return fault.New(CodeNoData, "", "data: %v", err)
 	}
@@ -144,7 +145,11 @@ func (s *source) archives(root string, names []string) error {
 	walk := func(src *source, visit visitor) error {
 		for _, name := range names {
 			file := filepath.Join(root, filepath.FromSlash(name))
-			f, err := os.Open(file)
+			err := files.Regular(file)
+			var f *os.File
+			if err == nil {
+				f, err = os.Open(file)
+			}
 			if err != nil {
 				return fault.New(CodeNoData, "", "data: %v", err)
 			}

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"bignas/core/fault"
+	"bignas/train/files"
 )
 
 // maxFile is the most bytes that are read of one picture file, maxNote of one with
@@ -49,6 +50,9 @@ func openSource(file string) (*source, error) {
 	}
 	if info.IsDir() {
 		return openFolder(file)
+	}
+	if err := files.Regular(file); err != nil {
+		return nil, err
 	}
 	return openArchive(file, info)
 }

@@ -11,6 +11,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/train/files"
 )
 
 // Row is what one child of one run reached.
@@ -40,7 +41,7 @@ type Rows struct {
 // OpenRows opens the file of a suite or creates it; note, of one line, is how it is
 // made. A file that was made otherwise is refused, so that rows in it compare.
 func OpenRows(path, note string) (*Rows, error) {
-	data, err := os.ReadFile(path)
+	data, err := files.Read(path)
 	if err != nil && !os.IsNotExist(err) {
 		return nil, fault.New("bad_file", "name another file", "%s cannot be read: %v", path, err)
 	}

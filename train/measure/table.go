@@ -14,6 +14,7 @@ import (
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/predict"
+	"bignas/train/files"
 )
 
 // Head says what a table of measured children belongs to. It is the first line
@@ -107,7 +108,7 @@ type Table struct {
 // OpenTable creates the file or, where it is one of the same head, continues it.
 // Errors are *fault.Error.
 func OpenTable(path string, h Head) (*Table, error) {
-	data, err := os.ReadFile(path)
+	data, err := files.Read(path)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && len(bytes.TrimSpace(data)) == 0
 	if err != nil && !fresh {
 		return nil, fault.New(CodeTable, "choose another file", "%s cannot be read: %v", path, err)

@@ -4,9 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"bignas/train/files"
 )
 
 // Event is one record of a TensorBoard event file.
@@ -20,7 +21,7 @@ type Event struct {
 // ReadEvents reads an event file; a last record that was cut off is left out, and
 // one with a wrong checksum is an error.
 func ReadEvents(path string) ([]Event, error) {
-	data, err := os.ReadFile(path)
+	data, err := files.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}

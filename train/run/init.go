@@ -11,6 +11,7 @@ import (
 	"bignas/core/supernet"
 	"bignas/core/weights"
 	"bignas/train/dataset"
+	"bignas/train/files"
 )
 
 // initial is what a run may start from: a released weights file, or a checkpoint,
@@ -27,7 +28,7 @@ func readInitial(path string) (*initial, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, checkpointName)
 	}
-	data, err := os.ReadFile(path)
+	data, err := files.Read(path)
 	if err != nil {
 		return nil, fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %v", err)
 	}

@@ -9,7 +9,13 @@ import (
 	"testing"
 
 	"bignas/core/fault"
+	"bignas/train/files"
 )
+
+// endless is a stream of zeros.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 type grammar struct {
 	Weights string `default:"${weights}" help:"File."`
@@ -72,6 +78,18 @@ func TestReadFile(t *testing.T) {
 	}
 	if data, err := ReadFile("-", strings.NewReader("streamed")); string(data) != "streamed" || err != nil {
 		t.Errorf("%q, %v", data, err)
+	}
+	if _, err := ReadFile("-", endless{}); fault.Of(err) == nil || fault.Of(err).Code != files.CodeTooLong || !strings.Contains(err.Error(), "standard input has more than") {
+		t.Errorf("endless standard input: %v", err)
+	}
+	if _, err := os.Stat("/dev/zero"); err == nil {
+		_, weights := ReadWeights("/dev/zero")
+		_, photo := ReadFile("/dev/zero", strings.NewReader(""))
+		for _, err := range []error{weights, photo} {
+			if f := fault.Of(err); f == nil || f.Code != files.CodeNotFile || !strings.Contains(f.Message, "/dev/zero is a device, not a file") || strings.Contains(f.Hint, "standard input") != (err == photo) {
+				t.Errorf("a device: %v", err)
+			}
+		}
 	}
 	if _, err := ReadFile(dir, nil); fault.Of(err) == nil || fault.Of(err).Code != CodeReadFile {
 		t.Errorf("a folder: %v", err)

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
 	"bignas/core/fault"
+	"bignas/train/files"
 )
 
 // DefaultWeights is where the shipped weights lie, seen from the root of the
@@ -23,15 +25,21 @@ const (
 // error is a *fault.Error that names the path.
 func ReadFile(path string, stdin io.Reader) ([]byte, error) {
 	if path == "-" {
-		data, err := io.ReadAll(stdin)
+		data, err := files.ReadAll(stdin, "standard input")
 		if err != nil {
-			return nil, fault.New(CodeReadFile, "", "standard input cannot be read: %v", err)
+			return nil, fault.As(fmt.Errorf("standard input cannot be read: %w", err), CodeReadFile)
 		}
 		return data, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := files.Read(path)
 	if err == nil {
 		return data, nil
+	}
+	if f, ok := err.(*fault.Error); ok {
+		if f.Code == files.CodeNotFile && stdin != nil {
+			f.Hint += ", or - and it as standard input"
+		}
+		return nil, f
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.New(CodeNoFile, "check the name"+folder(), "there is no file %s", path)

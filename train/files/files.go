@@ -1,0 +1,93 @@
+// Package files reads what somebody has named on a command line, whole: a pipe that
+// nobody writes to and a device without an end are refused by name.
+package files
+
+import (
+	"io"
+	"io/fs"
+	"os"
+
+	"bignas/core/fault"
+)
+
+// Codes of the errors.
+const (
+	CodeNotFile = "not_a_file" // a pipe, a device or a socket
+	CodeTooLong = "too_long"   // more than the limit
+)
+
+// The most bytes of a file that Read returns, and of a stream, whose length nobody knows before, that
+// ReadAll does. A photograph of 40 megapixels without any compression has 160 MB.
+const (
+	MaxFile   = 1 << 30
+	MaxStream = 256 << 20
+)
+
+// Regular tells whether the path can be read without waiting for somebody: the error is that of
+// os.Stat, or a *fault.Error that says what the path is instead of a file. A folder is for others to refuse.
+func Regular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	kind := ""
+	switch mode := info.Mode(); {
+	case mode.IsRegular(), mode.IsDir():
+		return nil
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "a pipe"
+	case mode&fs.ModeSocket != 0:
+		kind = "a socket"
+	default:
+		kind = "a device"
+	}
+	return fault.New(CodeNotFile, "give a file that lies on a disk", "%s is %s, not a file", path, kind)
+}
+
+// Read returns the content of a file. Errors are those of Regular and os.ReadFile, and a
+// *fault.Error for more than MaxFile bytes.
+func Read(path string) ([]byte, error) {
+	if err := Regular(path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > MaxFile {
+		return nil, tooLong(path, MaxFile)
+	}
+	return atMost(f, path, MaxFile, int(info.Size()))
+}
+
+// ReadAll returns all of a stream; name is what the error calls it. The error is that of
+// the stream, or a *fault.Error for more than MaxStream bytes.
+func ReadAll(r io.Reader, name string) ([]byte, error) { return atMost(r, name, MaxStream, 0) }
+
+// atMost reads r, which has about size bytes.
+func atMost(r io.Reader, name string, limit, size int) ([]byte, error) {
+	data := make([]byte, 0, size+512)
+	for {
+		n, err := r.Read(data[len(data):min(cap(data), limit+1)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > limit:
+			return nil, tooLong(name, limit)
+		case err == io.EOF:
+			return data, nil
+		case err != nil:
+			return nil, err
+		case len(data) == cap(data):
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}
+
+func tooLong(name string, limit int) error {
+	return fault.New(CodeTooLong, "check that it is the right one", "%s has more than %d MB, the most that is read", name, limit>>20)
+}
