@@ -10,17 +10,18 @@ import (
 )
 
 var (
-	remarks = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*[^*]*(?:\*[^*/][^*]*)*\*+/)\n`)
-	imports = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'\./([a-z_]+\.js)';`)
-	entry   = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z]+\.js">\n)*`)
+	remarks     = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*[^*]*(?:\*[^*/][^*]*)*\*+/)\n`)
+	indentation = regexp.MustCompile(`(?m)^[ \t]+`)
+	imports     = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'\./([a-z_]+\.js)';`)
+	entry       = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z]+\.js">\n)*`)
 )
 
 // starter takes the place of entry. It is small, and nothing else starts before it.
 const starter = `<script async fetchpriority="high" src="site/start.js"></script>` + "\n"
 
-// strip takes the comments out of a module that stand on lines of their own: a
-// third of what is sent. Nothing else changes.
-func strip(module []byte) []byte { return remarks.ReplaceAll(module, nil) }
+// strip takes the comments out of a module that stand on lines of their own, a
+// third of what is sent, and the indentation. Nothing else changes.
+func strip(module []byte) []byte { return indentation.ReplaceAll(remarks.ReplaceAll(module, nil), nil) }
 
 // start is site/start.js with what it needs to know: the modules that main.js
 // imports, and the styles of html that inline puts into the page.
