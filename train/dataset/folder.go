@@ -56,7 +56,7 @@ func openFolder(root string) (*source, error) {
 		s.others.file(name)
 	}
 	for _, name := range s.samplesOf(all.pictures, all.samples) {
-		data, err := os.ReadFile(all.path(name))
+		data, err := files.Read(all.path(name))
 		if err != nil {
 			return nil, fault.New(CodeNoData, "", "data: %v", err)
 		}

@@ -2,13 +2,13 @@ package dataset
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"bignas/core/fault"
+	"bignas/train/files"
 )
 
 // words are the names of the ten classes of Imagenette
@@ -47,7 +47,7 @@ var besideData = []string{"words.txt", "LOC_synset_mapping.txt", "synset_words.t
 func (n *notes) learnBeside(data string) {
 	above := filepath.Dir(filepath.Clean(data))
 	for _, name := range besideData {
-		if text, err := os.ReadFile(filepath.Join(above, name)); err == nil {
+		if text, err := files.Read(filepath.Join(above, name)); err == nil {
 			n.learnSynsets(text)
 		}
 	}
@@ -78,7 +78,7 @@ func isWordNet(id string) bool {
 // classes are numbers from 0, one name a line, the first for 0. Lines of other
 // classes are left out; a file that names none of them is an error.
 func (d *Dataset) NameClasses(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	if err != nil {
 		return fault.New(CodeNotes, "give a file with a class and its name on each line", "class names: %v", err)
 	}
