@@ -132,7 +132,7 @@ func TestRefuses(t *testing.T) {
 	}{
 		{[]string{"nothing.jpg"}, 1, []string{"there is no file nothing.jpg", "hint: check the name"}},
 		{[]string{"letter.txt"}, 1, []string{"letter.txt: the file is text, not a picture", "hint: choose a picture"}},
-		{[]string{"--arch", "r1", "photo.jpg"}, 1, []string{"hint: use min, max or"}},
+		{[]string{"--arch", "r1", "photo.jpg"}, 1, []string{"hint: use min, max, random:SEED or"}},
 		{[]string{"--weights", "half.safetensors", "photo.jpg"}, 1, []string{"half.safetensors: the weights file ends too early", "hint: copy or download"}},
 		{[]string{"--weights", "no.safetensors", "photo.jpg"}, 1, []string{"no.safetensors", "hint: give --weights"}},
 		{[]string{}, 2, []string{"<photo>", "hint: run classify --help"}},
