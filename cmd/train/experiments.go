@@ -20,6 +20,7 @@ type experimentFlags struct {
 	Config string   `default:"experiments" placeholder:"FILE" help:"Recipe that the experiments change (default: experiments)."`
 	Out    string   `required:"" placeholder:"DIR" writes:"" help:"Folder of the runs; an interrupted suite goes on in it."`
 	CSV    string   `name:"csv" required:"" placeholder:"FILE" writes:"" help:"Table to write or to continue, a row for each child of each run."`
+	Skip   bool     `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
 	Seeds  int      `default:"2" placeholder:"N" help:"Seeds, from 1 on (default: 2)."`
 	Only   []string `placeholder:"NAME" help:"Only these experiments; may be repeated."`
 	JSON   bool     `name:"json" help:"One JSON object a row on standard output."`
@@ -48,6 +49,13 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 	defer taken.Release()
 	data, err := run.OpenData(f.Data, c, p.stderr)
 	if err != nil {
+		return err
+	}
+	table, err := run.Survey(run.Settle(c, data, "", false), data, f.Skip)
+	if err != nil {
+		return err
+	}
+	if err := table.Write(p.stderr); err != nil {
 		return err
 	}
 	rows, err := experiment.OpenRows(f.CSV, fmt.Sprintf("go run ./cmd/train experiments --config %s --data %s", f.Config, filepath.Base(f.Data)))

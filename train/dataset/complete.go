@@ -81,7 +81,7 @@ func (d *Dataset) Trainable(train, val Subset) error {
 func (d *Dataset) warnings(train, search, val Subset) (all []string) {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if len(d.Empty) > 0 {
-		say("%d classes have no image that can be read and are left out: %s", len(d.Empty), some(d.Empty))
+		say("classes without an image that can be read are left out: %s", some(d.Empty))
 	}
 	count, held := train.PerClass(), val.PerClass()
 	low, high := 0, 0
@@ -201,10 +201,10 @@ func (d *Dataset) equalImages(train, search, val Subset) (all []string) {
 		from = to
 	}
 	if both > 0 {
-		all = append(all, fmt.Sprintf("%d images are both among those to train on and among those held out, such as %s: accuracy will be overstated", both, first))
+		all = append(all, fmt.Sprintf("images are both among those to train on and among those held out, %d of them, such as %s: accuracy will be overstated", both, first))
 	}
 	if twice > 0 {
-		all = append(all, fmt.Sprintf("%d images are in two classes, such as %s", twice, second))
+		all = append(all, fmt.Sprintf("images are in two classes, %d of them, such as %s", twice, second))
 	}
 	return all
 }

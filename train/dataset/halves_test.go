@@ -184,7 +184,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{"held out", "left out: 3 .png, such as test/cat/cat_0.png", "left out: 1 .heic, such as train/cat/a.heic: this format is not read",
-		"will hardly be learnt", "1 images are both among those to train on and among those held out", "1 images are in two classes", "Cat and cat are two classes"} {
+		"will hardly be learnt", "images are both among those to train on and among those held out, 1 of them", "images are in two classes, 1 of them", "Cat and cat are two classes"} {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("no %q in\n%s", part, &text)
 		}

@@ -39,8 +39,9 @@ func (d *Dataset) Table(train, search, val Subset) (*Table, error) {
 			return nil, err
 		}
 	}
-	t := &Table{Source: d.Source, Train: train.Len(), Search: search.Len(), Val: val.Len(), Empty: d.Empty, LeftOut: d.LeftOut,
-		Classes: make([]ClassRow, 0, len(d.Classes)), Warnings: d.warnings(train, search, val)}
+	// Lists that are empty are [] in JSON, not null.
+	t := &Table{Source: d.Source, Train: train.Len(), Search: search.Len(), Val: val.Len(), Empty: append([]string{}, d.Empty...),
+		LeftOut: append([]LeftOut{}, d.LeftOut...), Classes: make([]ClassRow, 0, len(d.Classes)), Warnings: append([]string{}, d.warnings(train, search, val)...)}
 	out := map[string]int{}
 	for _, l := range d.LeftOut {
 		out[l.Class] += l.Count
@@ -79,12 +80,13 @@ func (t *Table) Write(w io.Writer) error {
 	} else {
 		t.spans(line)
 	}
-	for _, class := range t.Empty {
-		line(class, 0, 0, 0, "all")
-	}
-	total := 0
+	total, of := 0, map[string]int{}
 	for _, l := range t.LeftOut {
 		total += l.Count
+		of[l.Class] += l.Count
+	}
+	for _, class := range t.Empty {
+		line(class, 0, 0, 0, of[class])
 	}
 	line("all", t.Train, t.Search, t.Val, total)
 	left := t.byReason()
