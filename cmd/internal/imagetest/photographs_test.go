@@ -23,7 +23,7 @@ import (
 
 var (
 	photographs = flag.String("photographs", "", "a .tar of JPEG files to measure with")
-	limit       = flag.Int("limit", 400, "how many of those that are held out are classified")
+	limit       = flag.Int("limit", 400, "how many of those that are held out are classified, in the order of the archive")
 )
 
 const weightsFile = "../../../assets/bignas-nette.safetensors"
