@@ -30,7 +30,7 @@ func TestAnswersWhileDecoding(t *testing.T) {
 	p.send(`{"id":3,"type":"picture"}`, slowfiles.JPEG(1000, 900, 3)...)
 	p.next(4, "answer")
 	close(answered)
-	if _, r := p.until(3, "decoding", "picture"); r.Width != 1000 || r.Height != 900 {
+	if r := p.next(3, "picture"); r.Width != 1000 || r.Height != 900 {
 		t.Errorf("the image is %d x %d", r.Width, r.Height)
 	}
 }
@@ -45,14 +45,13 @@ func TestNewestPicture(t *testing.T) {
 		p.send(`{"id":5,"type":"picture"}`, picture()...)
 	})
 	p.send(`{"id":3,"type":"picture"}`, slow...)
-	if _, r := p.until(3, "decoding", "error"); r.Error.Code != CodeSuperseded {
+	if r := p.next(3, "error"); r.Error.Code != CodeSuperseded {
 		t.Errorf("the first image ends with %+v", r.Error)
 	}
 	ends := map[string]int64{}
 	for len(ends) < 2 { // in either order
-		if r := <-p.replies; r.Type != "decoding" {
-			ends[r.Type+r.Error.Code] = r.ID
-		}
+		r := <-p.replies
+		ends[r.Type+r.Error.Code] = r.ID
 	}
 	if ends["error"+CodeSuperseded] != 4 || ends["picture"] != 5 {
 		t.Errorf("the others end as %v", ends)
@@ -60,7 +59,7 @@ func TestNewestPicture(t *testing.T) {
 	p.atYield(func() { p.send(`{"id":7,"type":"cancel","target":6}`) })
 	p.send(`{"id":6,"type":"picture"}`, slow...)
 	p.next(7, "cancelled")
-	if _, r := p.until(6, "decoding", "error"); r.Error.Code != CodeCancelled {
+	if r := p.next(6, "error"); r.Error.Code != CodeCancelled {
 		t.Errorf("the cancelled image ends with %+v", r.Error)
 	}
 	p.send(`{"id":8,"type":"view","resolution":96}`)
