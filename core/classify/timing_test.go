@@ -18,6 +18,9 @@ func TestLatency(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures for seconds")
 	}
+	if ownClock == nil && os.Getenv("BIGNAS_LATENCY") == "" {
+		t.Skip("no clock here stops while others have the processor; the engine's and the page's tests measure too")
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer kernel.SetThreads(kernel.Threads())
