@@ -4,8 +4,8 @@
 # and read at the same variable index, with a collection in between, and whose address is never taken, not even by slicing it.
 # Nothing in the program is unsafe.
 #
-# Why: since 1.24 (https://github.com/golang/go/issues/70300) the compiler takes two addresses of a local variable as one even with
-# a call in between (OpLocalAddr in cmd/compile/internal/ssa/cse.go), and so the address of an element lives in a register or a
+# Why: since 1.24 (perhaps for https://github.com/golang/go/issues/70300) the compiler takes two addresses of a local variable as one
+# even with a call in between (OpLocalAddr in cmd/compile/internal/ssa/cse.go), and so the address of an element lives in a register or a
 # stack slot across the call. The analysis of what is live ends the array's life at the last instruction that names the array,
 # which now comes before the call, and a variable whose address is not taken is no stack object that the collector could find from
 # that pointer. Where an instruction can add base and index itself, as on amd64, the load still names the array and all is well;
