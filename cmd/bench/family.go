@@ -10,6 +10,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/supernet"
+	"bignas/core/trainer"
 )
 
 // b0 is the shape of EfficientNet-B0 (arXiv 1905.11946, Table 1) in the space
@@ -110,7 +111,7 @@ func randomFamily(name string, classes int) (*family, error) {
 	}
 	w.Init(rand.New(rand.NewPCG(1, 1)), false)
 	calibrate := func(a arch.Arch) (*supernet.Statistics, error) {
-		return w.Calibrate(a, func(yield func([]float32, int) bool) { yield(noise(2, a.Resolution), 2) })
+		return trainer.Calibrate(w, a, func(yield func([]float32, int) bool) { yield(noise(2, a.Resolution), 2) })
 	}
 	return &family{space, "random weights", w, calibrate, nil, false}, nil
 }

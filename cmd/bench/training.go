@@ -183,7 +183,7 @@ type trainee struct {
 	grad      *supernet.Weights
 	optimiser trainer.Optimiser[float32]
 	updates   int
-	arena     supernet.Arena[float32]
+	arena     trainer.Arena[float32]
 	x, target []float32 // [n, r, r, 3], [n, classes]
 	labels    []int
 }
@@ -221,16 +221,16 @@ func (t *trainee) loss() float64 {
 	mark := t.arena.Mark()
 	defer t.arena.Release(mark)
 	n := len(t.labels)
-	tape := t.weights.ForwardBatch(&t.arena, t.arch, t.x, n, supernet.BatchOptions{})
+	tape := trainer.Forward(&t.arena, t.weights, t.arch, t.x, n, trainer.BatchOptions{})
 	return trainer.SoftCrossEntropy(make([]float32, len(t.target)), tape.Logits, t.target, n, t.weights.Classes, 1)
 }
 
 // backward is one child's forward and backward pass; its gradients are added to grad.
-func backward(ar *supernet.Arena[float32], w, grad *supernet.Weights, a arch.Arch, x, target []float32) (logits []float32, loss float64) {
+func backward(ar *trainer.Arena[float32], w, grad *supernet.Weights, a arch.Arch, x, target []float32) (logits []float32, loss float64) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
 	n := len(target) / w.Classes
-	tape := w.ForwardBatch(ar, a, x, n, supernet.BatchOptions{})
+	tape := trainer.Forward(ar, w, a, x, n, trainer.BatchOptions{})
 	dlogits := ar.Alloc(len(target))
 	loss = trainer.SoftCrossEntropy(dlogits, tape.Logits, target, n, w.Classes, 1)
 	trainer.Backward(ar, w, grad, tape, dlogits)

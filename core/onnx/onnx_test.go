@@ -14,6 +14,7 @@ import (
 	"bignas/core/onnx/runner"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/core/trainer"
 )
 
 const classes = 10
@@ -100,7 +101,7 @@ func TestGraphEqualsChild(t *testing.T) {
 	for _, a := range archs {
 		const n = 2
 		x, input := images(n, a.Resolution)
-		st, err := w.Calibrate(a, func(yield func([]float32, int) bool) { yield(x, n) })
+		st, err := trainer.Calibrate(w, a, func(yield func([]float32, int) bool) { yield(x, n) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +141,7 @@ func TestPreprocess(t *testing.T) {
 		}
 		spec.Apply(x[i*3*r*r:][:3*r*r], im, r)
 	}
-	st, err := w.Calibrate(a, func(yield func([]float32, int) bool) { yield(x, n) })
+	st, err := trainer.Calibrate(w, a, func(yield func([]float32, int) bool) { yield(x, n) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type childBlock struct {
 // fails when a is impossible or when the statistics are of another child:
 // uncalibrated children are refused, never run on statistics that are not theirs.
 func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
-	if err := w.check(a); err != nil {
+	if err := w.Check(a); err != nil {
 		return nil, err
 	}
 	if st == nil {

@@ -40,7 +40,7 @@ type FoldedLayer struct {
 
 // Folded cuts the child a out with its statistics folded in. It fails as Child does.
 func (w *WeightsOf[T]) Folded(a arch.Arch, st *Statistics) (*Folded, error) {
-	if err := w.check(a); err != nil {
+	if err := w.Check(a); err != nil {
 		return nil, err
 	}
 	if st == nil {

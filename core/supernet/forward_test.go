@@ -1,4 +1,4 @@
-package supernet
+package supernet_test
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
+	"bignas/core/trainer"
 )
 
 // TestFusedEqualsGeneric: every implementation's child, layers fused or not,
@@ -17,7 +18,7 @@ func TestFusedEqualsGeneric(t *testing.T) {
 	for _, a := range []arch.Arch{w.Space.Min(), w.Space.Sample(rand.New(rand.NewPCG(4, 4)))} {
 		a.Resolution = 96
 		x := randomImages(7, 2, a.Resolution)
-		st, err := w.Calibrate(a, one(x, 2))
+		st, err := trainer.Calibrate(w, a, one(x, 2))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,9 +1,12 @@
-package supernet
+package supernet_test
 
 import (
 	"math"
 	"reflect"
 	"testing"
+
+	"bignas/core/supernet"
+	"bignas/core/trainer"
 )
 
 // TestFreeze: a child of frozen weights gives the logits of one of the same
@@ -12,7 +15,7 @@ func TestFreeze(t *testing.T) {
 	w := nette(t)
 	small, big := w.Space.Min(), w.Space.Max()
 	x := randomImages(3, 2, small.Resolution)
-	st, err := w.Calibrate(small, one(x, 2))
+	st, err := trainer.Calibrate(w, small, one(x, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +25,7 @@ func TestFreeze(t *testing.T) {
 	}
 	want, _ := child.Forward(x, 2, nil)
 	w.Freeze()
-	flat := NewStatistics(big)
+	flat := supernet.NewStatistics(big)
 	for _, v := range flat.Variance {
 		for i := range v {
 			v[i] = 1
@@ -39,16 +42,16 @@ func TestFreeze(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lean, err := NewFrozen(w.Space, w.Classes)
+	lean, err := supernet.NewFrozen(w.Space, w.Classes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var room []float32
 	for range 2 { // as often as a file has levels
 		for i, p := range lean.Params {
-			values := Open(p, room)
+			values := supernet.Open(p, room)
 			copy(values, w.Params[i].Data)
-			room = Close(p, values)
+			room = supernet.Close(p, values)
 		}
 	}
 	lean.Freeze()

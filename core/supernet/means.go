@@ -1,9 +1,6 @@
 package supernet
 
-import (
-	"bignas/core/arch"
-	"bignas/core/kernel"
-)
+import "bignas/core/arch"
 
 // stream returns the mean of every channel of the residual stream: what each
 // block of a reads and, last, what the head reads. It follows from first, the mean
@@ -78,58 +75,4 @@ type Activations struct {
 	First    []float32   // the first block, [Stem]
 	Expanded [][]float32 // the depthwise convolution of each block, [Mid]
 	Gated    [][]float32 // its projection, [Mid]
-}
-
-func newActivations(n arch.Network) *Activations {
-	act := &Activations{First: make([]float32, n.Stem.Out)}
-	for _, b := range n.Blocks {
-		act.Expanded = append(act.Expanded, make([]float32, b.Mid))
-		act.Gated = append(act.Gated, make([]float32, b.Mid))
-	}
-	return act
-}
-
-// scale multiplies all of them.
-func (act *Activations) scale(by float32) {
-	for _, of := range append(append([][]float32{act.First}, act.Expanded...), act.Gated...) {
-		for c := range of {
-			of[c] *= by
-		}
-	}
-}
-
-// add adds the means of one batch, weighted.
-func (act *Activations) add(ar *Arena[float32], t *Tape[float32], weight float32) {
-	into := func(sum, x []float32) {
-		rows := len(x) / len(sum)
-		mean := make([]float32, len(sum))
-		kernel.GlobalPool(mean, x, 1, rows, len(sum))
-		for c, v := range mean {
-			sum[c] += weight * v
-		}
-	}
-	into(act.First, t.First)
-	for i := range t.Blocks {
-		b := &t.Blocks[i]
-		mark := ar.Mark()
-		if b.Block.Expand {
-			out := ar.Alloc(len(b.Expand.Pre))
-			b.Expand.Apply(out, 0, len(out)/b.Block.Mid, b.Block.Mid, kernel.Swish)
-			into(act.Expanded[i], out)
-		} else {
-			into(act.Expanded[i], b.In)
-		}
-		if b.Block.Squeeze > 0 {
-			gated := ar.Alloc(len(b.Pool))
-			for j, v := range b.Pool {
-				gated[j] = v * b.Gate[j]
-			}
-			into(act.Gated[i], gated)
-		} else {
-			out := ar.Alloc(len(b.Depthwise.Pre))
-			b.Depthwise.Apply(out, 0, len(out)/b.Block.Mid, b.Block.Mid, kernel.Swish)
-			into(act.Gated[i], out)
-		}
-		ar.Release(mark)
-	}
 }

@@ -44,8 +44,8 @@ func (v View[T]) Copy() []T {
 	return out
 }
 
-// check says whether the weights can run a.
-func (w *WeightsOf[T]) check(a arch.Arch) error {
+// Check says whether the weights can run a.
+func (w *WeightsOf[T]) Check(a arch.Arch) error {
 	if a.Space != w.Space {
 		return fmt.Errorf("supernet: the architecture is of space %s, the weights of %s", a.Space.Name, w.Space.Name)
 	}
@@ -79,10 +79,18 @@ func (w *WeightsOf[T]) check(a arch.Arch) error {
 	return over("head channels", a.Head, big.Head)
 }
 
+// Centre returns the depthwise weights from the first tap of the k x k centre
+// on, with the pitch and stride that kernel.Depthwise takes.
+func (p *BlockOf[T]) Centre(of *ParamOf[T], k int) (w []T, pitch, stride int) {
+	big, c := p.Size.Kernel, p.Size.Mid
+	lo := (big - k) / 2
+	return of.Data[(lo*big+lo)*c:], big, c
+}
+
 // Views lists, in network order, what the child a uses of every tensor it
 // needs: channel prefixes, kernel centres, the first layers of each stage.
 func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
-	if err := w.check(a); err != nil {
+	if err := w.Check(a); err != nil {
 		return nil, err
 	}
 	var vs views[T]

@@ -1,24 +1,28 @@
-package supernet
+package supernet_test
 
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/supernet"
+	"bignas/core/trainer"
 )
 
 // shifted is nette with shifts and scales such as training gives.
-func shifted(t testing.TB) *Weights {
+func shifted(t testing.TB) *supernet.Weights {
 	w := nette(t)
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, p := range w.Params {
-		if p.init == initOne || p.init == initResidual {
+		gamma := strings.HasSuffix(p.Name, ".bn.gamma")
+		if gamma {
 			for i := range p.Data {
 				p.Data[i] = float32(0.3 + 0.5*r.Float64())
 			}
 		}
-		if p.init == initZero {
+		if !gamma && !p.Decay {
 			for i := range p.Data {
 				p.Data[i] = float32(0.3 * r.NormFloat64())
 			}
@@ -28,9 +32,9 @@ func shifted(t testing.TB) *Weights {
 }
 
 // calibrated measures a on two images, the same of every child of its resolution.
-func calibrated(t testing.TB, w *Weights, a arch.Arch) Calibrated {
+func calibrated(t testing.TB, w *supernet.Weights, a arch.Arch) supernet.Calibrated {
 	t.Helper()
-	c, err := CalibrateActivations(w, a, one(randomImages(5, 2, a.Resolution), 2))
+	c, err := trainer.CalibrateActivations(w, a, one(randomImages(5, 2, a.Resolution), 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +46,7 @@ func calibrated(t testing.TB, w *Weights, a arch.Arch) Calibrated {
 func apart(got, want, variance []float32) float64 {
 	sum := 0.0
 	for c, v := range want {
-		d := float64(got[c]-v) / math.Sqrt(float64(variance[c])+Epsilon)
+		d := float64(got[c]-v) / math.Sqrt(float64(variance[c])+supernet.Epsilon)
 		sum += d * d
 	}
 	return math.Sqrt(sum / float64(len(want)))
@@ -56,22 +60,12 @@ func TestMeansPassThroughLinearLayers(t *testing.T) {
 	for range 3 {
 		a := w.Space.Sample(r)
 		c := calibrated(t, w, a)
-		stream, blocks := w.stream(a, c.Activations.First), a.Network().Blocks
-		for i, q := range places(a) {
-			at := blockOf(a, q)
-			got := make([]float32, q.channels)
-			switch {
-			case q.stage == len(a.Stages):
-				w.Head.Weight.times(got, stream[len(blocks)])
-			case at < 0 || q.kind == depthwiseBN:
+		for i, got := range supernet.LinearMeans(w, a, c.Activations) {
+			if got == nil {
 				continue
-			case q.kind == expandBN:
-				w.Blocks[q.stage][q.index].Expand.Weight.times(got, stream[at])
-			case q.kind == projectBN:
-				w.Blocks[q.stage][q.index].Project.Weight.times(got, c.Activations.Gated[at])
 			}
 			if d := apart(got, c.Statistics.Mean[i], c.Statistics.Variance[i]); d > 1e-4 {
-				t.Errorf("%s: BN layer %d (%+v): means are %.2g standard deviations off", a, i, q, d)
+				t.Errorf("%s: BN layer %d: means are %.2g standard deviations off", a, i, d)
 			}
 		}
 	}
@@ -101,7 +95,7 @@ func TestTapMeans(t *testing.T) {
 				}
 			}
 		}
-		p.tapMeans(got, read, b)
+		supernet.TapMeans(p, got, read, b)
 		for c := range want {
 			if math.Abs(float64(got[c])-want[c]) > 1e-4 {
 				t.Fatalf("block %+v: channel %d has the mean %v, want %v", b, c, got[c], want[c])
@@ -116,18 +110,18 @@ func TestTapMeans(t *testing.T) {
 func TestFitStatistics(t *testing.T) {
 	w := shifted(t)
 	r := rand.New(rand.NewPCG(8, 8))
-	children := []Calibrated{calibrated(t, w, w.Space.Min()), calibrated(t, w, w.Space.Max())}
+	children := []supernet.Calibrated{calibrated(t, w, w.Space.Min()), calibrated(t, w, w.Space.Max())}
 	for len(children) < 60 {
 		children = append(children, calibrated(t, w, w.Space.Sample(r)))
 	}
-	m, err := FitStatistics(w, children)
+	m, err := supernet.FitStatistics(w, children)
 	if err != nil {
 		t.Fatal(err)
 	}
 	frozen := w.Like()
-	Convert(frozen, w)
+	supernet.Convert(frozen, w)
 	frozen.Freeze()
-	again := NewStatisticsModel(frozen)
+	again := supernet.NewStatisticsModel(frozen)
 	for i := range again.Layers {
 		again.Layers[i] = m.Layers[i]
 	}
@@ -168,7 +162,7 @@ func TestFitStatistics(t *testing.T) {
 // TestFitStatisticsNeedsTheBiggest: channels that no child has are named.
 func TestFitStatisticsNeedsTheBiggest(t *testing.T) {
 	w := shifted(t)
-	if _, err := FitStatistics(w, []Calibrated{calibrated(t, w, w.Space.Min())}); err == nil {
+	if _, err := supernet.FitStatistics(w, []supernet.Calibrated{calibrated(t, w, w.Space.Min())}); err == nil {
 		t.Error("a fit on the smallest child alone is accepted")
 	}
 }

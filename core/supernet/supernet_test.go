@@ -1,4 +1,4 @@
-package supernet
+package supernet_test
 
 import (
 	"math"
@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/supernet"
+	"bignas/core/trainer"
 )
 
-func nette(t testing.TB) *Weights {
+func nette(t testing.TB) *supernet.Weights {
 	t.Helper()
 	s, err := arch.Lookup("nette")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := NewWeights(s, 10)
+	w, err := supernet.NewWeights(s, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func TestSlicedEqualsExtracted(t *testing.T) {
 	}
 	for _, a := range archs {
 		x := randomImages(5, 2, a.Resolution)
-		st, err := w.Calibrate(a, one(x, 2))
+		st, err := trainer.Calibrate(w, a, one(x, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +82,7 @@ func TestFoldedEqualsBatch(t *testing.T) {
 	a.Resolution = 96
 	const n = 8
 	x := randomImages(6, n, a.Resolution)
-	st, err := w.Calibrate(a, one(x, n))
+	st, err := trainer.Calibrate(w, a, one(x, n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +91,8 @@ func TestFoldedEqualsBatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, _ := child.Forward(x, n, nil)
-	var ar Arena[float32]
-	want := w.ForwardBatch(&ar, a, x, n, BatchOptions{}).Logits
+	var ar trainer.Arena[float32]
+	want := trainer.Forward(&ar, w, a, x, n, trainer.BatchOptions{}).Logits
 	for i := range got {
 		if d := math.Abs(float64(got[i] - want[i])); d > 2e-4*(1+math.Abs(float64(want[i]))) {
 			t.Errorf("logit %d: folded %v, batch %v", i, got[i], want[i])
@@ -106,14 +108,14 @@ func TestRefusals(t *testing.T) {
 	if _, err := w.Child(small, nil); err == nil {
 		t.Error("a child without statistics was accepted")
 	}
-	if _, err := w.Child(small, NewStatistics(big)); err == nil {
+	if _, err := w.Child(small, supernet.NewStatistics(big)); err == nil {
 		t.Error("the biggest child's statistics were accepted for the smallest")
 	}
 	plain, err := w.Extract(small)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plain.Child(big, NewStatistics(big)); err == nil {
+	if _, err := plain.Child(big, supernet.NewStatistics(big)); err == nil {
 		t.Error("an extracted smallest child ran as the biggest")
 	}
 	bad := small.Clone()
@@ -121,11 +123,11 @@ func TestRefusals(t *testing.T) {
 	if _, err := w.Views(bad); err == nil {
 		t.Error("an impossible width was accepted")
 	}
-	if _, err := w.Calibrate(small, func(func([]float32, int) bool) {}); err == nil {
+	if _, err := trainer.Calibrate(w, small, func(func([]float32, int) bool) {}); err == nil {
 		t.Error("calibration without images succeeded")
 	}
 	other, _ := arch.Lookup("attentivenas")
-	if _, err := NewWeights(other, 10); err == nil {
+	if _, err := supernet.NewWeights(other, 10); err == nil {
 		t.Error("a space that can not run was allocated")
 	}
 }
@@ -135,7 +137,7 @@ func TestRefusals(t *testing.T) {
 func TestInherit(t *testing.T) {
 	w := nette(t)
 	big := w.Space.Max()
-	st := NewStatistics(big)
+	st := supernet.NewStatistics(big)
 	for i := range st.Mean {
 		for c := range st.Mean[i] {
 			st.Mean[i][c] = float32(i*1000 + c)
@@ -146,7 +148,7 @@ func TestInherit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := in.belongTo(a); err != nil {
+	if err := in.BelongTo(a); err != nil {
 		t.Fatal(err)
 	}
 	for i := range in.Mean { // channel c of a layer must come from channel c of one layer

@@ -1,6 +1,6 @@
-// Package trainer trains a supernet: the backward pass of every operator, the
-// losses, the optimisers, the schedule and the sandwich step (BigNAS, arXiv
-// 2003.11142, section 3).
+// Package trainer trains a supernet: the forward and backward passes with the
+// statistics of a batch, calibration, the losses, the optimisers, the schedule and
+// the sandwich step (BigNAS, arXiv 2003.11142, section 3).
 package trainer
 
 import (
@@ -16,10 +16,10 @@ import (
 // the gradient before an activation, together with the column sums from which
 // the gradient of the batch normalisation follows; the next pass applies that
 // while it reads.
-func Backward[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf[T], t *supernet.Tape[T], dlogits []T) {
+func Backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], dlogits []T) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
-	net, n := t.Net, t.N
+	net, n := t.net, t.n
 	// The gradient at the output of block i lives in one of two buffers that
 	// take turns; everything else of a block is released after it.
 	most := n * net.Head.Size * net.Head.Size * net.Head.In
@@ -28,13 +28,13 @@ func Backward[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf
 	}
 	d, next := ar.Alloc(most), ar.Alloc(most)
 	backwardHead(ar, w, grad, t, d, dlogits)
-	for i := len(t.Blocks) - 1; i >= 0; i-- {
-		b := &t.Blocks[i]
+	for i := len(t.blocks) - 1; i >= 0; i-- {
+		b := &t.blocks[i]
 		inner := ar.Mark()
-		mo := n * b.Block.OutSize * b.Block.OutSize
+		mo := n * b.block.OutSize * b.block.OutSize
 		step := blockPass[T]{ar: ar, t: b, n: n,
-			p: w.Blocks[b.Block.Stage][b.Block.Index], g: grad.Blocks[b.Block.Stage][b.Block.Index]}
-		step.backward(next[:len(b.In)], d[:mo*b.Block.Out])
+			p: w.Blocks[b.block.Stage][b.block.Index], g: grad.Blocks[b.block.Stage][b.block.Index]}
+		step.backward(next[:len(b.in)], d[:mo*b.block.Out])
 		ar.Release(inner)
 		d, next = next, d
 	}
@@ -44,36 +44,36 @@ func Backward[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf
 // normGrad is the backward pass of a batch normalisation between two passes:
 // the sums of the first, the coefficients for the second.
 type normGrad[T kernel.Float] struct {
-	t       *supernet.NormTape[T]
+	t       *normTape[T]
 	c       int
 	sums    *kernel.GradSums
 	k, a, b []T
 }
 
-func newNormGrad[T kernel.Float](ar *supernet.Arena[T], t *supernet.NormTape[T], c int) *normGrad[T] {
+func newNormGrad[T kernel.Float](ar *Arena[T], t *normTape[T], c int) *normGrad[T] {
 	return &normGrad[T]{t: t, c: c, k: ar.Alloc(c), a: ar.Alloc(c), b: ar.Alloc(c)}
 }
 
 // forward computes again what the activation gave at rows [lo, hi), and its
 // derivative there.
 func (g *normGrad[T]) forward(y, slope []T, lo, hi int) {
-	kernel.ActSlope(y, slope, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.Scale, g.t.Shift, kernel.Swish)
+	kernel.ActSlope(y, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.scale, g.t.shift, kernel.Swish)
 }
 
 // before takes dy, the gradient after the activation at rows [lo, hi), and
 // writes dz, the one before it; slope nil stands for no activation.
 func (g *normGrad[T]) before(part int, dz, dy, slope []T, lo, hi int) {
-	kernel.AddGrad(g.sums, part, dz, dy, slope, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.t.Mean)
+	kernel.AddGrad(g.sums, part, dz, dy, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.t.mean)
 }
 
 // finish, after all m rows, adds the gradients of gamma and beta.
 func (g *normGrad[T]) finish(m int, bn, grad supernet.BN[T]) {
-	kernel.Coefficients(g.sums, m, g.t.Mean, g.t.InvStd, bn.Gamma.Data, g.k, g.a, g.b, grad.Gamma.Data, grad.Beta.Data)
+	kernel.Coefficients(g.sums, m, g.t.mean, g.t.invStd, bn.Gamma.Data, g.k, g.a, g.b, grad.Gamma.Data, grad.Beta.Data)
 }
 
-// through turns dz of rows [lo, hi) into dx, the gradient at Pre.
+// through turns dz of rows [lo, hi) into dx, the gradient at pre.
 func (g *normGrad[T]) through(dx, dz []T, lo, hi int) {
-	kernel.Combine(dx, dz, g.t.Pre[lo*g.c:hi*g.c], hi-lo, g.c, g.k, g.a, g.b)
+	kernel.Combine(dx, dz, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.k, g.a, g.b)
 }
 
 // shares is a gradient that several parts add to: part 0 to the shared tensor
@@ -86,7 +86,7 @@ type shares[T kernel.Float] struct {
 	private [][]T
 }
 
-func newShares[T kernel.Float](ar *supernet.Arena[T], parts int, to []T, rows, cols, ws int) *shares[T] {
+func newShares[T kernel.Float](ar *Arena[T], parts int, to []T, rows, cols, ws int) *shares[T] {
 	s := &shares[T]{to: to, rows: rows, cols: cols, ws: ws}
 	for range parts - 1 {
 		p := ar.Alloc(rows * cols)
@@ -116,19 +116,19 @@ func (s *shares[T]) collect() {
 }
 
 // backwardHead writes d, the gradient at the head's input.
-func backwardHead[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf[T], t *supernet.Tape[T], d, dlogits []T) {
+func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], d, dlogits []T) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
-	n, s, classes := t.N, t.Net.Head, w.Classes
+	n, s, classes := t.n, t.net.Head, w.Classes
 	c, px := s.Out, s.Size*s.Size
-	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.Pool, dlogits, n, c, classes)
+	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.pool, dlogits, n, c, classes)
 	kernel.BiasGrad(grad.ClassBias.Data, dlogits, n, classes)
 	dpool := ar.Alloc(n * c)
 	kernel.PointwiseGradInput(dpool, dlogits, n, c, classes, w.Classifier.Data, classes, false)
-	for i := range t.Keep {
-		dpool[i] *= t.Keep[i]
+	for i := range t.keep {
+		dpool[i] *= t.keep[i]
 	}
-	norm := newNormGrad(ar, &t.Head, c)
+	norm := newNormGrad(ar, &t.head, c)
 	dz := ar.Alloc(n * px * c)
 	bands := kernel.NewBands(n, px*c, 1)
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
@@ -140,9 +140,9 @@ func backwardHead[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.Weigh
 		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
 	norm.finish(n*px, w.Head.BN, grad.Head.BN)
-	in := t.First
-	if len(t.Blocks) > 0 {
-		in = t.Blocks[len(t.Blocks)-1].Out
+	in := t.first
+	if len(t.blocks) > 0 {
+		in = t.blocks[len(t.blocks)-1].out
 	}
 	backwardProduct(ar, norm, w.Head, grad.Head, in, d, dz, n*px, s.In, nil)
 }
@@ -150,7 +150,7 @@ func backwardHead[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.Weigh
 // backwardProduct is the second pass of a 1x1 convolution with batch
 // normalisation: from dz and the input [m, k] to the gradients of the weights
 // and, in dx, of the input, plus add where that is not nil.
-func backwardProduct[T kernel.Float](ar *supernet.Arena[T], norm *normGrad[T], conv, grad supernet.ConvOf[T], in, dx, dz []T, m, k int, add []T) {
+func backwardProduct[T kernel.Float](ar *Arena[T], norm *normGrad[T], conv, grad supernet.ConvOf[T], in, dx, dz []T, m, k int, add []T) {
 	c, ws := norm.c, conv.Weight.Shape[len(conv.Weight.Shape)-1]
 	bands := kernel.NewBands(m, c, pixelGrain)
 	scratch := ar.Each(bands, c)
@@ -170,14 +170,11 @@ func backwardProduct[T kernel.Float](ar *supernet.Arena[T], norm *normGrad[T], c
 	weights.collect()
 }
 
-// pixelGrain is what bands of pixels are multiples of, as in the forward pass.
-const pixelGrain = 18
-
 // backwardStem ends the pass: d is the gradient at the stem's output.
-func backwardStem[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.WeightsOf[T], t *supernet.Tape[T], d []T) {
-	n, s := t.N, t.Net.Stem
+func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], d []T) {
+	n, s := t.n, t.net.Stem
 	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
-	norm := newNormGrad(ar, &t.Stem, c)
+	norm := newNormGrad(ar, &t.stem, c)
 	d = d[:n*px*c]
 	bands := kernel.NewBands(n*px, c, pixelGrain)
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
@@ -194,7 +191,7 @@ func backwardStem[T kernel.Float](ar *supernet.Arena[T], w, grad *supernet.Weigh
 		rows := (hi - lo) * px
 		dx := scratch[part][:rows*c]
 		norm.through(dx, d[lo*px*c:hi*px*c], lo*px, hi*px)
-		kernel.Im2col3x3s2(cols[part], t.X[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
+		kernel.Im2col3x3s2(cols[part], t.x[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
 		dw, stride := weights.of(part)
 		kernel.AddGradWeight(dw, stride, cols[part], dx, rows, 27, c)
 	})

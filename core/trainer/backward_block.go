@@ -9,17 +9,17 @@ import (
 // blockPass is the backward pass of one block: weights p, gradients g, tape t of
 // n images.
 type blockPass[T kernel.Float] struct {
-	ar   *supernet.Arena[T]
+	ar   *Arena[T]
 	p, g *supernet.BlockOf[T]
-	t    *supernet.BlockTape[T]
+	t    *blockTape[T]
 	n    int
 }
 
 // backward turns dout, the gradient at the block's output, into dx, that at its
 // input.
 func (s blockPass[T]) backward(dx, dout []T) {
-	b := s.t.Block
-	depthwise := newNormGrad(s.ar, &s.t.Depthwise, b.Mid)
+	b := s.t.block
+	depthwise := newNormGrad(s.ar, &s.t.depthwise, b.Mid)
 	dmid := s.projection(depthwise, dout)
 	if !b.Expand {
 		s.depthwise(depthwise, nil, dx, dmid)
@@ -27,7 +27,7 @@ func (s blockPass[T]) backward(dx, dout []T) {
 			kernel.Add(dx, dout)
 		}
 	} else {
-		expand := newNormGrad(s.ar, &s.t.Expand, b.Mid)
+		expand := newNormGrad(s.ar, &s.t.expand, b.Mid)
 		m := s.n * b.Size * b.Size
 		de := s.ar.Alloc(m * b.Mid)
 		s.depthwise(depthwise, expand, de, dmid)
@@ -35,7 +35,7 @@ func (s blockPass[T]) backward(dx, dout []T) {
 		if b.Shortcut == arch.Identity {
 			add = dout
 		}
-		backwardProduct(s.ar, expand, s.p.Expand, s.g.Expand, s.t.In, dx, de, m, b.In, add)
+		backwardProduct(s.ar, expand, s.p.Expand, s.g.Expand, s.t.in, dx, de, m, b.In, add)
 	}
 	if b.Shortcut == arch.Project {
 		s.shortcut(dx, dout)
@@ -46,7 +46,7 @@ func (s blockPass[T]) backward(dx, dout []T) {
 // it returns the gradient before the activation there, and leaves its sums in
 // norm.
 func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
-	b, t := s.t.Block, s.t
+	b, t := s.t.block, s.t
 	px, mid := b.OutSize*b.OutSize, b.Mid
 	out, dy := s.outer(dout)
 	dmid := s.ar.Alloc(s.n * px * mid)
@@ -67,7 +67,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 		x := z
 		if b.Squeeze > 0 {
 			x = scaled[part][:rows*mid]
-			kernel.ChannelScale(x, z, t.Gate[lo*mid:hi*mid], hi-lo, px, mid)
+			kernel.ChannelScale(x, z, t.gate[lo*mid:hi*mid], hi-lo, px, mid)
 		}
 		dw, stride := weights.of(part)
 		kernel.AddGradWeight(dw, stride, x, d, rows, mid, b.Out)
@@ -88,14 +88,14 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 // outer is the sums of the projection's batch normalisation, and the gradient
 // that they are of: dout, each image times its drop-connect factor.
 func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
-	b := s.t.Block
+	b := s.t.block
 	m, dy := s.n*b.OutSize*b.OutSize, dout
-	if s.t.Keep != nil {
+	if s.t.keep != nil {
 		dy = s.ar.Alloc(m * b.Out)
 		copy(dy, dout)
-		supernet.ScaleImages(dy, s.t.Keep)
+		scaleImages(dy, s.t.keep)
 	}
-	norm := newNormGrad(s.ar, &s.t.Project, b.Out)
+	norm := newNormGrad(s.ar, &s.t.project, b.Out)
 	bands := kernel.NewBands(m, b.Out, pixelGrain)
 	norm.sums = kernel.NewGradSums(bands.Parts, b.Out)
 	bands.Each(func(part, lo, hi int) {
@@ -109,7 +109,7 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 // activation after it, to dx, before the activation of the expansion, with the
 // sums of that in expand; without expansion dx is the gradient at the block's input.
 func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
-	b, t := s.t.Block, s.t
+	b, t := s.t.block, s.t
 	in, out, mid := b.Size*b.Size, b.OutSize*b.OutSize, b.Mid
 	mark := s.ar.Mark()
 	defer s.ar.Release(mark)
@@ -125,10 +125,10 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	// Taps as a matrix of K rows, which are pitch*ws apart in the shared tensor.
 	weights := newShares(s.ar, bands.Parts, gtaps, b.Kernel, b.Kernel*ws, pitch*ws)
 	bands.Each(func(part, lo, hi int) {
-		shape := supernet.DepthwiseShape(hi-lo, b)
+		shape := depthwiseShape(hi-lo, b)
 		d := dpre[part][:(hi-lo)*out*mid]
 		norm.through(d, dmid[lo*out*mid:hi*out*mid], lo*out, hi*out)
-		x, to := t.In[lo*in*b.In:hi*in*b.In], dx[lo*in*mid:hi*in*mid]
+		x, to := t.in[lo*in*b.In:hi*in*b.In], dx[lo*in*mid:hi*in*mid]
 		if expand != nil {
 			x = expanded[part][:(hi-lo)*in*mid]
 			expand.forward(x, slopes[part], lo*in, hi*in)
@@ -151,9 +151,9 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 // shortcut adds to dx what reaches the block's input through the projected
 // shortcut.
 func (s blockPass[T]) shortcut(dx, dout []T) {
-	b := s.t.Block
+	b := s.t.block
 	mo := s.n * b.OutSize * b.OutSize
-	kernel.PointwiseGradWeight(s.g.Shortcut.Data, s.p.Size.Out, s.t.ShortcutIn, dout, mo, b.In, b.Out)
+	kernel.PointwiseGradWeight(s.g.Shortcut.Data, s.p.Size.Out, s.t.shortcutIn, dout, mo, b.In, b.Out)
 	if b.Stride == 1 {
 		kernel.PointwiseGradInput(dx, dout, mo, b.In, b.Out, s.p.Shortcut.Data, s.p.Size.Out, true)
 		return
@@ -172,7 +172,7 @@ type gateGrad[T kernel.Float] struct {
 }
 
 func (s blockPass[T]) newGateGrad() gateGrad[T] {
-	b, p := s.t.Block, s.p
+	b, p := s.t.block, s.p
 	if b.Squeeze == 0 {
 		return gateGrad[T]{}
 	}
@@ -185,25 +185,25 @@ func (s blockPass[T]) newGateGrad() gateGrad[T] {
 // backward turns d, the gradient after squeeze-and-excitation at images
 // [lo, hi), into the one before it, in place; z is the features there.
 func (s gateGrad[T]) backward(d, z []T, lo, hi int) {
-	b, n := s.t.Block, hi-lo
+	b, n := s.t.block, hi-lo
 	mid, sq, px := b.Mid, b.Squeeze, b.OutSize*b.OutSize
 	dgate, dpool, dsq := s.dgate[lo*mid:hi*mid], s.dpool[lo*mid:hi*mid], s.dsqueeze[lo*sq:hi*sq]
 	kernel.ChannelScaleReduce(dgate, d, z, n, px, mid)
-	kernel.ActivateGrad(dgate, dgate, s.t.GatePre[lo*mid:hi*mid], kernel.Sigmoid)
+	kernel.ActivateGrad(dgate, dgate, s.t.gatePre[lo*mid:hi*mid], kernel.Sigmoid)
 	s.expand.Times(dsq, dgate, n, false)
-	kernel.ActivateGrad(dsq, dsq, s.t.SqueezePre[lo*sq:hi*sq], kernel.Swish)
+	kernel.ActivateGrad(dsq, dsq, s.t.squeezePre[lo*sq:hi*sq], kernel.Swish)
 	s.reduce.Times(dpool, dsq, n, false)
-	kernel.ChannelScaleGrad(d, d, s.t.Gate[lo*mid:hi*mid], dpool, n, px, mid)
+	kernel.ChannelScaleGrad(d, d, s.t.gate[lo*mid:hi*mid], dpool, n, px, mid)
 }
 
 func (s gateGrad[T]) finish() {
 	if s.dgate == nil {
 		return
 	}
-	mid, sq := s.t.Block.Mid, s.t.Block.Squeeze
-	kernel.PointwiseGradWeight(s.g.SEExpand.Data, s.p.Size.Mid, s.t.Squeeze, s.dgate, s.n, sq, mid)
+	mid, sq := s.t.block.Mid, s.t.block.Squeeze
+	kernel.PointwiseGradWeight(s.g.SEExpand.Data, s.p.Size.Mid, s.t.squeeze, s.dgate, s.n, sq, mid)
 	kernel.BiasGrad(s.g.SEBiasE.Data, s.dgate, s.n, mid)
-	kernel.PointwiseGradWeight(s.g.SEReduce.Data, s.p.Size.Squeeze, s.t.Pool, s.dsqueeze, s.n, mid, sq)
+	kernel.PointwiseGradWeight(s.g.SEReduce.Data, s.p.Size.Squeeze, s.t.pool, s.dsqueeze, s.n, mid, sq)
 	kernel.BiasGrad(s.g.SEBiasR.Data, s.dsqueeze, s.n, sq)
 	s.reduce.Release()
 	s.expand.Release()

@@ -25,11 +25,11 @@ func BenchmarkBiggest(b *testing.B) {
 			for i := range x {
 				x[i] = rand.Float32()
 			}
-			var ar supernet.Arena[float32]
+			var ar Arena[float32]
 			d := make([]float32, n*10)
 			for b.Loop() {
 				ar.Release([2]int{})
-				t := w.ForwardBatch(&ar, a, x, n, supernet.BatchOptions{})
+				t := Forward(&ar, w, a, x, n, BatchOptions{})
 				Softmax(d, t.Logits, n, 10)
 				Backward(&ar, w, grad, t, d)
 			}

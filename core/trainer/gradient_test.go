@@ -56,11 +56,11 @@ func TestSandwichGradient(t *testing.T) {
 
 	hard := make([]float64, n*classes)
 	LabelTargets(hard, labels, classes, cfg.LabelSmoothing)
-	var ar supernet.Arena[float64]
+	var ar Arena[float64]
 	scratch := make([]float64, n*classes)
 	forward := func(a arch.Arch) []float64 {
 		ar.Release([2]int{})
-		return w.ForwardBatch(&ar, a, x[a.Resolution], n, supernet.BatchOptions{}).Logits
+		return Forward(&ar, w, a, x[a.Resolution], n, BatchOptions{}).Logits
 	}
 	teacher := make([]float64, n*classes)
 	Softmax(teacher, forward(res.Children[0].Arch), n, classes)
@@ -116,12 +116,12 @@ func TestRegularisedGradient(t *testing.T) {
 	a := w.Space.Max()
 	target := make([]float64, n*classes)
 	LabelTargets(target, labels, classes, 0)
-	var ar supernet.Arena[float64]
+	var ar Arena[float64]
 	d := make([]float64, n*classes)
 	run := func(backward *supernet.WeightsOf[float64]) float64 {
 		ar.Release([2]int{})
-		o := supernet.BatchOptions{Dropout: 0.3, DropConnect: 0.5, Rand: rand.New(rand.NewPCG(5, 5))}
-		tape := w.ForwardBatch(&ar, a, x, n, o)
+		o := BatchOptions{Dropout: 0.3, DropConnect: 0.5, Rand: rand.New(rand.NewPCG(5, 5))}
+		tape := Forward(&ar, w, a, x, n, o)
 		loss := SoftCrossEntropy(d, tape.Logits, target, n, classes, 1)
 		if backward != nil {
 			Backward(&ar, w, backward, tape, d)

@@ -84,9 +84,9 @@ func TestZeroGamma(t *testing.T) {
 	x := images(r, 4, 32)
 	shallow, deep := w.Space.Max(), w.Space.Max()
 	shallow.Stages[1].Depth, shallow.Stages[1].Kernels = 1, []int{5}
-	var ar supernet.Arena[float64]
-	a := w.ForwardBatch(&ar, shallow, x, 4, supernet.BatchOptions{}).Logits
-	b := w.ForwardBatch(&ar, deep, x, 4, supernet.BatchOptions{}).Logits
+	var ar Arena[float64]
+	a := Forward(&ar, w, shallow, x, 4, BatchOptions{}).Logits
+	b := Forward(&ar, w, deep, x, 4, BatchOptions{}).Logits
 	for i := range a {
 		if a[i] != b[i] {
 			t.Fatalf("logit %d: %g with one layer, %g with two", i, a[i], b[i])

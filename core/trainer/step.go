@@ -38,7 +38,7 @@ type Trainer[T kernel.Float] struct {
 	Draw func(r *rand.Rand, maxResolution int) []arch.Arch
 
 	// Arena holds the activations of a step.
-	Arena supernet.Arena[T]
+	Arena Arena[T]
 	grad  *supernet.WeightsOf[T]
 }
 
@@ -150,12 +150,12 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 		draw = t.Draw
 	}
 	for i, a := range draw(r, b.MaxResolution) {
-		o := supernet.BatchOptions{}
+		o := BatchOptions{}
 		if i == 0 || t.Config.RegulariseAll {
-			o = supernet.BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
+			o = BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
 		}
 		mark := t.Arena.Mark()
-		tape := t.Weights.ForwardBatch(&t.Arena, a, b.At(a.Resolution), n, o)
+		tape := Forward(&t.Arena, t.Weights, a, b.At(a.Resolution), n, o)
 		dlogits := t.Arena.Alloc(n * classes)
 		loss := SoftCrossEntropy(dlogits, tape.Logits, target, n, classes, 1)
 		if i == 0 && t.Config.Distill && !t.Config.RandomOnly {

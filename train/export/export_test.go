@@ -18,6 +18,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/core/trainer"
 	"bignas/core/weights"
 )
 
@@ -56,7 +57,7 @@ func engine(t *testing.T, dtype weights.DType) *classify.Engine {
 // cut takes a out with statistics calibrated on generated pictures.
 func cut(t *testing.T, e *classify.Engine, a arch.Arch) (*Child, *supernet.Child) {
 	t.Helper()
-	st, err := e.Weights().Calibrate(a, func(yield func([]float32, int) bool) {
+	st, err := trainer.Calibrate(e.Weights(), a, func(yield func([]float32, int) bool) {
 		each := 3 * a.Resolution * a.Resolution
 		x := make([]float32, 2*each)
 		for i, im := range Pictures(2, a.Resolution) {

@@ -10,6 +10,7 @@ import (
 	"bignas/core/kernel"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/core/trainer"
 	"bignas/train/config"
 	"bignas/train/dataset"
 )
@@ -57,7 +58,7 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) ite
 // Calibrate measures the BN statistics of child a on n training pictures
 // (train.Limit(n)), preprocessed as at inference.
 func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int) (*supernet.Statistics, error) {
-	return w.Calibrate(a, calibration(train.Limit(n), spec, a.Resolution))
+	return trainer.Calibrate(w, a, calibration(train.Limit(n), spec, a.Resolution))
 }
 
 // calibration yields pictures in batches, each with how many they are. Batches are

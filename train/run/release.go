@@ -13,6 +13,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/core/trainer"
 	"bignas/core/weights"
 	"bignas/train/dataset"
 )
@@ -139,7 +140,7 @@ func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Rel
 		}
 		// Each on pictures of its own: what is special about some pictures evens out
 		// in the fit, as it would not if all children had seen the same.
-		c, err := supernet.CalibrateActivations(w, a, calibration(s.Train.Part(i, o.Images), spec, a.Resolution))
+		c, err := trainer.CalibrateActivations(w, a, calibration(s.Train.Part(i, o.Images), spec, a.Resolution))
 		if err != nil {
 			return nil, err
 		}

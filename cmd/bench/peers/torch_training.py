@@ -7,7 +7,7 @@ Reads one JSON object a line on stdin and answers each with one on stdout:
   {"op": "check"}           one update; the logits before it, the losses before and after it
   {"op": "steps", "n": k}   k updates; the milliseconds of each
 
-The network is that of core/supernet/batch.go: stem, inverted residual blocks
+The network is that of core/trainer/forward.go: stem, inverted residual blocks
 with squeeze-and-excitation, head; batch normalisation with the statistics of
 the batch; cross entropy; SGD with Nesterov momentum.
 """

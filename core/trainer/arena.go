@@ -1,4 +1,4 @@
-package supernet
+package trainer
 
 import "bignas/core/kernel"
 

@@ -1,0 +1,180 @@
+package trainer
+
+import (
+	"math/rand/v2"
+
+	"bignas/core/arch"
+	"bignas/core/kernel"
+	"bignas/core/supernet"
+)
+
+// normTape is what a batch normalisation remembers of a forward pass: its
+// input [m, c] and that input's statistics over the batch. What comes out,
+// act(pre*scale+shift), is computed again where it is read: that costs less than
+// writing it and reading it back.
+type normTape[T kernel.Float] struct {
+	pre                    []T
+	mean, variance, invStd []T
+	scale, shift           []T
+}
+
+// blockTape is what one block remembers.
+type blockTape[T kernel.Float] struct {
+	block                      arch.Block
+	in                         []T // [m, In]
+	expand, depthwise, project normTape[T]
+	pool, squeezePre, squeeze  []T // SE: [n, Mid], [n, Squeeze] twice
+	gatePre, gate              []T // SE: [n, Mid] twice
+	shortcutIn                 []T // [mo, In], average pooled where the stride is 2
+	keep                       []T // drop-connect: factor of each image, nil without
+	out                        []T // [mo, Out]
+}
+
+// Tape is a forward pass with batch statistics, remembered for the backward
+// pass and for calibration.
+type Tape[T kernel.Float] struct {
+	Logits []T // [n, Classes]
+
+	net    arch.Network
+	n      int
+	x      []T // [n, r, r, 3]
+	stem   normTape[T]
+	first  []T // what the first block reads
+	blocks []blockTape[T]
+	head   normTape[T]
+	pool   []T // [n, Head], after dropout
+	keep   []T // dropout factors [n, Head], nil without
+}
+
+// BatchOptions regularises a forward pass in training. The zero value does not.
+type BatchOptions struct {
+	Dropout     float64 // probability of dropping a pooled feature
+	DropConnect float64 // probability of dropping the last block for an image; earlier blocks less, linearly
+	Rand        *rand.Rand
+}
+
+// Forward runs the child a with the statistics of this batch, as in training. x
+// is [n, r, r, 3]; the tape keeps it and lives in the arena. a must be valid.
+func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch, x []T, n int, o BatchOptions) *Tape[T] {
+	net := a.Network()
+	t := &Tape[T]{net: net, n: n, x: x}
+	r := net.Stem.Size
+	if len(x) != n*r*r*3 {
+		panic("trainer: Forward wants x of n*r*r*3 elements")
+	}
+	forwardStem(ar, w, t)
+	cur := t.first
+	for i, b := range net.Blocks {
+		drop := o.DropConnect * float64(i+1) / float64(len(net.Blocks))
+		t.blocks = append(t.blocks, forwardBlock(ar, w, b, cur, n, drop, o.Rand))
+		cur = t.blocks[i].out
+	}
+	forwardHead(ar, w, t, cur)
+	if o.Dropout > 0 {
+		t.keep = ar.Alloc(len(t.pool))
+		for i := range t.keep {
+			t.keep[i] = keep[T](o.Rand, o.Dropout)
+			t.pool[i] *= t.keep[i]
+		}
+	}
+	t.Logits = ar.Alloc(n * w.Classes)
+	kernel.Pointwise(t.Logits, t.pool, n, net.Head.Out, w.Classes, w.Classifier.Data, w.Classes)
+	kernel.AddBias(t.Logits, n, w.Classes, w.ClassBias.Data)
+	return t
+}
+
+// forwardStem runs the stem, the patches of a few images at a time.
+func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T]) {
+	s := t.net.Stem
+	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
+	m := t.n * px
+	norm := newNorm(ar, m, c)
+	t.first = ar.Alloc(m * c)
+	bands := kernel.NewBands(t.n, px*27, 1)
+	mark := ar.Mark()
+	cols := ar.Each(bands, px*27)
+	matrix := kernel.NewFactor(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
+	sums := kernel.NewMoments[T](bands.Parts, c)
+	bands.Each(func(part, lo, hi int) {
+		kernel.Im2col3x3s2(cols[part], t.x[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
+		matrix.Times(norm.pre[lo*px*c:hi*px*c], cols[part], (hi-lo)*px, false)
+		sums.Add(part, norm.pre[lo*px*c:hi*px*c], (hi-lo)*px)
+	})
+	matrix.Release()
+	ar.Release(mark)
+	norm.finish(sums, w.Stem.BN)
+	kernel.ScaleShiftAct(t.first, norm.pre, m, c, norm.scale, norm.shift, kernel.Swish, nil)
+	t.stem = norm
+}
+
+// forwardHead runs the head up to the pooled features.
+func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x []T) {
+	s := t.net.Head
+	px, c := s.Size*s.Size, s.Out
+	t.head = product(ar, x, t.n*px, s.In, c, w.Head)
+	t.pool = ar.Alloc(t.n * c)
+	bands := kernel.NewBands(t.n, px*c, 1)
+	mark := ar.Mark()
+	out := ar.Each(bands, px*c)
+	bands.Each(func(part, lo, hi int) {
+		t.head.apply(out[part], lo*px, hi*px, c, kernel.Swish)
+		kernel.GlobalPool(t.pool[lo*c:hi*c], out[part], hi-lo, px, c)
+	})
+	ar.Release(mark)
+}
+
+// keep draws 0 with probability p and otherwise 1/(1-p), so that the mean stays.
+func keep[T kernel.Float](r *rand.Rand, p float64) T {
+	if r.Float64() < p {
+		return 0
+	}
+	return T(1 / (1 - p))
+}
+
+// newNorm makes room for the input [m, c] of a batch normalisation.
+func newNorm[T kernel.Float](ar *Arena[T], m, c int) normTape[T] {
+	return normTape[T]{pre: ar.Alloc(m * c), mean: ar.Alloc(c), variance: ar.Alloc(c), invStd: ar.Alloc(c), scale: ar.Alloc(c), shift: ar.Alloc(c)}
+}
+
+// finish derives statistics, scale and shift from the sums over pre.
+func (t *normTape[T]) finish(sums *kernel.Moments[T], bn supernet.BN[T]) {
+	sums.Result(t.mean, t.variance)
+	kernel.NormScale(t.scale, t.shift, t.invStd, t.mean, t.variance, bn.Gamma.Data, bn.Beta.Data, supernet.Epsilon)
+}
+
+// apply writes rows [lo, hi) of what comes out of the normalisation.
+func (t *normTape[T]) apply(out []T, lo, hi, c int, act kernel.Act) {
+	kernel.ScaleShiftAct(out, t.pre[lo*c:hi*c], hi-lo, c, t.scale, t.shift, act, nil)
+}
+
+// pixelGrain is what bands of pixels are multiples of: whole tiles of the
+// matrix products.
+const pixelGrain = 18
+
+// product is a 1x1 convolution of x [m, k] up to the statistics of its output.
+func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv supernet.ConvOf[T]) normTape[T] {
+	t := newNorm(ar, m, c)
+	bands := kernel.NewBands(m, c, pixelGrain)
+	matrix := kernel.NewFactor(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
+	sums := kernel.NewMoments[T](bands.Parts, c)
+	bands.Each(func(part, lo, hi int) {
+		matrix.Times(t.pre[lo*c:hi*c], x[lo*k:hi*k], hi-lo, false)
+		sums.Add(part, t.pre[lo*c:hi*c], hi-lo)
+	})
+	matrix.Release()
+	t.finish(sums, conv.BN)
+	return t
+}
+
+// norms lists the tape's BN layers in network order.
+func (t *Tape[T]) norms() []*normTape[T] {
+	out := []*normTape[T]{&t.stem}
+	for i := range t.blocks {
+		b := &t.blocks[i]
+		if b.block.Expand {
+			out = append(out, &b.expand)
+		}
+		out = append(out, &b.depthwise, &b.project)
+	}
+	return append(out, &t.head)
+}
