@@ -3,7 +3,7 @@
 # make check  the longer checks: race detector, fuzzing, all other platforms, exports in other runtimes, the page's budgets
 # make site   only build the page into build/site, for any static server
 # make budgets  hold the page against the budgets of its design, Lighthouse's among them (a quiet machine; minutes)
-# make screens  the README's pictures of the page, anew (a quiet machine; minutes)
+# make screens  take the screenshots of docs/visit.md again (a quiet machine; minutes)
 # make view   open the network view in a window
 # make peers  install what make bench and make exported compare with (550 MB in build)
 # make bench  measure: children beside other runtimes, slicing, operators (minutes)
@@ -128,7 +128,7 @@ budgets:
 	@BIGNAS_BUDGETS=1 go test -count=1 -v -timeout 90m -run '^Test(Lighthouse|Measures|MeasuresLatency|SearchInBrowser)$$' ./site/test
 
 screens:
-	$(say) 'pictures of a visit, for the README'
+	$(say) 'screenshots of a visit, for the documents'
 	@BIGNAS_SCREENS=$(CURDIR)/assets/screens go test -count=1 -timeout 90m -run '^TestVisit$$' ./site/test
 
 # One platform without assembly, and not the commands: those take minutes.
