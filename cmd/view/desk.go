@@ -16,7 +16,8 @@ import (
 type desk struct {
 	scene   *scene.Scene
 	engine  *session.Session
-	refused *fault.Error // of the last message that was answered at once
+	refused *fault.Error      // of the last message that was answered at once
+	opened  chan *fault.Error // what became of the picture, nil where it was decoded
 
 	do    func(func(*scene.Scene)) // changes the scene and has it drawn
 	title func(string)             // gets the answer to the picture
@@ -27,6 +28,7 @@ type desk struct {
 const (
 	atOnce = 0
 	later  = -1 // answered by the engine's own goroutine; a newer one may take its place
+	photo  = -2 // the picture, which the engine decodes beside everything else
 )
 
 // reply is what the desk needs of the engine's replies.
@@ -47,14 +49,17 @@ type reply struct {
 
 // newDesk opens weights and a picture, and shows the child of that text, or the
 // middle one where it is empty.
-func newDesk(weights, photo []byte, child string) (*desk, error) {
-	d := &desk{title: func(string) {}}
+func newDesk(weights, picture []byte, child string) (*desk, error) {
+	d := &desk{title: func(string) {}, opened: make(chan *fault.Error, 1)}
 	d.do = func(change func(*scene.Scene)) { change(d.scene) } // until there is a window
 	d.engine = session.New(d.receive, func() {})
 	if err := d.send(map[string]any{"type": "boot"}, weights); err != nil {
 		return nil, err
 	}
-	if err := d.send(map[string]any{"type": "picture"}, photo); err != nil {
+	if err := d.send(map[string]any{"type": "picture", "id": photo}, picture); err != nil {
+		return nil, err
+	}
+	if err := <-d.opened; err != nil {
 		return nil, err
 	}
 	if child != "" {
@@ -100,8 +105,12 @@ func (d *desk) receive(text string, data []byte) {
 		if len(r.Answer.Top) > 0 {
 			d.title(fmt.Sprintf("%s %.0f %% · %s", r.Answer.Top[0].Label, 100*r.Answer.Top[0].P, r.Arch))
 		}
+	case "picture":
+		d.opened <- nil
 	case "error":
 		switch {
+		case r.ID == photo:
+			d.opened <- r.Error
 		case r.ID > 0: // of taps: the ticket
 			d.do(func(s *scene.Scene) { s.RefuseTaps(r.ID, r.Error.Message) })
 		case r.ID == atOnce:
