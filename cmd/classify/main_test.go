@@ -15,6 +15,7 @@ import (
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/classify"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -39,7 +40,7 @@ func folder(t *testing.T) (file, photo []byte) {
 		net.Classifier.Data[i] = float32(r.NormFloat64())
 	}
 	file, err = weights.Marshal(&weights.Bundle{
-		Net: net, Statistics: supernet.NewStatisticsModel(net), Labels: []string{"ape", "bee", "cat", "dog"},
+		Net: net, Statistics: bnstats.NewModel(net), Labels: []string{"ape", "bee", "cat", "dog"},
 		Spec: preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom},
 	}, weights.Float16)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -18,7 +19,7 @@ import (
 // source is whose children are measured: those of a weights file or of a run.
 type source struct {
 	weights    *supernet.Weights
-	statistics *supernet.StatisticsModel // nil where only calibrated ones are known
+	statistics *bnstats.Model // nil where only calibrated ones are known
 	spec       preprocess.Spec
 	config     config.Config
 	data       *dataset.Dataset

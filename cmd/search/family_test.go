@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/core/bnstats"
 	"bignas/core/classify"
 	"bignas/core/search"
-	"bignas/core/supernet"
 	"bignas/core/weights"
 	"bignas/train/run"
 )
@@ -26,7 +26,7 @@ func predicting(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Statistics = supernet.NewStatisticsModel(b.Net)
+	b.Statistics = bnstats.NewModel(b.Net)
 	if data, err = weights.Marshal(b, weights.Float16); err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func Begin(data []byte) (*Engine, error) {
 // settle lets go of what is not needed any more when all of the file is here.
 func (e *Engine) settle(a *weights.Arriving) {
 	if a.Complete() && e.bundle.Statistics != nil {
-		e.bundle.Statistics.Shed()
+		e.bundle.Statistics.ReleaseCoefficients()
 	}
 }
 
@@ -44,7 +44,7 @@ func (e *Engine) More(data []byte) error {
 		e.ceiling = e.arriving.Ceiling()
 		e.bundle.Net.Freeze()
 		if e.bundle.Statistics != nil {
-			e.bundle.Statistics.Changed()
+			e.bundle.Statistics.Invalidate()
 		}
 	}
 	e.settle(e.arriving)

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/plainjson"
@@ -103,7 +104,7 @@ func (e *Engine) Weights() *supernet.Weights { return e.bundle.Net }
 
 // Statistics returns the model that predicts the BN statistics of a child, nil
 // where the file has none.
-func (e *Engine) Statistics() *supernet.StatisticsModel { return e.bundle.Statistics }
+func (e *Engine) Statistics() *bnstats.Model { return e.bundle.Statistics }
 
 // Parse reads a name of the family or what arch.Space.Parse does: "min", "max",
 // "random:" and a seed, or the text of an architecture of the engine's space. The error is a *fault.Error with CodeBadArch.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -40,7 +41,7 @@ func randomBundle(t testing.TB) *weights.Bundle {
 			}
 		}
 	}
-	st := supernet.NewStatisticsModel(net)
+	st := bnstats.NewModel(net)
 	for _, l := range st.Layers {
 		for _, of := range [][]float32{l.Mean, l.LogVariance, l.Read} {
 			for i := range of {

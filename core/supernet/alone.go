@@ -26,7 +26,7 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 		net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
 		st.standard(b.Mid)
 		c.head = foldConv(&f, w.Head, b.In, b.Mid)
-		c.classifier = w.Classifier.pack(b.Mid, w.Classes, nil, w.ClassBias.first(w.Classes))
+		c.classifier = w.Classifier.Pack(b.Mid, w.Classes, nil, w.ClassBias.first(w.Classes))
 	default:
 		net.Blocks = []arch.Block{b}
 		for range bnLayers(b) - 1 {

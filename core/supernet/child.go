@@ -64,7 +64,7 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 		}
 	})
 	c.head = foldConv(&f, w.Head, n.Head.In, n.Head.Out)
-	c.classifier = w.Classifier.pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
+	c.classifier = w.Classifier.Pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
 	return c, nil
 }
 
@@ -101,12 +101,12 @@ func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32)
 func foldBlock[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) childBlock {
 	cb := childBlock{inverted: foldInverted(f, p, b)}
 	if b.Squeeze > 0 {
-		cb.seReduce = p.SEReduce.pack(b.Mid, b.Squeeze, nil, p.SEBiasR.first(b.Squeeze))
-		cb.seExpand = p.SEExpand.pack(b.Squeeze, b.Mid, nil, p.SEBiasE.first(b.Mid))
+		cb.seReduce = p.SEReduce.Pack(b.Mid, b.Squeeze, nil, p.SEBiasR.first(b.Squeeze))
+		cb.seExpand = p.SEExpand.Pack(b.Squeeze, b.Mid, nil, p.SEBiasE.first(b.Mid))
 	}
 	cb.project = foldConv(f, p.Project, b.Mid, b.Out)
 	if b.Shortcut == arch.Project {
-		cb.shortcut = p.Shortcut.pack(b.In, b.Out, nil, nil)
+		cb.shortcut = p.Shortcut.Pack(b.In, b.Out, nil, nil)
 	}
 	return cb
 }
@@ -114,7 +114,7 @@ func foldBlock[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) childBloc
 // foldConv packs the [k, n] corner of a convolution with its BN folded in.
 func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
 	scale, shift := scales(f, c.BN, n)
-	return c.Weight.pack(k, n, scale, shift)
+	return c.Weight.Pack(k, n, scale, shift)
 }
 
 // foldInverted packs the expansion and the centre of the depthwise kernel with
@@ -133,9 +133,9 @@ func foldInverted[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) *kerne
 	return kernel.PackInverted(s)
 }
 
-// pack makes the [k, n] corner of a matrix ready, column j times scale[j], plus
+// Pack makes the [k, n] corner of a matrix ready, column j times scale[j], plus
 // bias [n]; nil for none.
-func (p *ParamOf[T]) pack(k, n int, scale, bias []float32) *kernel.Packed {
+func (p *ParamOf[T]) Pack(k, n int, scale, bias []float32) *kernel.Packed {
 	if p.matrix != nil {
 		return p.matrix.Slice(k, n, scale, bias)
 	}

@@ -82,3 +82,19 @@ func (p *ParamOf[T]) Row(i, n int) []T {
 	}
 	return row
 }
+
+// Times computes y = x W with the first len(x) rows and len(y) columns of the
+// matrix: the mean of what a 1x1 convolution computes, from the mean of what it reads.
+func (p *ParamOf[T]) Times(y, x []float32) {
+	if p.matrix != nil {
+		p.matrix.Times(y, x)
+		return
+	}
+	stride := p.Shape[len(p.Shape)-1]
+	clear(y)
+	for i, v := range x {
+		for c, k := range p.Data[i*stride : i*stride+len(y)] {
+			y[c] += v * float32(k)
+		}
+	}
+}

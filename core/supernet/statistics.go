@@ -25,12 +25,16 @@ func BNChannels(a arch.Arch) []int {
 	return append(c, n.Head.Out)
 }
 
-// NewStatistics allocates zeroed statistics for a.
+// NewStatistics allocates zeroed statistics for a, all in one piece.
 func NewStatistics(a arch.Arch) *Statistics {
-	st := &Statistics{}
-	for _, c := range BNChannels(a) {
-		st.Mean = append(st.Mean, make([]float32, c))
-		st.Variance = append(st.Variance, make([]float32, c))
+	channels, total := BNChannels(a), 0
+	for _, c := range channels {
+		total += c
+	}
+	all := make([]float32, 2*total)
+	st := &Statistics{Mean: make([][]float32, len(channels)), Variance: make([][]float32, len(channels))}
+	for i, n := range channels {
+		st.Mean[i], st.Variance[i], all = all[:n:n], all[n:2*n:2*n], all[2*n:]
 	}
 	return st
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/kernel"
 	"bignas/core/supernet"
 )
@@ -18,8 +19,8 @@ func Calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 }
 
 // CalibrateActivations is Calibrate that also returns the means of activations.
-func CalibrateActivations(w *supernet.Weights, a arch.Arch, batches iter.Seq2[[]float32, int]) (*supernet.Calibrated, error) {
-	c := &supernet.Calibrated{Arch: a}
+func CalibrateActivations(w *supernet.Weights, a arch.Arch, batches iter.Seq2[[]float32, int]) (*bnstats.Calibrated, error) {
+	c := &bnstats.Calibrated{Arch: a}
 	images := 0
 	var err error
 	c.Statistics, err = calibrate(w, a, batches, func(ar *Arena[float32], t *Tape[float32]) {
@@ -76,8 +77,8 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 }
 
 // newActivations allocates zeroed means for a child.
-func newActivations(n arch.Network) *supernet.Activations {
-	act := &supernet.Activations{First: make([]float32, n.Stem.Out)}
+func newActivations(n arch.Network) *bnstats.Activations {
+	act := &bnstats.Activations{First: make([]float32, n.Stem.Out)}
 	for _, b := range n.Blocks {
 		act.Expanded = append(act.Expanded, make([]float32, b.Mid))
 		act.Gated = append(act.Gated, make([]float32, b.Mid))
@@ -86,7 +87,7 @@ func newActivations(n arch.Network) *supernet.Activations {
 }
 
 // scaleActivations multiplies all of them.
-func scaleActivations(act *supernet.Activations, by float32) {
+func scaleActivations(act *bnstats.Activations, by float32) {
 	for _, of := range append(append([][]float32{act.First}, act.Expanded...), act.Gated...) {
 		for c := range of {
 			of[c] *= by
@@ -95,7 +96,7 @@ func scaleActivations(act *supernet.Activations, by float32) {
 }
 
 // addActivations adds the means of one batch, weighted.
-func addActivations(act *supernet.Activations, ar *Arena[float32], t *Tape[float32], weight float32) {
+func addActivations(act *bnstats.Activations, ar *Arena[float32], t *Tape[float32], weight float32) {
 	into := func(sum, x []float32) {
 		rows := len(x) / len(sum)
 		mean := make([]float32, len(sum))

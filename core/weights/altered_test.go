@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
@@ -33,7 +34,7 @@ func tiny(t testing.TB) []byte {
 	}
 	r := rand.New(rand.NewPCG(5, 5))
 	net.Init(r, false)
-	m := supernet.NewStatisticsModel(net)
+	m := bnstats.NewModel(net)
 	for _, l := range m.Layers {
 		for _, of := range [][]float32{l.Mean, l.LogVariance, l.Read} {
 			for i := range of {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/fault"
 	"bignas/core/plainjson"
 	"bignas/core/supernet"
@@ -230,7 +231,7 @@ func (a *Arriving) plan(space *arch.Space, allocate allocation) error {
 	switch kind := a.header.metadata[KeyStatistics]; kind {
 	case "none":
 	case statisticsKind:
-		b.Statistics = supernet.NewStatisticsModel(b.Net)
+		b.Statistics = bnstats.NewModel(b.Net)
 	default:
 		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\" and %q", kind, statisticsKind)
 	}

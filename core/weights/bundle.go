@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/fault"
 	"bignas/core/plainjson"
 	"bignas/core/preprocess"
@@ -15,10 +16,10 @@ import (
 // Bundle is everything that running children needs, as it lies in one file.
 type Bundle struct {
 	Net        *supernet.Weights
-	Statistics *supernet.StatisticsModel // BN statistics of any child; nil before they are fitted
-	Spec       preprocess.Spec           // how pictures become input
-	Labels     []string                  // names of the classes, for people; one for each of Net.Classes
-	Metadata   map[string]string         // anything else: training configuration, seed, accuracy, digest after reading
+	Statistics *bnstats.Model    // BN statistics of any child; nil before they are fitted
+	Spec       preprocess.Spec   // how pictures become input
+	Labels     []string          // names of the classes, for people; one for each of Net.Classes
+	Metadata   map[string]string // anything else: training configuration, seed, accuracy, digest after reading
 }
 
 // The metadata that Marshal writes itself; Bundle.Metadata may not hold these
@@ -32,7 +33,7 @@ const (
 	KeyClasses       = "classes"       // decimal count
 	KeyLabels        = "labels"        // JSON array of texts
 	KeyPreprocessing = "preprocessing" // JSON of preprocess.Spec
-	KeyStatistics    = "statistics"    // "propagated" (supernet.StatisticsModel) or "none"
+	KeyStatistics    = "statistics"    // "propagated" (bnstats.Model) or "none"
 	KeyLevels        = "levels"        // JSON: the nested children in whose order the tensors lie
 	KeyLayout        = "layout"        // for people: how to join what is split
 )
@@ -50,7 +51,7 @@ var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest,
 
 // Marshal returns the bytes of a weights file. The tensors are those of
 // b.Net.Params under their names, and for BN layer i of the biggest child
-// statistics.i.NAME for each of its supernet.Coefficients. They lie
+// statistics.i.NAME for each of its bnstats.Coefficients. They lie
 // in the order in which nested children need them, the smallest child's first;
 // one that several of them share is split into parts (see KeyLayout). It fails
 // where the parts of b contradict each other and where a value does not fit dtype.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -29,7 +30,7 @@ func nette(t testing.TB) *Bundle {
 	}
 	r := rand.New(rand.NewPCG(7, 7))
 	net.Init(r, false)
-	m := supernet.NewStatisticsModel(net)
+	m := bnstats.NewModel(net)
 	for _, l := range m.Layers {
 		for _, of := range [][]float32{l.Mean, l.LogVariance, l.Read} {
 			for i := range of {
@@ -244,7 +245,7 @@ func TestMarshalRefuses(t *testing.T) {
 				panic(err)
 			}
 		},
-		"of other weights": func(b *Bundle) { b.Statistics = supernet.NewStatisticsModel(b.Net.Like()) },
+		"of other weights": func(b *Bundle) { b.Statistics = bnstats.NewModel(b.Net.Like()) },
 	} {
 		b := nette(t)
 		change(b)

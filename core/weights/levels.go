@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/plainjson"
 	"bignas/core/supernet"
 )
@@ -64,7 +65,7 @@ const wholeBelow = 500 // elements
 
 // layout lists the tensors of a file: the network's, then those of the
 // statistics if m is not nil, with their places in the levels.
-func layout(net *supernet.Weights, m *supernet.StatisticsModel, ls []level) ([]*stored, error) {
+func layout(net *supernet.Weights, m *bnstats.Model, ls []level) ([]*stored, error) {
 	var all []*stored
 	of := map[*supernet.Param]*stored{}
 	for _, p := range net.Params {
@@ -106,7 +107,7 @@ func layout(net *supernet.Weights, m *supernet.StatisticsModel, ls []level) ([]*
 }
 
 // statisticsName is the name of a table of BN layer i.
-func statisticsName(i int, c supernet.Coefficients) string {
+func statisticsName(i int, c bnstats.Coefficients) string {
 	return "bn." + strconv.Itoa(i) + "." + c.Name
 }
 

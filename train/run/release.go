@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
@@ -124,9 +125,9 @@ func (s *Session) Release(ctx context.Context, o ReleaseOptions) (*Release, erro
 	return out, err
 }
 
-func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o ReleaseOptions, step func() error) (*supernet.StatisticsModel, error) {
+func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o ReleaseOptions, step func() error) (*bnstats.Model, error) {
 	r := rand.New(rand.NewPCG(s.Config.Seed, 0xf17))
-	var cal []supernet.Calibrated
+	var cal []bnstats.Calibrated
 	for i := range o.Children {
 		a := w.Space.Sample(r)
 		if i%2 == 1 { // the last layers and channels are in few others, which is little to learn from
@@ -149,7 +150,7 @@ func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Rel
 			return nil, err
 		}
 	}
-	return supernet.FitStatistics(w, cal)
+	return bnstats.Fit(w, cal)
 }
 
 // grow gives all stages all their layers, the new ones with kernels by chance, and
@@ -195,7 +196,7 @@ const KeyMeasured = "measured"
 
 // Measure evaluates a child on val with both kinds of statistics: calibrated on
 // that many pictures of train, and predicted by m.
-func Measure(w *supernet.Weights, m *supernet.StatisticsModel, spec preprocess.Spec, a arch.Arch, train, val dataset.Subset, images int) (Measured, error) {
+func Measure(w *supernet.Weights, m *bnstats.Model, spec preprocess.Spec, a arch.Arch, train, val dataset.Subset, images int) (Measured, error) {
 	own, err := Calibrate(w, a, train, spec, images)
 	if err != nil {
 		return Measured{}, err

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/classify"
 	"bignas/core/supernet"
 	"bignas/core/weights"
@@ -54,7 +55,7 @@ func Weights(t testing.TB, o Random) string {
 	}
 	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: o.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + Small + `"}`}}
 	if o.Predicts {
-		b.Statistics = supernet.NewStatisticsModel(w)
+		b.Statistics = bnstats.NewModel(w)
 	}
 	text, err := weights.Marshal(b, weights.Float16)
 	if err != nil {

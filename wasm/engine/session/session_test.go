@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
@@ -172,7 +173,7 @@ var testWeights = sync.OnceValue(func() []byte {
 		panic(err)
 	}
 	net.Init(rand.New(rand.NewPCG(1, 2)), false)
-	statistics, r := supernet.NewStatisticsModel(net), rand.New(rand.NewPCG(3, 4))
+	statistics, r := bnstats.NewModel(net), rand.New(rand.NewPCG(3, 4))
 	for _, l := range statistics.Layers {
 		for i := range l.Mean {
 			l.Mean[i] = float32(0.1 * r.NormFloat64())

@@ -1,9 +1,9 @@
-package supernet
+package bnstats
 
 import "bignas/core/arch"
 
-// bnPlace says where in the network a BN layer stands.
-type bnPlace struct {
+// place says where in the network a BN layer stands.
+type place struct {
 	stage, index int // stage -1 is the stem, len(stages) the head
 	kind         int // of the block's layers; 0 for the stem and the head
 	channels     int
@@ -17,7 +17,7 @@ const (
 )
 
 // direct is the stage whose width is the input of the place's block, -1 for the stem.
-func (p bnPlace) direct() int {
+func (p place) direct() int {
 	if p.index > 0 {
 		return p.stage
 	}
@@ -25,23 +25,23 @@ func (p bnPlace) direct() int {
 }
 
 // places lists the BN layers of a in network order.
-func places(a arch.Arch) []bnPlace {
+func places(a arch.Arch) []place {
 	n := a.Network()
-	ps := []bnPlace{{stage: -1, channels: n.Stem.Out}}
+	ps := []place{{stage: -1, channels: n.Stem.Out}}
 	for _, b := range n.Blocks {
 		if b.Expand {
-			ps = append(ps, bnPlace{b.Stage, b.Index, expandBN, b.Mid})
+			ps = append(ps, place{b.Stage, b.Index, expandBN, b.Mid})
 		}
-		ps = append(ps, bnPlace{b.Stage, b.Index, depthwiseBN, b.Mid}, bnPlace{b.Stage, b.Index, projectBN, b.Out})
+		ps = append(ps, place{b.Stage, b.Index, depthwiseBN, b.Mid}, place{b.Stage, b.Index, projectBN, b.Out})
 	}
-	return append(ps, bnPlace{stage: len(a.Stages), channels: n.Head.Out})
+	return append(ps, place{stage: len(a.Stages), channels: n.Head.Out})
 }
 
 // appendFeatures describes what of the architecture reaches a BN layer: the
 // resolution; for every earlier stage one number each for width, depth and
 // kernels; for the two widths that feed the layer directly, every choice apart,
 // because a wider prefix adds particular channels, not an amount.
-func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
+func appendFeatures(f []float64, a arch.Arch, p place) []float64 {
 	s := a.Space
 	f = append(f, 1)
 	res := centred(a.Resolution, s.Resolutions)
@@ -89,7 +89,7 @@ func appendFeatures(f []float64, a arch.Arch, p bnPlace) []float64 {
 // where little comes before, all products; later the resolution as a choice, every
 // kernel apart, those of stages far before only for an expansion, and as choices the
 // widths of the stage before the one that is read directly.
-func appendVariance(f []float64, a arch.Arch, p bnPlace) []float64 {
+func appendVariance(f []float64, a arch.Arch, p place) []float64 {
 	s, from := a.Space, len(f)
 	f = appendFeatures(f, a, p)
 	if p.stage <= 1 {
@@ -139,7 +139,7 @@ func between(f []float64, v int, of []int) []float64 { return oneHot(f, v, of[:m
 // appendProducts appends what does not add up: a kernel matters more in small
 // pictures, where it reaches beyond the border, and with the channels it reads;
 // the stages that feed the layer directly, by their products.
-func appendProducts(f []float64, a arch.Arch, p bnPlace, res float64) []float64 {
+func appendProducts(f []float64, a arch.Arch, p place, res float64) []float64 {
 	s, direct := a.Space, p.direct()
 	if p.stage >= 0 && p.stage < len(s.Stages) && p.kind > expandBN && len(s.Stages[p.stage].Kernels) > 1 {
 		k := centred(a.Stages[p.stage].Kernels[p.index], s.Stages[p.stage].Kernels)

@@ -1,19 +1,20 @@
-package supernet
+package bnstats
 
 import (
 	"fmt"
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 )
 
 // layerPredictor is one BN layer of a model, laid out for the kernels: the
 // coefficients as matrices [features][channels], nil where there are none.
 type layerPredictor struct{ mean, logVariance *kernel.Matrix }
 
-// prepare lays the coefficients out, once, and again, in the same memory, after Changed.
-func (m *StatisticsModel) prepare() {
-	m.at = map[bnPlace]int{}
+// prepare lays the coefficients out, once, and again, in the same memory, after Invalidate.
+func (m *Model) prepare() {
+	m.at = map[place]int{}
 	if m.predictors == nil {
 		m.predictors = make([]layerPredictor, len(m.Layers))
 	}
@@ -53,20 +54,20 @@ func flipped(w []float32, features int) []float32 {
 }
 
 // Predict returns the statistics of a, which must be valid in the model's space.
-// When coefficients or weights change after the first call, Changed must be called.
-func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
+// When coefficients or weights change after the first call, Invalidate must be called.
+func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 	if a.Space != m.Net.Space {
-		return nil, fmt.Errorf("supernet: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Net.Space.Name)
+		return nil, fmt.Errorf("bnstats: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Net.Space.Name)
 	}
 	if err := a.Space.Validate(a); err != nil {
 		return nil, err
 	}
 	m.once.Do(m.prepare)
 	ps := places(a)
-	st := newStatistics(ps)
+	st := supernet.NewStatistics(a)
 	first := make([]float32, ps[0].channels)
 	m.first.Times(first, vector(appendFeatures, a, ps[0]))
-	stream := m.Net.stream(a, first)
+	stream := streamMeans(m.Net, a, first)
 	blocks := a.Network().Blocks
 	t := kernel.Threads()
 	kernel.Parallel(t, func(lo, hi int) {
@@ -81,7 +82,7 @@ func (m *StatisticsModel) Predict(a arch.Arch) (*Statistics, error) {
 
 // layer computes the statistics of layer i; stream is the means that blocks, and
 // last the head, read.
-func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int, blocks []arch.Block, stream [][]float32) {
+func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []place, i int, blocks []arch.Block, stream [][]float32) {
 	p := ps[i]
 	p.channels = 0
 	at := m.at[p]
@@ -95,21 +96,21 @@ func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int
 		return
 	}
 	if p.stage == len(a.Stages) {
-		m.Net.Head.Weight.times(st.Mean[i], stream[len(blocks)])
+		m.Net.Head.Weight.Times(st.Mean[i], stream[len(blocks)])
 		return
 	}
 	index := blockOf(a, p)
 	b, in, w := blocks[index], stream[index], m.Net.Blocks[p.stage][p.index]
 	switch p.kind {
 	case expandBN:
-		w.Expand.Weight.times(st.Mean[i], in)
+		w.Expand.Weight.Times(st.Mean[i], in)
 	case depthwiseBN:
 		var taps []float32
 		if b.Expand {
 			taps = m.constantTaps(w, b, m.Layers[at].Read)
 		} else { // what it reads is the child's own
 			taps = make([]float32, b.Mid)
-			w.tapMeans(taps, in, b)
+			tapMeans(w, taps, in, b)
 		}
 		for c, v := range taps[:b.Mid] {
 			st.Mean[i][c] += v
@@ -120,7 +121,7 @@ func (m *StatisticsModel) layer(st *Statistics, a arch.Arch, ps []bnPlace, i int
 }
 
 // vector is the features as the kernels take them.
-func vector(features func([]float64, arch.Arch, bnPlace) []float64, a arch.Arch, p bnPlace) []float32 {
+func vector(features func([]float64, arch.Arch, place) []float64, a arch.Arch, p place) []float32 {
 	f := features(make([]float64, 0, 96), a, p)
 	x := make([]float32, len(f))
 	for i, v := range f {
@@ -132,7 +133,7 @@ func vector(features func([]float64, arch.Arch, bnPlace) []float64, a arch.Arch,
 // projected gives the mean of what a projection of mid channels computes from the
 // features of what it reads: two linear functions in a row, the fitted one and
 // the projection, are one, which is much smaller. Computed once for each mid.
-func (m *StatisticsModel) projected(layer int, w *BlockOf[float32], mid int) *kernel.Matrix {
+func (m *Model) projected(layer int, w *supernet.BlockOf[float32], mid int) *kernel.Matrix {
 	m.onceMu.Lock()
 	defer m.onceMu.Unlock()
 	key := [2]int{layer, mid}
@@ -141,7 +142,7 @@ func (m *StatisticsModel) projected(layer int, w *BlockOf[float32], mid int) *ke
 		features, out := m.Layers[layer].ReadFeatures, w.Size.Out
 		x := flipped(m.Layers[layer].Read[:mid*features], features)
 		product := make([]float32, features*out)
-		w.Project.Weight.pack(mid, out, nil, nil).Apply(product, x, features, kernel.None, nil)
+		w.Project.Weight.Pack(mid, out, nil, nil).Apply(product, x, features, kernel.None, nil)
 		y = kernel.NewMatrix(product, features, out)
 		if m.composed == nil {
 			m.composed = map[[2]int]*kernel.Matrix{}
@@ -153,7 +154,7 @@ func (m *StatisticsModel) projected(layer int, w *BlockOf[float32], mid int) *ke
 
 // constantTaps is tapMeans of all channels of a block, computed once for each
 // kernel and size.
-func (m *StatisticsModel) constantTaps(p *BlockOf[float32], b arch.Block, read []float32) []float32 {
+func (m *Model) constantTaps(p *supernet.BlockOf[float32], b arch.Block, read []float32) []float32 {
 	m.onceMu.Lock()
 	defer m.onceMu.Unlock()
 	key := (b.Stage*64+b.Index)*16 + b.Kernel
@@ -161,26 +162,11 @@ func (m *StatisticsModel) constantTaps(p *BlockOf[float32], b arch.Block, read [
 	y := m.taps[key]
 	if y == nil {
 		y = make([]float32, len(read))
-		p.tapMeans(y, read, b)
+		tapMeans(p, y, read, b)
 		if m.taps == nil {
 			m.taps = map[int][]float32{}
 		}
 		m.taps[key] = y
 	}
 	return y
-}
-
-// newStatistics allocates statistics for the BN layers, all in one piece.
-func newStatistics(ps []bnPlace) *Statistics {
-	total := 0
-	for _, p := range ps {
-		total += p.channels
-	}
-	all := make([]float32, 2*total)
-	st := &Statistics{Mean: make([][]float32, len(ps)), Variance: make([][]float32, len(ps))}
-	for i, p := range ps {
-		n := p.channels
-		st.Mean[i], st.Variance[i], all = all[:n:n], all[n:2*n:2*n], all[2*n:]
-	}
-	return st
 }

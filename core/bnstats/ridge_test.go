@@ -1,4 +1,4 @@
-package supernet
+package bnstats
 
 import (
 	"math"

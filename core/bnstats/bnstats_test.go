@@ -1,4 +1,4 @@
-package supernet_test
+package bnstats_test
 
 import (
 	"math"
@@ -7,13 +7,23 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/bnstats"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
 )
 
-// shifted is nette with shifts and scales such as training gives.
+// shifted is the weights of nette with shifts and scales such as training gives.
 func shifted(t testing.TB) *supernet.Weights {
-	w := nette(t)
+	t.Helper()
+	s, err := arch.Lookup("nette")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := supernet.NewWeights(s, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Init(rand.New(rand.NewPCG(1, 2)), false)
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, p := range w.Params {
 		gamma := strings.HasSuffix(p.Name, ".bn.gamma")
@@ -32,9 +42,14 @@ func shifted(t testing.TB) *supernet.Weights {
 }
 
 // calibrated measures a on two images, the same of every child of its resolution.
-func calibrated(t testing.TB, w *supernet.Weights, a arch.Arch) supernet.Calibrated {
+func calibrated(t testing.TB, w *supernet.Weights, a arch.Arch) bnstats.Calibrated {
 	t.Helper()
-	c, err := trainer.CalibrateActivations(w, a, one(randomImages(5, 2, a.Resolution), 2))
+	g := rand.New(rand.NewPCG(5, 4))
+	x := make([]float32, 2*a.Resolution*a.Resolution*3)
+	for i := range x {
+		x[i] = float32(g.NormFloat64())
+	}
+	c, err := trainer.CalibrateActivations(w, a, func(yield func([]float32, int) bool) { yield(x, 2) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +75,7 @@ func TestMeansPassThroughLinearLayers(t *testing.T) {
 	for range 3 {
 		a := w.Space.Sample(r)
 		c := calibrated(t, w, a)
-		for i, got := range supernet.LinearMeans(w, a, c.Activations) {
+		for i, got := range bnstats.LinearMeans(w, a, c.Activations) {
 			if got == nil {
 				continue
 			}
@@ -95,7 +110,7 @@ func TestTapMeans(t *testing.T) {
 				}
 			}
 		}
-		supernet.TapMeans(p, got, read, b)
+		bnstats.TapMeans(p, got, read, b)
 		for c := range want {
 			if math.Abs(float64(got[c])-want[c]) > 1e-4 {
 				t.Fatalf("block %+v: channel %d has the mean %v, want %v", b, c, got[c], want[c])
@@ -104,24 +119,24 @@ func TestTapMeans(t *testing.T) {
 	}
 }
 
-// TestFitStatistics: on children that the fit has not seen, predictions are nearer
+// TestFit: on children that the fit has not seen, predictions are nearer
 // than the statistics that a child would inherit from the biggest, and no layer is
 // far off; frozen weights give the same.
-func TestFitStatistics(t *testing.T) {
+func TestFit(t *testing.T) {
 	w := shifted(t)
 	r := rand.New(rand.NewPCG(8, 8))
-	children := []supernet.Calibrated{calibrated(t, w, w.Space.Min()), calibrated(t, w, w.Space.Max())}
+	children := []bnstats.Calibrated{calibrated(t, w, w.Space.Min()), calibrated(t, w, w.Space.Max())}
 	for len(children) < 60 {
 		children = append(children, calibrated(t, w, w.Space.Sample(r)))
 	}
-	m, err := supernet.FitStatistics(w, children)
+	m, err := bnstats.Fit(w, children)
 	if err != nil {
 		t.Fatal(err)
 	}
 	frozen := w.Like()
 	supernet.Convert(frozen, w)
 	frozen.Freeze()
-	again := supernet.NewStatisticsModel(frozen)
+	again := bnstats.NewModel(frozen)
 	for i := range again.Layers {
 		again.Layers[i] = m.Layers[i]
 	}
@@ -159,10 +174,10 @@ func TestFitStatistics(t *testing.T) {
 	}
 }
 
-// TestFitStatisticsNeedsTheBiggest: channels that no child has are named.
-func TestFitStatisticsNeedsTheBiggest(t *testing.T) {
+// TestFitNeedsTheBiggest: channels that no child has are named.
+func TestFitNeedsTheBiggest(t *testing.T) {
 	w := shifted(t)
-	if _, err := supernet.FitStatistics(w, []supernet.Calibrated{calibrated(t, w, w.Space.Min())}); err == nil {
+	if _, err := bnstats.Fit(w, []bnstats.Calibrated{calibrated(t, w, w.Space.Min())}); err == nil {
 		t.Error("a fit on the smallest child alone is accepted")
 	}
 }

@@ -1,15 +1,17 @@
-package supernet
+// Package bnstats predicts the batch-normalisation statistics of any child of a
+// supernet from its architecture and the shared weights. Fit makes a Model from
+// children calibrated on training images, Predict needs none.
+package bnstats
 
 import (
-	"fmt"
-	"math"
 	"sync"
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 )
 
-// StatisticsModel predicts the BN statistics of any child of a space from its
+// Model predicts the BN statistics of any child of a space from its
 // architecture and the shared weights, so that a page that holds no training
 // image can still run every child on statistics that are right for it.
 //
@@ -20,24 +22,24 @@ import (
 // nonlinearities and borders do to a mean, and the variances, are fitted: linear
 // functions of features of the architecture, by ridge regression on children
 // calibrated on training images.
-type StatisticsModel struct {
+type Model struct {
 	// Net is the weights that the statistics are of; they must not change.
-	Net *Weights
+	Net *supernet.Weights
 	// Layers are the BN layers of the biggest child, in network order.
-	Layers []StatisticsLayer
+	Layers []Layer
 
 	once       sync.Once // guards what Predict lays out
 	predictors []layerPredictor
-	at         map[bnPlace]int           // where in Layers a place, without its channels, is
+	at         map[place]int             // where in Layers a place, without its channels, is
 	first      *kernel.Matrix            // of what the first block reads
 	onceMu     sync.Mutex                // guards what follows, computed when it is first asked for
 	taps       map[int][]float32         // tapMeans of what every child reads alike, by block, kernel and size
 	composed   map[[2]int]*kernel.Matrix // projected, by layer and mid
 }
 
-// StatisticsLayer holds the coefficients of one BN layer, row-major. What a layer
+// Layer holds the coefficients of one BN layer, row-major. What a layer
 // of that kind does not need is nil.
-type StatisticsLayer struct {
+type Layer struct {
 	Channels, Features int
 	LogVariance        []float32 // [Channels][VarianceFeatures]
 	VarianceFeatures   int
@@ -54,14 +56,14 @@ type StatisticsLayer struct {
 // smallestVariance keeps the logarithm finite for a channel that never fires.
 const smallestVariance = 1e-8
 
-// NewStatisticsModel allocates a model of w with zero coefficients.
-func NewStatisticsModel(w *Weights) *StatisticsModel {
-	m := &StatisticsModel{Net: w}
+// NewModel allocates a model of w with zero coefficients.
+func NewModel(w *supernet.Weights) *Model {
+	m := &Model{Net: w}
 	biggest := w.Space.Max()
-	features := func(p bnPlace) int { return len(appendFeatures(nil, biggest, p)) }
+	features := func(p place) int { return len(appendFeatures(nil, biggest, p)) }
 	before := 0 // channels of the layer before
 	for _, p := range places(biggest) {
-		l := StatisticsLayer{Channels: p.channels, Features: features(p), VarianceFeatures: len(appendVariance(nil, biggest, p))}
+		l := Layer{Channels: p.channels, Features: features(p), VarianceFeatures: len(appendVariance(nil, biggest, p))}
 		l.LogVariance = make([]float32, l.Channels*l.VarianceFeatures)
 		read := 0
 		switch {
@@ -86,7 +88,7 @@ func NewStatisticsModel(w *Weights) *StatisticsModel {
 
 // reads is the place whose features say what a projection reads: that of the
 // depthwise convolution before it.
-func (p bnPlace) reads() bnPlace {
+func (p place) reads() place {
 	p.kind = depthwiseBN
 	return p
 }
@@ -99,7 +101,7 @@ type Coefficients struct {
 }
 
 // Coefficients lists the tables that the layer has.
-func (l *StatisticsLayer) Coefficients() []Coefficients {
+func (l *Layer) Coefficients() []Coefficients {
 	all := []Coefficients{{"log_variance", l.Channels, l.VarianceFeatures, &l.LogVariance}}
 	if len(l.Mean) > 0 {
 		all = append(all, Coefficients{"mean", l.Channels, l.Features, &l.Mean})
@@ -112,8 +114,8 @@ func (l *StatisticsLayer) Coefficients() []Coefficients {
 
 // Channels returns, for every layer of m and every one of its Coefficients, how
 // many of the channels a child has: 0 where it does not have the layer.
-func (m *StatisticsModel) Channels(a arch.Arch) [][]int {
-	of := map[bnPlace]int{}
+func (m *Model) Channels(a arch.Arch) [][]int {
+	of := map[place]int{}
 	for _, p := range places(a) {
 		n := p.channels
 		p.channels = 0
@@ -139,111 +141,24 @@ func (m *StatisticsModel) Channels(a arch.Arch) [][]int {
 	return list
 }
 
-// Changed says that coefficients or weights are others than at the last Predict, with
-// which it must not run at the same time.
-func (m *StatisticsModel) Changed() {
+// Invalidate must be called when coefficients or weights have changed since the last
+// Predict, with which it must not run at the same time: the next one reads them again.
+func (m *Model) Invalidate() {
 	m.once = sync.Once{}
 	m.taps, m.composed = nil, nil
 }
 
-// Shed lets go of the coefficients that Predict has laid out for the kernels.
-// They cannot be written to a file any more.
-func (m *StatisticsModel) Shed() {
+// ReleaseCoefficients frees the coefficients that Predict has laid out for the
+// kernels. The model cannot be written to a file any more.
+func (m *Model) ReleaseCoefficients() {
 	m.once.Do(m.prepare)
 	for i := range m.Layers {
 		m.Layers[i].LogVariance, m.Layers[i].Mean = nil, nil
 	}
 }
 
-// Calibrated is a child, its true statistics and the means of its activations.
-type Calibrated struct {
-	Arch        arch.Arch
-	Statistics  *Statistics
-	Activations *Activations
-}
-
-// FitStatistics fits a model of w to calibrated children; a few hundred drawn
-// uniformly, with the smallest and the biggest, are enough.
-func FitStatistics(w *Weights, children []Calibrated) (*StatisticsModel, error) {
-	m := NewStatisticsModel(w)
-	for li, p := range places(w.Space.Max()) {
-		if err := m.fit(li, p, children); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
-}
-
-// fit does one layer.
-func (m *StatisticsModel) fit(li int, p bnPlace, children []Calibrated) error {
-	l := &m.Layers[li]
-	var rows, varianceRows, readRows [][]float64
-	var variances, means, reads [][]float32
-	for _, c := range children {
-		for i, q := range places(c.Arch) {
-			if q.stage != p.stage || q.index != p.index || q.kind != p.kind {
-				continue
-			}
-			row := appendVariance(nil, c.Arch, q)
-			rows, varianceRows = append(rows, row[:l.Features]), append(varianceRows, row)
-			logs := make([]float32, q.channels)
-			for j, v := range c.Statistics.Variance[i] {
-				logs[j] = float32(math.Log(float64(v) + smallestVariance))
-			}
-			variances, means = append(variances, logs), append(means, c.Statistics.Mean[i])
-			switch block := blockOf(c.Arch, q); {
-			case p.stage < 0:
-				reads, readRows = append(reads, c.Activations.First), rows
-			case block < 0:
-			case p.kind == depthwiseBN && l.ReadFeatures > 0:
-				reads, readRows = append(reads, c.Activations.Expanded[block]), append(readRows, []float64{1})
-			case p.kind == projectBN:
-				reads, readRows = append(reads, c.Activations.Gated[block]), append(readRows, appendFeatures(nil, c.Arch, q.reads()))
-			}
-		}
-	}
-	missing := fitShared(l.LogVariance, varianceRows, variances, l.Channels)
-	if l.ReadFeatures > 0 && missing < 0 {
-		missing = fitRidge(l.Read, readRows, reads, len(l.Read)/l.ReadFeatures)
-	}
-	if l.Mean != nil && missing < 0 {
-		if p.kind == depthwiseBN && p.stage >= 0 {
-			means = m.beyondTaps(l, p, children, means)
-		}
-		missing = fitRidge(l.Mean, rows, means, l.Channels)
-	}
-	if missing >= 0 {
-		return fmt.Errorf("supernet: no calibrated child has channel %d of BN layer %d; calibrate the biggest too", missing, li)
-	}
-	return nil
-}
-
-// beyondTaps returns what the means of a depthwise convolution differ by from its
-// taps on what it is taken to read.
-func (m *StatisticsModel) beyondTaps(l *StatisticsLayer, p bnPlace, children []Calibrated, means [][]float32) [][]float32 {
-	var out [][]float32
-	for _, c := range children {
-		block := blockOf(c.Arch, p)
-		if block < 0 {
-			continue
-		}
-		b := c.Arch.Network().Blocks[block]
-		read := l.Read // one coefficient a channel: the constant
-		if !b.Expand {
-			read = m.Net.stream(c.Arch, c.Activations.First)[block]
-		}
-		rest := make([]float32, b.Mid)
-		m.Net.Blocks[b.Stage][b.Index].tapMeans(rest, read[:b.Mid], b)
-		for j, v := range means[len(out)] {
-			rest[j] = v - rest[j]
-		}
-		out = append(out, rest)
-	}
-	return out
-}
-
 // blockOf is the index of the place's block among a's, -1 where a has none.
-func blockOf(a arch.Arch, p bnPlace) int {
+func blockOf(a arch.Arch, p place) int {
 	if p.stage < 0 || p.stage >= len(a.Stages) || p.index >= a.Stages[p.stage].Depth {
 		return -1
 	}

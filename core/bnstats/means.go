@@ -1,12 +1,15 @@
-package supernet
+package bnstats
 
-import "bignas/core/arch"
+import (
+	"bignas/core/arch"
+	"bignas/core/supernet"
+)
 
-// stream returns the mean of every channel of the residual stream: what each
+// streamMeans returns the mean of every channel of the residual stream: what each
 // block of a reads and, last, what the head reads. It follows from first, the mean
 // of what the first block reads, exactly: a normalisation puts out its shift, and
 // pooling and 1x1 convolutions on shortcuts are linear.
-func (w *WeightsOf[T]) stream(a arch.Arch, first []float32) [][]float32 {
+func streamMeans(w *supernet.Weights, a arch.Arch, first []float32) [][]float32 {
 	n := a.Network()
 	out := [][]float32{first}
 	x := first
@@ -17,36 +20,20 @@ func (w *WeightsOf[T]) stream(a arch.Arch, first []float32) [][]float32 {
 		case arch.Identity:
 			copy(y, x)
 		case arch.Project:
-			p.Shortcut.times(y, x)
+			p.Shortcut.Times(y, x)
 		}
 		for c, v := range p.Project.BN.Beta.Data[:b.Out] {
-			y[c] += float32(v)
+			y[c] += v
 		}
 		out, x = append(out, y), y
 	}
 	return out
 }
 
-// times computes y = x W with the first rows and columns of the matrix: the mean
-// of what a 1x1 convolution computes from the mean of what it reads.
-func (p *ParamOf[T]) times(y, x []float32) {
-	if p.matrix != nil {
-		p.matrix.Times(y, x)
-		return
-	}
-	stride := p.Shape[len(p.Shape)-1]
-	clear(y)
-	for i, v := range x {
-		for c, k := range p.Data[i*stride : i*stride+len(y)] {
-			y[c] += v * float32(k)
-		}
-	}
-}
-
 // tapMeans computes the mean of what the depthwise convolution of block b
 // computes from images that are read[c] everywhere: every tap counts as often as
 // it lies inside the image.
-func (p *BlockOf[T]) tapMeans(y, read []float32, b arch.Block) {
+func tapMeans(p *supernet.BlockOf[float32], y, read []float32, b arch.Block) {
 	var inside [8]float32 // of each tap, the share of output pixels, along one side
 	for k := range b.Kernel {
 		n := 0
@@ -63,16 +50,8 @@ func (p *BlockOf[T]) tapMeans(y, read []float32, b arch.Block) {
 		for kx := range b.Kernel {
 			share := inside[ky] * inside[kx]
 			for c, t := range taps[(ky*pitch+kx)*stride:][:len(y)] {
-				y[c] += float32(t) * share * read[c]
+				y[c] += t * share * read[c]
 			}
 		}
 	}
-}
-
-// Activations are the means, over images and pixels, of what layers of one child
-// read: what FitStatistics needs besides the statistics.
-type Activations struct {
-	First    []float32   // the first block, [Stem]
-	Expanded [][]float32 // the depthwise convolution of each block, [Mid]
-	Gated    [][]float32 // its projection, [Mid]
 }
