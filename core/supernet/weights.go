@@ -3,7 +3,8 @@
 // the first layers of each stage (BigNAS, arXiv 2003.11142, section 3.1).
 //
 // Slices are views: no weight is copied or changed when a child is chosen. Only
-// batch-normalisation statistics are a child's own; they come from trainer.Calibrate.
+// batch-normalisation statistics are a child's own; they come from trainer.Calibrate
+// or, predicted, from a bnstats.Model.
 package supernet
 
 import (
