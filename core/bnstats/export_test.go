@@ -13,18 +13,18 @@ import (
 func LinearMeans(w *supernet.Weights, a arch.Arch, act *Activations) [][]float32 {
 	stream, blocks := streamMeans(w, a, act.First), a.Network().Blocks
 	var means [][]float32
-	for _, q := range places(a) {
-		at := blockOf(a, q)
-		got := make([]float32, q.channels)
+	for _, q := range supernet.BNLayers(a) {
+		at := q.Block
+		got := make([]float32, q.Channels)
 		switch {
-		case q.stage == len(a.Stages):
+		case q.Stage == len(a.Stages):
 			w.Head.Weight.Times(got, stream[len(blocks)])
-		case at < 0 || q.kind == depthwiseBN:
+		case at < 0 || q.Kind == supernet.DepthwiseBN:
 			got = nil
-		case q.kind == expandBN:
-			w.Blocks[q.stage][q.index].Expand.Weight.Times(got, stream[at])
-		case q.kind == projectBN:
-			w.Blocks[q.stage][q.index].Project.Weight.Times(got, act.Gated[at])
+		case q.Kind == supernet.ExpandBN:
+			w.Blocks[q.Stage][q.Index].Expand.Weight.Times(got, stream[at])
+		case q.Kind == supernet.ProjectBN:
+			w.Blocks[q.Stage][q.Index].Project.Weight.Times(got, act.Gated[at])
 		}
 		means = append(means, got)
 	}

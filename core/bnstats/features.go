@@ -1,53 +1,29 @@
 package bnstats
 
-import "bignas/core/arch"
-
-// place says where in the network a BN layer stands.
-type place struct {
-	stage, index int // stage -1 is the stem, len(stages) the head
-	kind         int // of the block's layers; 0 for the stem and the head
-	channels     int
-}
-
-// The BN layers of a block.
-const (
-	expandBN = iota
-	depthwiseBN
-	projectBN
+import (
+	"bignas/core/arch"
+	"bignas/core/supernet"
 )
 
-// direct is the stage whose width is the input of the place's block, -1 for the stem.
-func (p place) direct() int {
-	if p.index > 0 {
-		return p.stage
+// inputStage is the stage whose width is the input of the place's block, -1 for the stem.
+func inputStage(p supernet.BNPlace) int {
+	if p.Index > 0 {
+		return p.Stage
 	}
-	return p.stage - 1
-}
-
-// places lists the BN layers of a in network order.
-func places(a arch.Arch) []place {
-	n := a.Network()
-	ps := []place{{stage: -1, channels: n.Stem.Out}}
-	for _, b := range n.Blocks {
-		if b.Expand {
-			ps = append(ps, place{b.Stage, b.Index, expandBN, b.Mid})
-		}
-		ps = append(ps, place{b.Stage, b.Index, depthwiseBN, b.Mid}, place{b.Stage, b.Index, projectBN, b.Out})
-	}
-	return append(ps, place{stage: len(a.Stages), channels: n.Head.Out})
+	return p.Stage - 1
 }
 
 // appendFeatures describes what of the architecture reaches a BN layer: the
 // resolution; for every earlier stage one number each for width, depth and
 // kernels; for the two widths that feed the layer directly, every choice apart,
 // because a wider prefix adds particular channels, not an amount.
-func appendFeatures(f []float64, a arch.Arch, p place) []float64 {
+func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	s := a.Space
 	f = append(f, 1)
 	res := centred(a.Resolution, s.Resolutions)
 	f = append(f, res, res*res)
-	last := min(p.stage, len(s.Stages)-1)
-	direct := p.direct()
+	last := min(p.Stage, len(s.Stages)-1)
+	direct := inputStage(p)
 	if direct < 0 {
 		f = oneHot(f, a.Stem, s.Stem)
 	} else {
@@ -57,15 +33,15 @@ func appendFeatures(f []float64, a arch.Arch, p place) []float64 {
 		c, st := a.Stages[i], s.Stages[i]
 		if i == direct {
 			f = oneHot(f, c.Width, st.Widths)
-		} else if i < p.stage || p.kind == projectBN {
+		} else if i < p.Stage || p.Kind == supernet.ProjectBN {
 			f = append(f, centred(c.Width, st.Widths))
 		}
 		layers := c.Depth
-		if i == p.stage {
-			layers = p.index // of this stage, only the layers before
+		if i == p.Stage {
+			layers = p.Index // of this stage, only the layers before
 		} else {
 			f = append(f, centred(c.Depth, st.Depths))
-			if i == p.stage-1 { // the last layer's block is new in a deeper child
+			if i == p.Stage-1 { // the last layer's block is new in a deeper child
 				d := centred(c.Depth, st.Depths)
 				f = append(f, d*d)
 			}
@@ -76,8 +52,8 @@ func appendFeatures(f []float64, a arch.Arch, p place) []float64 {
 				mean += centred(k, st.Kernels)
 			}
 			f = append(f, mean/float64(max(1, layers)))
-			if i == p.stage && p.kind > expandBN {
-				f = append(f, centred(c.Kernels[p.index], st.Kernels))
+			if i == p.Stage && p.Kind > supernet.ExpandBN {
+				f = append(f, centred(c.Kernels[p.Index], st.Kernels))
 			}
 		}
 	}
@@ -89,10 +65,10 @@ func appendFeatures(f []float64, a arch.Arch, p place) []float64 {
 // where little comes before, all products; later the resolution as a choice, every
 // kernel apart, those of stages far before only for an expansion, and as choices the
 // widths of the stage before the one that is read directly.
-func appendVariance(f []float64, a arch.Arch, p place) []float64 {
+func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	s, from := a.Space, len(f)
 	f = appendFeatures(f, a, p)
-	if p.stage <= 1 {
+	if p.Stage <= 1 {
 		x := f[from+1:]
 		for i, v := range x {
 			for _, w := range x[i:] {
@@ -101,18 +77,18 @@ func appendVariance(f []float64, a arch.Arch, p place) []float64 {
 		}
 		return f
 	}
-	last := min(p.stage, len(s.Stages)-1)
+	last := min(p.Stage, len(s.Stages)-1)
 	f = between(f, a.Resolution, s.Resolutions)
 	for i, st := range s.Stages[:last+1] {
-		if i < p.stage-1 {
+		if i < p.Stage-1 {
 			f = between(f, a.Stages[i].Depth, st.Depths)
 		}
-		if len(st.Kernels) == 1 || i < last-1 && (p.kind != expandBN || p.stage > last) {
+		if len(st.Kernels) == 1 || i < last-1 && (p.Kind != supernet.ExpandBN || p.Stage > last) {
 			continue
 		}
 		layers := st.Depths[len(st.Depths)-1]
-		if i == p.stage {
-			layers = p.index
+		if i == p.Stage {
+			layers = p.Index
 		}
 		for l := range layers {
 			k := 0.0
@@ -122,9 +98,9 @@ func appendVariance(f []float64, a arch.Arch, p place) []float64 {
 			f = append(f, k)
 		}
 	}
-	before := p.direct() - 1
+	before := inputStage(p) - 1
 	f = between(f, a.Stages[before].Width, s.Stages[before].Widths)
-	if p.stage > last { // the head, where all errors end: everything by the resolution too
+	if p.Stage > last { // the head, where all errors end: everything by the resolution too
 		res := 0.2 * centred(a.Resolution, s.Resolutions)
 		for _, v := range f[from+1:] {
 			f = append(f, res*v)
@@ -139,16 +115,16 @@ func between(f []float64, v int, of []int) []float64 { return oneHot(f, v, of[:m
 // appendProducts appends what does not add up: a kernel matters more in small
 // pictures, where it reaches beyond the border, and with the channels it reads;
 // the stages that feed the layer directly, by their products.
-func appendProducts(f []float64, a arch.Arch, p place, res float64) []float64 {
-	s, direct := a.Space, p.direct()
-	if p.stage >= 0 && p.stage < len(s.Stages) && p.kind > expandBN && len(s.Stages[p.stage].Kernels) > 1 {
-		k := centred(a.Stages[p.stage].Kernels[p.index], s.Stages[p.stage].Kernels)
+func appendProducts(f []float64, a arch.Arch, p supernet.BNPlace, res float64) []float64 {
+	s, direct := a.Space, inputStage(p)
+	if p.Stage >= 0 && p.Stage < len(s.Stages) && p.Kind > supernet.ExpandBN && len(s.Stages[p.Stage].Kernels) > 1 {
+		k := centred(a.Stages[p.Stage].Kernels[p.Index], s.Stages[p.Stage].Kernels)
 		f = append(f, k*res, k*res*res)
 		if direct >= 0 {
 			f = append(f, k*centred(a.Stages[direct].Width, s.Stages[direct].Widths))
 		}
 	}
-	for i := max(0, p.stage-1); i < min(p.stage, len(s.Stages)); i++ {
+	for i := max(0, p.Stage-1); i < min(p.Stage, len(s.Stages)); i++ {
 		w, d := centred(a.Stages[i].Width, s.Stages[i].Widths), centred(a.Stages[i].Depth, s.Stages[i].Depths)
 		f = append(f, res*w, res*d, w*d)
 	}

@@ -27,8 +27,8 @@ type Activations struct {
 // uniformly, with the smallest and the biggest, are enough.
 func Fit(w *supernet.Weights, children []Calibrated) (*Model, error) {
 	m := NewModel(w)
-	for li, p := range places(w.Space.Max()) {
-		if err := m.fit(li, p, children); err != nil {
+	for li, p := range supernet.BNLayers(w.Space.Max()) {
+		if err := m.fit(li, p.BNPlace, children); err != nil {
 			return nil, err
 		}
 	}
@@ -36,30 +36,30 @@ func Fit(w *supernet.Weights, children []Calibrated) (*Model, error) {
 }
 
 // fit does one layer.
-func (m *Model) fit(li int, p place, children []Calibrated) error {
+func (m *Model) fit(li int, p supernet.BNPlace, children []Calibrated) error {
 	l := &m.Layers[li]
 	var rows, varianceRows, readRows [][]float64
 	var variances, means, reads [][]float32
 	for _, c := range children {
-		for i, q := range places(c.Arch) {
-			if q.stage != p.stage || q.index != p.index || q.kind != p.kind {
+		for i, q := range supernet.BNLayers(c.Arch) {
+			if q.BNPlace != p {
 				continue
 			}
-			row := appendVariance(nil, c.Arch, q)
+			row := appendVariance(nil, c.Arch, q.BNPlace)
 			rows, varianceRows = append(rows, row[:l.Features]), append(varianceRows, row)
-			logs := make([]float32, q.channels)
+			logs := make([]float32, q.Channels)
 			for j, v := range c.Statistics.Variance[i] {
 				logs[j] = float32(math.Log(float64(v) + smallestVariance))
 			}
 			variances, means = append(variances, logs), append(means, c.Statistics.Mean[i])
-			switch block := blockOf(c.Arch, q); {
-			case p.stage < 0:
+			switch block := q.Block; {
+			case p.Stage < 0:
 				reads, readRows = append(reads, c.Activations.First), rows
 			case block < 0:
-			case p.kind == depthwiseBN && l.ReadFeatures > 0:
+			case p.Kind == supernet.DepthwiseBN && l.ReadFeatures > 0:
 				reads, readRows = append(reads, c.Activations.Expanded[block]), append(readRows, []float64{1})
-			case p.kind == projectBN:
-				reads, readRows = append(reads, c.Activations.Gated[block]), append(readRows, appendFeatures(nil, c.Arch, q.reads()))
+			case p.Kind == supernet.ProjectBN:
+				reads, readRows = append(reads, c.Activations.Gated[block]), append(readRows, appendFeatures(nil, c.Arch, depthwise(q.BNPlace)))
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func (m *Model) fit(li int, p place, children []Calibrated) error {
 		missing = fitRidge(l.Read, readRows, reads, len(l.Read)/l.ReadFeatures)
 	}
 	if l.Mean != nil && missing < 0 {
-		if p.kind == depthwiseBN && p.stage >= 0 {
+		if p.Kind == supernet.DepthwiseBN {
 			means = m.beyondTaps(l, p, children, means)
 		}
 		missing = fitRidge(l.Mean, rows, means, l.Channels)
@@ -81,24 +81,25 @@ func (m *Model) fit(li int, p place, children []Calibrated) error {
 
 // beyondTaps returns what the means of a depthwise convolution differ by from its
 // taps on what it is taken to read.
-func (m *Model) beyondTaps(l *Layer, p place, children []Calibrated, means [][]float32) [][]float32 {
+func (m *Model) beyondTaps(l *Layer, p supernet.BNPlace, children []Calibrated, means [][]float32) [][]float32 {
 	var out [][]float32
 	for _, c := range children {
-		block := blockOf(c.Arch, p)
-		if block < 0 {
-			continue
+		for _, q := range supernet.BNLayers(c.Arch) {
+			if q.BNPlace != p {
+				continue
+			}
+			b := c.Arch.Network().Blocks[q.Block]
+			read := l.Read // one coefficient a channel: the constant
+			if !b.Expand {
+				read = streamMeans(m.Net, c.Arch, c.Activations.First)[q.Block]
+			}
+			rest := make([]float32, b.Mid)
+			tapMeans(m.Net.Blocks[b.Stage][b.Index], rest, read[:b.Mid], b)
+			for j, v := range means[len(out)] {
+				rest[j] = v - rest[j]
+			}
+			out = append(out, rest)
 		}
-		b := c.Arch.Network().Blocks[block]
-		read := l.Read // one coefficient a channel: the constant
-		if !b.Expand {
-			read = streamMeans(m.Net, c.Arch, c.Activations.First)[block]
-		}
-		rest := make([]float32, b.Mid)
-		tapMeans(m.Net.Blocks[b.Stage][b.Index], rest, read[:b.Mid], b)
-		for j, v := range means[len(out)] {
-			rest[j] = v - rest[j]
-		}
-		out = append(out, rest)
 	}
 	return out
 }

@@ -30,7 +30,7 @@ type Model struct {
 
 	once       sync.Once // guards what Predict lays out
 	predictors []layerPredictor
-	at         map[place]int             // where in Layers a place, without its channels, is
+	at         map[supernet.BNPlace]int  // index in Layers
 	first      *kernel.Matrix            // of what the first block reads
 	onceMu     sync.Mutex                // guards what follows, computed when it is first asked for
 	taps       map[int][]float32         // tapMeans of what every child reads alike, by block, kernel and size
@@ -60,36 +60,36 @@ const smallestVariance = 1e-8
 func NewModel(w *supernet.Weights) *Model {
 	m := &Model{Net: w}
 	biggest := w.Space.Max()
-	features := func(p place) int { return len(appendFeatures(nil, biggest, p)) }
+	features := func(p supernet.BNPlace) int { return len(appendFeatures(nil, biggest, p)) }
 	before := 0 // channels of the layer before
-	for _, p := range places(biggest) {
-		l := Layer{Channels: p.channels, Features: features(p), VarianceFeatures: len(appendVariance(nil, biggest, p))}
+	for _, p := range supernet.BNLayers(biggest) {
+		l := Layer{Channels: p.Channels, Features: features(p.BNPlace), VarianceFeatures: len(appendVariance(nil, biggest, p.BNPlace))}
 		l.LogVariance = make([]float32, l.Channels*l.VarianceFeatures)
 		read := 0
 		switch {
-		case p.stage < 0:
+		case p.Stage < 0:
 			l.ReadFeatures, read = l.Features, l.Channels
-		case p.stage < len(w.Space.Stages) && p.kind == depthwiseBN:
-			if w.Blocks[p.stage][p.index].Size.Expand {
+		case p.Kind == supernet.DepthwiseBN:
+			if w.Blocks[p.Stage][p.Index].Size.Expand {
 				l.ReadFeatures, read = 1, l.Channels
 			}
-		case p.stage < len(w.Space.Stages) && p.kind == projectBN:
-			l.ReadFeatures, read = features(p.reads()), before
+		case p.Kind == supernet.ProjectBN:
+			l.ReadFeatures, read = features(depthwise(p.BNPlace)), before
 		}
-		if p.stage < 0 || p.stage < len(w.Space.Stages) && p.kind == depthwiseBN {
+		if p.Stage < 0 || p.Kind == supernet.DepthwiseBN {
 			l.Mean = make([]float32, l.Channels*l.Features)
 		}
 		l.Read = make([]float32, read*l.ReadFeatures)
 		m.Layers = append(m.Layers, l)
-		before = p.channels
+		before = p.Channels
 	}
 	return m
 }
 
-// reads is the place whose features say what a projection reads: that of the
-// depthwise convolution before it.
-func (p place) reads() place {
-	p.kind = depthwiseBN
+// depthwise is the place of the depthwise convolution before a projection: its
+// features say what the projection reads.
+func depthwise(p supernet.BNPlace) supernet.BNPlace {
+	p.Kind = supernet.DepthwiseBN
 	return p
 }
 
@@ -115,18 +115,15 @@ func (l *Layer) Coefficients() []Coefficients {
 // Channels returns, for every layer of m and every one of its Coefficients, how
 // many of the channels a child has: 0 where it does not have the layer.
 func (m *Model) Channels(a arch.Arch) [][]int {
-	of := map[place]int{}
-	for _, p := range places(a) {
-		n := p.channels
-		p.channels = 0
-		of[p] = n
+	of := map[supernet.BNPlace]int{}
+	for _, p := range supernet.BNLayers(a) {
+		of[p.BNPlace] = p.Channels
 	}
 	var list [][]int
-	for i, p := range places(m.Net.Space.Max()) {
-		p.channels = 0
-		own, read := of[p], of[p]
-		if p.kind == projectBN {
-			read = of[p.reads()]
+	for i, p := range supernet.BNLayers(m.Net.Space.Max()) {
+		own, read := of[p.BNPlace], of[p.BNPlace]
+		if p.Kind == supernet.ProjectBN {
+			read = of[depthwise(p.BNPlace)]
 		}
 		var counts []int
 		for _, c := range m.Layers[i].Coefficients() {
@@ -155,16 +152,4 @@ func (m *Model) ReleaseCoefficients() {
 	for i := range m.Layers {
 		m.Layers[i].LogVariance, m.Layers[i].Mean = nil, nil
 	}
-}
-
-// blockOf is the index of the place's block among a's, -1 where a has none.
-func blockOf(a arch.Arch, p place) int {
-	if p.stage < 0 || p.stage >= len(a.Stages) || p.index >= a.Stages[p.stage].Depth {
-		return -1
-	}
-	at := p.index
-	for _, st := range a.Stages[:p.stage] {
-		at += st.Depth
-	}
-	return at
 }

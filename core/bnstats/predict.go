@@ -14,16 +14,15 @@ type layerPredictor struct{ mean, logVariance *kernel.Matrix }
 
 // prepare lays the coefficients out, once, and again, in the same memory, after Invalidate.
 func (m *Model) prepare() {
-	m.at = map[place]int{}
+	m.at = map[supernet.BNPlace]int{}
 	if m.predictors == nil {
 		m.predictors = make([]layerPredictor, len(m.Layers))
 	}
-	for i, p := range places(m.Net.Space.Max()) {
+	for i, p := range supernet.BNLayers(m.Net.Space.Max()) {
 		l, to := m.Layers[i], &m.predictors[i]
 		transpose(&to.mean, l.Mean, l.Features)
 		transpose(&to.logVariance, l.LogVariance, l.VarianceFeatures)
-		p.channels = 0
-		m.at[p] = i
+		m.at[p.BNPlace] = i
 	}
 	transpose(&m.first, m.Layers[0].Read, m.Layers[0].ReadFeatures)
 }
@@ -63,10 +62,10 @@ func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 		return nil, err
 	}
 	m.once.Do(m.prepare)
-	ps := places(a)
+	ps := supernet.BNLayers(a)
 	st := supernet.NewStatistics(a)
-	first := make([]float32, ps[0].channels)
-	m.first.Times(first, vector(appendFeatures, a, ps[0]))
+	first := make([]float32, ps[0].Channels)
+	m.first.Times(first, vector(appendFeatures, a, ps[0].BNPlace))
 	stream := streamMeans(m.Net, a, first)
 	blocks := a.Network().Blocks
 	t := kernel.Threads()
@@ -82,29 +81,27 @@ func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 
 // layer computes the statistics of layer i; stream is the means that blocks, and
 // last the head, read.
-func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []place, i int, blocks []arch.Block, stream [][]float32) {
+func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []supernet.BNLayer, i int, blocks []arch.Block, stream [][]float32) {
 	p := ps[i]
-	p.channels = 0
-	at := m.at[p]
-	l, x := m.predictors[at], vector(appendVariance, a, p)
+	at := m.at[p.BNPlace]
+	l, x := m.predictors[at], vector(appendVariance, a, p.BNPlace)
 	if l.mean != nil {
 		l.mean.Times(st.Mean[i], x[:m.Layers[at].Features])
 	}
 	l.logVariance.Times(st.Variance[i], x)
 	kernel.Exp(st.Variance[i], st.Variance[i])
-	if p.stage < 0 {
+	if p.Stage < 0 {
 		return
 	}
-	if p.stage == len(a.Stages) {
+	if p.Stage == len(a.Stages) {
 		m.Net.Head.Weight.Times(st.Mean[i], stream[len(blocks)])
 		return
 	}
-	index := blockOf(a, p)
-	b, in, w := blocks[index], stream[index], m.Net.Blocks[p.stage][p.index]
-	switch p.kind {
-	case expandBN:
+	b, in, w := blocks[p.Block], stream[p.Block], m.Net.Blocks[p.Stage][p.Index]
+	switch p.Kind {
+	case supernet.ExpandBN:
 		w.Expand.Weight.Times(st.Mean[i], in)
-	case depthwiseBN:
+	case supernet.DepthwiseBN:
 		var taps []float32
 		if b.Expand {
 			taps = m.constantTaps(w, b, m.Layers[at].Read)
@@ -115,13 +112,13 @@ func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []place, i int, b
 		for c, v := range taps[:b.Mid] {
 			st.Mean[i][c] += v
 		}
-	case projectBN:
-		m.projected(at, w, b.Mid).Times(st.Mean[i], vector(appendFeatures, a, p.reads()))
+	case supernet.ProjectBN:
+		m.projected(at, w, b.Mid).Times(st.Mean[i], vector(appendFeatures, a, depthwise(p.BNPlace)))
 	}
 }
 
 // vector is the features as the kernels take them.
-func vector(features func([]float64, arch.Arch, place) []float64, a arch.Arch, p place) []float32 {
+func vector(features func([]float64, arch.Arch, supernet.BNPlace) []float64, a arch.Arch, p supernet.BNPlace) []float32 {
 	f := features(make([]float64, 0, 96), a, p)
 	x := make([]float32, len(f))
 	for i, v := range f {

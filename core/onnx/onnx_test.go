@@ -215,8 +215,8 @@ func TestStructure(t *testing.T) {
 	}
 	// A folded BN leaves one bias of the scale and shift that are counted.
 	want := int(cost.ForClasses(a, classes).Params)
-	for _, c := range supernet.BNChannels(a) {
-		want -= c
+	for _, l := range supernet.BNLayers(a) {
+		want -= l.Channels
 	}
 	if params != want {
 		t.Errorf("%d parameters in the file, the child has %d", params, want)

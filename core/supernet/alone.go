@@ -29,10 +29,9 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 		c.classifier = w.Classifier.Pack(b.Mid, w.Classes, nil, w.ClassBias.first(w.Classes))
 	default:
 		net.Blocks = []arch.Block{b}
-		for range bnLayers(b) - 1 {
-			st.standard(b.Mid)
+		for _, l := range appendBN(nil, 0, b) {
+			st.standard(l.Channels)
 		}
-		st.standard(b.Out)
 		c.blocks = []childBlock{foldBlock(&f, w.Blocks[b.Stage][b.Index], b)}
 	}
 	c.net = net

@@ -49,10 +49,12 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift)
 	c.blocks = make([]childBlock, len(n.Blocks))
 	first := make([]int, len(n.Blocks)) // BN layer of each block
-	for i, b := range n.Blocks {
-		first[i] = f.at
-		f.at += bnLayers(b)
+	for i, l := range BNLayers(a) {
+		if l.Block >= 0 && first[l.Block] == 0 {
+			first[l.Block] = i
+		}
 	}
+	f.at = len(st.Mean) - 1 // the head's
 	t := kernel.Threads()
 	kernel.Parallel(t, func(lo, hi int) { // later blocks are bigger: everybody takes one in turn
 		for part := lo; part < hi; part++ {

@@ -7,33 +7,19 @@ import (
 )
 
 // Statistics is the batch-normalisation statistics of one child: mean and
-// biased variance of every BN layer's input, in network order (stem; of each
-// block the expansion where it has one, the depthwise and the projection;
-// head).
+// biased variance of every BN layer's input, in the order of BNLayers.
 type Statistics struct{ Mean, Variance [][]float32 }
-
-// BNChannels lists the channels of a child's BN layers in network order.
-func BNChannels(a arch.Arch) []int {
-	n := a.Network()
-	c := []int{n.Stem.Out}
-	for _, b := range n.Blocks {
-		if b.Expand {
-			c = append(c, b.Mid)
-		}
-		c = append(c, b.Mid, b.Out)
-	}
-	return append(c, n.Head.Out)
-}
 
 // NewStatistics allocates zeroed statistics for a, all in one piece.
 func NewStatistics(a arch.Arch) *Statistics {
-	channels, total := BNChannels(a), 0
-	for _, c := range channels {
-		total += c
+	layers, total := BNLayers(a), 0
+	for _, l := range layers {
+		total += l.Channels
 	}
 	all := make([]float32, 2*total)
-	st := &Statistics{Mean: make([][]float32, len(channels)), Variance: make([][]float32, len(channels))}
-	for i, n := range channels {
+	st := &Statistics{Mean: make([][]float32, len(layers)), Variance: make([][]float32, len(layers))}
+	for i, l := range layers {
+		n := l.Channels
 		st.Mean[i], st.Variance[i], all = all[:n:n], all[n:2*n:2*n], all[2*n:]
 	}
 	return st
@@ -41,12 +27,12 @@ func NewStatistics(a arch.Arch) *Statistics {
 
 // belongTo checks that the statistics have the shape of a's.
 func (st *Statistics) belongTo(a arch.Arch) error {
-	want := BNChannels(a)
+	want := BNLayers(a)
 	if len(st.Mean) != len(want) || len(st.Variance) != len(want) {
 		return fmt.Errorf("supernet: BN statistics of %d layers given for a child of %d; calibrate %s itself", len(st.Mean), len(want), a)
 	}
-	for i, c := range want {
-		if len(st.Mean[i]) != c || len(st.Variance[i]) != c {
+	for i, l := range want {
+		if c := l.Channels; len(st.Mean[i]) != c || len(st.Variance[i]) != c {
 			return fmt.Errorf("supernet: BN statistics of layer %d have %d channels, the child %d; calibrate %s itself", i, len(st.Mean[i]), c, a)
 		}
 	}
@@ -59,49 +45,28 @@ func (st *Statistics) Inherit(from, a arch.Arch) (*Statistics, error) {
 	if err := st.belongTo(from); err != nil {
 		return nil, err
 	}
-	at := map[[2]int]int{} // (stage, layer) to its first BN layer
-	i := 1
-	for _, b := range from.Network().Blocks {
-		at[[2]int{b.Stage, b.Index}] = i
-		i += bnLayers(b)
-	}
-	n := a.Network()
-	layers, channels := []int{0}, BNChannels(a)
-	for _, b := range n.Blocks {
-		first, ok := at[[2]int{b.Stage, b.Index}]
-		if !ok {
-			return nil, fmt.Errorf("supernet: child %s is not nested in %s", a, from)
-		}
-		for j := range bnLayers(b) {
-			layers = append(layers, first+j)
-		}
+	at := map[BNPlace]int{}
+	for i, l := range BNLayers(from) {
+		at[l.BNPlace] = i
 	}
 	out := &Statistics{}
-	for i, layer := range append(layers, len(st.Mean)-1) {
-		c := channels[i]
-		if len(st.Mean[layer]) < c {
+	for _, l := range BNLayers(a) {
+		i, ok := at[l.BNPlace]
+		c := l.Channels
+		if !ok || len(st.Mean[i]) < c {
 			return nil, fmt.Errorf("supernet: child %s is not nested in %s", a, from)
 		}
-		out.Mean = append(out.Mean, st.Mean[layer][:c:c])
-		out.Variance = append(out.Variance, st.Variance[layer][:c:c])
+		out.Mean = append(out.Mean, st.Mean[i][:c:c])
+		out.Variance = append(out.Variance, st.Variance[i][:c:c])
 	}
 	return out, nil
 }
 
-func bnLayers(b arch.Block) int {
-	if b.Expand {
-		return 3
-	}
-	return 2
-}
-
 // ProjectionBN is the index in Statistics of the last BN layer of a block of a.
 func ProjectionBN(a arch.Arch, stage, layer int) int {
-	at := 0
-	for _, b := range a.Network().Blocks {
-		at += bnLayers(b)
-		if b.Stage == stage && b.Index == layer {
-			return at
+	for i, l := range BNLayers(a) {
+		if l.BNPlace == (BNPlace{stage, layer, ProjectBN}) {
+			return i
 		}
 	}
 	panic("supernet: the architecture has no such block")

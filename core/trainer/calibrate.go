@@ -44,8 +44,8 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 	}
 	var ar Arena[T]
 	var sum, square [][]float64 // of mean and of variance + mean^2, weighted by images
-	for _, c := range supernet.BNChannels(a) {
-		sum, square = append(sum, make([]float64, c)), append(square, make([]float64, c))
+	for _, l := range supernet.BNLayers(a) {
+		sum, square = append(sum, make([]float64, l.Channels)), append(square, make([]float64, l.Channels))
 	}
 	images := 0.0
 	for x, n := range batches {

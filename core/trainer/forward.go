@@ -166,7 +166,7 @@ func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv supernet.Con
 	return t
 }
 
-// norms lists the tape's BN layers in network order.
+// norms lists the tape's BN layers in the order of supernet.BNLayers.
 func (t *Tape[T]) norms() []*normTape[T] {
 	out := []*normTape[T]{&t.stem}
 	for i := range t.blocks {
