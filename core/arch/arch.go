@@ -57,37 +57,6 @@ func (s *Space) Sample(r *rand.Rand) Arch {
 	return s.pick(func(of []int) int { return of[r.IntN(len(of))] })
 }
 
-// Mutate returns a copy of a in which every dimension was drawn anew with
-// probability p.
-func (s *Space) Mutate(a Arch, r *rand.Rand, p float64) Arch {
-	b := a.Clone()
-	again := func(v *int, of []int) {
-		if r.Float64() < p {
-			*v = of[r.IntN(len(of))]
-		}
-	}
-	again(&b.Resolution, s.Resolutions)
-	again(&b.Stem, s.Stem)
-	for i, st := range s.Stages {
-		c := &b.Stages[i]
-		again(&c.Width, st.Widths)
-		again(&c.Depth, st.Depths)
-		again(&c.Expansion, st.Expansions)
-		for len(c.Kernels) < c.Depth { // a layer that appears repeats the last one's kernel
-			c.Kernels = append(c.Kernels, c.Kernels[len(c.Kernels)-1])
-		}
-		c.Kernels = c.Kernels[:c.Depth]
-		for j := range c.Kernels {
-			again(&c.Kernels[j], st.Kernels)
-			if !s.KernelPerLayer {
-				c.Kernels[j] = c.Kernels[0]
-			}
-		}
-	}
-	again(&b.Head, s.Head)
-	return b
-}
-
 // Clone returns a deep copy.
 func (a Arch) Clone() Arch {
 	a.Stages = slices.Clone(a.Stages)

@@ -85,53 +85,6 @@ func TestSampleIsSeeded(t *testing.T) {
 	}
 }
 
-// TestMutate: a mutant is valid and leaves its parent alone; probability 0
-// changes nothing and probability 1 changes much.
-func TestMutate(t *testing.T) {
-	for _, name := range Spaces() {
-		s := lookup(t, name)
-		r := rand.New(rand.NewPCG(11, 12))
-		changed := 0
-		for range 500 {
-			a := s.Sample(r)
-			text := a.String()
-			for _, p := range []float64{0, 0.1, 0.5, 1} {
-				b := s.Mutate(a, r, p)
-				if err := s.Validate(b); err != nil {
-					t.Fatalf("mutant of %s: %v", text, err)
-				}
-				if a.String() != text {
-					t.Fatalf("the mutation changed its parent: %s is now %s", text, a)
-				}
-				if p == 0 && !b.Equal(a) {
-					t.Fatalf("%s mutated to %s with probability 0", text, b)
-				}
-				if p == 1 && !b.Equal(a) {
-					changed++
-				}
-			}
-		}
-		if changed < 499 {
-			t.Errorf("%s: probability 1 changed %d of 500 children", name, changed)
-		}
-	}
-}
-
-// TestMutateReachesEverything: with probability 1 a mutant forgets its parent.
-func TestMutateReachesEverything(t *testing.T) {
-	s := lookup(t, "nette")
-	r := rand.New(rand.NewPCG(13, 14))
-	depths, kernels := map[int]bool{}, map[int]bool{}
-	for range 400 {
-		c := s.Mutate(s.Min(), r, 1).Stages[5]
-		depths[c.Depth] = true
-		kernels[c.Kernels[len(c.Kernels)-1]] = true
-	}
-	if st := s.Stages[5]; len(depths) != len(st.Depths) || len(kernels) != len(st.Kernels) {
-		t.Errorf("mutants of the smallest child reach depths %v and kernels %v", depths, kernels)
-	}
-}
-
 // TestExtremes: Min and Max take the ends of every list, and lists ascend.
 func TestExtremes(t *testing.T) {
 	for _, name := range Spaces() {

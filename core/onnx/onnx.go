@@ -16,7 +16,6 @@
 package onnx
 
 import (
-	"io"
 	"sort"
 
 	"bignas/core/onnx/internal/proto"
@@ -79,10 +78,4 @@ func Marshal(c *supernet.Folded, o Options) []byte {
 		b = appendMessage(b, proto.ModelMetadata, appendText(appendText(nil, proto.EntryKey, k), proto.EntryValue, o.Metadata[k]))
 	}
 	return b
-}
-
-// Write writes Marshal's bytes. The only errors are w's.
-func Write(w io.Writer, c *supernet.Folded, o Options) error {
-	_, err := w.Write(Marshal(c, o))
-	return err
 }

@@ -76,7 +76,7 @@ func (g *genome) arch(v []int) arch.Arch {
 }
 
 // of is the genome of a valid architecture. A layer that it does not have gets
-// the kernel of its stage's last one, as in arch.Space.Mutate.
+// the kernel of its stage's last one.
 func (g *genome) of(a arch.Arch) []int {
 	values := []int{a.Resolution, a.Stem}
 	for i, c := range a.Stages {

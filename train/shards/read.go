@@ -16,16 +16,6 @@ type Shard struct {
 	data []byte
 }
 
-// ReadHeader reads and checks the header of a shard. Errors name the file.
-func ReadHeader(path string) (h Header, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return h, err
-	}
-	defer f.Close()
-	return h, header(f, &h)
-}
-
 func header(f *os.File, h *Header) error {
 	info, err := f.Stat()
 	if err != nil {

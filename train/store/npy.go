@@ -1,18 +1,15 @@
 package store
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"gorgonia.org/tensor"
 
-	"bignas/core/arch"
 	"bignas/core/supernet"
 )
 
@@ -85,75 +82,4 @@ func shapeText(shape []int) string {
 		s += ","
 	}
 	return "(" + s + ")"
-}
-
-// WriteChild writes every tensor that the child a uses, under its name, as one
-// .npz file: numpy.load opens it. BN statistics are not in it.
-func WriteChild(w io.Writer, net *supernet.Weights, a arch.Arch) error {
-	views, err := net.Views(a)
-	if err != nil {
-		return err
-	}
-	z := zip.NewWriter(w)
-	for _, v := range views {
-		// Stored, as numpy.savez does: weights do not compress.
-		f, err := z.CreateHeader(&zip.FileHeader{Name: v.Param.Name + ".npy", Method: zip.Store})
-		if err != nil {
-			return err
-		}
-		if err := WriteNpy(f, v); err != nil {
-			return err
-		}
-	}
-	return z.Close()
-}
-
-// ReadChild reads a file of WriteChild into a copy of the child a of net, whose
-// layout says which tensors there must be and of what shapes. net is not
-// changed. A missing, surplus or misshapen tensor is an error that names it.
-func ReadChild(r io.ReaderAt, size int64, net *supernet.Weights, a arch.Arch) (*supernet.Weights, error) {
-	child, err := net.Extract(a)
-	if err != nil {
-		return nil, err
-	}
-	z, err := zip.NewReader(r, size)
-	if err != nil {
-		return nil, fmt.Errorf("store: not an .npz file: %w", err)
-	}
-	files := map[string]*zip.File{}
-	for _, f := range z.File {
-		files[strings.TrimSuffix(f.Name, ".npy")] = f
-	}
-	for _, p := range child.Params {
-		f := files[p.Name]
-		if f == nil {
-			return nil, fmt.Errorf("store: the file has no %s, which child %s needs", p.Name, a)
-		}
-		delete(files, p.Name)
-		if err := readInto(p, f); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.Name, err)
-		}
-	}
-	for name := range files {
-		return nil, fmt.Errorf("store: the file has %s, which child %s has not", name, a)
-	}
-	return child, nil
-}
-
-// readInto fills p from one file of an archive.
-func readInto(p *supernet.Param, f *zip.File) error {
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	d, err := ReadNpy(r, p.Shape...)
-	if err = errors.Join(err, r.Close()); err != nil {
-		return err
-	}
-	data, ok := d.Data().([]float32)
-	if !ok || len(data) != len(p.Data) || !slices.Equal(d.Shape(), p.Shape) {
-		return fmt.Errorf("store: gorgonia read shape %v, want %v", d.Shape(), p.Shape)
-	}
-	copy(p.Data, data)
-	return nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -86,44 +85,6 @@ func TestReadNpyRefuses(t *testing.T) {
 		if _, err := ReadNpy(bytes.NewReader(c.file), 2, 3); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want it to say %q", name, err, c.want)
 		}
-	}
-}
-
-// TestChildRoundTrip: a child written and read is the extracted child, and a
-// file of another child is refused.
-func TestChildRoundTrip(t *testing.T) {
-	w := net(t)
-	a := w.Space.Sample(rand.New(rand.NewPCG(7, 8)))
-	var file bytes.Buffer
-	if err := WriteChild(&file, w, a); err != nil {
-		t.Fatal(err)
-	}
-	want, err := w.Extract(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := net(t) // the values must come from the file
-	other.Init(rand.New(rand.NewPCG(9, 9)), true)
-	got, err := ReadChild(bytes.NewReader(file.Bytes()), int64(file.Len()), other, a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range want.Params {
-		if q := got.Params[i]; q.Name != p.Name || !slices.Equal(q.Shape, p.Shape) || !slices.Equal(q.Data, p.Data) {
-			t.Fatalf("%s came back as %s %v", p.Name, q.Name, q.Shape)
-		}
-	}
-	wider := a.Clone()
-	wider.Stem = w.Space.Stem[0]
-	if a.Stem == wider.Stem {
-		wider.Stem = w.Space.Stem[1]
-	}
-	if _, err := ReadChild(bytes.NewReader(file.Bytes()), int64(file.Len()), w, wider); err == nil || !strings.Contains(err.Error(), "stem.conv") {
-		t.Errorf("the file of another child gives %v", err)
-	}
-	cut := file.Bytes()[:file.Len()/2]
-	if _, err := ReadChild(bytes.NewReader(cut), int64(len(cut)), w, a); err == nil || !strings.Contains(err.Error(), ".npz") {
-		t.Errorf("half a file gives %v", err)
 	}
 }
 

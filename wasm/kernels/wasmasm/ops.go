@@ -21,11 +21,9 @@ const (
 	I32Load8U Op = 0x2d
 	I32Load   Op = 0x28
 	I32Store  Op = 0x36
-	F32Load   Op = 0x2a
 	DivS      Op = 0x6d
 	And       Op = 0x71
 	Or        Op = 0x72
-	Shl       Op = 0x74
 )
 
 // Instructions on vectors of four floats or four integers.
@@ -60,7 +58,6 @@ const (
 	F32x4Sub     = vector | 0xe5
 	F32x4Mul     = vector | 0xe6
 	F32x4Div     = vector | 0xe7
-	F32x4Max     = vector | 0xe9
 	F32x4PMin    = vector | 0xea // b < a ? b : a
 	F32x4PMax    = vector | 0xeb // a < b ? b : a
 	I32x4Convert = vector | 0xfa // f32x4.convert_i32x4_s
@@ -68,8 +65,6 @@ const (
 
 	// a*b+c, with or without rounding the product: relaxed SIMD.
 	RelaxedMultiplyAdd = vector | 0x105
-	// -(a*b)+c
-	RelaxedNegatedMultiplyAdd = vector | 0x106
 
 	v128Const    = vector | 0x0c
 	i8x16Shuffle = vector | 0x0d
