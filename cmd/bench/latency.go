@@ -14,9 +14,9 @@ import (
 	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/core/latency"
+	"bignas/train/atomicfile"
 	"bignas/train/measure"
 	"bignas/train/report"
-	"bignas/train/run"
 )
 
 type latencyFlags struct {
@@ -75,7 +75,7 @@ func (p program) latencyTable(f latencyFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := run.WriteFile(f.Out, append(text, '\n')); err != nil {
+	if err := atomicfile.Write(f.Out, append(text, '\n')); err != nil {
 		return err
 	}
 	l := latencyLine{"latency-table", f.Out, info.SpaceName, table.Device, len(table.Rows), f.Check, table.Error, 0, took.Seconds()}

@@ -9,8 +9,8 @@ import (
 	"bignas/core/fault"
 	"bignas/core/onnx"
 	"bignas/core/supernet"
+	"bignas/train/atomicfile"
 	"bignas/train/export"
-	"bignas/train/run"
 )
 
 type writeFlags struct {
@@ -80,7 +80,7 @@ type written struct {
 // write is the command without a verb.
 func (p program) write(f writeFlags) error {
 	if f.format() != "npy" { // which is a folder
-		if err := run.CanWrite(f.Output); err != nil {
+		if err := atomicfile.CanWrite(f.Output); err != nil {
 			return err
 		}
 	}
@@ -125,7 +125,7 @@ func (w *written) put(child *export.Child, f writeFlags) error {
 		if w.Bytes, w.Opset, w.Batch = len(data), onnx.Opset, f.Batch; f.Preprocess {
 			w.Preprocess = map[bool]string{false: "uint8", true: "float32"}[f.Floats]
 		}
-		return run.WriteFile(f.Output, data)
+		return atomicfile.Write(f.Output, data)
 	case "safetensors":
 		data, config, err := child.Safetensors(filepath.Base(f.Output), o)
 		if err != nil {

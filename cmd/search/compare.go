@@ -7,8 +7,8 @@ import (
 	"bignas/core/fault"
 	"bignas/core/search"
 	"bignas/core/search/landscape"
+	"bignas/train/atomicfile"
 	"bignas/train/report"
-	"bignas/train/run"
 )
 
 type compareFlags struct {
@@ -33,7 +33,7 @@ func (p program) compare(f compareFlags) error {
 	if err := canPlot(f.Plot); err != nil {
 		return err
 	}
-	if err := run.CanWrite(f.Out, f.Plot); err != nil {
+	if err := atomicfile.CanWrite(f.Out, f.Plot); err != nil {
 		return err
 	}
 	var budgets []search.Limits
@@ -57,7 +57,7 @@ func (p program) compare(f compareFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := run.WriteFile(f.Out, []byte(trials.CSV())); err != nil {
+	if err := atomicfile.Write(f.Out, []byte(trials.CSV())); err != nil {
 		return err
 	}
 	if f.Plot != "" {

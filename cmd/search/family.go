@@ -17,6 +17,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/search"
 	"bignas/core/weights"
+	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/report"
 	"bignas/train/run"
@@ -49,7 +50,7 @@ type member struct {
 
 // family names children in the weights file.
 func (p program) family(f familyFlags) error {
-	if err := run.CanWrite(cmp.Or(f.Output, f.Weights)); err != nil {
+	if err := atomicfile.CanWrite(cmp.Or(f.Output, f.Weights)); err != nil {
 		return err
 	}
 	e, err := p.engine(f.weightsFlag)
@@ -239,7 +240,7 @@ func (f familyFlags) store(members []member, out string) (size int, err error) {
 	if err := weights.Write(&b, file, weights.Default); err != nil {
 		return 0, err
 	}
-	return b.Len(), run.WriteFile(out, b.Bytes())
+	return b.Len(), atomicfile.Write(out, b.Bytes())
 }
 
 func text(v any) (string, error) {

@@ -7,9 +7,9 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
 	"bignas/core/predict"
+	"bignas/train/atomicfile"
 	"bignas/train/measure"
 	"bignas/train/report"
-	"bignas/train/run"
 )
 
 type measureFlags struct {
@@ -26,7 +26,7 @@ func (p program) measure(f measureFlags) error {
 	if f.Children < 1 {
 		return fault.New("bad_flag", "", "--children is %d, allowed is 1 or more", f.Children)
 	}
-	if err := run.CanWrite(f.Out); err != nil {
+	if err := atomicfile.CanWrite(f.Out); err != nil {
 		return err
 	}
 	e, err := p.engine(f.weightsFlag)
@@ -88,7 +88,7 @@ func (p program) fit(f fitFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := run.WriteFile(f.Out, append(text, '\n')); err != nil {
+	if err := atomicfile.Write(f.Out, append(text, '\n')); err != nil {
 		return err
 	}
 	if p.json {

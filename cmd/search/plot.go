@@ -17,7 +17,7 @@ import (
 
 	"bignas/core/fault"
 	"bignas/core/search"
-	"bignas/train/run"
+	"bignas/train/atomicfile"
 )
 
 // Colours of Okabe and Ito, which colour-blind readers can tell apart.
@@ -55,7 +55,7 @@ func save(p *plot.Plot, file string) error {
 	if _, err := w.WriteTo(&b); err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
-	return run.WriteFile(file, b.Bytes())
+	return atomicfile.Write(file, b.Bytes())
 }
 
 // axis says what a cost is drawn in.

@@ -14,9 +14,9 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/search"
+	"bignas/train/atomicfile"
 	"bignas/train/measure"
 	"bignas/train/report"
-	"bignas/train/run"
 )
 
 type runFlags struct {
@@ -75,7 +75,7 @@ func (p program) search(f runFlags) error {
 	if err := canPlot(f.Plot); err != nil {
 		return err
 	}
-	if err := run.CanWrite(f.Out, f.Plot); err != nil {
+	if err := atomicfile.CanWrite(f.Out, f.Plot); err != nil {
 		return err
 	}
 	e, err := p.engine(f.weightsFlag)
@@ -201,7 +201,7 @@ func (p program) steps(f runFlags, s *search.Search, measured bool) error {
 		if f.Out == "" {
 			return nil
 		}
-		return run.WriteFile(f.Out+".state", s.State())
+		return atomicfile.Write(f.Out+".state", s.State())
 	}
 	bar := report.NewProgress(p.stderr, "children", f.Evaluations)
 	err := s.Run(p.ctx, func(pr search.Progress) error {
@@ -302,7 +302,7 @@ func (p program) write(f runFlags, s *search.Search, result *search.Pareto) erro
 		if err != nil {
 			return err
 		}
-		if err := run.WriteFile(f.Out, append(text, '\n')); err != nil {
+		if err := atomicfile.Write(f.Out, append(text, '\n')); err != nil {
 			return err
 		}
 		_ = os.Remove(f.Out + ".state") // only there after an interruption

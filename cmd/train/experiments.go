@@ -8,6 +8,7 @@ import (
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
+	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/experiment"
 	"bignas/train/lock"
@@ -39,7 +40,7 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := run.CanWrite(f.CSV); err != nil {
+	if err := atomicfile.CanWrite(f.CSV); err != nil {
 		return err
 	}
 	taken, err := lock.Folder(f.Out)

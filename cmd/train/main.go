@@ -24,6 +24,7 @@ import (
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
+	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/report"
@@ -182,7 +183,7 @@ func (p program) release(ctx context.Context, f releaseFlags) error {
 	if err := f.outputs(); err != nil {
 		return err
 	}
-	if err := run.CanWrite(f.Output, f.Manifest); err != nil {
+	if err := atomicfile.CanWrite(f.Output, f.Manifest); err != nil {
 		return err
 	}
 	s, err := p.ended(f)
@@ -209,7 +210,7 @@ func (p program) release(ctx context.Context, f releaseFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := run.WriteFile(f.Output, r.File); err != nil {
+	if err := atomicfile.Write(f.Output, r.File); err != nil {
 		return err
 	}
 	if f.Manifest != "" {

@@ -8,6 +8,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/train/atomicfile"
 	"bignas/train/augment"
 	"bignas/train/config"
 	"bignas/train/preview"
@@ -41,7 +42,7 @@ func (p program) preview(ctx context.Context, f previewFlags) error {
 		}
 		side = space.Resolutions[len(space.Resolutions)-1]
 	}
-	if err := run.CanWrite(f.Output); err != nil {
+	if err := atomicfile.CanWrite(f.Output); err != nil {
 		return err
 	}
 	data, err := run.OpenData(f.Data, c, p.stderr)
@@ -71,7 +72,7 @@ func (p program) preview(ctx context.Context, f previewFlags) error {
 	if err := png.Encode(&file, preview.Sheet(batches, data.Labels, run.Spec, f.Columns)); err != nil {
 		return err
 	}
-	if err := run.WriteFile(f.Output, file.Bytes()); err != nil {
+	if err := atomicfile.Write(f.Output, file.Bytes()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d pictures of epoch %d at %d px\n", f.Output, shown, f.Epoch, side)

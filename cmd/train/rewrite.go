@@ -5,8 +5,8 @@ import (
 
 	"bignas/core/fault"
 	"bignas/core/weights"
+	"bignas/train/atomicfile"
 	"bignas/train/files"
-	"bignas/train/run"
 )
 
 type rewriteFlags struct {
@@ -33,7 +33,7 @@ func (p program) rewrite(f rewriteFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := run.WriteFile(f.Output, out); err != nil {
+	if err := atomicfile.Write(f.Output, out); err != nil {
 		return err
 	}
 	a, err := weights.Begin(out)

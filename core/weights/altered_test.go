@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"bignas/core/arch"
-	"bignas/core/bnstats"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
@@ -32,16 +31,7 @@ func tiny(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(5, 5))
-	net.Init(r, false)
-	m := bnstats.NewModel(net)
-	for _, l := range m.Layers {
-		for _, of := range [][]float32{l.Mean, l.LogVariance, l.Read} {
-			for i := range of {
-				of[i] = float32(r.NormFloat64())
-			}
-		}
-	}
+	m := randomised(net, rand.New(rand.NewPCG(5, 5)))
 	return marshal(t, &Bundle{Net: net, Statistics: m, Labels: []string{"cat", "dog", "cow"},
 		Spec:     preprocess.Spec{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}, Crop: 0.875, Filter: preprocess.CatmullRom},
 		Metadata: map[string]string{"seed": "42", "family": `{"S":"` + space.Min().String() + `"}`},

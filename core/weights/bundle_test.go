@@ -28,7 +28,17 @@ func nette(t testing.TB) *Bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(7, 7))
+	m := randomised(net, rand.New(rand.NewPCG(7, 7)))
+	return &Bundle{
+		Net: net, Statistics: m, Labels: []string{"cat", "dog é", "\"bird\" <x>"},
+		Spec:     preprocess.Spec{Mean: [3]float32{0.4, 0.5, 0.6}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 0.875, Filter: preprocess.CatmullRom},
+		Metadata: map[string]string{"seed": "42", "configuration": "epochs = 3\n"},
+	}
+}
+
+// randomised fills a network with random weights, and a model of its statistics with
+// random coefficients.
+func randomised(net *supernet.Weights, r *rand.Rand) *bnstats.Model {
 	net.Init(r, false)
 	m := bnstats.NewModel(net)
 	for _, l := range m.Layers {
@@ -38,11 +48,7 @@ func nette(t testing.TB) *Bundle {
 			}
 		}
 	}
-	return &Bundle{
-		Net: net, Statistics: m, Labels: []string{"cat", "dog é", "\"bird\" <x>"},
-		Spec:     preprocess.Spec{Mean: [3]float32{0.4, 0.5, 0.6}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 0.875, Filter: preprocess.CatmullRom},
-		Metadata: map[string]string{"seed": "42", "configuration": "epochs = 3\n"},
-	}
+	return m
 }
 
 func marshal(t testing.TB, b *Bundle, d DType) []byte {

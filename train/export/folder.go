@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"bignas/core/fault"
-	"bignas/train/run"
+	"bignas/train/atomicfile"
 )
 
 // WriteBeside writes a file and its config.json into the same folder. A
@@ -28,13 +28,13 @@ func WriteBeside(file string, data, config []byte) error {
 	if err := makeFolder(filepath.Dir(file)); err != nil {
 		return err
 	}
-	if err := run.WriteFile(file, data); err != nil {
+	if err := atomicfile.Write(file, data); err != nil {
 		return err
 	}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return nil // nothing lies beside a pipe
 	}
-	return run.WriteFile(beside, config)
+	return atomicfile.Write(beside, config)
 }
 
 // WriteFolder writes files into a folder as a whole or not at all: into a new

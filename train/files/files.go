@@ -3,6 +3,7 @@
 package files
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"os"
@@ -71,21 +72,14 @@ func ReadAll(r io.Reader, name string) ([]byte, error) { return atMost(r, name, 
 
 // atMost reads r, which has about size bytes.
 func atMost(r io.Reader, name string, limit, size int) ([]byte, error) {
-	data := make([]byte, 0, size+512)
-	for {
-		n, err := r.Read(data[len(data):min(cap(data), limit+1)])
-		data = data[:len(data)+n]
-		switch {
-		case len(data) > limit:
-			return nil, tooLong(name, limit)
-		case err == io.EOF:
-			return data, nil
-		case err != nil:
-			return nil, err
-		case len(data) == cap(data):
-			data = append(data, 0)[:len(data)]
-		}
+	data := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(r, int64(limit)+1)); err != nil {
+		return nil, err
 	}
+	if data.Len() > limit {
+		return nil, tooLong(name, limit)
+	}
+	return data.Bytes(), nil
 }
 
 func tooLong(name string, limit int) error {

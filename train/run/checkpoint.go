@@ -71,7 +71,7 @@ func save(path string, t *trainer.Trainer[float32], config string, s state, data
 	if err := weights.Write(&b, f, weights.Float32); err != nil {
 		return err
 	}
-	if err := WriteFile(path, b.Bytes()); err != nil {
+	if err := atomicfile.Write(path, b.Bytes()); err != nil {
 		f := fault.Of(err)
 		return fault.New(f.Code, "make room or take another folder, then go on with --resume", "%s", f.Message)
 	}
@@ -169,12 +169,6 @@ func ConfigOf(out string) (string, error) {
 	}
 	return f.Metadata[keyConfig], nil
 }
-
-// WriteFile is atomicfile.Write.
-func WriteFile(path string, data []byte) error { return atomicfile.Write(path, data) }
-
-// CanWrite is atomicfile.CanWrite.
-func CanWrite(paths ...string) error { return atomicfile.CanWrite(paths...) }
 
 // CheckpointFiles are the files of a run's folder that hold weights.
 func CheckpointFiles(dir string) []string {

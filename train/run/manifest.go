@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"bignas/core/fault"
+	"bignas/train/atomicfile"
 )
 
 // Manifest is what the page is told about a weights file before it has it.
@@ -47,7 +48,7 @@ func (m *Manifest) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(path, append(text, '\n'))
+	return atomicfile.Write(path, append(text, '\n'))
 }
 
 // State adds what was measured, in place of what was known of the same children.
