@@ -34,7 +34,14 @@ func TestScheduleShapes(t *testing.T) {
 			t.Errorf("cosine at %g: %g, want %g", p.epoch, got, p.want)
 		}
 	}
-	for _, bad := range []Schedule{{Kind: "linear"}, {Kind: "cosine", Epochs: 1, Warmup: 2}, {Kind: "exponential", DecayRate: 2, DecayEpochs: 1}} {
+	tr := Schedule{Kind: "trapezoid", Peak: 1, Warmup: 1, DecayEpochs: 4, Epochs: 10, EndFraction: 0.05}
+	for _, p := range []struct{ epoch, want float64 }{{0.5, 0.5}, {1, 1}, {6, 1}, {8, 0.5}, {9, 0.25}, {10, 0.05}, {12, 0.05}} {
+		if got := tr.Rate(p.epoch); math.Abs(got-p.want) > 1e-12 {
+			t.Errorf("trapezoid at %g: %g, want %g", p.epoch, got, p.want)
+		}
+	}
+	for _, bad := range []Schedule{{Kind: "linear"}, {Kind: "cosine", Epochs: 1, Warmup: 2}, {Kind: "exponential", DecayRate: 2, DecayEpochs: 1},
+		{Kind: "trapezoid", Epochs: 10, Warmup: 1}, {Kind: "trapezoid", Epochs: 10, Warmup: 1, DecayEpochs: 9.5}} {
 		if bad.Check() == nil {
 			t.Errorf("%+v passed Check", bad)
 		}

@@ -61,11 +61,11 @@ type Config struct {
 	ClipNorm    float64 `toml:"clip_norm"`     // most that the summed gradient's norm may be; 0: no clipping
 	EMA         float64 `toml:"ema"`           // decay a step of the moving average of the weights; 0: none
 
-	Schedule     string  `toml:"schedule"`      // "exponential", "cosine" or "constant"
+	Schedule     string  `toml:"schedule"`      // "exponential", "cosine", "trapezoid" or "constant"
 	WarmupEpochs float64 `toml:"warmup_epochs"` // linear from 0
 	DecayRate    float64 `toml:"decay_rate"`    // exponential: factor every decay_epochs
-	DecayEpochs  float64 `toml:"decay_epochs"`
-	EndFraction  float64 `toml:"end_fraction"` // of lr: the rate stays there once it has come down to it (section 3.3)
+	DecayEpochs  float64 `toml:"decay_epochs"`  // trapezoid: how long the linear fall at the end is
+	EndFraction  float64 `toml:"end_fraction"`  // of lr: the rate stays there once it has come down to it (section 3.3)
 
 	Shortcuts      string  `toml:"shortcuts"`             // "transition": the first block of a stage has one, too (section 3.2); "plain": only where shapes agree; empty: the space's rule
 	Alone          string  `toml:"alone"`                 // one architecture to train and nothing else, as the biggest child is trained; with init: to fine-tune
