@@ -25,8 +25,8 @@ type browserFlags struct {
 	Within   float64 `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
 }
 
-// picture is what children are sliced for in the browser, as by the page.
-const picture = "assets/samples/church-small.jpg"
+// image is what children are sliced for in the browser, as by the page.
+const img = "assets/samples/church-small.jpg"
 
 // browser compares children with onnxruntime-web in one Chromium: batch 1, a
 // worker and a thread for each side, in turn.
@@ -181,11 +181,11 @@ func warm(run runner, time time.Duration) error {
 
 // slices times new children of fam, which is open in the browser, as the page would.
 func (f browserFlags) slices(c *chromium, fam *family) (l sliceLine, err error) {
-	data, err := files.Read(picture)
+	data, err := files.Read(img)
 	if err != nil {
 		return l, err
 	}
-	c.files["picture"] = data
+	c.files["image"] = data
 	r := rand.New(rand.NewPCG(uint64(f.Seed), 3))
 	var archs []string
 	for range 4 + f.Children { // the first ones are compiled on the way
@@ -201,7 +201,7 @@ func (f browserFlags) slices(c *chromium, fam *family) (l sliceLine, err error) 
 			Forward      []float64
 		}
 	}
-	if err := c.ask("ours", map[string]any{"op": "slice", "archs": archs, "files": map[string]string{"picture": "/files/picture"}}, &reply); err != nil {
+	if err := c.ask("ours", map[string]any{"op": "slice", "archs": archs, "files": map[string]string{"image": "/files/image"}}, &reply); err != nil {
 		return l, err
 	}
 	var slice, first, forward, ratio []float64

@@ -99,7 +99,7 @@ func readFamily(file string) (*family, error) {
 }
 
 // randomFamily draws weights, and measures the statistics of a child on two
-// pictures of noise, so that activations are of the usual size.
+// images of noise, so that activations are of the usual size.
 func randomFamily(name string, classes int) (*family, error) {
 	space, err := arch.Lookup(name)
 	if err != nil {
@@ -142,13 +142,13 @@ func (f *family) child(a arch.Arch) (*supernet.Child, error) {
 	return f.weights.Child(a, st)
 }
 
-// forward is the runner of one picture through c, with the logits of the last run.
+// forward is the runner of one image through c, with the logits of the last run.
 func forward(c *supernet.Child, x []float32) (run runner, logits func() []float32) {
 	var last []float32
 	return timed(func() { last, _ = c.Forward(x, 1, nil) }), func() []float32 { return last }
 }
 
-// noise is n pictures [n, r, r, 3] of normal noise, always the same.
+// noise is n images [n, r, r, 3] of normal noise, always the same.
 func noise(n, r int) []float32 {
 	g := rand.New(rand.NewPCG(4, uint64(r)))
 	x := make([]float32, n*r*r*3)

@@ -61,7 +61,7 @@ func (v *inventory) product(kind string, m, k, n int, act kernel.Act, residual b
 	})
 }
 
-// inference lists what one forward pass of n pictures computes, as
+// inference lists what one forward pass of n images computes, as
 // supernet.Child does it.
 func inference(a arch.Arch, n, classes int) []*operation {
 	v := &inventory{seen: map[string]*operation{}}

@@ -15,7 +15,7 @@ type operatorFlags struct {
 	outputFlags
 	familyFlags
 	Threads  int           `default:"1" placeholder:"N" help:"Threads (default: 1)."`
-	Batch    int           `default:"1" placeholder:"N" help:"Pictures at a time (default: 1)."`
+	Batch    int           `default:"1" placeholder:"N" help:"Images at a time (default: 1)."`
 	Training bool          `help:"The operators of a training step, instead of those of inference."`
 	Rounds   int           `default:"5" placeholder:"N" help:"How often each side gets its turn (default: 5)."`
 	Turn     time.Duration `default:"10ms" placeholder:"TIME" help:"Length of a turn (default: 10ms)."`

@@ -51,7 +51,7 @@ type contest struct {
 	fam   *family
 	arch  arch.Arch
 	model string    // its ONNX file
-	input string    // its picture as raw float32, NCHW
+	input string    // its image as raw float32, NCHW
 	x     []float32 // the same, NHWC
 }
 
@@ -142,7 +142,7 @@ func (f peerFlags) familyContests() ([]contest, error) {
 	return list, nil
 }
 
-// write puts the child and its picture where the peer finds them.
+// write puts the child and its image where the peer finds them.
 func (c contest) write() error {
 	st, err := c.fam.statistics(c.arch)
 	if err != nil {

@@ -24,7 +24,7 @@ type trainingFlags struct {
 	familyFlags
 	Work    []string      `enum:"child,sandwich" default:"child,sandwich" placeholder:"WORK" help:"child: steps of one child alone; sandwich: whole sandwich steps over the sum of their children (default: both)."`
 	Size    []int         `default:"96,160" placeholder:"PIXELS" help:"Resolutions, of the biggest child in a sandwich step (default: 96,160)."`
-	Batch   []int         `default:"32,64" placeholder:"N" help:"Pictures a step (default: 32,64)."`
+	Batch   []int         `default:"32,64" placeholder:"N" help:"Images a step (default: 32,64)."`
 	Threads int           `default:"2" placeholder:"N" help:"Threads of both sides (default: 2)."`
 	Rounds  int           `default:"5" placeholder:"N" help:"How often each side gets its turn (default: 5)."`
 	Turn    time.Duration `default:"1s" placeholder:"TIME" help:"Length of a turn (default: 1s)."`
@@ -45,7 +45,7 @@ type trainingLine struct {
 	Threads int    `json:"threads"`
 	Batch   int    `json:"batch"`
 	Params  int64  `json:"params"`
-	MACs    int64  `json:"macs"`            // of a forward pass of one picture
+	MACs    int64  `json:"macs"`            // of a forward pass of one image
 	Ours    spread `json:"imagesPerSecond"` // medians of the rounds
 	// The rest only with --peer.
 	Peer        string  `json:"peer,omitempty"`
@@ -188,7 +188,7 @@ type trainee struct {
 	labels    []int
 }
 
-// newTrainee cuts a out of w and gives it n pictures of noise to learn.
+// newTrainee cuts a out of w and gives it n images of noise to learn.
 func newTrainee(w *supernet.Weights, a arch.Arch, n int) (*trainee, error) {
 	own, err := w.Extract(a)
 	if err != nil {

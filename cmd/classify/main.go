@@ -1,4 +1,4 @@
-// Command classify names what is on pictures, with any child of the supernet:
+// Command classify names what is on images, with any child of the supernet:
 //
 //	classify --weights F --arch S photo.jpg...
 package main
@@ -15,15 +15,15 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-const about = "Name what is on pictures with a child of the supernet, sliced out of the shared weights."
+const about = "Name what is on images with a child of the supernet, sliced out of the shared weights."
 
 type flags struct {
 	Weights   string   `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
 	Arch      string   `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
 	Top       int      `default:"5" help:"How many classes to show (default: 5)." placeholder:"N"`
 	Inherited bool     `help:"Use the BN statistics of the biggest child instead of right ones, to see what that costs."`
-	JSON      bool     `name:"json" help:"One JSON object a line for each picture."`
-	Photos    []string `arg:"" name:"photo" help:"Picture files: JPEG, PNG, WebP, GIF, BMP or TIFF; - is standard input."`
+	JSON      bool     `name:"json" help:"One JSON object a line for each image."`
+	Photos    []string `arg:"" name:"photo" help:"Image files: JPEG, PNG, WebP, GIF, BMP or TIFF; - is standard input."`
 }
 
 // answer is the line that --json prints.
@@ -49,7 +49,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return cli.Fail(stderr, "classify", err)
 	}
 	code := cli.OK
-	for _, photo := range f.Photos { // one bad picture does not keep the others from their answer
+	for _, photo := range f.Photos { // one bad image does not keep the others from their answer
 		r, err := one(engine, a, photo, stdin, f)
 		if err == nil {
 			err = show(stdout, photo, r, f.JSON)
@@ -75,11 +75,11 @@ func one(engine *classify.Engine, a arch.Arch, photo string, stdin io.Reader, f 
 	if err != nil {
 		return nil, err
 	}
-	picture, err := engine.OpenPicture(data)
+	img, err := engine.OpenImage(data)
 	if err != nil {
 		return nil, err
 	}
-	return engine.Classify(picture, a, classify.Options{Top: f.Top, Inherited: f.Inherited})
+	return engine.Classify(img, a, classify.Options{Top: f.Top, Inherited: f.Inherited})
 }
 
 func show(w io.Writer, photo string, r *classify.Result, asJSON bool) error {

@@ -80,7 +80,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := engine.OpenPicture(photo)
+	p, err := engine.OpenImage(photo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestRefuses(t *testing.T) {
 		says []string
 	}{
 		{[]string{"nothing.jpg"}, 1, []string{"there is no file nothing.jpg", "hint: check the name"}},
-		{[]string{"letter.txt"}, 1, []string{"letter.txt: the file is text, not a picture", "hint: choose a picture"}},
+		{[]string{"letter.txt"}, 1, []string{"letter.txt: the file is text, not an image", "hint: choose an image"}},
 		{[]string{"--arch", "r1", "photo.jpg"}, 1, []string{"hint: use min, max, random:SEED or"}},
 		{[]string{"--weights", "half.safetensors", "photo.jpg"}, 1, []string{"half.safetensors: the weights file ends too early", "hint: copy or download"}},
 		{[]string{"--weights", "no.safetensors", "photo.jpg"}, 1, []string{"no.safetensors", "hint: give --weights"}},
@@ -149,7 +149,7 @@ func TestRefuses(t *testing.T) {
 			}
 		}
 	}
-	// One bad picture does not keep the other from its answer.
+	// One bad image does not keep the other from its answer.
 	code, out, errs := command("", "--arch=min", "letter.txt", "photo.jpg")
 	if code != 1 || !strings.HasPrefix(out, "photo.jpg\n") || !strings.Contains(errs, "letter.txt") {
 		t.Errorf("code %d, %q, %q", code, out, errs)

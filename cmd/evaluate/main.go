@@ -1,4 +1,4 @@
-// Command evaluate measures children of a weights file, or of a run, on pictures:
+// Command evaluate measures children of a weights file, or of a run, on images:
 //
 //	evaluate --data DIR|ARCHIVE|shapes [--weights F|--run DIR] [--crop 0.875] [--split val] --arch min [--limit N] [--json]
 package main
@@ -24,12 +24,12 @@ type flags struct {
 	Names      string   `name:"class-names" placeholder:"FILE" help:"Names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
 	Weights    string   `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
 	Run        string   `placeholder:"DIR" help:"Folder of a run, whose last checkpoint is measured instead of a weights file."`
-	Crop       *float64 `placeholder:"SHARE" help:"Share of a picture's short side that children see (default: the weights file's; 1 for a run)."`
+	Crop       *float64 `placeholder:"SHARE" help:"Share of an image's short side that children see (default: the weights file's; 1 for a run)."`
 	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
-	Limit      int      `placeholder:"N" help:"At most N pictures, spread over the classes."`
-	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training pictures, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training pictures)."`
-	Images     int      `placeholder:"N" help:"Training pictures to calibrate on (default: as in training)."`
+	Limit      int      `placeholder:"N" help:"At most N images, spread over the classes."`
+	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training images, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training images)."`
+	Images     int      `placeholder:"N" help:"Training images to calibrate on (default: as in training)."`
 	JSON       bool     `name:"json" help:"One JSON object a line."`
 }
 
@@ -88,7 +88,7 @@ func measure(f flags, stdout, stderr io.Writer) error {
 		on = train
 	}
 	if on.Len() == 0 {
-		return fault.New("no_images", "give --split the other half, or more pictures", "%s has no %s pictures", f.Data, f.Split)
+		return fault.New("no_images", "give --split the other half, or more images", "%s has no %s images", f.Data, f.Split)
 	}
 	on = on.Limit(f.Limit)
 	for _, a := range s.archs {
@@ -119,7 +119,7 @@ func show(w io.Writer, r result, asJSON bool) error {
 	if asJSON {
 		return cli.Line(w, r)
 	}
-	_, err := fmt.Fprintf(w, "%s\n  %.1f MMACs, %.3f million parameters, %s BN statistics: top-1 %.2f %%, top-5 %.2f %% of %d %s pictures\n",
+	_, err := fmt.Fprintf(w, "%s\n  %.1f MMACs, %.3f million parameters, %s BN statistics: top-1 %.2f %%, top-5 %.2f %% of %d %s images\n",
 		r.Arch, float64(r.MACs)/1e6, float64(r.Params)/1e6, r.Statistics, 100*r.Top1, 100*r.Top5, r.N, r.Split)
 	return err
 }

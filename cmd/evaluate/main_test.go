@@ -17,11 +17,11 @@ import (
 	"bignas/train/run"
 )
 
-// pictures writes a data set of two classes, 20 grey pictures each.
-func pictures(t *testing.T) string { return picturesIn(t, "dark", "light") }
+// images writes a data set of two classes, 20 grey images each.
+func images(t *testing.T) string { return imagesIn(t, "dark", "light") }
 
-// picturesIn puts the same pictures into folders of other names.
-func picturesIn(t *testing.T, folders ...string) string {
+// imagesIn puts the same images into folders of other names.
+func imagesIn(t *testing.T, folders ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for c, name := range []string{"dark", "light"} {
@@ -62,7 +62,7 @@ func call(args ...string) (code int, out, errs string) {
 // TestEvaluate: several children in one call, each with its own calibrated
 // statistics, the same figures every time.
 func TestEvaluate(t *testing.T) {
-	args := []string{"--data", pictures(t), "--weights", randomWeights(t, 2), "--arch", "min", "--arch", "random:7", "--limit", "6", "--json"}
+	args := []string{"--data", images(t), "--weights", randomWeights(t, 2), "--arch", "min", "--arch", "random:7", "--limit", "6", "--json"}
 	code, out, errs := call(args...)
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
@@ -83,12 +83,12 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-// TestClassesByName: the same pictures in folders of other names, which sort the
+// TestClassesByName: the same images in folders of other names, which sort the
 // other way round, measure the same; so does a part of the classes, which is said.
 func TestClassesByName(t *testing.T) {
 	file := randomWeights(t, 2)
 	measured := func(file string, folders ...string) (run.Accuracy, string) {
-		code, out, errs := call("--data", picturesIn(t, folders...), "--weights", file, "--arch", "min", "--json")
+		code, out, errs := call("--data", imagesIn(t, folders...), "--weights", file, "--arch", "min", "--json")
 		var r result
 		if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil {
 			t.Fatalf("%q: exit %d, %v: %s", folders, code, err, errs)
@@ -112,7 +112,7 @@ func TestClassesByName(t *testing.T) {
 // that the weights predict, and that is said; asked to calibrate, there is a sentence.
 func TestNoTrainingHalf(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Rename(pictures(t), filepath.Join(dir, "val")); err != nil {
+	if err := os.Rename(images(t), filepath.Join(dir, "val")); err != nil {
 		t.Fatal(err)
 	}
 	file := clitest.Weights(t, clitest.Random{Seed: 1, Labels: []string{"dark", "light"}, Predicts: true, Config: func(c *config.Config) { c.Side = 224 }})
@@ -121,13 +121,13 @@ func TestNoTrainingHalf(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil || r.N != 40 || r.Statistics != "predicted" {
 		t.Errorf("exit %d, %q, %v: %s", code, out, err, errs)
 	}
-	if !strings.Contains(errs, "no training pictures to calibrate") || !strings.Contains(errs, "predicts") {
+	if !strings.Contains(errs, "no training images to calibrate") || !strings.Contains(errs, "predicts") {
 		t.Errorf("what was done is not said: %s", errs)
 	}
 	for want, args := range map[string][]string{
-		"no training pictures to calibrate BN statistics on": {"--statistics", "calibrated"},
-		"has no train pictures":                              {"--split", "train"},
-		"hint: give data with a training half":               {"--weights", randomWeights(t, 2)},
+		"no training images to calibrate BN statistics on": {"--statistics", "calibrated"},
+		"has no train images":                              {"--split", "train"},
+		"hint: give data with a training half":             {"--weights", randomWeights(t, 2)},
 	} {
 		code, out, errs := call(append([]string{"--data", dir, "--weights", file, "--arch", "min"}, args...)...)
 		if code != 1 || out != "" || !strings.Contains(errs, want) {
@@ -143,12 +143,12 @@ func trained(t *testing.T, data, alone string) string {
 	c.Side, c.ValFraction, c.CalibrationImages, c.EvalEvery = 96, 0.5, 8, 1
 	c.Epochs, c.Batch, c.LR, c.WarmupEpochs = 1, 6, 0.01, 0
 	c.Phases, c.Alone = []config.Phase{{Until: 1, Resolution: 96}}, alone
-	pictures, err := run.OpenData(data, c, io.Discard)
+	images, err := run.OpenData(data, c, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "run")
-	s, err := run.New(c, pictures, out, false)
+	s, err := run.New(c, images, out, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,13 +175,13 @@ func trained(t *testing.T, data, alone string) string {
 // TestRun: the children of a run measure what the run said of them, also with
 // another crop, and one that it did not train is refused.
 func TestRun(t *testing.T) {
-	data := pictures(t)
+	data := images(t)
 	whole, alone := trained(t, data, ""), trained(t, data, "min")
 	code, cropped, errs := call("--data", data, "--run", whole, "--arch", "random:1", "--crop", "0.5")
 	if code != 0 || !strings.Contains(cropped, "top-1") {
 		t.Errorf("exit %d: %s%s", code, cropped, errs)
 	}
-	renamed := picturesIn(t, "dark", "Light") // which sort the other way round
+	renamed := imagesIn(t, "dark", "Light") // which sort the other way round
 	_, own, _ := call("--data", data, "--run", whole, "--arch", "min")
 	if code, other, errs := call("--data", renamed, "--run", whole, "--arch", "min"); code != 0 || other != own {
 		t.Errorf("in folders of other names: exit %d, %s\n%s\nas they were trained on: %s", code, errs, other, own)
@@ -206,7 +206,7 @@ func TestRun(t *testing.T) {
 // TestMistakes: wrong classes, children, files and statistics that are not
 // there end in a sentence.
 func TestMistakes(t *testing.T) {
-	data, file := pictures(t), randomWeights(t, 2)
+	data, file := images(t), randomWeights(t, 2)
 	for _, c := range []struct {
 		code int
 		want string
@@ -214,7 +214,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{2, "--data", nil},
 		{1, "no-such-file", []string{"--data", data, "--weights", "no-such-file"}},
-		{1, `the weights lack 1: "grey"; the data lacks 1: "light"`, []string{"--data", picturesIn(t, "dark", "grey"), "--weights", file}},
+		{1, `the weights lack 1: "grey"; the data lacks 1: "light"`, []string{"--data", imagesIn(t, "dark", "grey"), "--weights", file}},
 		{1, "S2 width is 13", []string{"--data", data, "--weights", file, "--arch", "r96-c8-8x1k3-13x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"}},
 		{1, `no child named "XL"; known: min, max, S`, []string{"--data", data, "--weights", file, "--arch", "XL"}},
 		{1, "statistics", []string{"--data", data, "--weights", file, "--statistics", "predicted"}},

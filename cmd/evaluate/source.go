@@ -68,9 +68,9 @@ func (s *source) kind(f flags, train dataset.Subset, log io.Writer) (string, err
 		return cmp.Or(f.Statistics, "calibrated"), nil
 	}
 	if f.Statistics == "calibrated" || s.statistics == nil {
-		return "", fault.New("no_statistics", "give data with a training half, or --statistics predicted with weights that predict them", "%s has no training pictures to calibrate BN statistics on", f.Data)
+		return "", fault.New("no_statistics", "give data with a training half, or --statistics predicted with weights that predict them", "%s has no training images to calibrate BN statistics on", f.Data)
 	}
-	fmt.Fprintf(log, "%s has no training pictures to calibrate BN statistics on: they are those that %s predicts\n", f.Data, f.Weights)
+	fmt.Fprintf(log, "%s has no training images to calibrate BN statistics on: they are those that %s predicts\n", f.Data, f.Weights)
 	return "predicted", nil
 }
 

@@ -25,15 +25,15 @@ type checkFlags struct {
 	Preprocess bool     `help:"Graphs that take RGB bytes."`
 	Batch      int      `placeholder:"N" help:"Graphs that take exactly N images at once (default: any number)."`
 	Split      string   `enum:"val,train" default:"val" help:"With --data: the half to run on, val or train (default: val)."`
-	Limit      int      `placeholder:"N" help:"With --data: at most N pictures, spread over the classes."`
+	Limit      int      `placeholder:"N" help:"With --data: at most N images, spread over the classes."`
 	Runtime    []string `enum:"node,web,oldest,opencv,opencv4js,opencv5js" default:"node,web" help:"onnxruntime-node, onnxruntime-web in Node, the oldest onnxruntime-node, OpenCV of Python, opencv.js 4 and 5 in Node (default: node,web)."`
 	Folder     string   `default:"${peers}" placeholder:"DIR" help:"Where make peers has installed them (default: ${peers})."`
 	Python     string   `default:"/usr/bin/python3" placeholder:"FILE" help:"A Python that may have OpenCV, and onnx, whose checker is asked too (default: /usr/bin/python3)."`
 	JSON       bool     `name:"json" help:"One JSON object a line."`
-	Photos     []string `arg:"" optional:"" name:"photo" help:"Picture files to run on, without --data (default: 10 drawn pictures)."`
+	Photos     []string `arg:"" optional:"" name:"photo" help:"Image files to run on, without --data (default: 10 drawn images)."`
 }
 
-// drawn is how many pictures are drawn where none are given.
+// drawn is how many images are drawn where none are given.
 const drawn = 10
 
 // topWithin and topWithinHalf are how far top-1 over a split may be apart.
@@ -50,7 +50,7 @@ type checked struct {
 	Runtime    string            `json:"runtime"`
 	Checker    string            `json:"checker,omitempty"` // version of onnx that accepts the file
 	export.Difference
-	SameAnswer float64 `json:"sameAnswer"`     // share of the pictures with the same first answer
+	SameAnswer float64 `json:"sameAnswer"`     // share of the images with the same first answer
 	Top1       float64 `json:"top1,omitempty"` // of the slice, where classes are known
 	TheirTop1  float64 `json:"theirTop1,omitempty"`
 	Split      string  `json:"split,omitempty"`
@@ -103,7 +103,7 @@ func (p program) check(f checkFlags) (err error) {
 }
 
 // one compares one child.
-func (p program) one(f checkFlags, s *source, a arch.Arch, images pictureSet, r *peer) error {
+func (p program) one(f checkFlags, s *source, a arch.Arch, images imageSet, r *peer) error {
 	child, slice, err := s.cut(a)
 	if err != nil {
 		return err
@@ -160,8 +160,8 @@ func (c *checked) judge() error {
 	return nil
 }
 
-// compare runs all pictures on both sides.
-func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pictureSet, r *peer, progress func(int)) error {
+// compare runs all images on both sides.
+func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images imageSet, r *peer, progress func(int)) error {
 	side := slice.Arch.Resolution
 	each, same, right, theirs := 3*side*side, 0, 0, 0
 	batch := r.batch
@@ -203,7 +203,7 @@ func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images pi
 			return err
 		}
 		if len(got) != run*slice.Classes {
-			return fault.New(codeNoRuntime, "", "%s gives %d logits for %d pictures, expected %d", r.title, len(got), run, run*slice.Classes)
+			return fault.New(codeNoRuntime, "", "%s gives %d logits for %d images, expected %d", r.title, len(got), run, run*slice.Classes)
 		}
 		for i := range n {
 			ours, other := want[i*slice.Classes:(i+1)*slice.Classes], got[i*slice.Classes:(i+1)*slice.Classes]
@@ -251,10 +251,10 @@ func (p program) checked(c checked, asJSON bool) error {
 		said = "accepted by onnx " + c.Checker
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s: %s, %s\n  logits of %d pictures within %.1e of the slice's (%.1e of the largest, allowed %.0e), %.2f %% have the same first answer\n",
+	fmt.Fprintf(&b, "%s in %s: %s, %s\n  logits of %d images within %.1e of the slice's (%.1e of the largest, allowed %.0e), %.2f %% have the same first answer\n",
 		title(export.Config{Name: c.Name, Arch: c.Arch}), c.Runtime, c.Precision, said, c.Images, c.Absolute, c.Relative, c.Within, 100*c.SameAnswer)
 	if c.Split != "" {
-		fmt.Fprintf(&b, "  top-1 on the %s pictures: slice %.2f %%, %s %.2f %%\n", c.Split, 100*c.Top1, c.Reader, 100*c.TheirTop1)
+		fmt.Fprintf(&b, "  top-1 on the %s images: slice %.2f %%, %s %.2f %%\n", c.Split, 100*c.Top1, c.Reader, 100*c.TheirTop1)
 	}
 	_, err := fmt.Fprint(p.stdout, b.String())
 	return err

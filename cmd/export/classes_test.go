@@ -12,7 +12,7 @@ import (
 	"bignas/train/dataset"
 )
 
-// TestClassesByName: pictures are labelled by the names of their classes where the
+// TestClassesByName: images are labelled by the names of their classes where the
 // weights have them in another order, and as many other classes are refused.
 func TestClassesByName(t *testing.T) {
 	shapes, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 8})
@@ -27,7 +27,7 @@ func TestClassesByName(t *testing.T) {
 	}
 	for i := range s.val.Len() {
 		if class := path.Base(path.Dir(s.val.Name(i))); labels[s.val.Label(i)] != class {
-			t.Fatalf("a picture of %s has the label %d, that is %s", class, s.val.Label(i), labels[s.val.Label(i)])
+			t.Fatalf("an image of %s has the label %d, that is %s", class, s.val.Label(i), labels[s.val.Label(i)])
 		}
 	}
 	out := filepath.Join(t.TempDir(), "c.onnx")

@@ -29,16 +29,16 @@ const about = "Write one child of the supernet as a file of its own: an ONNX gra
 
 type flags struct {
 	Write writeFlags `cmd:"" default:"withargs" help:"Write a child (the default)."`
-	Check checkFlags `cmd:"" help:"Run children in onnxruntime beside the slices, on drawn pictures or over a whole split (after make peers)."`
+	Check checkFlags `cmd:"" help:"Run children in onnxruntime beside the slices, on drawn images or over a whole split (after make peers)."`
 }
 
 // childFlags say which weights and which statistics.
 type childFlags struct {
 	Weights    string `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
 	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
-	Data       string `placeholder:"DATA" help:"Calibrate the BN statistics on training pictures of this data set (default: those that the weights file predicts)."`
+	Data       string `placeholder:"DATA" help:"Calibrate the BN statistics on training images of this data set (default: those that the weights file predicts)."`
 	Names      string `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
-	Images     int    `placeholder:"N" help:"With --data: so many pictures (default: as in training)."`
+	Images     int    `placeholder:"N" help:"With --data: so many images (default: as in training)."`
 }
 
 // program is one call of the command.
@@ -86,7 +86,7 @@ func (p program) open(f childFlags, partly bool) (*source, error) {
 	s := &source{engine: e, data: f.Data}
 	if f.Data == "" {
 		if e.Statistics() == nil {
-			return nil, fault.New(classify.CodeNoStatistics, "give --data the pictures that the weights were trained on", "%s predicts no BN statistics", f.Weights)
+			return nil, fault.New(classify.CodeNoStatistics, "give --data the images that the weights were trained on", "%s predicts no BN statistics", f.Weights)
 		}
 		return s, nil
 	}

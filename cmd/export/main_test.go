@@ -70,10 +70,10 @@ func TestCalibrated(t *testing.T) {
 	out := filepath.Join(dir, "c.onnx")
 	code, text, errs := call("--weights", file, "--arch", "min", "--resolution", "128", "-o", out, "--data", "shapes", "--images", "5", "--verify")
 	data, err := os.ReadFile(out)
-	if code != 0 || err != nil || !bytes.Contains(data, []byte("calibrated on 5 training pictures of shapes")) {
+	if code != 0 || err != nil || !bytes.Contains(data, []byte("calibrated on 5 training images of shapes")) {
 		t.Fatalf("exit %d, %v: %s", code, err, errs)
 	}
-	for _, want := range []string{"opset 17", "128 px", "calibrated on 5 training pictures of shapes", "verified by core/onnx/runner on 4 generated pictures"} {
+	for _, want := range []string{"opset 17", "128 px", "calibrated on 5 training images of shapes", "verified by core/onnx/runner on 4 generated images"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not said:\n%s", want, text)
 		}

@@ -174,7 +174,7 @@ func TestTorch(t *testing.T) {
 		if code, _, errs := call("--arch", text, "--format", "npy", "-o", folder); code != 0 {
 			t.Fatal(errs)
 		}
-		im := export.Pictures(1, a.Resolution)[0]
+		im := export.Images(1, a.Resolution)[0]
 		x := make([]float32, len(im.Pix))
 		s.engine.Info().Preprocessing.Apply(x, im, a.Resolution)
 		nchw := make([]float32, len(x))

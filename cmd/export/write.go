@@ -22,7 +22,7 @@ type writeFlags struct {
 	Preprocess bool   `help:"ONNX: the graph takes RGB bytes [N, R, R, 3] and normalises them itself."`
 	Floats     bool   `help:"With --preprocess: RGB of 0 to 255 as float32 instead of bytes."`
 	Batch      int    `placeholder:"N" help:"ONNX: the graph takes exactly N images at once, for runtimes that know no free batch dimension (default: any number)."`
-	Verify     bool   `help:"Read the written file back, run it on generated pictures and compare with the slice."`
+	Verify     bool   `help:"Read the written file back, run it on generated images and compare with the slice."`
 	JSON       bool   `name:"json" help:"One JSON object: what was written."`
 }
 
@@ -145,8 +145,8 @@ func (w *written) put(child *export.Child, f writeFlags) error {
 	return export.WriteFolder(f.Output, files)
 }
 
-// pictures is how many generated ones --verify takes.
-const pictures = 4
+// images is how many generated ones --verify takes.
+const images = 4
 
 // verify reads what was written from the disk.
 func (w *written) verify(child *export.Child, slice *supernet.Child) (err error) {
@@ -157,7 +157,7 @@ func (w *written) verify(child *export.Child, slice *supernet.Child) (err error)
 		if err != nil {
 			return err
 		}
-		if d, err = export.SameONNX(data, slice, child.Config.Preprocessing, pictures); err != nil {
+		if d, err = export.SameONNX(data, slice, child.Config.Preprocessing, images); err != nil {
 			return err
 		}
 	} else {
@@ -173,7 +173,7 @@ func (w *written) verify(child *export.Child, slice *supernet.Child) (err error)
 		if err != nil {
 			return err
 		}
-		if d, err = export.Same(back, slice, pictures); err != nil {
+		if d, err = export.Same(back, slice, images); err != nil {
 			return err
 		}
 	}
@@ -202,9 +202,9 @@ func (p program) show(w written, asJSON bool) error {
 		w.File, what, w.Bytes, title(export.Config{Name: w.Name, Arch: w.Arch}), float64(w.MACs)/1e6, float64(w.Params)/1e6, w.Resolution, w.Statistics)
 	if d := w.Verified; d != nil && err == nil {
 		if d.Bits {
-			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated pictures: the slice's logits to the bit\n", d.Reader, d.Images)
+			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated images: the slice's logits to the bit\n", d.Reader, d.Images)
 		} else {
-			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated pictures: logits within %.1e of the slice's (%.1e of the largest, allowed %.0e)\n", d.Reader, d.Images, d.Absolute, d.Relative, d.Within)
+			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated images: logits within %.1e of the slice's (%.1e of the largest, allowed %.0e)\n", d.Reader, d.Images, d.Absolute, d.Relative, d.Within)
 		}
 	}
 	return err

@@ -18,11 +18,11 @@ type compareFlags struct {
 	Predictor   string   `placeholder:"FILE" help:"Predictor that search fit wrote."`
 	Landscape   *uint64  `placeholder:"SEED" help:"Compare on a made-up accuracy instead of a predictor: needs no weights and says nothing about any."`
 	Space       string   `default:"nette" placeholder:"NAME" help:"Space of the made-up accuracy: ${spaces} (default: nette)."`
-	Data        string   `placeholder:"DATA" help:"Measure every child on these pictures; takes long."`
+	Data        string   `placeholder:"DATA" help:"Measure every child on these images; takes long."`
 	Seeds       int      `default:"3" help:"Seeds for each method and budget (default: 3)."`
 	Evaluations int      `default:"300" help:"Children that each search may judge (default: 300)."`
 	Out         string   `required:"" placeholder:"FILE" writes:"" help:"Table to write (CSV)."`
-	Plot        string   `placeholder:"FILE" writes:"" help:"Picture of the table: .svg or .png."`
+	Plot        string   `placeholder:"FILE" writes:"" help:"Image of the table: .svg or .png."`
 }
 
 // compare runs every method at every budget.

@@ -28,7 +28,7 @@ type familyFlags struct {
 	Pareto []string `placeholder:"FILE" help:"Pareto file of a search over these weights, from which a budget takes its most accurate child; may be repeated."`
 	Member []string `default:"S=25M,M=50M,L=90M,XL=140M" placeholder:"NAME=BUDGET" help:"Named children: NAME=BUDGET of multiply-accumulates, or NAME=CHILD, the text of an architecture; may be repeated (default: S=25M,M=50M,L=90M,XL=140M)."`
 	Random string   `placeholder:"FILE" help:"Compare the members that a search measured with the random children in this table of search measure."`
-	Data   string   `placeholder:"DATA" help:"Measure them on the validation pictures of this data set, and state that in the file and the manifest."`
+	Data   string   `placeholder:"DATA" help:"Measure them on the validation images of this data set, and state that in the file and the manifest."`
 	Names  string   `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
 	Output string   `short:"o" placeholder:"FILE" writes:"" help:"Weights file to write (default: --weights itself). The manifest.json beside it, where it names the file, is kept right."`
 	JSON   bool     `name:"json" help:"One JSON object a line: the members."`
@@ -166,7 +166,7 @@ func pick(e *classify.Engine, front *search.Front, called, is string) (m member,
 	return m, nil
 }
 
-// validate measures the members on the validation pictures, which no search has seen.
+// validate measures the members on the validation images, which no search has seen.
 func (p program) validate(e *classify.Engine, f familyFlags, members []member) error {
 	if e.Statistics() == nil {
 		return fault.New(classify.CodeNoStatistics, "export the weights with statistics", "the weights predict no BN statistics")
@@ -281,7 +281,7 @@ func (p program) members(all []member, out string) error {
 			line += ", " + m.Random.text(m.Search.Accuracy)
 		}
 		if m.Measured != nil {
-			line += fmt.Sprintf("\n    top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d validation pictures", 100*m.Measured.Calibrated, 100*m.Measured.Predicted, m.Measured.N)
+			line += fmt.Sprintf("\n    top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d validation images", 100*m.Measured.Calibrated, 100*m.Measured.Predicted, m.Measured.N)
 		}
 		if _, err := fmt.Fprintln(p.stdout, line); err != nil {
 			return err

@@ -31,7 +31,7 @@ import (
 
 func main() { os.Exit(main1(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-const about = "Find the most accurate child within a budget, as it is sliced. Accuracy is predicted, measured, or proposed by the one and checked by the other; the validation pictures have no part in it."
+const about = "Find the most accurate child within a budget, as it is sliced. Accuracy is predicted, measured, or proposed by the one and checked by the other; the validation images have no part in it."
 
 type flags struct {
 	Run     runFlags     `cmd:"" default:"withargs" help:"Search (the default)."`
@@ -48,10 +48,10 @@ type weightsFlag struct {
 
 // dataFlags say what children are measured on.
 type dataFlags struct {
-	Fraction float64 `placeholder:"SHARE" help:"Share of the training pictures to choose on, cut off by the hash of their names (default: what training left out, search_fraction of its configuration, or 0.1)."`
+	Fraction float64 `placeholder:"SHARE" help:"Share of the training images to choose on, cut off by the hash of their names (default: what training left out, search_fraction of its configuration, or 0.1)."`
 	Names    string  `name:"class-names" placeholder:"FILE" help:"Names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
-	Limit    int     `placeholder:"N" help:"At most N of those pictures."`
-	Images   int     `placeholder:"N" help:"Training pictures for the BN statistics of each child (default: as in training)."`
+	Limit    int     `placeholder:"N" help:"At most N of those images."`
+	Images   int     `placeholder:"N" help:"Training images for the BN statistics of each child (default: as in training)."`
 }
 
 // program is one call of the command.
@@ -125,7 +125,7 @@ func (p program) bench(e *classify.Engine, weights, data string, f dataFlags) (*
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(p.stderr, "measuring on %d training pictures, BN statistics from %d others\n", b.Search.Len(), b.Source().Images)
+	fmt.Fprintf(p.stderr, "measuring on %d training images, BN statistics from %d others\n", b.Search.Len(), b.Source().Images)
 	return b, nil
 }
 

@@ -106,7 +106,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestMeasured: children measured on drawn pictures: a table that is continued,
+// TestMeasured: children measured on drawn images: a table that is continued,
 // a search that measures what was proposed, and one that measures everything.
 func TestMeasured(t *testing.T) {
 	file, info := randomWeights(t, 2)
@@ -147,13 +147,13 @@ func TestMeasured(t *testing.T) {
 		if err != nil || r.Kind != search.Measured || r.Front[r.Pick].N != 8 || r.Evaluations != c.n || (len(r.Proposed) > 0) != c.proposed {
 			t.Fatalf("%v: %s", err, text)
 		}
-		if !strings.Contains(shown, "measured on 8 training pictures") {
+		if !strings.Contains(shown, "measured on 8 training images") {
 			t.Errorf("%s", shown)
 		}
 	}
 }
 
-// TestCompare writes the table and the picture.
+// TestCompare writes the table and the image.
 func TestCompare(t *testing.T) {
 	dir := t.TempDir()
 	csv := filepath.Join(dir, "c.csv")

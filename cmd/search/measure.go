@@ -94,7 +94,7 @@ func (p program) fit(f fitFlags) error {
 	if p.json {
 		return cli.Line(p.stdout, map[string]any{"file": f.Out, "fitted": len(pr.Fitted), "unseen": pr.Unseen, "crossValidated": pr.CrossValidated})
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s\nmeasured on %d pictures each; cross-validated on the fitted ones: rank correlation %.3f, mean error %.2f points\nwrote %s, %d bytes\n",
+	_, err = fmt.Fprintf(p.stdout, "%s\nmeasured on %d images each; cross-validated on the fitted ones: rank correlation %.3f, mean error %.2f points\nwrote %s, %d bytes\n",
 		pr, h.Source.N, pr.CrossValidated.Spearman, 100*pr.CrossValidated.MeanError, f.Out, len(text)+1)
 	return err
 }

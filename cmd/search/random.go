@@ -11,7 +11,7 @@ import (
 )
 
 // randomBest is the best of the random children that cost no more than a member,
-// measured on the pictures that the member was picked by.
+// measured on the images that the member was picked by.
 type randomBest struct {
 	Children int     `json:"children"` // random ones that were measured, of any cost
 	Within   int     `json:"within"`   // of them, those with no more multiply-accumulates
@@ -42,7 +42,7 @@ func (f familyFlags) against(digest string, members []member) error {
 			continue
 		}
 		if m.Search.Kind != search.Measured || m.Search.N != h.Source.N {
-			return fault.New("mixed_accuracy", "search with the same --data, --fraction and --limit as search measure", "%s was picked by a %s accuracy of %d pictures, %s holds measured ones of %d", m.Name, m.Search.Kind, m.Search.N, f.Random, h.Source.N)
+			return fault.New("mixed_accuracy", "search with the same --data, --fraction and --limit as search measure", "%s was picked by a %s accuracy of %d images, %s holds measured ones of %d", m.Name, m.Search.Kind, m.Search.N, f.Random, h.Source.N)
 		}
 		m.Random = &randomBest{Children: len(samples)}
 		for _, s := range samples {

@@ -26,16 +26,16 @@ type runFlags struct {
 	MaxParams   string `name:"max-params" placeholder:"1.5M" help:"Most parameters."`
 	MaxBytes    string `name:"max-bytes" placeholder:"2MB" help:"Most bytes of weights, in half precision."`
 	MaxMemory   string `name:"max-memory" placeholder:"3MB" help:"Most bytes of float32 activations alive at once."`
-	MaxLatency  string `name:"max-latency" placeholder:"5ms" help:"Most milliseconds of one picture, as --latency-table predicts them."`
+	MaxLatency  string `name:"max-latency" placeholder:"5ms" help:"Most milliseconds of one image, as --latency-table predicts them."`
 	Table       string `name:"latency-table" placeholder:"FILE" help:"Table that bench latency-table measured on the machine that children are for."`
 	Predictor   string `placeholder:"FILE" help:"Predictor that search fit wrote (default: the .predictor.json beside the weights, where there is one)."`
-	Data        string `placeholder:"DATA" help:"Measure on these pictures: what the predictor proposes or, without one, every child."`
+	Data        string `placeholder:"DATA" help:"Measure on these images: what the predictor proposes or, without one, every child."`
 	Measure     int    `default:"8" placeholder:"N" help:"Proposed children to measure (default: 8)."`
 	Method      string `enum:"${methods}" default:"coarse-to-fine" help:"Method: ${methods} (default: coarse-to-fine)."`
 	Seed        uint64 `default:"1" help:"Seed (default: 1)."`
 	Evaluations int    `placeholder:"N" help:"Children to judge (default: 2000 predicted, 200 measured)."`
 	Out         string `placeholder:"FILE" writes:"" help:"Pareto file to write; an interrupted search is kept in FILE.state."`
-	Plot        string `placeholder:"FILE" writes:"" help:"Picture of the front: .svg or .png."`
+	Plot        string `placeholder:"FILE" writes:"" help:"Image of the front: .svg or .png."`
 	Resume      bool   `help:"Continue the search that is kept beside --out."`
 	JSON        bool   `name:"json" help:"One JSON object a line: the front, then the pick."`
 }

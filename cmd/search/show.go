@@ -55,7 +55,7 @@ func accuracy(q search.Point) string {
 
 func says(q search.Point) string {
 	if q.Kind == search.Measured {
-		return fmt.Sprintf("top-1 %s, measured on %d training pictures kept for search (± is the standard error)", accuracy(q), q.N)
+		return fmt.Sprintf("top-1 %s, measured on %d training images kept for search (± is the standard error)", accuracy(q), q.N)
 	}
 	return fmt.Sprintf("top-1 %s, predicted (± is the mean error on unseen children); measure it with --data", accuracy(q))
 }

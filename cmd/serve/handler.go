@@ -26,7 +26,7 @@ var types = map[string]string{
 }
 
 // compressible are the extensions worth a gzip where the folder has no compressed
-// form; pictures and half-precision weights are not.
+// form; images and half-precision weights are not.
 var compressible = map[string]bool{".html": true, ".css": true, ".js": true, ".mjs": true, ".json": true, ".svg": true, ".wasm": true, ".md": true}
 
 // forms are the compressed forms of a file that may lie beside it, the best first.

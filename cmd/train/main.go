@@ -40,7 +40,7 @@ type flags struct {
 	Release releaseFlags `cmd:"" help:"Turn a finished run into a weights file."`
 	Rewrite rewriteFlags `cmd:"" help:"Write a weights file anew in the present layout; no value changes."`
 	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
-	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented pictures with their labels."`
+	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented images with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
 
 	Experiments experimentFlags `cmd:"" help:"The paper's experiments: inherited weights against trained alone and fine-tuned, and the ablations."`
@@ -57,7 +57,7 @@ type runFlags struct {
 	Init    string `placeholder:"FILE" help:"Start from these weights instead of the configuration's: a released file, a checkpoint, or the folder of a run."`
 	Epochs  *int   `placeholder:"N" help:"Another number of epochs than the configuration's."`
 	DryRun  bool   `help:"Only print the plan: steps, learning rates, memory, time per step as measured here, and the time that follows."`
-	Images  int    `placeholder:"N" help:"With --dry-run: plan for so many pictures instead of reading --data."`
+	Images  int    `placeholder:"N" help:"With --dry-run: plan for so many images instead of reading --data."`
 	Classes int    `default:"1000" help:"With --images: of so many classes (default: 1000)."`
 }
 
@@ -67,15 +67,15 @@ type releaseFlags struct {
 	Out      string   `xor:"source" required:"" placeholder:"DIR" help:"Folder of the run."`
 	Weights  string   `xor:"source" required:"" placeholder:"FILE" help:"A released file instead of a run, to be released anew: with another crop, or statistics fitted again."`
 	JSON     bool     `name:"json" help:"One JSON object a line on standard output."`
-	Crop     float64  `default:"1" placeholder:"SHARE" help:"Share of a picture's short side that children see, stored in the file (default: 1)."`
+	Crop     float64  `default:"1" placeholder:"SHARE" help:"Share of an image's short side that children see, stored in the file (default: 1)."`
 	Output   string   `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write (float16 safetensors)."`
 	Children int      `default:"1280" help:"Children calibrated to fit the BN statistics of all others (default: 1280)."`
-	Images   int      `default:"256" help:"Training pictures for each, others for every child (default: 256)."`
+	Images   int      `default:"256" help:"Training images for each, others for every child (default: 256)."`
 	Check    int      `default:"50" help:"Other children to measure the fit on (default: 50)."`
-	Against  int      `name:"check-images" default:"4096" help:"Training pictures that each of those is calibrated on (default: 4096)."`
+	Against  int      `name:"check-images" default:"4096" help:"Training images that each of those is calibrated on (default: 4096)."`
 	Measure  []string `placeholder:"CHILD" help:"Children to measure and state besides min and max: names of --family or texts; may be repeated."`
 	Family   string   `placeholder:"FILE" help:"Weights file whose named children (search family) the new file names too; all of them are measured."`
-	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. What is then measured on the same pictures was selected on them (default: last)."`
+	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. What is then measured on the same images was selected on them (default: last)."`
 	Manifest string   `placeholder:"FILE" writes:"" help:"Also write the page's manifest: the file's name, its size and what was measured."`
 }
 

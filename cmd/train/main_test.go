@@ -194,14 +194,14 @@ func TestDryRun(t *testing.T) {
 	if p.TrainImages != 8522 || p.ValImages != 947 || p.UpdatesPerEpoch != 8522/p.Batch || p.Updates != p.UpdatesPerEpoch*p.Epochs || p.Parameters < 2_700_000 {
 		t.Errorf("%+v", p)
 	}
-	if p.Speed.PerPicture <= 0 || p.RunSeconds < float64(p.Updates)*p.Speed.PerPicture || p.MemoryTotal < 100<<20 || len(p.Rates) < 4 {
+	if p.Speed.PerImage <= 0 || p.RunSeconds < float64(p.Updates)*p.Speed.PerImage || p.MemoryTotal < 100<<20 || len(p.Rates) < 4 {
 		t.Errorf("%+v", p)
 	}
 	if files, _ := os.ReadDir(dir); len(files) > 0 {
 		t.Errorf("a dry run wrote %v", files)
 	}
 	if code, _, errs := train(t, "--config", "bignas", "--images", "1", "--dry-run"); code != 1 || !strings.Contains(errs, "at least 2 are needed") {
-		t.Errorf("too few pictures: exit %d: %s", code, errs)
+		t.Errorf("too few images: exit %d: %s", code, errs)
 	}
 }
 

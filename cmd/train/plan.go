@@ -58,9 +58,9 @@ func show(w io.Writer, p *run.Plan) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-16s%s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("data", "%d pictures to train on, %d to validate on, %d classes; stored they take %s, in memory, or on the disk after train prepare", p.TrainImages, p.ValImages, p.Classes, run.Bytes(p.Stored))
-	line("network", "space %s, %.2f M parameters; children of %.0f to %.0f MMACs; a picture costs %.0f MMACs forward in all children of a step",
-		p.Space, float64(p.Parameters)/1e6, float64(p.SmallestMACs)/1e6, float64(p.BiggestMACs)/1e6, p.PictureMACs/1e6)
+	line("data", "%d images to train on, %d to validate on, %d classes; stored they take %s, in memory, or on the disk after train prepare", p.TrainImages, p.ValImages, p.Classes, run.Bytes(p.Stored))
+	line("network", "space %s, %.2f M parameters; children of %.0f to %.0f MMACs; an image costs %.0f MMACs forward in all children of a step",
+		p.Space, float64(p.Parameters)/1e6, float64(p.SmallestMACs)/1e6, float64(p.BiggestMACs)/1e6, p.ImageMACs/1e6)
 	line("steps", "%d epochs of %d updates, %d in all; a batch of %d, %d at once", p.Epochs, p.UpdatesPerEpoch, p.Updates, p.Batch, p.Pass)
 	name := "learning rate"
 	for _, r := range p.Rates {
@@ -77,11 +77,11 @@ func show(w io.Writer, p *run.Plan) error {
 	if p.MemoryFree > 0 {
 		free = run.Bytes(p.MemoryFree) + " is free"
 	}
-	line("", "evaluation %s, writing a checkpoint %s; pictures of the data set come on top; %s (estimated from shapes)", run.Bytes(m.Evaluation), run.Bytes(m.Checkpoint), free)
+	line("", "evaluation %s, writing a checkpoint %s; images of the data set come on top; %s (estimated from shapes)", run.Bytes(m.Evaluation), run.Bytes(m.Checkpoint), free)
 	v := p.Speed
-	line("measured here", "passes of %d and %d random pictures took %.3g s and %.3g s (median of %d rounds, kernels %s, %d threads), the update %.3g s",
-		v.Pictures[0], v.Pictures[1], v.Passes[0], v.Passes[1], v.Rounds, p.Kernels, p.Threads, v.PerUpdate)
-	line("so", "%.3g s a picture, %.3g s an update, %.1f images/s, %s an epoch at the last resolution (scaled by MACs; reading and augmenting pictures is not in it)",
+	line("measured here", "passes of %d and %d random images took %.3g s and %.3g s (median of %d rounds, kernels %s, %d threads), the update %.3g s",
+		v.Images[0], v.Images[1], v.Passes[0], v.Passes[1], v.Rounds, p.Kernels, p.Threads, v.PerUpdate)
+	line("so", "%.3g s an image, %.3g s an update, %.1f images/s, %s an epoch at the last resolution (scaled by MACs; reading and augmenting images is not in it)",
 		p.UpdateSeconds/float64(p.Batch), p.UpdateSeconds, float64(p.Batch)/p.UpdateSeconds, run.Lasting(p.EpochSeconds))
 	line("in all", "%s with evaluations; by the fastest and the slowest round, %s to %s", run.Lasting(p.RunSeconds),
 		run.Lasting(v.Spread[0]*p.RunSeconds), run.Lasting(v.Spread[1]*p.RunSeconds))

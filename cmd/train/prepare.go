@@ -22,16 +22,16 @@ type prepareFlags struct {
 	Data       string  `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one; ImageNet's tars or Kaggle's layout; WebDataset tars."`
 	Names      string  `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
 	Out        string  `placeholder:"DIR" writes:"" help:"Folder to write, which --data of training then takes. An interrupted preparation goes on where it was."`
-	Side       int     `default:"224" help:"Pixels on a side of the stored pictures; 'side' of the configuration must agree (default: 224)."`
+	Side       int     `default:"224" help:"Pixels on a side of the stored images; 'side' of the configuration must agree (default: 224)."`
 	Workers    int     `placeholder:"N" help:"Decoding goroutines (default: one a CPU)."`
 	ShardMB    int     `name:"shard-mb" default:"1024" help:"Most megabytes of a file (default: 1024)."`
 	Decoder    string  `enum:"auto,go,turbo" default:"auto" help:"Of JPEG files: go, turbo (libturbojpeg), or auto, which takes turbo where the machine has it (default: auto)."`
-	MaxCorrupt float64 `default:"0.01" help:"Share of pictures that may be unreadable before it is an error (default: 0.01)."`
+	MaxCorrupt float64 `default:"0.01" help:"Share of images that may be unreadable before it is an error (default: 0.01)."`
 	SkipEmpty  bool    `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to prepare."`
 	Verify     bool    `help:"Only read the prepared folder --data and compare its checksums."`
-	Bench      bool    `help:"Only measure how many augmented pictures a second come out of --data."`
+	Bench      bool    `help:"Only measure how many augmented images a second come out of --data."`
 	Config     string  `placeholder:"FILE" help:"With --bench: the configuration whose augmentation is measured, as for training."`
-	Resolution int     `default:"128" help:"With --bench: pixels of the augmented pictures (default: 128)."`
+	Resolution int     `default:"128" help:"With --bench: pixels of the augmented images (default: 128)."`
 	JSON       bool    `name:"json" help:"One JSON object on standard output."`
 }
 
@@ -56,7 +56,7 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 	if o.Decoder, err = p.decoder(f.Decoder); err != nil {
 		return err
 	}
-	bar, began, first := report.NewProgress(p.stderr, "pictures", 0), time.Now(), -1
+	bar, began, first := report.NewProgress(p.stderr, "images", 0), time.Now(), -1
 	o.Progress = func(done, total int) {
 		if first < 0 {
 			first = done
@@ -87,7 +87,7 @@ func (p program) prepare(ctx context.Context, f prepareFlags) error {
 	if err := done.Table.Write(p.stdout); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d pictures at %d x %d in %d files, %.1f MB, %d skipped (limit of unreadable ones %g %%), %.0f pictures/s\n",
+	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d images at %d x %d in %d files, %.1f MB, %d skipped (limit of unreadable ones %g %%), %.0f images/s\n",
 		f.Out, done.Count, f.Side, f.Side, done.Shards, float64(done.Bytes)/1e6, len(done.Skipped), 100*f.MaxCorrupt, rate)
 	return err
 }
@@ -143,12 +143,12 @@ func (p program) bench(ctx context.Context, f prepareFlags) error {
 		kernel.SetThreads(threads)
 		rate, n := throughput(ctx, train, c, f.Resolution)
 		if n == 0 {
-			return fault.New("no_images", "", "there are no training pictures in %s", f.Data)
+			return fault.New("no_images", "", "there are no training images in %s", f.Data)
 		}
 		if f.JSON {
 			err = cli.Line(p.stdout, map[string]any{"threads": threads, "from": data.Side, "resolution": f.Resolution, "images": n, "images_per_second": rate})
 		} else {
-			_, err = fmt.Fprintf(p.stdout, "%d thread(s): %.0f pictures/s from %d px to %d px (%d pictures)\n", threads, rate, data.Side, f.Resolution, n)
+			_, err = fmt.Fprintf(p.stdout, "%d thread(s): %.0f images/s from %d px to %d px (%d images)\n", threads, rate, data.Side, f.Resolution, n)
 		}
 		if err != nil {
 			return err

@@ -19,10 +19,10 @@ type previewFlags struct {
 	Data       string `required:"" placeholder:"DATA" help:"As for training."`
 	Config     string `placeholder:"FILE" help:"Configuration, as for training."`
 	Output     string `short:"o" required:"" placeholder:"FILE" writes:"" help:"PNG file to write."`
-	Resolution int    `placeholder:"PIXELS" help:"Of the pictures (default: the space's biggest)."`
+	Resolution int    `placeholder:"PIXELS" help:"Of the images (default: the space's biggest)."`
 	Epoch      int    `default:"1" help:"Epoch to show, from 1 (default: 1)."`
-	Images     int    `default:"64" help:"Pictures to show, whole batches (default: 64)."`
-	Columns    int    `default:"8" help:"Pictures in a row (default: 8)."`
+	Images     int    `default:"64" help:"Images to show, whole batches (default: 64)."`
+	Columns    int    `default:"8" help:"Images in a row (default: 8)."`
 }
 
 // preview draws the first batches of an epoch as training would see them.
@@ -66,7 +66,7 @@ func (p program) preview(ctx context.Context, f previewFlags) error {
 		}
 	}
 	if shown == 0 {
-		return fault.New("no_images", "", "there are no training pictures in %s", f.Data)
+		return fault.New("no_images", "", "there are no training images in %s", f.Data)
 	}
 	var file bytes.Buffer
 	if err := png.Encode(&file, preview.Sheet(batches, data.Labels, run.Spec, f.Columns)); err != nil {
@@ -75,7 +75,7 @@ func (p program) preview(ctx context.Context, f previewFlags) error {
 	if err := atomicfile.Write(f.Output, file.Bytes()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d pictures of epoch %d at %d px\n", f.Output, shown, f.Epoch, side)
+	_, err = fmt.Fprintf(p.stdout, "wrote %s: %d images of epoch %d at %d px\n", f.Output, shown, f.Epoch, side)
 	return err
 }
 

@@ -73,7 +73,7 @@ func (p program) train(ctx context.Context, f runFlags) error {
 		return err
 	}
 	defer func() { log.close() }()
-	fmt.Fprintf(p.stderr, "training %s: %d pictures to train on, %d to validate on, kernels %s, %d threads, about %s of memory, from epoch %d of %d\n",
+	fmt.Fprintf(p.stderr, "training %s: %d images to train on, %d to validate on, kernels %s, %d threads, about %s of memory, from epoch %d of %d\n",
 		c.Space, s.Train.Len(), s.Val.Len(), kernel.Active(), kernel.Threads(), run.Bytes(run.Memory(c, len(data.Classes)).Total()), s.Done()+1, c.Epochs)
 	var bar *report.Progress
 	finish := func() {
@@ -176,7 +176,7 @@ func (p program) row(r run.Row, asJSON bool) error {
 	if r.LossSmallest >= 0 {
 		text += fmt.Sprintf(", %.3f smallest", r.LossSmallest)
 	}
-	text += fmt.Sprintf("; training pictures right %.1f %%", 100*r.TrainBiggest)
+	text += fmt.Sprintf("; training images right %.1f %%", 100*r.TrainBiggest)
 	if r.TrainSmallest >= 0 {
 		text += fmt.Sprintf(" / %.1f %%", 100*r.TrainSmallest)
 	}

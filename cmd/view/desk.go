@@ -17,18 +17,18 @@ type desk struct {
 	scene   *scene.Scene
 	engine  *session.Session
 	refused *fault.Error      // of the last message that was answered at once
-	opened  chan *fault.Error // what became of the picture, nil where it was decoded
+	opened  chan *fault.Error // what became of the image, nil where it was decoded
 
 	do    func(func(*scene.Scene)) // changes the scene and has it drawn
-	title func(string)             // gets the answer to the picture
-	side  int                      // of the picture that is shown
+	title func(string)             // gets the answer to the image
+	side  int                      // of the image that is shown
 }
 
 // The ids of messages; those of taps are their tickets, from 1.
 const (
 	atOnce = 0
 	later  = -1 // answered by the engine's own goroutine; a newer one may take its place
-	photo  = -2 // the picture, which the engine decodes beside everything else
+	photo  = -2 // the image, which the engine decodes beside everything else
 )
 
 // reply is what the desk needs of the engine's replies.
@@ -47,16 +47,16 @@ type reply struct {
 	} `json:"answer"`
 }
 
-// newDesk opens weights and a picture, and shows the child of that text, or the
+// newDesk opens weights and an image, and shows the child of that text, or the
 // middle one where it is empty.
-func newDesk(weights, picture []byte, child string) (*desk, error) {
+func newDesk(weights, img []byte, child string) (*desk, error) {
 	d := &desk{title: func(string) {}, opened: make(chan *fault.Error, 1)}
 	d.do = func(change func(*scene.Scene)) { change(d.scene) } // until there is a window
 	d.engine = session.New(d.receive, func() {})
 	if err := d.send(map[string]any{"type": "boot"}, weights); err != nil {
 		return nil, err
 	}
-	if err := d.send(map[string]any{"type": "picture", "id": photo}, picture); err != nil {
+	if err := d.send(map[string]any{"type": "picture", "id": photo}, img); err != nil {
 		return nil, err
 	}
 	if err := <-d.opened; err != nil {

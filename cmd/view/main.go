@@ -1,5 +1,5 @@
 // Command view opens the network view of the page in a window: the biggest
-// network, the child's slice in it, and what it makes of a picture.
+// network, the child's slice in it, and what it makes of an image.
 //
 //	go run -tags view ./cmd/view [--arch S] [photo.jpg]
 //
@@ -23,7 +23,7 @@ type flags struct {
 	Weights string `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
 	Arch    string `default:"" placeholder:"CHILD" help:"${child}, to begin with (default: the middle)."`
 	Dark    bool   `help:"Dark colours."`
-	Photo   string `arg:"" optional:"" default:"assets/samples/parachute.jpg" help:"Picture to look at (default: a sample)."`
+	Photo   string `arg:"" optional:"" default:"assets/samples/parachute.jpg" help:"Image to look at (default: a sample)."`
 }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -17,7 +17,7 @@ import (
 func TestWithoutWindow(t *testing.T) {
 	t.Chdir("../..")
 	text := filepath.Join(t.TempDir(), "notes.txt")
-	if err := os.WriteFile(text, []byte("no picture"), 0o644); err != nil {
+	if err := os.WriteFile(text, []byte("no image"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for want, args := range map[string][]string{
@@ -82,6 +82,6 @@ func TestDesk(t *testing.T) {
 		seen = seen || shape.Kind == scene.Image && shape.Picture.W == child.Resolution
 	}
 	if !seen {
-		t.Error("the picture is not drawn")
+		t.Error("the image is not drawn")
 	}
 }

@@ -113,7 +113,7 @@ func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 func between(f []float64, v int, of []int) []float64 { return oneHot(f, v, of[:max(1, len(of)-1)]) }
 
 // appendProducts appends what does not add up: a kernel matters more in small
-// pictures, where it reaches beyond the border, and with the channels it reads;
+// images, where it reaches beyond the border, and with the channels it reads;
 // the stages that feed the layer directly, by their products.
 func appendProducts(f []float64, a arch.Arch, p supernet.BNPlace, res float64) []float64 {
 	s, direct := a.Space, inputStage(p)

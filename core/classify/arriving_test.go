@@ -20,7 +20,7 @@ func TestArriving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture := drawing(t, 120, 90)
+	img := drawing(t, 120, 90)
 	e, err := Begin(file[:parts.Ends()[0]])
 	if err != nil {
 		t.Fatal(err)
@@ -40,13 +40,13 @@ func TestArriving(t *testing.T) {
 			if a == 1 {
 				child = e.Ceiling()
 			}
-			want := ask(t, full, open(t, full, picture), child, Options{})
-			if got := ask(t, e, open(t, e, picture), child, Options{}); !slices.Equal(got.Logits, want.Logits) {
+			want := ask(t, full, open(t, full, img), child, Options{})
+			if got := ask(t, e, open(t, e, img), child, Options{}); !slices.Equal(got.Logits, want.Logits) {
 				t.Errorf("with %d parts %s answers %v, want %v", i+1, child, got.Logits, want.Logits)
 			}
 		}
-		_, err := e.Classify(open(t, e, picture), biggest, Options{})
-		_, wrong := e.Classify(open(t, e, picture), smallest, Options{Inherited: true})
+		_, err := e.Classify(open(t, e, img), biggest, Options{})
+		_, wrong := e.Classify(open(t, e, img), smallest, Options{Inherited: true})
 		if last := i == len(parts.Ends())-1; last != (err == nil) || last != (wrong == nil) {
 			t.Errorf("with %d parts the biggest child: %v; inherited statistics: %v", i+1, err, wrong)
 		} else if !last && (fault.Of(err).Code != CodeNotHere || fault.Of(wrong).Code != CodeNotHere) {

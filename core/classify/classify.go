@@ -10,33 +10,33 @@ import (
 	"bignas/core/preprocess"
 )
 
-// Picture is what there is of a picture file for every resolution of the space,
+// Image is what there is of an image file for every resolution of the space,
 // and the inputs made of it so far. It belongs to the Engine that opened it.
-type Picture struct {
+type Image struct {
 	squares *preprocess.Squares
 	inputs  map[int][]float32 // by resolution; guarded by Engine.mu
 }
 
-// Size is that of the upright picture, in pixels.
-func (p *Picture) Size() (w, h int) { return p.squares.W, p.squares.H }
+// Size is that of the upright image, in pixels.
+func (p *Image) Size() (w, h int) { return p.squares.W, p.squares.H }
 
-// OpenPicture decodes the bytes of a picture file of at most
+// OpenImage decodes the bytes of an image file of at most
 // preprocess.DefaultMaxPixels. Every error is a *fault.Error of package preprocess.
-func (e *Engine) OpenPicture(data []byte) (*Picture, error) { return e.WatchPicture(data, nil) }
+func (e *Engine) OpenImage(data []byte) (*Image, error) { return e.WatchImage(data, nil) }
 
-// WatchPicture is OpenPicture that tells watch how far it is, and that watch can
+// WatchImage is OpenImage that tells watch how far it is, and that watch can
 // end: its error is returned as it is. It may run while other methods do.
-func (e *Engine) WatchPicture(data []byte, watch preprocess.Watch) (*Picture, error) {
+func (e *Engine) WatchImage(data []byte, watch preprocess.Watch) (*Image, error) {
 	q, err := e.info.Preprocessing.Open(data, preprocess.DefaultMaxPixels, e.info.Space.Resolutions, watch)
 	if err != nil {
 		return nil, err
 	}
-	return &Picture{squares: q, inputs: map[int][]float32{}}, nil
+	return &Image{squares: q, inputs: map[int][]float32{}}, nil
 }
 
-// Seen is the picture as a child of that resolution of the space sees it: crop and
+// Seen is the image as a child of that resolution of the space sees it: crop and
 // filter without the normalisation, HWC, 0 to 1 but for the filter's overshoot.
-func (e *Engine) Seen(p *Picture, resolution int) []float32 {
+func (e *Engine) Seen(p *Image, resolution int) []float32 {
 	spec := e.info.Preprocessing
 	spec.Mean, spec.Std = [3]float32{}, [3]float32{1, 1, 1}
 	x := make([]float32, 3*resolution*resolution)
@@ -69,14 +69,14 @@ type Score struct {
 // Timing is in milliseconds; what came from a cache took 0.
 type Timing struct {
 	Slice   float64 `json:"slice"`   // cut the child out, fold its BN statistics, pack its weights
-	Resize  float64 `json:"resize"`  // crop, shrink and normalise the picture
+	Resize  float64 `json:"resize"`  // crop, shrink and normalise the image
 	Forward float64 `json:"forward"` // the network
 }
 
 // Total is the sum of the parts, in milliseconds.
 func (t Timing) Total() float64 { return t.Slice + t.Resize + t.Forward }
 
-// Result is the answer of one child to one picture.
+// Result is the answer of one child to one image.
 type Result struct {
 	Arch          arch.Arch `json:"-"`
 	Text          string    `json:"arch"` // Arch as text
@@ -89,10 +89,10 @@ type Result struct {
 	Inherited     bool      `json:"inherited"`
 }
 
-// Classify asks the child a about the picture. It keeps the child and the input
-// of the picture, so that the next call redoes only what has changed. The errors
+// Classify asks the child a about the image. It keeps the child and the input
+// of the image, so that the next call redoes only what has changed. The errors
 // are of type *fault.Error, but for that of Options.Between.
-func (e *Engine) Classify(p *Picture, a arch.Arch, o Options) (*Result, error) {
+func (e *Engine) Classify(p *Image, a arch.Arch, o Options) (*Result, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r := &Result{Inherited: o.Inherited}
@@ -129,9 +129,9 @@ func (e *Engine) Classify(p *Picture, a arch.Arch, o Options) (*Result, error) {
 	return r, nil
 }
 
-// input is the picture as a child of that resolution gets it, and whether it was
+// input is the image as a child of that resolution gets it, and whether it was
 // made now. The caller holds e.mu.
-func (e *Engine) input(p *Picture, resolution int) (x []float32, fresh bool) {
+func (e *Engine) input(p *Image, resolution int) (x []float32, fresh bool) {
 	x, ok := p.inputs[resolution]
 	if !ok {
 		x = make([]float32, 3*resolution*resolution)

@@ -69,7 +69,7 @@ func TestClassify(t *testing.T) {
 	e := randomEngine(t)
 	p := open(t, e, drawing(t, 210, 150))
 	if w, h := p.Size(); w != 210 || h != 150 {
-		t.Fatalf("picture of %d x %d", w, h)
+		t.Fatalf("image of %d x %d", w, h)
 	}
 	a := e.Info().Space.Sample(rand.New(rand.NewPCG(1, 1)))
 	r := ask(t, e, p, a, Options{})
@@ -106,17 +106,17 @@ func TestClassify(t *testing.T) {
 }
 
 // The logits are those of the plain parts put together without any cache, also
-// after a walk over children, resolutions, pictures and statistics.
+// after a walk over children, resolutions, images and statistics.
 func TestCacheDoesNotMixAnswers(t *testing.T) {
 	e := randomEngine(t)
-	var pictures []*Picture
-	var images []*preprocess.Image
+	var opened []*Image
+	var decoded []*preprocess.Image
 	for _, data := range [][]byte{drawing(t, 120, 100), drawing(t, 97, 300)} {
 		im, err := preprocess.Decode(data, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pictures, images = append(pictures, open(t, e, data)), append(images, im)
+		opened, decoded = append(opened, open(t, e, data)), append(decoded, im)
 	}
 	space, r := e.Info().Space, rand.New(rand.NewPCG(3, 4))
 	archs := []arch.Arch{space.Min(), space.Min(), space.Sample(r)}
@@ -124,7 +124,7 @@ func TestCacheDoesNotMixAnswers(t *testing.T) {
 	archs[2].Resolution = space.Resolutions[0]
 	for range 12 {
 		i, a, inherited := r.IntN(2), archs[r.IntN(3)].Clone(), r.IntN(2) == 1
-		got := ask(t, e, pictures[i], a, Options{Inherited: inherited})
+		got := ask(t, e, opened[i], a, Options{Inherited: inherited})
 		of := a
 		if inherited {
 			of = space.Max()
@@ -143,7 +143,7 @@ func TestCacheDoesNotMixAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		x := make([]float32, 3*a.Resolution*a.Resolution)
-		e.Info().Preprocessing.Apply(x, images[i], a.Resolution)
+		e.Info().Preprocessing.Apply(x, decoded[i], a.Resolution)
 		want, err := child.Forward(x, 1, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -153,7 +153,7 @@ func TestCacheDoesNotMixAnswers(t *testing.T) {
 		}
 		a.Stages[0].Kernels[0], a.Stages[1].Width = 99, 99 // the caller's own copy
 	}
-	right, wrong := ask(t, e, pictures[0], archs[0], Options{}), ask(t, e, pictures[0], archs[0], Options{Inherited: true})
+	right, wrong := ask(t, e, opened[0], archs[0], Options{}), ask(t, e, opened[0], archs[0], Options{Inherited: true})
 	if slices.Equal(right.Logits, wrong.Logits) {
 		t.Error("inherited statistics give the same answer as right ones")
 	}
@@ -211,8 +211,8 @@ func TestClassifyRefuses(t *testing.T) {
 	if _, err := e.Classify(p, other.Min(), Options{}); code(err) != CodeBadArch {
 		t.Errorf("a child of another space: %v", err)
 	}
-	if _, err := e.OpenPicture([]byte("hello")); code(err) != preprocess.CodeNotPicture {
-		t.Errorf("a text as a picture: %v", err)
+	if _, err := e.OpenImage([]byte("hello")); code(err) != preprocess.CodeNotImage {
+		t.Errorf("a text as an image: %v", err)
 	}
 	if _, err := New([]byte("hello")); code(err) != weights.CodeTruncated {
 		t.Errorf("a text as weights: %v", err)

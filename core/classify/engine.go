@@ -1,5 +1,5 @@
 // Package classify is the facade that the page, the command line and the tests
-// share: the bytes of a weights file and of a picture go in, the answer of any
+// share: the bytes of a weights file and of an image go in, the answer of any
 // child of the supernet comes out. The same bytes give the same answer
 // everywhere; how close two kernel implementations agree is stated by package
 // kernel.
@@ -44,7 +44,7 @@ type Info struct {
 // object of names and architecture texts, e.g. {"S": "r96-..."}.
 const KeyFamily = "family"
 
-// Engine runs the children of one weights file. Classify computes one picture at
+// Engine runs the children of one weights file. Classify computes one image at
 // a time; the other methods may be called while it does.
 type Engine struct {
 	bundle *weights.Bundle
@@ -53,7 +53,7 @@ type Engine struct {
 	arriving *weights.Arriving // nil when no more of the file is expected
 	ceiling  arch.Arch         // children within it can be run
 
-	mu    sync.Mutex // held by Classify: the last child and the tensors of pictures
+	mu    sync.Mutex // held by Classify: the last child and the tensors of images
 	child *supernet.Child
 	// inherited tells which statistics child was sliced with.
 	inherited bool

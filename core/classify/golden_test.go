@@ -34,14 +34,14 @@ func goldenArchs(s *arch.Space) map[string]arch.Arch {
 // Go to the bit, natively and in Node, assembly to 1e-4 of the largest logit
 // (other order of additions, fused multiply-adds).
 func TestGoldenLogits(t *testing.T) {
-	picture := drawing(t, 500, 375)
+	img := drawing(t, 500, 375)
 	for _, name := range kernel.Implementations() {
 		undo, err := kernel.Use(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		e := randomEngine(t) // weights are packed for the implementation in use
-		p := open(t, e, picture)
+		p := open(t, e, img)
 		for child, a := range goldenArchs(e.Info().Space) {
 			got := ask(t, e, p, a, Options{}).Logits
 			bits := make([]uint32, len(got))

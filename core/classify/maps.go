@@ -13,7 +13,7 @@ const (
 	CodeBadLayer = "bad_layer" // a layer that the child does not have
 )
 
-// Heat is where in the picture the evidence for a class lies.
+// Heat is where in the image the evidence for a class lies.
 type Heat struct {
 	Side   int       // of the map, which covers the crop that the child sees
 	Class  int       // index
@@ -21,10 +21,10 @@ type Heat struct {
 }
 
 // CAM is the class-activation map (Zhou et al. 2016) of the child a on the
-// picture: the head's activations before they are pooled, weighted with the
+// image: the head's activations before they are pooled, weighted with the
 // classifier's row of the class, negative sums cut off, scaled so that the
 // largest is 1. A class below 0 is the most probable one.
-func (e *Engine) CAM(p *Picture, a arch.Arch, class int, o Options) (*Heat, error) {
+func (e *Engine) CAM(p *Image, a arch.Arch, class int, o Options) (*Heat, error) {
 	classes := len(e.info.Labels)
 	if class >= classes {
 		return nil, fault.New(CodeBadClass, "", "the class is %d, the weights have %d", class, classes)
@@ -57,7 +57,7 @@ func (e *Engine) CAM(p *Picture, a arch.Arch, class int, o Options) (*Heat, erro
 	return h, nil
 }
 
-// FeatureMaps are the output channels of one layer, as pictures.
+// FeatureMaps are the output channels of one layer, as images.
 type FeatureMaps struct {
 	Side, Channels int
 	Pixels         []byte // [Channels, Side, Side], the least value of a channel 0 and its largest 255
@@ -67,9 +67,9 @@ type FeatureMaps struct {
 // children share.
 const tapped = 64
 
-// Taps returns what a layer of the child writes for the picture: stage -1 is the
+// Taps returns what a layer of the child writes for the image: stage -1 is the
 // stem, the number of stages the head.
-func (e *Engine) Taps(p *Picture, a arch.Arch, stage, layer int, o Options) (*FeatureMaps, error) {
+func (e *Engine) Taps(p *Image, a arch.Arch, stage, layer int, o Options) (*FeatureMaps, error) {
 	at := 0
 	switch {
 	case stage == len(a.Stages):
@@ -100,7 +100,7 @@ func (e *Engine) Taps(p *Picture, a arch.Arch, stage, layer int, o Options) (*Fe
 	return m, nil
 }
 
-// scaled makes pictures of the maps [side, side, channels].
+// scaled makes images of the maps [side, side, channels].
 func scaled(x []float32, side, channels int) FeatureMaps {
 	m := FeatureMaps{Side: side, Channels: min(channels, tapped)}
 	m.Pixels = make([]byte, m.Channels*side*side)

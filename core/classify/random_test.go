@@ -17,7 +17,7 @@ import (
 
 var labels = []string{"anchovy", "beaver", "cup", "door", "elk", "fig"}
 
-// randomBundle is a nette supernet of seeded random numbers: no picture was
+// randomBundle is a nette supernet of seeded random numbers: no image was
 // ever learnt, but every number that flows through it is ordinary.
 func randomBundle(t testing.TB) *weights.Bundle {
 	t.Helper()
@@ -94,9 +94,9 @@ func drawing(t testing.TB, w, h int) []byte {
 	return b.Bytes()
 }
 
-func open(t testing.TB, e *Engine, data []byte) *Picture {
+func open(t testing.TB, e *Engine, data []byte) *Image {
 	t.Helper()
-	p, err := e.OpenPicture(data)
+	p, err := e.OpenImage(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func parse(t testing.TB, e *Engine, text string) arch.Arch {
 	return a
 }
 
-func ask(t testing.TB, e *Engine, p *Picture, a arch.Arch, o Options) *Result {
+func ask(t testing.TB, e *Engine, p *Image, a arch.Arch, o Options) *Result {
 	t.Helper()
 	r, err := e.Classify(p, a, o)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type Timer struct {
 	// Part times a part by itself, with weights and activations of its sizes.
 	Part func(Part) (float64, error)
-	// Child times a whole forward pass of one picture.
+	// Child times a whole forward pass of one image.
 	Child func(arch.Arch) (float64, error)
 }
 

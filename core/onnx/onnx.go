@@ -2,7 +2,7 @@
 // runtime can run it: plain operators, batch normalisation folded in, weights in
 // float32 or float16.
 //
-// The graph takes "input" [N, 3, R, R], pictures in the NCHW layout, normalised
+// The graph takes "input" [N, 3, R, R], images in the NCHW layout, normalised
 // as the preprocessing of the weights says, or, where Options.Preprocess is given,
 // "pixels" [N, R, R, 3], RGB of 0 to 255, which its first nodes normalise. It
 // gives "logits" [N, classes]. N is symbolic unless Options.Batch fixes it. R is the

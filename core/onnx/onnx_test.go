@@ -43,7 +43,7 @@ func randomWeights(t *testing.T) *supernet.Weights {
 	return w
 }
 
-// images are [n, r, r, 3] for Forward and the same pictures as [n, 3, r, r].
+// images are [n, r, r, 3] for Forward and the same images as [n, 3, r, r].
 func images(n, r int) (nhwc []float32, nchw runner.Tensor) {
 	g := rand.New(rand.NewPCG(2, 7))
 	nchw, _ = runner.NewTensor(runner.Float32, n, 3, r, r)

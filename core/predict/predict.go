@@ -11,7 +11,7 @@ import (
 	"bignas/core/cost"
 )
 
-// Sample is a measured child: its accuracy is a share of pictures, 0 to 1.
+// Sample is a measured child: its accuracy is a share of images, 0 to 1.
 type Sample struct {
 	Arch     arch.Arch
 	Accuracy float64
@@ -29,9 +29,9 @@ type Quality struct {
 // Source is what the samples were measured on.
 type Source struct {
 	Digest  string `json:"digest"`  // of the weights, "sha256:..."
-	N       int    `json:"n"`       // pictures that each child was measured on
-	Images  int    `json:"images"`  // training pictures for its BN statistics
-	Split   string `json:"split"`   // which pictures those N are, in words
+	N       int    `json:"n"`       // images that each child was measured on
+	Images  int    `json:"images"`  // training images for its BN statistics
+	Split   string `json:"split"`   // which images those N are, in words
 	Classes int    `json:"classes"` // of the data
 }
 
@@ -179,8 +179,8 @@ func (p *Predictor) Test(samples []Sample) Quality {
 	return quality(predicted, measured)
 }
 
-// Onto returns p moved to the pictures that these children were measured on: by the
-// mean of what they reach there above what p says. Pictures differ in how hard they
+// Onto returns p moved to the images that these children were measured on: by the
+// mean of what they reach there above what p says. Images differ in how hard they
 // are, by more than children do; which child is better does not change. The errors
 // are at least what the moved p is off by in the mean on these children.
 func (p *Predictor) Onto(measured []Sample) *Predictor {

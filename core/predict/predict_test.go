@@ -13,7 +13,7 @@ import (
 	"bignas/core/search/landscape"
 )
 
-// children are random ones of a made-up landscape, measured on n pictures.
+// children are random ones of a made-up landscape, measured on n images.
 func children(t testing.TB, space string, count, n int) (*arch.Space, []Sample) {
 	t.Helper()
 	s, err := arch.Lookup(space)
@@ -55,9 +55,9 @@ func TestPredicts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s, %d pictures: %s; noise %.4f; cross-validated %.4f", c.space, c.n, p, p.Noise, p.CrossValidated.MeanError)
+		t.Logf("%s, %d images: %s; noise %.4f; cross-validated %.4f", c.space, c.n, p, p.Noise, p.CrossValidated.MeanError)
 		if len(p.Fitted) != 300 || p.Unseen.Children != 100 || p.Unseen.Spearman < c.rank || p.Unseen.MeanError > c.off {
-			t.Errorf("%s, %d pictures: %+v; want a correlation of %v and an error of %v", c.space, c.n, p.Unseen, c.rank, c.off)
+			t.Errorf("%s, %d images: %+v; want a correlation of %v and an error of %v", c.space, c.n, p.Unseen, c.rank, c.off)
 		}
 		if ratio := p.CrossValidated.MeanError / p.Unseen.MeanError; ratio < 0.6 || ratio > 1.7 {
 			t.Errorf("%s: cross-validation says %v, unseen children %v", c.space, p.CrossValidated.MeanError, p.Unseen.MeanError)
@@ -126,7 +126,7 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
-// TestOnto: moved to harder pictures, a predictor is right on them in the mean,
+// TestOnto: moved to harder images, a predictor is right on them in the mean,
 // ranks as before, and says how far off it is there.
 func TestOnto(t *testing.T) {
 	space, samples := children(t, "nette", 160, 0)

@@ -32,7 +32,7 @@ var codecs = map[Format]codec{
 
 // Decode reads a JPEG (also grey and CMYK), PNG, GIF or WebP (of an animation the first frame), BMP or,
 // outside the browser, TIFF file, turns it upright by its EXIF orientation and lays transparency over
-// white. A picture of more than maxPixels pixels (0: DefaultMaxPixels) is refused
+// white. An image of more than maxPixels pixels (0: DefaultMaxPixels) is refused
 // from its header, before anything of that size is allocated; so is one with a side of
 // more than 65,535, and a JPEG whose scans are too many for its size.
 //
@@ -45,7 +45,7 @@ func Decode(data []byte, maxPixels int) (*Image, error) {
 	return flatten(p.image, p.size, p.orientation), nil
 }
 
-// stored is a picture as its file has it: the part size of image, not yet turned.
+// stored is an image as its file has it: the part size of image, not yet turned.
 type stored struct {
 	image       image.Image
 	size        image.Rectangle
@@ -62,18 +62,18 @@ func read(data []byte, maxPixels int, watch Watch) (*stored, error) {
 	}
 	c, ok := codecs[format]
 	if !ok {
-		return nil, fault.New(CodeUnsupported, hintSaveAs, "the file is a %s picture, which cannot be read here", format)
+		return nil, fault.New(CodeUnsupported, hintSaveAs, "the file is a %s image, which cannot be read here", format)
 	}
 	header, err := guard(func() (image.Config, error) { return c.config(bytes.NewReader(data)) })
 	if err != nil {
 		return nil, unreadable(format, len(data), err)
 	}
 	if header.Width <= 0 || header.Height <= 0 {
-		return nil, fault.New(CodeDamaged, "choose another picture", "the %s file says that it is %d x %d pixels", format, header.Width, header.Height)
+		return nil, fault.New(CodeDamaged, "choose another image", "the %s file says that it is %d x %d pixels", format, header.Width, header.Height)
 	}
 	if int64(header.Width)*int64(header.Height) > int64(maxPixels) {
 		return nil, fault.New(CodeTooBig, "make it smaller first",
-			"the picture has %d x %d = %s megapixels, more than the limit of %s", header.Width, header.Height,
+			"the image has %d x %d = %s megapixels, more than the limit of %s", header.Width, header.Height,
 			mega(int64(header.Width)*int64(header.Height)), mega(int64(maxPixels)))
 	}
 	if err := bound(data, format, header.Width, header.Height, maxPixels); err != nil {
@@ -92,7 +92,7 @@ func read(data []byte, maxPixels int, watch Watch) (*stored, error) {
 		size = image.Rect(0, 0, header.Width, header.Height)
 	}
 	if size.Empty() || int64(size.Dx())*int64(size.Dy()) > int64(maxPixels) {
-		return nil, fault.New(CodeDamaged, "choose another picture", "the %s file has another size than its header says", format)
+		return nil, fault.New(CodeDamaged, "choose another image", "the %s file has another size than its header says", format)
 	}
 	return &stored{im, size, orientation(data, format)}, nil
 }
@@ -118,11 +118,11 @@ func unreadable(f Format, size int, err error) error {
 	case strings.Contains(text, "unsupported"):
 		return fault.New(CodeUnsupported, hintPlain, "this kind of %s file cannot be read here: %v", f, err)
 	}
-	return fault.New(CodeDamaged, "open it in a picture program and save it again as JPEG, PNG or WebP", "the %s file is damaged: %v", f, err)
+	return fault.New(CodeDamaged, "open it in an image program and save it again as JPEG, PNG or WebP", "the %s file is damaged: %v", f, err)
 }
 
 // mega writes a count of pixels in millions with one decimal, rounded up so that
-// a picture just over the limit does not show the limit's own number.
+// an image just over the limit does not show the limit's own number.
 func mega(pixels int64) string {
 	tenths := (pixels + 99_999) / 100_000
 	return fmt.Sprintf("%d.%d", tenths/10, tenths%10)

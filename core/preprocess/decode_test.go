@@ -197,7 +197,7 @@ func TestOrientation(t *testing.T) {
 	file := encodePNG(t, src)
 	photo := encodeJPEG(t, src, 100)
 	plain := decode(t, photo)
-	// where[o] gives the stored pixel that is seen at (x, y) of the upright picture.
+	// where[o] gives the stored pixel that is seen at (x, y) of the upright image.
 	where := map[uint16]func(x, y int) (int, int){
 		1: func(x, y int) (int, int) { return x, y },
 		2: func(x, y int) (int, int) { return w - 1 - x, y },
@@ -231,7 +231,7 @@ func TestOrientation(t *testing.T) {
 	}
 	for _, o := range []uint16{0, 9, 65535} {
 		if im := decode(t, withExifJPEG(photo, exifBlock(binary.BigEndian, o))); im.W != w || !bytes.Equal(im.Pix, plain.Pix) {
-			t.Errorf("the impossible orientation %d changes the picture", o)
+			t.Errorf("the impossible orientation %d changes the image", o)
 		}
 	}
 }
@@ -256,30 +256,30 @@ func TestOrientationInWebPAndTIFF(t *testing.T) {
 	}
 }
 
-// A file that is no picture, or not ours, is named, and the hint says what to do.
+// A file that is no image, or not ours, is named, and the hint says what to do.
 func TestDecodeRefuses(t *testing.T) {
 	big := encodePNG(t, image.NewPaletted(image.Rect(0, 0, 3000, 2000), color.Palette{color.Black}))
 	photo := encodeJPEG(t, pattern(64, 64), 90)
-	picture := encodePNG(t, pattern(64, 64))
-	broken := append([]byte{}, picture...)
+	img := encodePNG(t, pattern(64, 64))
+	broken := append([]byte{}, img...)
 	broken[60] ^= 0xff
 	for _, c := range []struct{ name, data, code, says, hint string }{
 		{"nothing", "", CodeEmpty, "empty", "another"},
-		{"text", "Dear reader,\nthis is no picture é.\n", CodeNotPicture, "text", "JPEG"},
-		{"text that begins as BMP", "BMW cars and more of them", CodeNotPicture, "text", "JPEG"},
-		{"web page", "<!doctype html><HTML><p>", CodeNotPicture, "web page", "JPEG"},
+		{"text", "Dear reader,\nthis is no image é.\n", CodeNotImage, "text", "JPEG"},
+		{"text that begins as BMP", "BMW cars and more of them", CodeNotImage, "text", "JPEG"},
+		{"web page", "<!doctype html><HTML><p>", CodeNotImage, "web page", "JPEG"},
 		{"SVG", "<?xml version='1.0'?><svg xmlns='x'/>", CodeUnsupported, "SVG", "save it as JPEG, PNG or WebP"},
-		{"PDF", "%PDF-1.7\n%\xe2\xe3", CodeNotPicture, "PDF", "JPEG"},
+		{"PDF", "%PDF-1.7\n%\xe2\xe3", CodeNotImage, "PDF", "JPEG"},
 		{"HEIC", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", CodeUnsupported, "HEIC", "save it as JPEG, PNG or WebP"},
 		{"AVIF", "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00mif1avif", CodeUnsupported, "AVIF", "save it as JPEG, PNG or WebP"},
-		{"film", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isom", CodeNotPicture, "film", "JPEG"},
+		{"film", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isom", CodeNotImage, "film", "JPEG"},
 		{"JPEG XL", "\xff\x0a\x00\x01", CodeUnsupported, "JPEG XL", "save it as"},
-		{"ZIP", "PK\x03\x04\x14\x00", CodeNotPicture, "ZIP", "JPEG"},
-		{"noise", "\x07\x00\x91\x80\x01\x02", CodeNotPicture, "unknown", "JPEG"},
+		{"ZIP", "PK\x03\x04\x14\x00", CodeNotImage, "ZIP", "JPEG"},
+		{"noise", "\x07\x00\x91\x80\x01\x02", CodeNotImage, "unknown", "JPEG"},
 		{"too big", string(big), CodeTooBig, "3000 x 2000 = 6.0 megapixels, more than the limit of 5.0", "smaller"},
 		{"JPEG cut in the header", string(photo[:100]), CodeTruncated, "JPEG file ends too early, after 100 bytes", "again"},
 		{"JPEG cut in the scan", string(photo[:len(photo)/2]), CodeTruncated, "ends too early", "again"},
-		{"PNG cut", string(picture[:len(picture)-20]), CodeTruncated, "PNG file ends too early", "again"},
+		{"PNG cut", string(img[:len(img)-20]), CodeTruncated, "PNG file ends too early", "again"},
 		{"PNG with a wrong byte", string(broken), CodeDamaged, "PNG file is damaged", "save it again"},
 		{"JPEG of garbage", "\xff\xd8\xff\xe0garbage", CodeTruncated, "JPEG", "again"},
 		{"WebP cut", "RIFF\x1a\x00\x00\x00WEBPVP8L\x0d", CodeTruncated, "WebP", "again"},
@@ -292,7 +292,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// Nothing that a file can hold panics, gives an inconsistent picture or an error
+// Nothing that a file can hold panics, gives an inconsistent image or an error
 // without a code.
 func FuzzDecode(f *testing.F) {
 	src := pattern(9, 7)
@@ -318,7 +318,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if im.W < 1 || im.H < 1 || len(im.Pix) != 3*im.W*im.H || im.W*im.H > 100_000 {
-			t.Fatalf("picture of %d x %d with %d bytes", im.W, im.H, len(im.Pix))
+			t.Fatalf("image of %d x %d with %d bytes", im.W, im.H, len(im.Pix))
 		}
 		sameSquares(t, someSpec, data, im)
 	})

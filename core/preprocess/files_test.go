@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// pattern is a picture in which every pixel differs from its mirror images.
+// pattern is an image in which every pixel differs from its mirror images.
 func pattern(w, h int) *image.NRGBA {
 	im := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {

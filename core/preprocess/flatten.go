@@ -33,7 +33,7 @@ func flatten(im image.Image, size image.Rectangle, orientation int) *Image {
 	return out
 }
 
-// steps gives, in pixels of the upright picture, where the stored pixel (0,0)
+// steps gives, in pixels of the upright image, where the stored pixel (0,0)
 // goes and how far it is from there to the next stored column and row. EXIF
 // orientations 1-8: 2, 4, 5, 7 are mirrored, 5-8 swap width and height.
 func steps(orientation, w, h int) (start, dx, dy int) {

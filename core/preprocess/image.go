@@ -1,4 +1,4 @@
-// Package preprocess turns the bytes of a picture file into the tensor that a
+// Package preprocess turns the bytes of an image file into the tensor that a
 // child takes: sniff, size check, decode, EXIF orientation, centre crop, integer
 // box shrink, antialiased Catmull-Rom, normalisation.
 //
@@ -11,7 +11,7 @@ package preprocess
 // DefaultMaxPixels is the pixel cap of Decode when none is given: 40 million.
 const DefaultMaxPixels = 40_000_000
 
-// Image is a decoded picture, upright, without alpha.
+// Image is a decoded image, upright, without alpha.
 type Image struct {
 	W, H int     // pixels
 	Pix  []uint8 // W*H RGB triples, row by row, sRGB
@@ -20,8 +20,8 @@ type Image struct {
 // Codes of the errors of Decode, all of type *fault.Error.
 const (
 	CodeEmpty       = "empty_file"         // no bytes at all
-	CodeNotPicture  = "not_a_picture"      // text, PDF, archive, film, something unknown
-	CodeUnsupported = "unsupported_format" // a picture, but of a kind that is not decoded here
+	CodeNotImage    = "not_a_image"        // text, PDF, archive, film, something unknown
+	CodeUnsupported = "unsupported_format" // an image, but of a kind that is not decoded here
 	CodeTooBig      = "too_big"            // more pixels than the cap
 	CodeTruncated   = "truncated"          // the file ends early
 	CodeDamaged     = "damaged"            // the decoder gave up

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// Orientation returns the EXIF orientation (1 to 8) of a picture file, 1 if it has
+// Orientation returns the EXIF orientation (1 to 8) of an image file, 1 if it has
 // none, for those who decode with a library of their own.
 func Orientation(data []byte) int {
 	f, err := Sniff(data)
@@ -16,7 +16,7 @@ func Orientation(data []byte) int {
 }
 
 // orientation returns the EXIF orientation (1 to 8) of a file, 1 if it has none
-// or a broken one: a picture is never refused for its EXIF.
+// or a broken one: an image is never refused for its EXIF.
 //
 // EXIF 2.32 (CIPA DC-008) section 4.6.4: tag 0x0112 of the first directory of a
 // TIFF block. That block is an APP1 segment of a JPEG, the eXIf chunk of a PNG,

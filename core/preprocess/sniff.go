@@ -8,7 +8,7 @@ import (
 	"bignas/core/fault"
 )
 
-// Format is the kind of a picture file.
+// Format is the kind of an image file.
 type Format string
 
 // The formats that Decode reads.
@@ -22,28 +22,28 @@ const (
 )
 
 const (
-	hintSaveAs  = "save it as JPEG, PNG or WebP"
-	hintPlain   = "open it in an image program and save it as an ordinary JPEG or PNG"
-	hintPicture = "choose a picture: JPEG, PNG, WebP, GIF or BMP"
+	hintSaveAs = "save it as JPEG, PNG or WebP"
+	hintPlain  = "open it in an image program and save it as an ordinary JPEG or PNG"
+	hintImage  = "choose an image: JPEG, PNG, WebP, GIF or BMP"
 )
 
 // foreign are signatures of files that are not decoded: what they are, whether
-// they are pictures, and what to do. Offsets and bytes as in the file(1) magic.
+// they are images, and what to do. Offsets and bytes as in the file(1) magic.
 var foreign = []struct {
-	offset  int
-	magic   string
-	name    string
-	picture bool
+	offset int
+	magic  string
+	name   string
+	img    bool
 }{
 	{0, "%PDF", "a PDF document", false},
-	{0, "\x00\x00\x00\x0cJXL ", "a JPEG XL picture", true},
-	{0, "\xff\x0a", "a JPEG XL picture", true},
-	{0, "\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture", true},
+	{0, "\x00\x00\x00\x0cJXL ", "a JPEG XL image", true},
+	{0, "\xff\x0a", "a JPEG XL image", true},
+	{0, "\x00\x00\x00\x0cjP  ", "a JPEG 2000 image", true},
 	{0, "II\x2b\x00", "a BigTIFF image", true},
 	{0, "MM\x00\x2b", "a BigTIFF image", true},
 	{0, "8BPS", "a Photoshop document", true},
 	{0, "\x00\x00\x01\x00", "an icon (ICO)", true},
-	{0, "gimp xcf", "a GIMP picture (XCF)", true},
+	{0, "gimp xcf", "a GIMP image (XCF)", true},
 	{0, "PK\x03\x04", "a ZIP archive or an office document", false},
 	{0, "\x1f\x8b", "a gzip archive", false},
 	{0, "RIFF", "a sound or a film (RIFF)", false},
@@ -80,10 +80,10 @@ func Sniff(data []byte) (Format, error) {
 	}
 	for _, f := range foreign {
 		if has(f.offset, f.magic) {
-			if f.picture {
+			if f.img {
 				return "", fault.New(CodeUnsupported, hintSaveAs, "the file is %s, which cannot be read here", f.name)
 			}
-			return "", fault.New(CodeNotPicture, hintPicture, "the file is %s, not a picture", f.name)
+			return "", fault.New(CodeNotImage, hintImage, "the file is %s, not an image", f.name)
 		}
 	}
 	return "", textual(data)
@@ -95,13 +95,13 @@ func boxed(data []byte) error {
 	brands := string(data[8:end])
 	switch {
 	case strings.Contains(brands, "avif"), strings.Contains(brands, "avis"):
-		return fault.New(CodeUnsupported, hintSaveAs, "the file is an AVIF picture, which cannot be read here")
+		return fault.New(CodeUnsupported, hintSaveAs, "the file is an AVIF image, which cannot be read here")
 	case strings.Contains(brands, "heic"), strings.Contains(brands, "heix"), strings.Contains(brands, "hevc"),
 		strings.Contains(brands, "heim"), strings.Contains(brands, "heis"), strings.Contains(brands, "mif1"),
 		strings.Contains(brands, "msf1"):
-		return fault.New(CodeUnsupported, hintSaveAs, "the file is a HEIC picture (an iPhone photo), which cannot be read here")
+		return fault.New(CodeUnsupported, hintSaveAs, "the file is a HEIC image (an iPhone photo), which cannot be read here")
 	}
-	return fault.New(CodeNotPicture, hintPicture, "the file is a film (MP4 or MOV), not a picture")
+	return fault.New(CodeNotImage, hintImage, "the file is a film (MP4 or MOV), not an image")
 }
 
 // textual tells SVG, web pages and plain text from unknown bytes.
@@ -120,9 +120,9 @@ func textual(data []byte) error {
 	case isText && bytes.Contains(lower, []byte("<svg")):
 		return fault.New(CodeUnsupported, hintSaveAs, "the file is an SVG drawing, which cannot be read here")
 	case isText && bytes.Contains(lower, []byte("<html")):
-		return fault.New(CodeNotPicture, hintPicture, "the file is a web page, not a picture")
+		return fault.New(CodeNotImage, hintImage, "the file is a web page, not an image")
 	case isText:
-		return fault.New(CodeNotPicture, hintPicture, "the file is text, not a picture")
+		return fault.New(CodeNotImage, hintImage, "the file is text, not an image")
 	}
-	return fault.New(CodeNotPicture, hintPicture, "the file is of an unknown kind, not a picture")
+	return fault.New(CodeNotImage, hintImage, "the file is of an unknown kind, not an image")
 }

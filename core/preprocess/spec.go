@@ -95,7 +95,7 @@ func (s Spec) Apply(dst []float32, im *Image, resolution int) {
 	s.filter(dst, boxes.out, side/k, resolution)
 }
 
-// Side is the side of the centre crop of a w x h picture, in pixels.
+// Side is the side of the centre crop of a w x h image, in pixels.
 func (s Spec) Side(w, h int) int {
 	short := min(w, h)
 	return min(max(1, int(math.Round(float64(short)*s.Crop))), short)

@@ -21,7 +21,7 @@ func apply(s Spec, im *Image, r int) []float32 {
 	return dst
 }
 
-// fromFunc draws a picture of floats that are rounded to 8 bits.
+// fromFunc draws an image of floats that are rounded to 8 bits.
 func fromFunc(w, h int, f func(x, y, c int) float64) *Image {
 	im := &Image{W: w, H: h, Pix: make([]uint8, 3*w*h)}
 	for i := range im.Pix {
@@ -75,7 +75,7 @@ func worst(got []float32, want []float64) float64 {
 }
 
 // Without a box shrink Apply is the filter, up to float32; with one it stays
-// within two of 255 levels of it on a picture of moderate detail.
+// within two of 255 levels of it on an image of moderate detail.
 func TestApplyAgainstSlow(t *testing.T) {
 	draw := func(x, y, c int) float64 {
 		fx, fy := float64(x), float64(y)
@@ -140,7 +140,7 @@ func TestApplyCrop(t *testing.T) {
 	}
 }
 
-// Tiny and thin pictures work and stay finite; wrong buffers panic.
+// Tiny and thin images work and stay finite; wrong buffers panic.
 func TestApplyExtremes(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 500}, {500, 2}, {3, 3}} {
 		im := fromFunc(size[0], size[1], func(x, y, c int) float64 { return 200 })

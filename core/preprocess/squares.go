@@ -1,11 +1,11 @@
 package preprocess
 
-// Squares are what the inputs of children are filtered from: the centre crop of a
-// picture, averaged over k x k boxes, for each k that the resolutions need (see
+// Squares are what the inputs of children are filtered from: the centre crop of an
+// image, averaged over k x k boxes, for each k that the resolutions need (see
 // Spec.Apply). They take at most a few megabytes, while a photograph of 12
 // megapixels is 36 as an Image: a browser's memory does not have to hold that.
 type Squares struct {
-	W, H int // pixels of the upright picture
+	W, H int // pixels of the upright image
 
 	crop  float64
 	parts []*boxes // of different k
@@ -21,7 +21,7 @@ func (q *Squares) find(k int) *boxes {
 	return nil
 }
 
-// Open is Decode for somebody who needs a picture only at these resolutions, all
+// Open is Decode for somebody who needs an image only at these resolutions, all
 // at least 1. Its errors are those of Decode, and those of watch, which may be nil.
 func (s Spec) Open(data []byte, maxPixels int, resolutions []int, watch Watch) (*Squares, error) {
 	p, err := read(data, maxPixels, watch)
@@ -31,18 +31,18 @@ func (s Spec) Open(data []byte, maxPixels int, resolutions []int, watch Watch) (
 	return s.squares(p, resolutions, watch)
 }
 
-// ApplySquares is Apply, to the bit, for a picture that Open has read for that
+// ApplySquares is Apply, to the bit, for an image that Open has read for that
 // resolution and for the crop of s; others panic.
 func (s Spec) ApplySquares(dst []float32, q *Squares, resolution int) {
 	side, k := s.square(q.W, q.H, resolution)
 	b := q.find(k)
 	if b == nil || s.Crop != q.crop {
-		panic("preprocess: the picture was not opened for this resolution and crop")
+		panic("preprocess: the image was not opened for this resolution and crop")
 	}
 	s.filter(dst, b.out, side/k, resolution)
 }
 
-// squares reads a picture once, row by row.
+// squares reads an image once, row by row.
 func (s Spec) squares(p *stored, resolutions []int, watch Watch) (*Squares, error) {
 	w, h := p.size.Dx(), p.size.Dy() // as stored
 	q := &Squares{W: w, H: h, crop: s.Crop}
@@ -107,7 +107,7 @@ type boxes struct {
 	sums    []uint32 // of the boxes that are being filled
 	tall    []uint32 // sums of up to k rows, before those of k pixels; where rows is there
 	row     int      // of the square
-	x, y    int      // where the square begins in the picture as it is stored
+	x, y    int      // where the square begins in the image as it is stored
 }
 
 func newBoxes(side, k int) *boxes {

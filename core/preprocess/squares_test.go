@@ -17,7 +17,7 @@ func sameSquares(t *testing.T, s Spec, data []byte, im *Image) {
 		t.Fatal(err)
 	}
 	if q.W != im.W || q.H != im.H {
-		t.Fatalf("the picture is %d x %d, Decode says %d x %d", q.W, q.H, im.W, im.H)
+		t.Fatalf("the image is %d x %d, Decode says %d x %d", q.W, q.H, im.W, im.H)
 	}
 	for _, r := range resolutions {
 		got, want := make([]float32, 3*r*r), apply(s, im, r)
@@ -30,7 +30,7 @@ func sameSquares(t *testing.T, s Spec, data []byte, im *Image) {
 	}
 }
 
-// TestSquares: a picture that was read row by row, without ever being held, gives
+// TestSquares: an image that was read row by row, without ever being held, gives
 // the input of Apply, in every orientation, at odd sizes and crops.
 func TestSquares(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {7, 4}, {41, 64}, {200, 133}, {131, 258}} {
@@ -49,7 +49,7 @@ func TestSquares(t *testing.T) {
 	}
 }
 
-// TestSquaresOfOthers: what the picture was not opened for is refused.
+// TestSquaresOfOthers: what the image was not opened for is refused.
 func TestSquaresOfOthers(t *testing.T) {
 	q, err := someSpec.Open(encodePNG(t, pattern(300, 300)), 0, []int{16}, nil)
 	if err != nil {

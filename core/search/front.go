@@ -9,12 +9,12 @@ import (
 )
 
 // Kind says where an accuracy comes from. Kinds are never mixed: one of them is a
-// count of pictures, another an estimate.
+// count of images, another an estimate.
 type Kind string
 
 // The kinds of accuracy.
 const (
-	Measured  Kind = "measured"  // the child was run on N pictures
+	Measured  Kind = "measured"  // the child was run on N images
 	Predicted Kind = "predicted" // a predictor estimated it
 	MadeUp    Kind = "made-up"   // a formula, to compare methods on; no file of results has it
 )
@@ -23,16 +23,16 @@ const (
 type Point struct {
 	Arch     arch.Arch
 	Costs    Costs
-	Accuracy float64 // share of pictures named right, 0 to 1
+	Accuracy float64 // share of images named right, 0 to 1
 	Kind     Kind
-	N        int // pictures that it was measured on; 0 where it is predicted
+	N        int // images that it was measured on; 0 where it is predicted
 	// Error of the accuracy, 0 to 1. Measured: the standard error of a share of
-	// N pictures. Predicted: the predictor's mean absolute error on children
+	// N images. Predicted: the predictor's mean absolute error on children
 	// that it was not fitted on.
 	Error float64
 }
 
-// standardError of a share p of n pictures.
+// standardError of a share p of n images.
 func standardError(p float64, n int) float64 { return math.Sqrt(p * (1 - p) / float64(max(n, 1))) }
 
 // Front is a set of children none of which is worse than another in accuracy and

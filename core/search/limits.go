@@ -18,11 +18,11 @@ type Metric string
 
 // What can be limited and traded against accuracy.
 const (
-	MACs    Metric = "macs"    // multiply-accumulates for one picture (package cost)
+	MACs    Metric = "macs"    // multiply-accumulates for one image (package cost)
 	Params  Metric = "params"  // parameters
 	Bytes   Metric = "bytes"   // of the parameters in half precision: what is downloaded
 	Memory  Metric = "memory"  // bytes of the largest set of float32 activations alive at once
-	Latency Metric = "latency" // milliseconds for one picture, by Problem.Latency
+	Latency Metric = "latency" // milliseconds for one image, by Problem.Latency
 )
 
 // Metrics lists all of them in the order in which they are shown.

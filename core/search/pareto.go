@@ -225,7 +225,7 @@ func (f *paretoFile) unpack(space *arch.Space, in []paretoPoint, kind Kind) ([]P
 		case Kind(q.Kind) != kind:
 			return nil, badPareto("%s has a %q accuracy among %s ones", q.Arch, q.Kind, kind)
 		case q.N < 0 || (kind == Measured) != (q.N > 0):
-			return nil, badPareto("%s has an accuracy %s on %d pictures", q.Arch, kind, q.N)
+			return nil, badPareto("%s has an accuracy %s on %d images", q.Arch, kind, q.N)
 		}
 		out = append(out, Point{a, q.Costs, q.Accuracy, kind, q.N, q.Error})
 	}

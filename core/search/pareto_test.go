@@ -78,7 +78,7 @@ func TestParetoRefuses(t *testing.T) {
 		{`"params":`, `"params":1`, "listed with"},
 		{`"accuracy":0`, `"accuracy":7`, "accuracy of 7"},
 		{`"error":0.01`, `"error":-1`, "error of -1"},
-		{`"kind":"predicted","error"`, `"kind":"predicted","n":5,"error"`, "on 5 pictures"},
+		{`"kind":"predicted","error"`, `"kind":"predicted","n":5,"error"`, "on 5 images"},
 		{`"accuracy":0.8`, `"accuracy":0.1`, "worse"},
 	} {
 		damaged := strings.Replace(text, c.old, c.new, 1)

@@ -24,11 +24,11 @@ import (
 // Judge says how accurate children are.
 type Judge struct {
 	Kind Kind
-	N    int // pictures that every child is measured on; 0 where it is predicted
+	N    int // images that every child is measured on; 0 where it is predicted
 	// Error is the mean absolute error of the predictor on children that it was
 	// not fitted on, 0 to 1; a measured accuracy has the standard error of its N.
 	Error float64
-	// Of returns the share of pictures named right, 0 to 1.
+	// Of returns the share of images named right, 0 to 1.
 	Of func(arch.Arch, Costs) (float64, error)
 }
 
@@ -69,7 +69,7 @@ func (p *Problem) judge(a arch.Arch, c Costs) (Point, error) {
 
 func (p *Problem) point(a arch.Arch, c Costs, acc float64) (Point, error) {
 	if !(acc >= 0 && acc <= 1) {
-		return Point{}, fmt.Errorf("search: the accuracy of %s is %v, no share of pictures", a, acc)
+		return Point{}, fmt.Errorf("search: the accuracy of %s is %v, no share of images", a, acc)
 	}
 	pt := Point{Arch: a, Costs: c, Accuracy: acc, Kind: p.Judge.Kind, N: p.Judge.N, Error: p.Judge.Error}
 	if pt.Kind == Measured {

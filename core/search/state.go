@@ -146,7 +146,7 @@ func Resume(p Problem, o Options, stored []byte) (*Search, error) {
 	if old.Space != now.Space || old.Classes != now.Classes || old.Kind != now.Kind || old.N != now.N || old.Options != now.Options ||
 		!maps.Equal(old.Limits, now.Limits) || !slices.Equal(old.Against, now.Against) {
 		return nil, fault.New(CodeOther, "give the same options as before, or start anew",
-			"the stored search has other options: %s with seed %d, %d evaluations, %s accuracy on %d pictures, limits %v",
+			"the stored search has other options: %s with seed %d, %d evaluations, %s accuracy on %d images, limits %v",
 			old.Method, old.Seed, old.Evaluations, old.Kind, old.N, old.Limits)
 	}
 	if len(old.Judged) > o.Evaluations {

@@ -17,7 +17,7 @@ import (
 type Bundle struct {
 	Net        *supernet.Weights
 	Statistics *bnstats.Model    // BN statistics of any child; nil before they are fitted
-	Spec       preprocess.Spec   // how pictures become input
+	Spec       preprocess.Spec   // how images become input
 	Labels     []string          // names of the classes, for people; one for each of Net.Classes
 	Metadata   map[string]string // anything else: training configuration, seed, accuracy, digest after reading
 }

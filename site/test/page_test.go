@@ -84,7 +84,7 @@ func native(t *testing.T, p *tab, file string) *classify.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	im, err := e.OpenPicture(picture)
+	im, err := e.OpenImage(picture)
 	if err != nil {
 		t.Fatal(err)
 	}

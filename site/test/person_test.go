@@ -49,7 +49,7 @@ func sample(t *testing.T, name, arch string, inherited bool) *classify.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	im, err := e.OpenPicture(data)
+	im, err := e.OpenImage(data)
 	if err != nil {
 		t.Fatal(err)
 	}

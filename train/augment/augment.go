@@ -1,24 +1,24 @@
-// Package augment turns the stored pictures of a data set into training batches:
+// Package augment turns the stored images of a data set into training batches:
 // a random crop, resized in one go from the bytes, a flip, RandAugment or
 // AutoAugment, colour jitter, random erasing, mixup and CutMix.
 //
-// Every picture's randomness depends on (seed, epoch, position in the subset)
+// Every image's randomness depends on (seed, epoch, position in the subset)
 // alone, so a resumed run sees what the interrupted one would have seen,
 // whatever the number of workers.
 package augment
 
 import "fmt"
 
-// Config says how pictures are varied. The zero value of a field switches that
+// Config says how images are varied. The zero value of a field switches that
 // part off, Scale and Ratio apart, which must be given. What is switched on draws
 // no random number of the other parts, from Hue on, so that a configuration that
-// does not name a part gives the same pictures with and without it in the program.
+// does not name a part gives the same images with and without it in the program.
 type Config struct {
 	Scale      [2]float64 `toml:"scale"`      // share of the area that the crop keeps, least and most, in (0, 1]
 	Ratio      [2]float64 `toml:"ratio"`      // width over height of the crop, least and most
 	Flip       float64    `toml:"flip"`       // probability of mirroring left and right
 	Brightness float64    `toml:"brightness"` // v: factor from 1-v to 1+v
-	Contrast   float64    `toml:"contrast"`   // the same, about the picture's mean grey
+	Contrast   float64    `toml:"contrast"`   // the same, about the image's mean grey
 	Saturation float64    `toml:"saturation"` // the same, about each pixel's grey
 	Erase      float64    `toml:"erase"`      // probability of blanking a rectangle (Zhong et al., arXiv 1708.04896)
 
@@ -27,15 +27,15 @@ type Config struct {
 	// Policy is "randaugment" (Cubuk et al., arXiv 1909.13719), "autoaugment" (the
 	// ImageNet policy of Cubuk et al., arXiv 1805.09501) or "" for none.
 	Policy    string  `toml:"policy,omitempty"`
-	Ops       int     `toml:"policy_ops,omitzero"`       // RandAugment's N: operations on a picture
+	Ops       int     `toml:"policy_ops,omitzero"`       // RandAugment's N: operations on an image
 	Magnitude float64 `toml:"policy_magnitude,omitzero"` // RandAugment's M: strength of all of them, 0 to 30
 
 	// Mixup and CutMix are the alpha of the Beta(alpha, alpha) that the weights of
-	// the two pictures come from (arXiv 1710.09412, arXiv 1905.04899). Where both
-	// are on, each picture takes one of the two with even chances.
+	// the two images come from (arXiv 1710.09412, arXiv 1905.04899). Where both
+	// are on, each image takes one of the two with even chances.
 	Mixup   float64 `toml:"mixup,omitzero"`
 	CutMix  float64 `toml:"cutmix,omitzero"`
-	Unmixed float64 `toml:"unmixed,omitzero"` // probability that a picture stays unmixed all the same
+	Unmixed float64 `toml:"unmixed,omitzero"` // probability that an image stays unmixed all the same
 
 	// Resample is how crops are resized: "float", the same as "", or "fixed": in
 	// integers to whole bytes, nearly twice as fast and within a level of the
@@ -103,10 +103,10 @@ func (c Config) checkWords() error {
 	return nil
 }
 
-// mixes tells whether the pictures of a batch are mixed.
+// mixes tells whether the images of a batch are mixed.
 func (c Config) mixes() bool { return c.Mixup > 0 || c.CutMix > 0 }
 
-// bytewise tells whether pictures are resized to bytes.
+// bytewise tells whether images are resized to bytes.
 func (c Config) bytewise() bool {
 	return c.Policy != "" || c.Hue > 0 || c.Resample == FixedResample
 }

@@ -7,12 +7,12 @@ import (
 	"bignas/core/preprocess"
 )
 
-// plain leaves the picture as it is: the whole of it, nothing jittered.
+// plain leaves the image as it is: the whole of it, nothing jittered.
 var plain = Config{Scale: [2]float64{1, 1}, Ratio: [2]float64{1, 1}}
 
 var identity = preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom}
 
-// wavy is a picture with something everywhere: each value depends on place and channel.
+// wavy is an image with something everywhere: each value depends on place and channel.
 func wavy(side int) []uint8 {
 	pix := make([]uint8, side*side*3)
 	for i := range pix {
@@ -28,7 +28,7 @@ func paint(c Config, spec preprocess.Spec, pix []uint8, from, side int, stream u
 	return dst
 }
 
-func TestPlainIsTheResizedPicture(t *testing.T) {
+func TestPlainIsTheResizedImage(t *testing.T) {
 	const from, side = 40, 24
 	pix := wavy(from)
 	src, want := make([]float32, len(pix)), make([]float32, side*side*3)
@@ -110,7 +110,7 @@ func TestCropsStayInsideAndInRange(t *testing.T) {
 		p.pcg.Seed(1, uint64(i))
 		x, y, w, h := p.crop(from)
 		if x < 0 || y < 0 || w < 1 || h < 1 || x+w > from || y+h > from {
-			t.Fatalf("crop %d at (%d, %d) of %d x %d leaves the picture", i, x, y, w, h)
+			t.Fatalf("crop %d at (%d, %d) of %d x %d leaves the image", i, x, y, w, h)
 		}
 		share, ratio := float64(w*h)/(from*from), float64(w)/float64(h)
 		small, big = min(small, share), max(big, share)
@@ -140,7 +140,7 @@ func TestEraseBlanksARectangle(t *testing.T) {
 		}
 	}
 	if share := float64(blank) / (3 * side * side); share < 0.015 || share > 0.25 {
-		t.Errorf("%.3f of the picture is blank, want 0.02 to 0.2", share)
+		t.Errorf("%.3f of the image is blank, want 0.02 to 0.2", share)
 	}
 }
 
@@ -197,6 +197,6 @@ func TestPaintDoesNotAllocate(t *testing.T) {
 	}
 	i := uint64(0)
 	if n := testing.AllocsPerRun(100, func() { p.paint(dst, 48, pix, 64, 1, i); i++ }); n != 0 {
-		t.Errorf("a picture allocates %v times, want none", n)
+		t.Errorf("an image allocates %v times, want none", n)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// TestLanesHold: for every size of crop and picture that occurs, the worst rows of
+// TestLanesHold: for every size of crop and image that occurs, the worst rows of
 // pixels leave no lane's range in either pass.
 func TestLanesHold(t *testing.T) {
 	var plan preprocess.Axis

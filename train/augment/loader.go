@@ -11,15 +11,15 @@ import (
 	"bignas/train/dataset"
 )
 
-// Batch is the pictures of one training step.
+// Batch is the images of one training step.
 type Batch struct {
 	Images []float32 // [N, Side, Side, 3], normalised
 	Labels []int     // [N]
-	N      int       // pictures
+	N      int       // images
 	Side   int       // pixels
 	Step   int       // of the epoch, from 0
 
-	// Mixed and Weight say what picture i was made of, nil where the configuration
+	// Mixed and Weight say what image i was made of, nil where the configuration
 	// mixes nothing: the share Weight[i] of it is of class Labels[i], the rest of
 	// class Mixed[i], [N] both.
 	Mixed  []int
@@ -43,19 +43,19 @@ type Loader struct {
 	next     int
 }
 
-// NewLoader returns a loader of batches of batch pictures, normalised as spec
+// NewLoader returns a loader of batches of batch images, normalised as spec
 // says. With workers above 0, that many goroutines work ahead of the training.
 // With 0, each batch is made when it is asked for, on all threads of
 // kernel.Parallel: the better choice where the training keeps every core busy,
 // because helpers would only hold up its operators.
 func NewLoader(data dataset.Subset, config Config, spec preprocess.Spec, seed uint64, batch, workers int) *Loader {
 	if batch < 1 {
-		panic("augment: a batch has at least one picture")
+		panic("augment: a batch has at least one image")
 	}
 	return &Loader{data: data, config: config, spec: spec, seed: seed, batch: batch, workers: workers, cancels: map[int]context.CancelFunc{}}
 }
 
-// Steps is the number of batches of an epoch. Pictures that do not fill a batch
+// Steps is the number of batches of an epoch. Images that do not fill a batch
 // are left out; the shuffle leaves out others in every epoch.
 func (l *Loader) Steps() int { return l.data.Len() / l.batch }
 
@@ -179,12 +179,12 @@ func (l *Loader) Close() {
 
 // order is the shuffle of an epoch.
 func (l *Loader) order(epoch int) []int {
-	// All ones is no picture's stream.
+	// All ones is no image's stream.
 	r := rand.New(rand.NewPCG(scramble(l.seed), scramble(uint64(epoch)<<32|0xffffffff)))
 	return r.Perm(l.data.Len())
 }
 
-// fill makes pictures lo to hi of the batch of a step.
+// fill makes images lo to hi of the batch of a step.
 func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 	p := l.painter()
 	defer l.idle(p)
@@ -199,7 +199,7 @@ func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 	}
 }
 
-// stream identifies the random numbers of picture k of the subset in an epoch.
+// stream identifies the random numbers of image k of the subset in an epoch.
 func stream(epoch, k int) uint64 { return uint64(epoch)<<32 | uint64(k) }
 
 // idle takes a painter back.

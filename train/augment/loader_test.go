@@ -17,8 +17,8 @@ import (
 	"bignas/train/dataset"
 )
 
-// pictures writes a data set of two classes with n different pictures each.
-func pictures(t *testing.T, n int) dataset.Subset {
+// images writes a data set of two classes with n different images each.
+func images(t *testing.T, n int) dataset.Subset {
 	t.Helper()
 	root := t.TempDir()
 	for i := range 2 * n {
@@ -68,9 +68,9 @@ func same(t *testing.T, what string, a, b []Batch) {
 }
 
 func TestEpochIsTheSameWhoeverMakesIt(t *testing.T) {
-	data := pictures(t, 11)
+	data := images(t, 11)
 	want := epoch(NewLoader(data, Default, identity, 7, 4, 0), 3, 8, 0)
-	if len(want) != 5 { // 22 pictures, the last 2 are left out
+	if len(want) != 5 { // 22 images, the last 2 are left out
 		t.Fatalf("%d batches, want 5", len(want))
 	}
 	for _, workers := range []int{1, 3} {
@@ -87,7 +87,7 @@ func TestEpochIsTheSameWhoeverMakesIt(t *testing.T) {
 }
 
 func TestEpochsAndSeedsDiffer(t *testing.T) {
-	data := pictures(t, 10)
+	data := images(t, 10)
 	base := epoch(NewLoader(data, Default, identity, 7, 20, 0), 0, 8, 0)
 	for what, other := range map[string][]Batch{
 		"epoch": epoch(NewLoader(data, Default, identity, 7, 20, 0), 1, 8, 0),
@@ -99,16 +99,16 @@ func TestEpochsAndSeedsDiffer(t *testing.T) {
 	}
 }
 
-// TestEpochVisitsEveryPictureOnce recognises the pictures, left as they are, by
+// TestEpochVisitsEveryImageOnce recognises the images, left as they are, by
 // their labels and their first red value.
-func TestEpochVisitsEveryPictureOnce(t *testing.T) {
-	data := pictures(t, 8)
+func TestEpochVisitsEveryImageOnce(t *testing.T) {
+	data := images(t, 8)
 	var seen []int
 	for _, b := range epoch(NewLoader(data, plain, identity, 1, 4, 2), 0, 12, 0) {
 		for i := range b.N {
 			number := int(b.Images[i*12*12*3]*255+0.5) / 9
 			if number%2 != b.Labels[i] {
-				t.Fatalf("picture %d has label %d", number, b.Labels[i])
+				t.Fatalf("image %d has label %d", number, b.Labels[i])
 			}
 			seen = append(seen, number)
 		}
@@ -117,16 +117,16 @@ func TestEpochVisitsEveryPictureOnce(t *testing.T) {
 	slices.Sort(seen)
 	for i, n := range seen {
 		if n != i {
-			t.Fatalf("pictures seen are %v, want each of 0 to 15 once", seen)
+			t.Fatalf("images seen are %v, want each of 0 to 15 once", seen)
 		}
 	}
 	if !shuffled || len(seen) != 16 {
-		t.Errorf("%d pictures, shuffled: %v", len(seen), shuffled)
+		t.Errorf("%d images, shuffled: %v", len(seen), shuffled)
 	}
 }
 
 func TestNothingGoesOnAfterTheLoop(t *testing.T) {
-	data := pictures(t, 40)
+	data := images(t, 40)
 	epoch(NewLoader(data, Default, identity, 1, 2, 0), 0, 8, 0) // starts the workers of kernel.Parallel, which stay
 	before := runtime.NumGoroutine()
 	for _, workers := range []int{0, 1, 3} {
@@ -169,7 +169,7 @@ func TestNothingGoesOnAfterTheLoop(t *testing.T) {
 }
 
 func TestBuffersAreReused(t *testing.T) {
-	data := pictures(t, 40)
+	data := images(t, 40)
 	for _, workers := range []int{0, 2} {
 		l := NewLoader(data, Default, identity, 1, 4, workers)
 		seen := map[*Batch]bool{}

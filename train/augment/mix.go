@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// Mixup and CutMix. Picture i of a batch of n is mixed with picture n-1-i: as
+// Mixup and CutMix. Image i of a batch of n is mixed with image n-1-i: as
 // every epoch shuffles, that is a random partner, and a pair can be mixed in
 // place. Each of the two has a weight of its own.
 
-// recipe is how one picture takes from its partner.
+// recipe is how one image takes from its partner.
 type recipe struct {
 	weight float32 // share of its own, 1: unmixed
 	cut    bool    // CutMix: the partner's pixels inside the rectangle
@@ -18,7 +18,7 @@ type recipe struct {
 	y0, y1 int
 }
 
-// recipe draws how a picture of side pixels is mixed.
+// recipe draws how an image of side pixels is mixed.
 func (p *painter) recipe(side int, seed, stream uint64) recipe {
 	r := p.part(partMix, seed, stream)
 	c := &p.config
@@ -29,8 +29,8 @@ func (p *painter) recipe(side int, seed, stream uint64) recipe {
 	if !cut {
 		return recipe{weight: float32(beta(r, c.Mixup))}
 	}
-	// The rectangle has the picture's shape and the share 1-weight of its area;
-	// what lies outside the picture is lost, and the weight is what is left.
+	// The rectangle has the image's shape and the share 1-weight of its area;
+	// what lies outside the image is lost, and the weight is what is left.
 	share := math.Sqrt(1 - beta(r, c.CutMix))
 	size := int(share * float64(side))
 	x, y := r.IntN(side), r.IntN(side)
@@ -69,7 +69,7 @@ func gamma(r *rand.Rand, a float64) float64 {
 	}
 }
 
-// mixPair mixes the pictures a and b [side, side, 3] into each other.
+// mixPair mixes the images a and b [side, side, 3] into each other.
 func (p *painter) mixPair(a, b []float32, side int, forA, forB recipe) {
 	wide := 3 * side
 	p.row = slices.Grow(p.row[:0], 2*wide)[:2*wide]
@@ -83,7 +83,7 @@ func (p *painter) mixPair(a, b []float32, side int, forA, forB recipe) {
 	}
 }
 
-// row mixes row y of a picture with that of its partner.
+// row mixes row y of an image with that of its partner.
 func (m recipe) row(own, other []float32, y int) {
 	switch {
 	case m.weight == 1:

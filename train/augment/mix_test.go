@@ -10,9 +10,9 @@ import (
 )
 
 // TestMixedBatches makes the same epoch with and without mixing, and finds in
-// every mixed picture the two that it was made of, in the shares that it states.
+// every mixed image the two that it was made of, in the shares that it states.
 func TestMixedBatches(t *testing.T) {
-	data := pictures(t, 11)
+	data := images(t, 11)
 	plainBatches := epoch(NewLoader(data, Default, identity, 7, 5, 0), 3, 8, 0)
 	for what, change := range map[string]func(*Config){
 		"mixup":  func(c *Config) { c.Mixup = 0.4 },
@@ -35,17 +35,17 @@ func TestMixedBatches(t *testing.T) {
 				if n++; w == 1 {
 					unmixed++
 				}
-				checkMixed(t, fmt.Sprint(what, " step ", k, " picture ", i), picture8(b, i), picture8(old, i), picture8(old, j), w)
+				checkMixed(t, fmt.Sprint(what, " step ", k, " image ", i), img8(b, i), img8(old, i), img8(old, j), w)
 			}
 		}
 		// One of five has no partner.
 		if want := 1 + n/5; what != "both" && unmixed > want || unmixed == n {
-			t.Errorf("%s: %d of %d pictures are unmixed", what, unmixed, n)
+			t.Errorf("%s: %d of %d images are unmixed", what, unmixed, n)
 		}
 	}
 }
 
-func picture8(b Batch, i int) []float32 { return b.Images[i*192 : (i+1)*192] }
+func img8(b Batch, i int) []float32 { return b.Images[i*192 : (i+1)*192] }
 
 // checkMixed accepts the blend of own and other, or own with a rectangle of other
 // of the area that the weight says.
@@ -71,7 +71,7 @@ func checkMixed(t *testing.T, what string, got, own, other []float32, w float64)
 // TestEverythingIsRepeatable: with every part on, workers and resuming change
 // nothing.
 func TestEverythingIsRepeatable(t *testing.T) {
-	data := pictures(t, 11)
+	data := images(t, 11)
 	c := Default
 	c.Policy, c.Ops, c.Magnitude, c.Hue, c.Mixup, c.CutMix, c.Erase = RandAugment, 2, 9, 0.1, 0.2, 1, 0.5
 	want := epoch(NewLoader(data, c, identity, 7, 4, 0), 3, 16, 0)

@@ -122,7 +122,7 @@ func (p *painter) sharpen(pix []uint8, side int, factor float32) {
 // grey fills what a warp uncovers, as in AutoAugment's own program.
 const grey = 128
 
-// warp moves the picture: the pixel at (x, y) of the result is the one at
+// warp moves the image: the pixel at (x, y) of the result is the one at
 // (m0 x + m1 y + m2, m3 x + m4 y + m5), where pixel i covers i to i+1 and its centre
 // is taken. Nothing is interpolated, as in AutoAugment's own program, torchvision
 // and Pillow's transform.

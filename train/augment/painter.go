@@ -8,7 +8,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// painter makes augmented pictures one at a time; it keeps its buffers.
+// painter makes augmented images one at a time; it keeps its buffers.
 type painter struct {
 	config Config
 	spec   preprocess.Spec
@@ -40,8 +40,8 @@ var unit = func() (u [256]float32) {
 	return u
 }()
 
-// paint writes one augmented picture to dst [side, side, 3], normalised, from
-// pix [from, from, 3]. stream identifies the picture's random numbers.
+// paint writes one augmented image to dst [side, side, 3], normalised, from
+// pix [from, from, 3]. stream identifies the image's random numbers.
 func (p *painter) paint(dst []float32, side int, pix []uint8, from int, seed, stream uint64) {
 	p.pcg.Seed(scramble(seed), scramble(stream))
 	x, y, w, h := p.crop(from)
@@ -138,7 +138,7 @@ const (
 	partMix
 )
 
-// part starts the random numbers of one part for a picture.
+// part starts the random numbers of one part for an image.
 func (p *painter) part(part, seed, stream uint64) *rand.Rand {
 	p.otherPCG.Seed(scramble(scramble(seed)+part), scramble(stream))
 	return p.other

@@ -68,7 +68,7 @@ func TestOperationsAgainstPillow(t *testing.T) {
 	}
 }
 
-// TestPoliciesUseTheirOperations: over many pictures both policies change most of
+// TestPoliciesUseTheirOperations: over many images both policies change most of
 // them, leave some alone, and depend on the stream.
 func TestPoliciesUseTheirOperations(t *testing.T) {
 	random, auto := plain, plain
@@ -94,14 +94,14 @@ func TestPoliciesUseTheirOperations(t *testing.T) {
 			}
 			seen[string(key)] = true
 			if !slices.Equal(got, paint(c, identity, pix, 16, 16, stream)) {
-				t.Fatalf("%s: stream %d gives two different pictures", name, stream)
+				t.Fatalf("%s: stream %d gives two different images", name, stream)
 			}
 		}
-		// Two operations of 14 with both directions give some hundred pictures, two of
+		// Two operations of 14 with both directions give some hundred images, two of
 		// RandAugment are both Identity with a chance of 1/196; 25 sub-policies give
-		// fewer, and leave a picture alone with a chance of about a tenth.
+		// fewer, and leave an image alone with a chance of about a tenth.
 		if same == 0 || same > 75 || len(seen) < 30 {
-			t.Errorf("%s: %d of 300 pictures unchanged, %d different", name, same, len(seen))
+			t.Errorf("%s: %d of 300 images unchanged, %d different", name, same, len(seen))
 		}
 	}
 }

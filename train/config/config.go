@@ -30,11 +30,11 @@ type Config struct {
 	Seed  uint64 `toml:"seed"`  // of weights, shuffles, augmentation and random children
 	Init  string `toml:"init"`  // weights to start from: a released file, a checkpoint, or the folder of a run; empty: drawn from the seed
 
-	// TrainImages limits the training pictures, spread evenly over the classes; 0: all.
+	// TrainImages limits the training images, spread evenly over the classes; 0: all.
 	TrainImages int     `toml:"train_images"`
-	Side        int     `toml:"side"`         // pixels on a side of the stored pictures that crops are taken from
+	Side        int     `toml:"side"`         // pixels on a side of the stored images that crops are taken from
 	ValFraction float64 `toml:"val_fraction"` // share held out where the data has no val/ half of its own
-	// Split is the version of the rule that holds pictures out (dataset.ByName,
+	// Split is the version of the rule that holds images out (dataset.ByName,
 	// dataset.ByClass); 0: what the data needs when training begins, which the run keeps,
 	// and ByName for runs from before there were two.
 	Split int `toml:"split"`
@@ -43,7 +43,7 @@ type Config struct {
 	SearchFraction float64 `toml:"search_fraction"`
 
 	Epochs int `toml:"epochs"`
-	Batch  int `toml:"batch"` // pictures an update
+	Batch  int `toml:"batch"` // images an update
 	// MicroBatch is how many of them pass through the network at once: their
 	// gradients are added up, their batch normalisation is their own, as on one of
 	// many accelerators. It must divide batch; 0: all at once.
@@ -79,7 +79,7 @@ type Config struct {
 	RegulariseAll  bool    `toml:"regularise_all"`        // dropout and drop_connect on every child; the paper: on the biggest only (section 3.3)
 	ZeroGamma      bool    `toml:"zero_gamma"`            // last BN of every residual block starts with gamma 0 (section 3.2)
 
-	CalibrationImages int `toml:"calibration_images"` // training pictures that a child's BN statistics are measured on
+	CalibrationImages int `toml:"calibration_images"` // training images that a child's BN statistics are measured on
 	EvalEvery         int `toml:"eval_every"`         // epochs between evaluations of smallest, middle and biggest
 
 	// The watchdog goes back to the last good checkpoint when a run collapses and
@@ -91,7 +91,7 @@ type Config struct {
 	Augment augment.Config `toml:"augment"`
 }
 
-// Phase says how big the biggest child's pictures are up to an epoch.
+// Phase says how big the biggest child's images are up to an epoch.
 type Phase struct {
 	Until      int `toml:"until"`      // epochs, exclusive
 	Resolution int `toml:"resolution"` // one of the space's, or a multiple of 32 below them, at which all children then are
@@ -168,7 +168,7 @@ func (c Config) PeakLR() float64 {
 	return c.LR * float64(c.Batch) / float64(c.LRBatch)
 }
 
-// Pass is how many pictures pass through the network at once.
+// Pass is how many images pass through the network at once.
 func (c Config) Pass() int {
 	if c.MicroBatch == 0 {
 		return c.Batch

@@ -68,7 +68,7 @@ func (s *source) zip(file string, f *os.File, size int64) error {
 		switch {
 		case e.FileInfo().IsDir():
 			s.others.folder(name)
-		case isPicture(name):
+		case isImage(name):
 			files, names = append(files, e), append(names, name)
 		case isNote(name):
 			if err := s.learnZipped(file, name, e); err != nil {
@@ -115,7 +115,7 @@ func readZipped(e *zip.File) ([]byte, error) {
 }
 
 // countable is the size of a tar whose headers are read once to count the
-// pictures. In a bigger one, such as ImageNet's 138 GB, that takes minutes where
+// images. In a bigger one, such as ImageNet's 138 GB, that takes minutes where
 // the disk is slow.
 const countable = 8 << 30
 
@@ -162,11 +162,11 @@ func (s *source) gzip(file string, f *os.File) {
 	}
 }
 
-// walkTar visits the pictures of a tar stream, their names behind prefix, and
+// walkTar visits the images of a tar stream, their names behind prefix, and
 // those of the tars inside it, where the name of the inner tar becomes a folder:
-// ImageNet's training pictures come as one tar a class inside one. A damaged or
+// ImageNet's training images come as one tar a class inside one. A damaged or
 // shortened archive is an error: half a data set would train without a word. All
-// other files go into the notes and the inventory of s, which is nil where pictures
+// other files go into the notes and the inventory of s, which is nil where images
 // are only counted. goOn is false after visit said so.
 func (s *source) walkTar(file string, r io.Reader, prefix string, visit visitor, deeper int) (goOn bool, err error) {
 	for t := tar.NewReader(r); ; {
@@ -185,7 +185,7 @@ func (s *source) walkTar(file string, r io.Reader, prefix string, visit visitor,
 		}
 		name := entryName(h.Name)
 		switch {
-		case isPicture(name):
+		case isImage(name):
 			if !visit(prefix+name, func() ([]byte, error) { return readEntry(t, h.Size) }) {
 				return false, nil
 			}

@@ -12,12 +12,12 @@ import (
 	"bignas/core/fault"
 )
 
-// assemble gives every picture its class and half and sorts them, and counts what
+// assemble gives every image its class and half and sorts them, and counts what
 // is left out.
 func assemble(file string, side int, items []item, skipped []Skipped, src *source) (*Dataset, error) {
 	if n := src.notes; len(n.truth) > 0 && len(n.ids) == 0 {
 		return nil, fault.New(CodeNotes, "put "+imagenetDevkit+", or its meta.mat, or map_clsloc.txt into the folder",
-			"data: %s has the numbers of the validation pictures' classes, but nothing that says which number is which class", file)
+			"data: %s has the numbers of the validation images' classes, but nothing that says which number is which class", file)
 	}
 	src.notes.learnBeside(file)
 	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
@@ -92,8 +92,8 @@ func assemble(file string, side int, items []item, skipped []Skipped, src *sourc
 	return d, nil
 }
 
-// unlink leaves out links to pictures that have a place themselves, and all but
-// one of the links to one picture.
+// unlink leaves out links to images that have a place themselves, and all but
+// one of the links to one image.
 func (s *source) unlink(names []string, places []place) {
 	if len(s.links) == 0 {
 		return
@@ -154,24 +154,24 @@ func oneClass(d *Dataset) error {
 	if len(d.Empty) > 0 {
 		return fault.New(CodeSingleClass, "save their images as JPEG, PNG or WebP", "data: %s has images of one class only, %q, and nothing that can be read in %s", d.Source, d.Classes[0], some(d.Empty))
 	}
-	return fault.New(CodeSingleClass, "put the pictures of each class into a folder of their own, and name the folder above them",
-		"data: %s has the pictures of one class only, %q; at least 2 are needed", d.Source, d.Classes[0])
+	return fault.New(CodeSingleClass, "put the images of each class into a folder of their own, and name the folder above them",
+		"data: %s has the images of one class only, %q; at least 2 are needed", d.Source, d.Classes[0])
 }
 
 // noImages says why nothing is left.
 func noImages(d *Dataset) error {
 	if n := len(d.Skipped); n > 0 {
 		return fault.New(CodeNoImages, "see the first: "+d.Skipped[0].Err.Error(),
-			"data: none of the %d pictures in %s can be used, the first is %s", n, d.Source, d.Skipped[0].Name)
+			"data: none of the %d images in %s can be used, the first is %s", n, d.Source, d.Skipped[0].Name)
 	}
 	err := fault.New(CodeNoImages, "a data set is a folder with one folder for each class, or an archive of it",
-		"data: there are no pictures (%s) in %s", strings.Join(extensions, ", "), d.Source)
+		"data: there are no images (%s) in %s", strings.Join(extensions, ", "), d.Source)
 	for _, l := range d.LeftOut {
 		if slices.Contains([]string{".zip", ".tgz", ".gz", ".tar"}, l.Ending) {
-			return fault.New(CodeNoImages, "give the archive itself to --data, or unpack it", "data: there are no pictures in %s, but an archive: %s", d.Source, l.First)
+			return fault.New(CodeNoImages, "give the archive itself to --data, or unpack it", "data: there are no images in %s, but an archive: %s", d.Source, l.First)
 		}
 		if l.Reason == errFormat.Error() {
-			return fault.New(CodeNoImages, "save them as JPEG, PNG or WebP", "data: there are no pictures that can be read in %s, but %d files such as %s", d.Source, l.Count, l.First)
+			return fault.New(CodeNoImages, "save them as JPEG, PNG or WebP", "data: there are no images that can be read in %s, but %d files such as %s", d.Source, l.Count, l.First)
 		}
 	}
 	return err

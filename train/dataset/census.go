@@ -28,7 +28,7 @@ type census struct {
 	lost   []string            // classes of what cannot be read
 }
 
-// leave counts a picture that is left out.
+// leave counts an image that is left out.
 func (c *census) leave(p place, name string, why error) {
 	l := LeftOut{Class: readable(p.class), Ending: strings.ToLower(path.Ext(name)), Reason: cannotDecode}
 	if p.err != nil {

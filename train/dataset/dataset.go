@@ -1,10 +1,10 @@
-// Package dataset reads labelled pictures: from a folder or an archive of class
+// Package dataset reads labelled images: from a folder or an archive of class
 // folders, from ImageNet as it is distributed, from WebDataset shards, or drawn by
 // the program itself; into memory, or once and for all into a prepared folder,
 // which is mapped into memory.
 //
-// Every picture is decoded once and kept as RGB bytes of one fixed side, so that
-// an epoch costs no decoding. The order of the pictures and the split into
+// Every image is decoded once and kept as RGB bytes of one fixed side, so that
+// an epoch costs no decoding. The order of the images and the split into
 // training and validation depend on the names alone: not on the kind of archive,
 // the order in it, the number of workers or the machine.
 package dataset
@@ -20,37 +20,37 @@ import (
 
 // Options says how Open reads. The zero value is usable.
 type Options struct {
-	Side      int                   // pixels on a side of every stored picture; 0: 224, for Shapes 128
+	Side      int                   // pixels on a side of every stored image; 0: 224, for Shapes 128
 	Workers   int                   // decoding goroutines; 0: one a CPU
-	MaxPixels int                   // a picture with more is skipped; 0: preprocess.DefaultMaxPixels
+	MaxPixels int                   // an image with more is skipped; 0: preprocess.DefaultMaxPixels
 	Seed      uint64                // of the drawn data set Shapes
-	Decoder   Decoder               // of the picture files; the zero value: Go's own
+	Decoder   Decoder               // of the image files; the zero value: Go's own
 	Names     string                // file with names for the classes (NameClasses); "": what lies beside the data
-	Progress  func(done, total int) // called from one goroutine after each picture; total is 0 while unknown (.tgz)
+	Progress  func(done, total int) // called from one goroutine after each image; total is 0 while unknown (.tgz)
 }
 
-// Skipped is a picture that was left out.
+// Skipped is an image that was left out.
 type Skipped struct {
 	Name string // path inside the data set
 	Err  error  // why
 }
 
-// Dataset is a set of labelled pictures in memory.
+// Dataset is a set of labelled images in memory.
 type Dataset struct {
 	Source  string    // what Open was given
 	Classes []string  // folder names, sorted, or those of weights (Match); the index is the label
 	Labels  []string  // the same for people: WordNet ids of Imagenette become words
-	Side    int       // pixels on a side of every picture
-	Skipped []Skipped // pictures that could not be read or have no class, sorted by name
-	Empty   []string  // folders of classes without a picture that can be read; they are not in Classes
+	Side    int       // pixels on a side of every image
+	Skipped []Skipped // images that could not be read or have no class, sorted by name
+	Empty   []string  // folders of classes without an image that can be read; they are not in Classes
 	LeftOut []LeftOut // everything that is not used, Skipped included, by class, ending and reason
 
 	items   []item
-	mapped  []*shards.Shard // that the pictures of a prepared folder lie in
+	mapped  []*shards.Shard // that the images of a prepared folder lie in
 	folders []string        // folder names of Classes in the data; nil: the same
 }
 
-// half is the part of the data set that a picture was found in.
+// half is the part of the data set that an image was found in.
 type half uint8
 
 const (
@@ -59,13 +59,13 @@ const (
 	testHalf // left out
 )
 
-// item is one picture.
+// item is one image.
 type item struct {
 	name  string // path inside the data set
 	pix   []uint8
 	label int
 	half  half
-	sum   uint64 // digest of the picture's file; 0: not known
+	sum   uint64 // digest of the image's file; 0: not known
 }
 
 // Codes of the errors of Open, all of type *fault.Error.
@@ -75,10 +75,10 @@ const (
 	CodeNoImages    = "no_images"        // nothing that can be decoded
 	CodeSingleClass = "one_class"        // fewer than two class folders
 	CodeOptions     = "bad_data_options" // an option out of range
-	CodeNotes       = "bad_data_notes"   // a file with classes of pictures that is not what its name says
+	CodeNotes       = "bad_data_notes"   // a file with classes of images that is not what its name says
 	CodePrepared    = "bad_prepared"     // a prepared folder that is unfinished, damaged or for another side
 	CodeLayout      = "unclear_layout"   // folders or files that give no class for sure
-	CodeCorrupt     = "too_many_corrupt" // more pictures cannot be read than Prepare may skip
+	CodeCorrupt     = "too_many_corrupt" // more images cannot be read than Prepare may skip
 )
 
 // Open reads the data set at path: a folder of class folders, or a .tar, .tgz,
@@ -89,7 +89,7 @@ const (
 // folder of such tars; or a folder that Prepare wrote. The word "shapes" (Shapes)
 // gives the drawn data set.
 //
-// A picture that is already square is resized to o.Side, any other is cropped to
+// An image that is already square is resized to o.Side, any other is cropped to
 // its centre square first (the same as scaling the short side and cropping).
 // What cannot be decoded is listed in Skipped. Errors are *fault.Error.
 func Open(path string, o Options) (*Dataset, error) {
@@ -129,22 +129,22 @@ func openFiles(path string, o Options) (*Dataset, error) {
 	return assemble(path, o.Side, items, skipped, src)
 }
 
-// Len is the number of pictures, both halves together.
+// Len is the number of images, both halves together.
 func (d *Dataset) Len() int { return len(d.items) }
 
-// Image returns picture i, Side*Side RGB bytes, row by row. It is shared: do not
+// Image returns image i, Side*Side RGB bytes, row by row. It is shared: do not
 // change it.
 func (d *Dataset) Image(i int) []uint8 { return d.items[i].pix }
 
-// Label returns the class of picture i, an index of Classes.
+// Label returns the class of image i, an index of Classes.
 func (d *Dataset) Label(i int) int { return d.items[i].label }
 
-// Name returns the path of picture i inside the data set, with slashes.
+// Name returns the path of image i inside the data set, with slashes.
 func (d *Dataset) Name(i int) string { return d.items[i].name }
 
-// Describe is one line for people: how many pictures of how many classes.
+// Describe is one line for people: how many images of how many classes.
 func (d *Dataset) Describe() string {
-	text := fmt.Sprintf("%s: %d pictures of %d classes at %d x %d", path.Base(d.Source), len(d.items), len(d.Classes), d.Side, d.Side)
+	text := fmt.Sprintf("%s: %d images of %d classes at %d x %d", path.Base(d.Source), len(d.items), len(d.Classes), d.Side, d.Side)
 	if n := len(d.Skipped); n > 0 {
 		text += fmt.Sprintf(", %d skipped (first %s: %v)", n, d.Skipped[0].Name, d.Skipped[0].Err)
 	}

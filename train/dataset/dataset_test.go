@@ -21,8 +21,8 @@ import (
 	"bignas/core/fault"
 )
 
-// picture is a PNG of one colour.
-func picture(t *testing.T, w, h int, c color.Color) []byte {
+// image is a PNG of one colour.
+func img(t *testing.T, w, h int, c color.Color) []byte {
 	t.Helper()
 	im := image.NewRGBA(image.Rect(0, 0, w, h))
 	for i := range w * h {
@@ -53,13 +53,13 @@ func sample(t *testing.T) []entry {
 		t.Fatal(err)
 	}
 	return []entry{
-		{"top/train/n03888257/b.png", picture(t, 20, 20, color.RGBA{0, 0, 255, 255})},
+		{"top/train/n03888257/b.png", img(t, 20, 20, color.RGBA{0, 0, 255, 255})},
 		{"top/train/n01440764/z.JPEG", jpg.Bytes()},
-		{"top/train/n01440764/a.png", picture(t, 16, 10, color.RGBA{255, 0, 0, 255})},
+		{"top/train/n01440764/a.png", img(t, 16, 10, color.RGBA{255, 0, 0, 255})},
 		{"top/train/n01440764/broken.png", []byte("\x89PNG\r\n\x1a\nand no more")},
-		{"top/val/n03888257/c.png", picture(t, 8, 8, color.RGBA{0, 255, 0, 255})},
+		{"top/val/n03888257/c.png", img(t, 8, 8, color.RGBA{0, 255, 0, 255})},
 		{"top/readme.txt", []byte("about the data")},
-		{"top/logo.png", picture(t, 8, 8, color.Black)},
+		{"top/logo.png", img(t, 8, 8, color.Black)},
 		{"__MACOSX/top/train/n01440764/._a.png", []byte("shadow")},
 	}
 }
@@ -171,24 +171,24 @@ func checkSample(t *testing.T, kind string, d *Dataset) {
 	}
 	want := []string{"top/train/n01440764/a.png", "top/train/n01440764/z.JPEG", "top/train/n03888257/b.png", "top/val/n03888257/c.png"}
 	if !slices.Equal(names, want) {
-		t.Fatalf("%s: pictures %v, want %v", kind, names, want)
+		t.Fatalf("%s: images %v, want %v", kind, names, want)
 	}
 	for i, c := range [][3]uint8{{255, 0, 0}, {100, 100, 100}, {0, 0, 255}, {0, 255, 0}} {
 		pix := d.Image(i)
 		if len(pix) != 8*8*3 {
-			t.Fatalf("%s: picture %d has %d bytes", kind, i, len(pix))
+			t.Fatalf("%s: image %d has %d bytes", kind, i, len(pix))
 		}
 		for k, v := range pix {
 			if math.Abs(float64(v)-float64(c[k%3])) > 1 { // JPEG
-				t.Fatalf("%s: picture %d has %d at byte %d, want %d", kind, i, v, k, c[k%3])
+				t.Fatalf("%s: image %d has %d at byte %d, want %d", kind, i, v, k, c[k%3])
 			}
 		}
 		if want := i / 2; d.Label(i) != want {
-			t.Errorf("%s: picture %d has label %d, want %d", kind, i, d.Label(i), want)
+			t.Errorf("%s: image %d has label %d, want %d", kind, i, d.Label(i), want)
 		}
 	}
 	if len(d.Skipped) != 2 || d.Skipped[0].Name != "top/logo.png" || d.Skipped[1].Name != "top/train/n01440764/broken.png" {
-		t.Errorf("%s: skipped %v, want the logo outside the halves and the broken picture", kind, d.Skipped)
+		t.Errorf("%s: skipped %v, want the logo outside the halves and the broken image", kind, d.Skipped)
 	}
 	train, val := d.Split(ByName, 0.5)
 	if train.Len() != 3 || val.Len() != 1 || val.Name(0) != want[3] || val.Label(0) != 1 {
@@ -203,12 +203,12 @@ func TestLayouts(t *testing.T) {
 		want  []place
 	}{
 		{"classes at the top", []string{"cat/1.png", "dog/1.png"}, []place{{class: "cat"}, {class: "dog"}}},
-		{"one top folder, nested pictures", []string{"x/y/cat/1.png", "x/y/dog/more/1.png"}, []place{{class: "cat"}, {class: "dog"}}},
+		{"one top folder, nested images", []string{"x/y/cat/1.png", "x/y/dog/more/1.png"}, []place{{class: "cat"}, {class: "dog"}}},
 		{"a class called train", []string{"car/1.png", "train/1.png"}, []place{{class: "car"}, {class: "train"}}},
 		{"only a train half", []string{"d/train/a/1.png", "d/train/b/1.png"}, []place{{class: "a"}, {class: "b"}}},
 		{"another word for val", []string{"Train/a/1.png", "Valid/a/1.png"}, []place{{class: "a"}, {class: "a", half: valHalf}}},
-		{"a picture of no class", []string{"a/1.png", "b/1.png", "1.png"}, []place{{class: "a"}, {class: "b"}, {err: errNoClass}}},
-		{"a picture outside the halves", []string{"test/a/1.png", "train/a/1.png"}, []place{{class: "a", half: testHalf, err: errTest}, {class: "a"}}},
+		{"an image of no class", []string{"a/1.png", "b/1.png", "1.png"}, []place{{class: "a"}, {class: "b"}, {err: errNoClass}}},
+		{"an image outside the halves", []string{"test/a/1.png", "train/a/1.png"}, []place{{class: "a", half: testHalf, err: errTest}, {class: "a"}}},
 	} {
 		if got := places(t, c.files); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
@@ -241,9 +241,9 @@ func TestErrorsHelp(t *testing.T) {
 		{"nothing there", filepath.Join(dir, "no"), CodeNoData, "does not exist"},
 		{"unknown kind", write("a.7z", []byte("7z\xbc\xaf\x27\x1c")), CodeArchive, "tar"},
 		{"cut off", write("cut.tar", whole.Bytes()[:len(whole.Bytes())/2]), CodeArchive, "incomplete"},
-		{"empty folder", t.TempDir(), CodeNoImages, "there are no pictures"},
-		{"one class", writeFolder(t, []entry{{"cat/a.png", picture(t, 4, 4, color.White)}}), CodeSingleClass, `"cat"`},
-		{"no class folders", writeFolder(t, []entry{{"a.png", picture(t, 4, 4, color.White)}}), CodeNoImages, "folder of a class"},
+		{"empty folder", t.TempDir(), CodeNoImages, "there are no images"},
+		{"one class", writeFolder(t, []entry{{"cat/a.png", img(t, 4, 4, color.White)}}), CodeSingleClass, `"cat"`},
+		{"no class folders", writeFolder(t, []entry{{"a.png", img(t, 4, 4, color.White)}}), CodeNoImages, "folder of a class"},
 		{"all broken", writeFolder(t, []entry{{"cat/a.png", []byte("text")}}), CodeNoImages, "cat/a.png"},
 	} {
 		_, err := Open(c.file, Options{Side: 8})
@@ -257,7 +257,7 @@ func TestErrorsHelp(t *testing.T) {
 	}
 }
 
-// TestSquareAndCrop: a square picture is squashed whole, another loses its ends.
+// TestSquareAndCrop: a square image is squashed whole, another loses its ends.
 func TestSquareAndCrop(t *testing.T) {
 	im := image.NewRGBA(image.Rect(0, 0, 30, 10))
 	for i := range 300 {
@@ -284,8 +284,8 @@ func TestSquareAndCrop(t *testing.T) {
 }
 
 func TestLinksAreFollowed(t *testing.T) {
-	root := writeFolder(t, []entry{{"cat/a.png", picture(t, 4, 4, color.White)}})
-	other := writeFolder(t, []entry{{"b.png", picture(t, 4, 4, color.White)}})
+	root := writeFolder(t, []entry{{"cat/a.png", img(t, 4, 4, color.White)}})
+	other := writeFolder(t, []entry{{"b.png", img(t, 4, 4, color.White)}})
 	if err := os.Symlink(other, filepath.Join(root, "dog")); err != nil {
 		t.Skip("no symbolic links here:", err)
 	}

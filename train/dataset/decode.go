@@ -10,12 +10,12 @@ import (
 	"bignas/core/preprocess"
 )
 
-// Decoder is a way to decode picture files. The zero value is preprocess.Decode,
+// Decoder is a way to decode image files. The zero value is preprocess.Decode,
 // the same on every machine.
 type Decoder struct {
 	Name string // stated in prepared folders; "" for Go's own
 	// New makes a decoder for one goroutine. Its function returns the upright
-	// picture, perhaps already smaller, but with no side below side pixels unless
+	// image, perhaps already smaller, but with no side below side pixels unless
 	// the file's own is; more than maxPixels (0: preprocess.DefaultMaxPixels) are
 	// refused.
 	New func() func(data []byte, side, maxPixels int) (*preprocess.Image, error)
@@ -31,7 +31,7 @@ func (d Decoder) start() func(data []byte, side, maxPixels int) (*preprocess.Ima
 	}
 }
 
-// decoded is a picture file that has been through a worker.
+// decoded is an image file that has been through a worker.
 type decoded struct {
 	name string
 	pix  []uint8
@@ -57,7 +57,7 @@ func decodeAll(src *source, o Options) (items []item, skipped []Skipped, err err
 }
 
 // decodeInOrder reads src in one goroutine, decodes in o.Workers others, and calls
-// take with the pictures in the order of the source, the first skip of them left
+// take with the images in the order of the source, the first skip of them left
 // out, until it returns false.
 func decodeInOrder(src *source, o Options, skip int, take func(decoded) bool) error {
 	type job struct {
@@ -128,7 +128,7 @@ func damagedArchive(err error) error {
 	return fault.New(CodeArchive, "", "data: %v", err)
 }
 
-// fitter decodes pictures and makes them square; it keeps its buffers.
+// fitter decodes images and makes them square; it keeps its buffers.
 type fitter struct {
 	axis      preprocess.Axis
 	row, rows []float32

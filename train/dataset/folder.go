@@ -16,11 +16,11 @@ import (
 
 // found is what lies below a folder, names with slashes from it.
 type found struct {
-	root                               string
-	pictures, notes, samples, archives []string
-	others                             inventory
-	folderLinks                        []string          // not yet followed
-	fileLinks                          map[string]string // name of an image that is a link -> the file itself
+	root                             string
+	images, notes, samples, archives []string
+	others                           inventory
+	folderLinks                      []string          // not yet followed
+	fileLinks                        map[string]string // name of an image that is a link -> the file itself
 }
 
 // Names under which ImageNet's archives are distributed.
@@ -30,7 +30,7 @@ const (
 	imagenetDevkit = "ILSVRC2012_devkit_t12.tar.gz"
 )
 
-// openFolder lists the pictures below a folder. Where there are none but tar
+// openFolder lists the images below a folder. Where there are none but tar
 // archives, it is ImageNet as it is distributed, or WebDataset shards. Links are
 // followed, for data sets are often put together from them, but to nothing twice.
 func openFolder(root string) (*source, error) {
@@ -43,19 +43,19 @@ func openFolder(root string) (*source, error) {
 		return nil, fault.New(CodeNoData, "", "data: %v", err)
 	}
 	s := newSource()
-	s.total, s.others, s.links = len(all.pictures), all.others, all.fileLinks
+	s.total, s.others, s.links = len(all.images), all.others, all.fileLinks
 	for _, name := range all.notes {
 		if err := s.learnFile(all.path(name)); err != nil {
 			return nil, err
 		}
 	}
-	if len(all.pictures) == 0 && len(all.archives) > 0 {
+	if len(all.images) == 0 && len(all.archives) > 0 {
 		return s, s.archives(root, all.archives)
 	}
 	for _, name := range all.archives {
 		s.others.file(name)
 	}
-	for _, name := range s.samplesOf(all.pictures, all.samples) {
+	for _, name := range s.samplesOf(all.images, all.samples) {
 		data, err := files.Read(all.path(name))
 		if err != nil {
 			return nil, fault.New(CodeNoData, "", "data: %v", err)
@@ -64,9 +64,9 @@ func openFolder(root string) (*source, error) {
 			return nil, err
 		}
 	}
-	s.id = fmt.Sprintf("%s %d %x", filepath.Base(root), len(all.pictures), sha256.Sum256([]byte(strings.Join(all.pictures, "\n"))))
+	s.id = fmt.Sprintf("%s %d %x", filepath.Base(root), len(all.images), sha256.Sum256([]byte(strings.Join(all.images, "\n"))))
 	s.each = func(visit visitor) error {
-		for _, name := range all.pictures {
+		for _, name := range all.images {
 			if !visit(name, func() ([]byte, error) { return files.Read(all.path(name)) }) {
 				return nil
 			}
@@ -77,13 +77,13 @@ func openFolder(root string) (*source, error) {
 }
 
 // samplesOf are the files with the class of a sample that belong to one of the
-// pictures; the others are left out.
-func (s *source) samplesOf(pictures, samples []string) (belong []string) {
+// images; the others are left out.
+func (s *source) samplesOf(images, samples []string) (belong []string) {
 	if len(samples) == 0 {
 		return nil
 	}
-	keys := make(map[string]bool, len(pictures))
-	for _, name := range pictures {
+	keys := make(map[string]bool, len(images))
+	for _, name := range images {
 		keys[sampleKey(name)] = true
 	}
 	for _, name := range samples {
@@ -96,7 +96,7 @@ func (s *source) samplesOf(pictures, samples []string) (belong []string) {
 	return belong
 }
 
-// learnFile reads one of the files that say something about the pictures.
+// learnFile reads one of the files that say something about the images.
 func (s *source) learnFile(file string) error {
 	if filepath.Base(file) == imagenetDevkit {
 		info, err := os.Stat(file)
@@ -119,7 +119,7 @@ func (s *source) learnFile(file string) error {
 }
 
 // archives makes the source of a folder of tars: ImageNet's two if they are
-// there, otherwise all of them, each a folder of its own in the pictures' names.
+// there, otherwise all of them, each a folder of its own in the images' names.
 func (s *source) archives(root string, names []string) error {
 	prefix := func(name string) string { return strings.TrimSuffix(name, ".tar") + "/" }
 	base := func(name string) string { return path.Base(name) }
@@ -197,8 +197,8 @@ func (all *found) list(below string) error {
 				return err
 			}
 		case dir:
-		case isPicture(name): // also a link to nothing: reading it will say so
-			all.pictures = append(all.pictures, name)
+		case isImage(name): // also a link to nothing: reading it will say so
+			all.images = append(all.images, name)
 			if e.Type()&fs.ModeSymlink != 0 && there {
 				if all.fileLinks[name], err = filepath.EvalSymlinks(all.path(name)); err != nil {
 					return err

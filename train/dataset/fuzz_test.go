@@ -15,7 +15,7 @@ import (
 // image that is read has one of the classes.
 func FuzzOpen(f *testing.F) {
 	t := &testing.T{}
-	red, blue := picture(t, 8, 8, color.RGBA{255, 0, 0, 255}), picture(t, 8, 8, color.RGBA{0, 0, 255, 255})
+	red, blue := img(t, 8, 8, color.RGBA{255, 0, 0, 255}), img(t, 8, 8, color.RGBA{0, 0, 255, 255})
 	for _, entries := range [][]entry{
 		{{"train/cat/1.png", red}, {"train/dog/1.png", blue}, {"val/cat/1.png", red}},
 		{{"a.0.png", red}, {"a.0.cls", []byte("0")}, {"a.1.png", blue}, {"a.1.json", []byte(`{"label": [1]}`)}},
@@ -66,7 +66,7 @@ func FuzzPlaces(f *testing.F) {
 		src := newSource()
 		var items []item
 		for name := range strings.SplitSeq(images, "\n") {
-			if name = entryName(name); isPicture(name) {
+			if name = entryName(name); isImage(name) {
 				items = append(items, item{name: name})
 			}
 		}

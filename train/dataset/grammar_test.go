@@ -53,7 +53,7 @@ func (g *grammar) took(format string, args ...any) {
 func (g *grammar) image(name string, as fate) {
 	n := len(g.truth)
 	g.truth[n] = as
-	g.entries = append(g.entries, entry{name, picture(g.t, 8, 8, color.RGBA{uint8(n), uint8(n >> 8), 77, 255})})
+	g.entries = append(g.entries, entry{name, img(g.t, 8, 8, color.RGBA{uint8(n), uint8(n >> 8), 77, 255})})
 }
 
 func (g *grammar) file(name, text string) {
@@ -141,8 +141,8 @@ func (g *grammar) noise(top string, classes []string, layout string) {
 	if g.chance(40) {
 		g.took("shadows and thumbnails")
 		g.file("__MACOSX/"+top+classes[0]+"/._1.png", "x")
-		g.entries = append(g.entries, entry{top + classes[0] + "/@eaDir/1.png/THUMB.png", picture(g.t, 8, 8, color.RGBA{0, 0, 1, 255})},
-			entry{top + ".ipynb_checkpoints/1-checkpoint.png", picture(g.t, 8, 8, color.RGBA{0, 0, 2, 255})})
+		g.entries = append(g.entries, entry{top + classes[0] + "/@eaDir/1.png/THUMB.png", img(g.t, 8, 8, color.RGBA{0, 0, 1, 255})},
+			entry{top + ".ipynb_checkpoints/1-checkpoint.png", img(g.t, 8, 8, color.RGBA{0, 0, 2, 255})})
 	}
 	flat := layout == "flat"
 	if flat && g.chance(30) {

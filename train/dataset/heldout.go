@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Versions of the rule by which pictures are held out. A configuration keeps the
-// one that its run was trained with, so that no picture changes sides.
+// Versions of the rule by which images are held out. A configuration keeps the
+// one that its run was trained with, so that no image changes sides.
 const (
 	// ByName is HeldOut and ForSearch: the base name of the file decides alone.
 	ByName = 1
 	// ByClass lets the class and the path below its folder decide, so that equal
 	// base names in several classes are not held out together, and holds at least one
-	// picture of every class out, where it has two.
+	// image of every class out, where it has two.
 	ByClass = 2
 )
 
-// Split gives the pictures to train on and those to validate on. Where the data
+// Split gives the images to train on and those to validate on. Where the data
 // has a val/ half of its own, that is val. Otherwise val is cut off by the rule of
 // the version; 0 is ByName.
 func (d *Dataset) Split(version int, valFraction float64) (train, val Subset) {
@@ -37,7 +37,7 @@ func (d *Dataset) Split(version int, valFraction float64) (train, val Subset) {
 }
 
 // SplitVersion is the version for a run that begins: ByName where that holds out
-// pictures of every class and no base name is in two classes, as with Imagenette
+// images of every class and no base name is in two classes, as with Imagenette
 // and ImageNet, otherwise ByClass.
 func (d *Dataset) SplitVersion(valFraction, searchFraction float64) int {
 	own := d.HasVal()
@@ -60,7 +60,7 @@ func (d *Dataset) SplitVersion(valFraction, searchFraction float64) int {
 	return ByName
 }
 
-// PerClass counts the pictures of each class.
+// PerClass counts the images of each class.
 func (s Subset) PerClass() []int {
 	count := make([]int, len(s.data.Classes))
 	for _, i := range s.index {
@@ -69,7 +69,7 @@ func (s Subset) PerClass() []int {
 	return count
 }
 
-// SearchSplit cuts the share fraction (0 to 1) off a training half: pictures on
+// SearchSplit cuts the share fraction (0 to 1) off a training half: images on
 // which a search may choose among children, as the validation half is kept for
 // what is quoted. BN statistics are calibrated on rest. A trainer that leaves
 // search out too makes the choice blind to what the weights have seen. The rule is
@@ -104,7 +104,7 @@ func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subse
 	return rest, off
 }
 
-// someOfEach changes a cut that leaves a class nothing on one side: of two pictures
+// someOfEach changes a cut that leaves a class nothing on one side: of two images
 // and more the lowest rank is cut off, and the highest is not.
 func (s Subset) someOfEach(ranks []uint64, cut []bool) {
 	type span struct{ low, high, off, all int }
@@ -131,9 +131,9 @@ func (s Subset) someOfEach(ranks []uint64, cut []bool) {
 	}
 }
 
-// HeldOut tells whether a picture belongs to the share fraction (0 to 1) of a
+// HeldOut tells whether an image belongs to the share fraction (0 to 1) of a
 // data set that is held out for validation by version ByName. It depends on the base
-// name of the file alone, so that a picture never changes sides: not when others are
+// name of the file alone, so that an image never changes sides: not when others are
 // added, when folders are renamed or when the archive is repacked. A bigger fraction
 // keeps all that a smaller one held out.
 //
@@ -142,7 +142,7 @@ func (s Subset) someOfEach(ranks []uint64, cut []bool) {
 // the folder of the class; where the class is not a folder, of the whole path.
 func HeldOut(name string, fraction float64) bool { return below(rank(name), fraction) }
 
-// ForSearch tells whether a training picture is in the share that SearchSplit cuts
+// ForSearch tells whether a training image is in the share that SearchSplit cuts
 // off by version ByName: the hash is that of "search/" and the base name.
 func ForSearch(name string, fraction float64) bool {
 	return below(hash("search/"+path.Base(name)), fraction)
@@ -159,8 +159,8 @@ func hash(text string) uint64 {
 }
 
 // pathOf is what ByClass takes the hash of: the class as the weights call it, where
-// Match has been told, and the path below the folder that it has here, so that a
-// picture stays on its side when folders are renamed.
+// Match has been told, and the path below the folder that it has here, so that an
+// image stays on its side when folders are renamed.
 func (d *Dataset) pathOf(it item) string {
 	folder := d.folder(it.label)
 	return d.Classes[it.label] + strings.TrimPrefix(pathInClass(it.name, folder), folder)

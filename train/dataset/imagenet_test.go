@@ -17,7 +17,7 @@ import (
 )
 
 // The tiny ImageNet of these tests: two classes whose order by ILSVRC2012_ID is
-// not that by WordNet id, two training pictures of each, three validation pictures.
+// not that by WordNet id, two training images of each, three validation images.
 const (
 	tench, chute = "n01440764", "n03888257"
 	truth        = "7\n2\n7\n" // ILSVRC2012_ID: 2 is the tench, 7 the parachute
@@ -25,15 +25,15 @@ const (
 
 func train(t *testing.T, class string) []entry {
 	return []entry{
-		{class + "_1.JPEG", picture(t, 9, 9, color.RGBA{255, 0, 0, 255})}, // a PNG inside, as one of ImageNet's is
-		{class + "_2.JPEG", picture(t, 9, 12, color.RGBA{0, 0, 255, 255})},
+		{class + "_1.JPEG", img(t, 9, 9, color.RGBA{255, 0, 0, 255})}, // a PNG inside, as one of ImageNet's is
+		{class + "_2.JPEG", img(t, 9, 12, color.RGBA{0, 0, 255, 255})},
 	}
 }
 
 func val(t *testing.T) []entry {
 	var all []entry
 	for i := range 3 {
-		all = append(all, entry{fmt.Sprintf("ILSVRC2012_val_%08d.JPEG", i+1), picture(t, 8, 8, color.RGBA{0, uint8(80 * i), 0, 255})})
+		all = append(all, entry{fmt.Sprintf("ILSVRC2012_val_%08d.JPEG", i+1), img(t, 8, 8, color.RGBA{0, uint8(80 * i), 0, 255})})
 	}
 	return all
 }
@@ -122,7 +122,7 @@ func checkImageNet(t *testing.T, what string, d *Dataset, err error, words bool)
 	}
 	tr, va := d.Split(ByName, 0.5)
 	if tr.Len() != 4 || va.Len() != 3 || len(d.Skipped) != 0 {
-		t.Errorf("%s: %d training and %d validation pictures, skipped %v", what, tr.Len(), va.Len(), d.Skipped)
+		t.Errorf("%s: %d training and %d validation images, skipped %v", what, tr.Len(), va.Len(), d.Skipped)
 		return
 	}
 	for i := range tr.Len() {
@@ -188,7 +188,7 @@ func TestKaggleLayout(t *testing.T) {
 	for _, e := range val(t) {
 		all = append(all, entry{at + "val/" + e.name, e.data})
 	}
-	all = append(all, entry{at + "test/ILSVRC2012_test_00000001.JPEG", picture(t, 8, 8, color.White)},
+	all = append(all, entry{at + "test/ILSVRC2012_test_00000001.JPEG", img(t, 8, 8, color.White)},
 		entry{"LOC_synset_mapping.txt", []byte(tench + " tench, Tinca tinca\n" + chute + " parachute, chute\n")},
 		entry{"LOC_val_solution.csv", []byte("ImageId,PredictionString\nILSVRC2012_val_00000001," + chute + " 1 1 1 1\nILSVRC2012_val_00000002," + tench + " 1 1 1 1\nILSVRC2012_val_00000003," + chute + " 1 1 1 1\n")},
 		entry{"ILSVRC/Annotations/CLS-LOC/val/ILSVRC2012_val_00000001.xml", []byte("<annotation/>")})
@@ -203,7 +203,7 @@ func TestWebDataset(t *testing.T) {
 		var all []entry
 		for i, c := range classes {
 			key := fmt.Sprintf("%06d", i)
-			all = append(all, entry{key + ".jpg", picture(t, 8, 8, color.Gray{uint8(20 * i)})}, entry{key + extension, fmt.Appendf(nil, format, c)})
+			all = append(all, entry{key + ".jpg", img(t, 8, 8, color.Gray{uint8(20 * i)})}, entry{key + extension, fmt.Appendf(nil, format, c)})
 		}
 		return tarBytes(t, all)
 	}
@@ -218,7 +218,7 @@ func TestWebDataset(t *testing.T) {
 		}
 		tr, va := d.Split(ByName, 0.5)
 		if !slices.Equal(d.Classes, []string{"00", "02", "10"}) || tr.Len() != 4 || va.Len() != 1 || va.Label(0) != 2 {
-			t.Errorf("%s: classes %v, %d and %d pictures", what, d.Classes, tr.Len(), va.Len())
+			t.Errorf("%s: classes %v, %d and %d images", what, d.Classes, tr.Len(), va.Len())
 			continue
 		}
 		for i, want := range []int{2, 1, 1, 0} {
@@ -229,7 +229,7 @@ func TestWebDataset(t *testing.T) {
 	}
 	// One tar, classes with names; a sample without a class is skipped by name.
 	file := filepath.Join(t.TempDir(), "all.tar")
-	data := tarBytes(t, []entry{{"a.jpg", picture(t, 8, 8, color.White)}, {"a.cls", []byte("dog")}, {"b.x.jpg", picture(t, 8, 8, color.White)}, {"b.cls", []byte("cat")}, {"c.jpg", picture(t, 8, 8, color.White)}})
+	data := tarBytes(t, []entry{{"a.jpg", img(t, 8, 8, color.White)}, {"a.cls", []byte("dog")}, {"b.x.jpg", img(t, 8, 8, color.White)}, {"b.cls", []byte("cat")}, {"c.jpg", img(t, 8, 8, color.White)}})
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)
 	}

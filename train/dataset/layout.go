@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// extensions are the endings of the files that are taken for pictures.
+// extensions are the endings of the files that are taken for images.
 var extensions = []string{".jpeg", ".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jfif", ".jpe", ".pjpeg", ".pjp"}
 
-// isUnlabelled tells whether a file is one of ImageNet's 100,000 test pictures in
+// isUnlabelled tells whether a file is one of ImageNet's 100,000 test images in
 // the Kaggle layout, which have no class.
 func isUnlabelled(name string) bool { return strings.Contains(name, "CLS-LOC/test/") }
 
-// isPicture tells by name whether a file is one of the data set's pictures.
+// isImage tells by name whether a file is one of the data set's images.
 // Hidden files, and the shadow files that macOS puts into archives, are not.
-func isPicture(name string) bool {
+func isImage(name string) bool {
 	dot := strings.LastIndexByte(name, '.')
 	return dot >= 0 && slices.Contains(extensions, strings.ToLower(name[dot:])) && !isUnlabelled(name) && !isHidden(name)
 }
@@ -54,7 +54,7 @@ var (
 	errNoTruth = errors.New("its class is in the devkit: put ILSVRC2012_devkit_t12.tar.gz, or LOC_val_solution.csv, into the folder")
 )
 
-// place is where one picture belongs; err tells why it belongs nowhere.
+// place is where one image belongs; err tells why it belongs nowhere.
 type place struct {
 	class string
 	half  half
@@ -64,7 +64,7 @@ type place struct {
 // layout is how folders give half and class.
 type layout struct {
 	kind layoutKind
-	skip []string // folders in front of the class that all pictures have in common, behind the half where there is one
+	skip []string // folders in front of the class that all images have in common, behind the half where there is one
 	at   int      // halvesNamed: the depth of the folders that name halves
 }
 
@@ -75,10 +75,10 @@ const (
 	halfFolders                       // behind train/ or val/, wherever it is
 	halvesNamed                       // behind folders such as seg_train, all at one depth
 	halfBelowClass                    // cat/train, cat/val
-	halvesNoClasses                   // pictures lie directly in train/ and val/
+	halvesNoClasses                   // images lie directly in train/ and val/
 )
 
-// tail is what lies behind the half in the folders of a picture.
+// tail is what lies behind the half in the folders of an image.
 func (l layout) tail(d []string) (tail []string, h half, err error) {
 	switch l.kind {
 	case halfFolders:

@@ -157,7 +157,7 @@ func (n Names) find(d *Dataset) ([]int, error) {
 		}
 		k := found[0]
 		if other, ok := taken[k]; ok {
-			return nil, fault.New(CodeClasses, "put their pictures into one folder, or rename one of them",
+			return nil, fault.New(CodeClasses, "put their images into one folder, or rename one of them",
 				"the classes %q and %q of %s are both %s of %s", other, class, d.Source, n.list(found), n.Of)
 		}
 		to[i], taken[k] = k, class

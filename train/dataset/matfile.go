@@ -31,7 +31,7 @@ const (
 
 var errMat = errors.New("it is not a MATLAB file of version 5 to 7 with the structures synsets")
 
-// readSynsets returns the classes with a picture number: the devkit lists 1,000
+// readSynsets returns the classes with an image number: the devkit lists 1,000
 // of those and 860 that only group them, with greater numbers.
 func readSynsets(data []byte) (all []synset, err error) {
 	defer func() {

@@ -10,15 +10,15 @@ import (
 	"bignas/core/fault"
 )
 
-// notes is what files beside the pictures say about them: the classes of
-// ImageNet's validation pictures, which lie in no class folder, the classes of
+// notes is what files beside the images say about them: the classes of
+// ImageNet's validation images, which lie in no class folder, the classes of
 // WebDataset samples, and words for WordNet ids.
 type notes struct {
 	samples map[string]labelled // name of a file with the class of a sample, without its ending
-	val     map[string]string   // base name of a validation picture, no extension -> class
+	val     map[string]string   // base name of a validation image, no extension -> class
 	words   map[string]string   // WordNet id -> words
 	ids     map[int]string      // ILSVRC2012_ID -> WordNet id
-	truth   []int               // ILSVRC2012_ID of validation picture i+1
+	truth   []int               // ILSVRC2012_ID of validation image i+1
 	numbers bool                // all classes of samples are numbers, known after classesOf
 	lost    []string            // classes of samples whose images are none that are read, known after classesOf
 	lines   []string            // names of the classes 0, 1, ...; nil: none
@@ -31,13 +31,13 @@ func newNotes() *notes {
 
 // The files of ImageNet that are read, by base name:
 //
-//	LOC_val_solution.csv                        Kaggle: picture, class and boxes
+//	LOC_val_solution.csv                        Kaggle: image, class and boxes
 //	LOC_synset_mapping.txt, synset_words.txt    Kaggle, Caffe: id and words
 //	map_clsloc.txt                              later devkits: id, number and a word
 //	meta.mat                                    the devkit: number, id and words
-//	ILSVRC2012_validation_ground_truth.txt      the devkit: a number for each picture
-//	imagenet_2012_validation_synset_labels.txt  TensorFlow: an id for each picture
-//	val_annotations.txt                         Tiny-ImageNet: picture, class and box
+//	ILSVRC2012_validation_ground_truth.txt      the devkit: a number for each image
+//	imagenet_2012_validation_synset_labels.txt  TensorFlow: an id for each image
+//	val_annotations.txt                         Tiny-ImageNet: image, class and box
 //	words.txt                                   Tiny-ImageNet: id and words
 var imagenetNotes = map[string]func(*notes, []byte) error{
 	"LOC_val_solution.csv":                       (*notes).learnSolution,
@@ -51,8 +51,8 @@ var imagenetNotes = map[string]func(*notes, []byte) error{
 	"words.txt":                                  (*notes).learnSynsets,
 }
 
-// imagenetValPicture begins the names of ImageNet's validation pictures.
-const imagenetValPicture = "ILSVRC2012_val_"
+// imagenetValImage begins the names of ImageNet's validation images.
+const imagenetValImage = "ILSVRC2012_val_"
 
 // nameLists are files beside WebDataset shards with the name of a class on each
 // line, the first for class 0.
@@ -82,7 +82,7 @@ func (n *notes) learn(name string, data []byte) error {
 	return nil
 }
 
-// truthOf is the class of one of the validation pictures of ImageNet or
+// truthOf is the class of one of the validation images of ImageNet or
 // Tiny-ImageNet, "" if the notes have none.
 func (n *notes) truthOf(name string) string {
 	if len(n.val) == 0 && len(n.truth) == 0 {
@@ -92,7 +92,7 @@ func (n *notes) truthOf(name string) string {
 	if class := n.val[base]; class != "" {
 		return class
 	}
-	if number, ok := strings.CutPrefix(base, imagenetValPicture); ok {
+	if number, ok := strings.CutPrefix(base, imagenetValImage); ok {
 		if i, err := strconv.Atoi(number); err == nil && i >= 1 && i <= len(n.truth) {
 			return n.ids[n.truth[i-1]]
 		}
@@ -114,7 +114,7 @@ func (n *notes) learnSolution(data []byte) error {
 		}
 		words := strings.Fields(rest)
 		if !ok || len(words) == 0 {
-			return fmt.Errorf("line %d is %.60q, wanted a picture, a comma and a class", i+1, line)
+			return fmt.Errorf("line %d is %.60q, wanted an image, a comma and a class", i+1, line)
 		}
 		n.val[id] = words[0]
 	}
@@ -126,7 +126,7 @@ func (n *notes) learnAnnotations(data []byte) error {
 	for i, line := range lines(data) {
 		words := strings.Split(line, "\t")
 		if len(words) < 2 || words[0] == "" || words[1] == "" {
-			return fmt.Errorf("line %d is %.60q, wanted a picture, a tab and a class", i+1, line)
+			return fmt.Errorf("line %d is %.60q, wanted an image, a tab and a class", i+1, line)
 		}
 		n.val[strings.TrimSuffix(words[0], path.Ext(words[0]))] = strings.TrimSpace(words[1])
 	}
@@ -189,7 +189,7 @@ func (n *notes) learnTruth(data []byte) error {
 // learnLabels reads a WordNet id a line.
 func (n *notes) learnLabels(data []byte) error {
 	for i, line := range lines(data) {
-		n.val[fmt.Sprintf(imagenetValPicture+"%08d", i+1)] = strings.TrimSpace(line)
+		n.val[fmt.Sprintf(imagenetValImage+"%08d", i+1)] = strings.TrimSpace(line)
 	}
 	return nil
 }

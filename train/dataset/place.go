@@ -8,7 +8,7 @@ import (
 	"bignas/core/fault"
 )
 
-// placeAll finds half and class of each picture: from the notes, which may be nil,
+// placeAll finds half and class of each image: from the notes, which may be nil,
 // or from its folders. It also returns the layout of the folders, nil where notes
 // alone decide.
 func placeAll(names []string, notes *notes) ([]place, *layout, error) {
@@ -52,14 +52,14 @@ func placeAll(names []string, notes *notes) ([]place, *layout, error) {
 		}
 		places[i] = l.place(dirs[0])
 		dirs = dirs[1:]
-		if places[i].err != nil && strings.HasPrefix(path.Base(name), imagenetValPicture) {
+		if places[i].err != nil && strings.HasPrefix(path.Base(name), imagenetValImage) {
 			places[i].err = errNoTruth
 		}
 	}
 	return places, &l, nil
 }
 
-// placeSamples places the pictures of a WebDataset by the classes that were found.
+// placeSamples places the images of a WebDataset by the classes that were found.
 func placeSamples(places []place, names, found []string, why []error) error {
 	without, with := 0, 0
 	for i, name := range names {
@@ -83,7 +83,7 @@ func placeSamples(places []place, names, found []string, why []error) error {
 	return nil
 }
 
-// foldersAreNoClasses tells whether the texts beside the pictures, and not the
+// foldersAreNoClasses tells whether the texts beside the images, and not the
 // folders, are the classes: where the folders say nothing. Where both speak and do
 // not agree, nobody knows.
 func foldersAreNoClasses(names, found []string) (bool, error) {
@@ -133,7 +133,7 @@ func halfOf(name string) half {
 	return h
 }
 
-// classFolder is the class whose folder a folder is or lies in, where pictures of
+// classFolder is the class whose folder a folder is or lies in, where images of
 // the data set would have that class; "" if there is none.
 func (l *layout) classFolder(dir string) string {
 	if l == nil || dir == "" {
@@ -146,7 +146,7 @@ func (l *layout) classFolder(dir string) string {
 	return p.class
 }
 
-// emptyAbove tells whether an empty folder lies beside those that all pictures have
+// emptyAbove tells whether an empty folder lies beside those that all images have
 // in common: it may have been meant for a class.
 func (l *layout) emptyAbove(dir string) bool {
 	if l == nil || l.kind != classFolders {

@@ -21,23 +21,23 @@ import (
 // PrepareOptions says how Prepare works.
 type PrepareOptions struct {
 	Options
-	ShardBytes int64   // most bytes of pictures in a file; 0: 1 GiB
-	MaxCorrupt float64 // share of the pictures that may be unreadable, 0 to 1, once more than 10 are
+	ShardBytes int64   // most bytes of images in a file; 0: 1 GiB
+	MaxCorrupt float64 // share of the images that may be unreadable, 0 to 1, once more than 10 are
 	SkipEmpty  bool    // leave out classes without an image (Complete)
 }
 
 // Prepared is what Prepare did.
 type Prepared struct {
-	Count   int       `json:"count"`   // pictures in the folder that have a class
-	Seen    int       `json:"seen"`    // pictures of the source
+	Count   int       `json:"count"`   // images in the folder that have a class
+	Seen    int       `json:"seen"`    // images of the source
 	Resumed int       `json:"resumed"` // of those, done by an earlier call
 	Shards  int       `json:"shards"`  // files
-	Bytes   int64     `json:"bytes"`   // of the pictures
+	Bytes   int64     `json:"bytes"`   // of the images
 	Skipped []Skipped `json:"-"`       // what could not be read or has no class, and why
 	Table   *Table    `json:"-"`       // what is in the folder, class by class
 }
 
-// fit is how pictures become square, stated in every shard.
+// fit is how images become square, stated in every shard.
 const fitting = "centre square; Catmull-Rom, antialiased; 8 bits a channel, sRGB, not compressed"
 
 const (
@@ -50,7 +50,7 @@ type preparation struct {
 	PrepareOptions
 	out     string
 	head    shards.Header
-	each    int // source pictures a shard
+	each    int // source images a shard
 	writer  *shards.Writer
 	done    Prepared
 	entries [][]shards.Entry // of each complete shard
@@ -59,17 +59,17 @@ type preparation struct {
 // Prepare decodes the data set at path once and writes it to the folder out, as
 // shards (package shards) and an index. Open reads such a folder as it reads the
 // source: the same names, order, classes and halves, and with the same Decoder the
-// same pictures.
+// same images.
 //
 // Shards are whole or not there, and the index comes last; a call with the same
 // arguments goes on behind the last whole shard of an earlier one that was
-// interrupted. Unreadable pictures are skipped, up to o.MaxCorrupt.
+// interrupted. Unreadable images are skipped, up to o.MaxCorrupt.
 func Prepare(ctx context.Context, path, out string, o PrepareOptions) (*Prepared, error) {
 	if o.Side == 0 {
 		o.Side = 224
 	}
 	if o.Side < 1 || o.Side > 4096 || !(o.MaxCorrupt >= 0 && o.MaxCorrupt <= 1) || o.ShardBytes < 0 {
-		return nil, fault.New(CodeOptions, "", "data: side is %d, allowed are 1 to 4096; the share of corrupt pictures is %g, allowed are 0 to 1", o.Side, o.MaxCorrupt)
+		return nil, fault.New(CodeOptions, "", "data: side is %d, allowed are 1 to 4096; the share of corrupt images is %g, allowed are 0 to 1", o.Side, o.MaxCorrupt)
 	}
 	if path == Shapes || isPrepared(path) {
 		return nil, fault.New(CodeOptions, "give it to train as it is", "data: %s needs no preparation", path)
@@ -207,18 +207,18 @@ func (p *preparation) decode(ctx context.Context, src *source) error {
 	return err
 }
 
-// tooManyCorrupt holds the limit on skipped pictures.
+// tooManyCorrupt holds the limit on skipped images.
 func (p *preparation) tooManyCorrupt() error {
 	bad := len(p.done.Skipped)
 	if bad <= fewCorrupt && p.done.Count > 0 || float64(bad) <= math.Floor(p.MaxCorrupt*float64(p.done.Seen)) && p.done.Count > 0 {
 		return nil
 	}
 	return fault.New(CodeCorrupt, "look at the first: "+p.done.Skipped[0].Err.Error()+"; or allow more with --max-corrupt",
-		"data: %d of the first %d pictures cannot be read, more than the limit of %g %% (and of %d); the first is %s",
+		"data: %d of the first %d images cannot be read, more than the limit of %g %% (and of %d); the first is %s",
 		bad, p.done.Seen, 100*p.MaxCorrupt, fewCorrupt, p.done.Skipped[0].Name)
 }
 
-// finish gives every picture its class and half and writes the index.
+// finish gives every image its class and half and writes the index.
 func (p *preparation) finish(path string, src *source) error {
 	var items []item
 	var order []string

@@ -15,7 +15,7 @@ import (
 	"bignas/core/fault"
 )
 
-// many is a data set of n pictures of two classes in train/ and val/, all
+// many is a data set of n images of two classes in train/ and val/, all
 // different, the broken ones among them unreadable.
 func many(t *testing.T, n int, broken ...int) []entry {
 	var all []entry
@@ -24,13 +24,13 @@ func many(t *testing.T, n int, broken ...int) []entry {
 		if i%5 == 4 {
 			half = "val"
 		}
-		e := entry{fmt.Sprintf("%s/class%d/%03d.png", half, i%2, (i*7)%100), picture(t, 8+i%3, 8, color.RGBA{uint8(i), uint8(2 * i), 200, 255})}
+		e := entry{fmt.Sprintf("%s/class%d/%03d.png", half, i%2, (i*7)%100), img(t, 8+i%3, 8, color.RGBA{uint8(i), uint8(2 * i), 200, 255})}
 		if slices.Contains(broken, i) {
 			e.data = e.data[:20]
 		}
 		all = append(all, e)
 	}
-	return append(all, entry{"logo.png", picture(t, 8, 8, color.Black)})
+	return append(all, entry{"logo.png", img(t, 8, 8, color.Black)})
 }
 
 func prepare(t *testing.T, path, out string, o PrepareOptions) *Prepared {
@@ -50,7 +50,7 @@ func same(t *testing.T, what string, got, want *Dataset) {
 	}
 	for i := range want.Len() {
 		if got.Name(i) != want.Name(i) || got.Label(i) != want.Label(i) || got.items[i].half != want.items[i].half || !bytes.Equal(got.Image(i), want.Image(i)) {
-			t.Fatalf("%s: picture %d, %s, differs", what, i, want.Name(i))
+			t.Fatalf("%s: image %d, %s, differs", what, i, want.Name(i))
 		}
 	}
 	for i, s := range want.Skipped {
@@ -60,7 +60,7 @@ func same(t *testing.T, what string, got, want *Dataset) {
 	}
 }
 
-// small makes files of four pictures of side 8.
+// small makes files of four images of side 8.
 func small() PrepareOptions {
 	return PrepareOptions{Options: Options{Side: 8, Workers: 3}, ShardBytes: 4 * 3 * 8 * 8, MaxCorrupt: 0.1}
 }
@@ -92,7 +92,7 @@ func TestPreparedIsTheSame(t *testing.T) {
 	}
 }
 
-// TestInterruptedPreparationGoesOn: stopped at any picture, it leaves whole files
+// TestInterruptedPreparationGoesOn: stopped at any image, it leaves whole files
 // only, is no data set yet, and ends in the same bytes.
 func TestInterruptedPreparationGoesOn(t *testing.T) {
 	file := pack(t, many(t, 30, 3))["a.tgz"]
@@ -123,7 +123,7 @@ func TestInterruptedPreparationGoesOn(t *testing.T) {
 		}
 		done := prepare(t, file, out, small())
 		if done.Resumed != at/4*4 || done.Seen != 31 {
-			t.Errorf("stopped at %d: %d of %d pictures were kept", at, done.Resumed, done.Seen)
+			t.Errorf("stopped at %d: %d of %d images were kept", at, done.Resumed, done.Seen)
 		}
 		names, _ := filepath.Glob(filepath.Join(whole, "*"))
 		for _, name := range names {

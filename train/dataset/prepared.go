@@ -17,8 +17,8 @@ import (
 )
 
 // A prepared folder holds prepared.json, index.tsv and the shards. The index has
-// a line for every picture, in the order of the shards: half, class and name,
-// with tabs between; a picture without a place has "-" twice.
+// a line for every image, in the order of the shards: half, class and name,
+// with tabs between; an image without a place has "-" twice.
 const (
 	preparedName = "prepared.json"
 	indexName    = "index.tsv"
@@ -29,7 +29,7 @@ type manifest struct {
 	Version  int       `json:"version"`
 	Source   string    `json:"source"`
 	Side     int       `json:"side"`
-	Count    int       `json:"count"` // pictures with a class
+	Count    int       `json:"count"` // images with a class
 	Fit      string    `json:"fit"`
 	Decoder  string    `json:"decoder"`
 	Plan     string    `json:"plan"`
@@ -56,7 +56,7 @@ func isPrepared(path string) bool {
 }
 
 // writeIndex writes the index and then the manifest, which makes the folder
-// complete. order are the names of all pictures as they lie in the shards.
+// complete. order are the names of all images as they lie in the shards.
 func (d *Dataset) writeIndex(folder string, h shards.Header, order []string, files int) error {
 	placed := make(map[string]*item, len(d.items))
 	for i := range d.items {
@@ -126,7 +126,7 @@ func openPrepared(folder string, side int) (*Dataset, error) {
 	}
 	if side != 0 && side != m.Side {
 		return nil, bad(fmt.Sprintf("set side = %d in the configuration, or run train prepare with --side %d", m.Side, side),
-			"its pictures have a side of %d pixels, the configuration wants %d", m.Side, side)
+			"its images have a side of %d pixels, the configuration wants %d", m.Side, side)
 	}
 	index, err := os.ReadFile(filepath.Join(folder, indexName))
 	if err != nil {
@@ -167,7 +167,7 @@ func (d *Dataset) mapShards(folder string, m manifest, index []byte) error {
 		}
 		for i := range s.Count {
 			if !scan.Scan() {
-				return fmt.Errorf("%s has fewer lines than the shards have pictures", indexName)
+				return fmt.Errorf("%s has fewer lines than the shards have images", indexName)
 			}
 			half, rest, _ := strings.Cut(scan.Text(), "\t")
 			class, name, ok := strings.Cut(rest, "\t")
@@ -178,14 +178,14 @@ func (d *Dataset) mapShards(folder string, m manifest, index []byte) error {
 			if known, ok = label[class]; !ok || h < 0 {
 				return fmt.Errorf("%s has a line with half %q and class %q", indexName, half, class)
 			}
-			d.items = append(d.items, item{name: name, pix: s.Picture(i), label: known, half: trainHalf})
+			d.items = append(d.items, item{name: name, pix: s.Image(i), label: known, half: trainHalf})
 			if h == 1 {
 				d.items[len(d.items)-1].half = valHalf
 			}
 		}
 	}
 	if len(d.items) != m.Count {
-		return fmt.Errorf("it has %d pictures, %s says %d", len(d.items), preparedName, m.Count)
+		return fmt.Errorf("it has %d images, %s says %d", len(d.items), preparedName, m.Count)
 	}
 	return nil
 }
@@ -210,7 +210,7 @@ func (d *Dataset) loadSums() error {
 	return nil
 }
 
-// Verify reads every picture of a prepared folder and compares checksums; other
+// Verify reads every image of a prepared folder and compares checksums; other
 // data sets are in memory and always whole.
 func (d *Dataset) Verify() error {
 	for _, s := range d.mapped {
@@ -221,7 +221,7 @@ func (d *Dataset) Verify() error {
 	return nil
 }
 
-// Close lets go of the files of a prepared folder; no picture may be used after
+// Close lets go of the files of a prepared folder; no image may be used after
 // it. It does nothing for other data sets.
 func (d *Dataset) Close() error {
 	var errs []error

@@ -9,7 +9,7 @@ import (
 	"bignas/core/fault"
 )
 
-// findLayout recognises a layout from the folders of all pictures. One picture of
+// findLayout recognises a layout from the folders of all images. One image of
 // ten may lie elsewhere.
 func findLayout(dirs [][]string) (layout, error) {
 	var l layout
@@ -45,7 +45,7 @@ func findLayout(dirs [][]string) (layout, error) {
 	return l, nil
 }
 
-// halvesLast recognises halves that are the folders of the pictures themselves: in
+// halvesLast recognises halves that are the folders of the images themselves: in
 // those of classes, or without any.
 func halvesLast(dirs [][]string) layoutKind {
 	last, parents, classes := 0, map[string]bool{}, false
@@ -73,7 +73,7 @@ func halvesLast(dirs [][]string) layoutKind {
 }
 
 // halfAt is the depth of the first folder that is a half, with one below it: the
-// folder of the picture itself is no half, for "train" may be a class. -1: none.
+// folder of the image itself is no half, for "train" may be a class. -1: none.
 func halfAt(d []string) int {
 	for j := 0; j+1 < len(d); j++ {
 		if _, ok := halfNamed(d[j]); ok {
@@ -104,7 +104,7 @@ func areHalves(dirs [][]string, at int) bool {
 }
 
 // byFolder finds the folders in front of the classes. Where they leave one class
-// only, with most of the pictures in folders below it, those are the classes.
+// only, with most of the images in folders below it, those are the classes.
 func (l layout) byFolder(dirs [][]string) (layout, error) {
 	l.skip = sharedFolders(dirs)
 	for at := l; ; {
@@ -122,7 +122,7 @@ func (l layout) byFolder(dirs [][]string) (layout, error) {
 	return l, l.mistaken(dirs)
 }
 
-// nested counts the pictures of a class that lie directly in its folder and those
+// nested counts the images of a class that lie directly in its folder and those
 // in folders below it, by folder.
 type nested struct {
 	direct int
@@ -160,7 +160,7 @@ func (l layout) classes(dirs [][]string) map[string]nested {
 }
 
 // mistaken refuses class folders that are something else: halves under names of
-// their own, or the folder of all classes beside one with a few other pictures.
+// their own, or the folder of all classes beside one with a few other images.
 func (l layout) mistaken(dirs [][]string) error {
 	all, total := l.classes(dirs), 0
 	var named []string

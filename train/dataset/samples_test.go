@@ -13,7 +13,7 @@ import (
 )
 
 // grey is a PNG whose red value tells it from others.
-func grey(t *testing.T, v int) []byte { return picture(t, 8, 8, color.RGBA{uint8(v), 0, 0, 255}) }
+func grey(t *testing.T, v int) []byte { return img(t, 8, 8, color.RGBA{uint8(v), 0, 0, 255}) }
 
 // tarFile writes a tar of the entries.
 func tarFile(t *testing.T, entries []entry) string {
@@ -25,7 +25,7 @@ func tarFile(t *testing.T, entries []entry) string {
 	return file
 }
 
-// labelsOf are the classes of the pictures by the names of their files.
+// labelsOf are the classes of the images by the names of their files.
 func labelsOf(d *Dataset) map[string]string {
 	all := map[string]string{}
 	for i := range d.Len() {

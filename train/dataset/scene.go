@@ -8,7 +8,7 @@ import (
 // colour is RGB in 0..1.
 type colour [3]float64
 
-// scene is one picture before it is drawn. Lengths are shares of the side.
+// scene is one image before it is drawn. Lengths are shares of the side.
 type scene struct {
 	figure     figure
 	x, y, size float64 // centre and radius of the figure

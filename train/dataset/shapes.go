@@ -20,7 +20,7 @@ const (
 	shapesSide  = 128
 )
 
-// drawShapes draws the data set. Every picture depends on (o.Seed, half, number,
+// drawShapes draws the data set. Every image depends on (o.Seed, half, number,
 // side) alone. The val half is its own, not cut off.
 func drawShapes(o Options) *Dataset {
 	side := o.Side
@@ -67,7 +67,7 @@ func drawShapes(o Options) *Dataset {
 	return d
 }
 
-// drawItem draws picture i of the whole set, training half first; the classes
+// drawItem draws image i of the whole set, training half first; the classes
 // take turns.
 func drawItem(classes []string, seed uint64, i, side int) item {
 	it := item{half: trainHalf, label: i % len(classes)}

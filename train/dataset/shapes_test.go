@@ -48,7 +48,7 @@ func TestShapesHaveTwoHalvesOfTenClasses(t *testing.T) {
 	}
 	train, val := d.Split(ByName, 0.1)
 	if train.Len() != 2000 || val.Len() != 500 || len(d.Classes) != 10 {
-		t.Fatalf("%d and %d pictures of %d classes, want 2000, 500, 10", train.Len(), val.Len(), len(d.Classes))
+		t.Fatalf("%d and %d images of %d classes, want 2000, 500, 10", train.Len(), val.Len(), len(d.Classes))
 	}
 	for _, s := range []Subset{train, val} {
 		count := make([]int, 10)
@@ -60,7 +60,7 @@ func TestShapesHaveTwoHalvesOfTenClasses(t *testing.T) {
 		}
 		for c, n := range count {
 			if n != s.Len()/10 {
-				t.Errorf("class %s has %d of %d pictures", d.Classes[c], n, s.Len())
+				t.Errorf("class %s has %d of %d images", d.Classes[c], n, s.Len())
 			}
 		}
 	}

@@ -9,24 +9,24 @@ import (
 	"bignas/train/files"
 )
 
-// maxFile is the most bytes that are read of one picture file, maxNote of one with
+// maxFile is the most bytes that are read of one image file, maxNote of one with
 // the class of a sample.
 const (
 	maxFile = 256 << 20
 	maxNote = 1 << 20
 )
 
-// source hands out the picture files of a folder, of an archive or of a folder
+// source hands out the image files of a folder, of an archive or of a folder
 // of archives.
 type source struct {
 	id    string // tells this source from another: names and sizes
-	total int    // pictures, 0 if only reading everything would tell
-	// each visits the pictures in an order that never changes. read works during
+	total int    // images, 0 if only reading everything would tell
+	// each visits the images in an order that never changes. read works during
 	// the visit only, and where it is not called, nothing is read.
 	each   func(visit visitor) error
-	notes  *notes            // what other files say about the pictures; complete after each
+	notes  *notes            // what other files say about the images; complete after each
 	others inventory         // all other files; complete after each
-	links  map[string]string // pictures that are links -> the file itself, by its name in the data set where it has one
+	links  map[string]string // images that are links -> the file itself, by its name in the data set where it has one
 	close  func()
 }
 
@@ -34,7 +34,7 @@ func newSource() *source {
 	return &source{notes: newNotes(), others: inventory{}, close: func() {}}
 }
 
-// visitor is called with each picture; false ends the round.
+// visitor is called with each image; false ends the round.
 type visitor func(name string, read func() ([]byte, error)) bool
 
 // openSource finds out what file is. An archive is recognised by its first

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestHeldOutNeverMoves: these pictures of Imagenette were held out, and these
+// TestHeldOutNeverMoves: these images of Imagenette were held out, and these
 // were not, when the first weights were trained. Changing the rule would put
-// training pictures into the validation set of published weights.
+// training images into the validation set of published weights.
 func TestHeldOutNeverMoves(t *testing.T) {
 	got := ""
 	for i := range 60 {
@@ -66,7 +66,7 @@ func TestLimitIsBalancedAndNested(t *testing.T) {
 		names = append(names, big.Name(i))
 	}
 	if big.Len() != 57 || !slices.IsSorted(big.index) {
-		t.Errorf("Limit(57) has %d pictures, in order: %v", big.Len(), slices.IsSorted(big.index))
+		t.Errorf("Limit(57) has %d images, in order: %v", big.Len(), slices.IsSorted(big.index))
 	}
 	for i := range small.Len() {
 		count[small.Label(i)]++
@@ -80,13 +80,13 @@ func TestLimitIsBalancedAndNested(t *testing.T) {
 	if all.Limit(0).Len() != all.Len() || all.Limit(10_000).Len() != all.Len() {
 		t.Error("0 and too many must mean all")
 	}
-	// A second picture of a small class comes before a hundredth of a big one.
+	// A second image of a small class comes before a hundredth of a big one.
 	if n := made(4, 30).All().Limit(200); n.Len() != 200 {
-		t.Errorf("Limit(200) has %d pictures", n.Len())
+		t.Errorf("Limit(200) has %d images", n.Len())
 	}
 }
 
-// TestPartsCoverAll: parts are disjoint until every picture has had its turn, and
+// TestPartsCoverAll: parts are disjoint until every image has had its turn, and
 // each is spread over the classes.
 func TestPartsCoverAll(t *testing.T) {
 	all := made(4, 30).All()
@@ -99,7 +99,7 @@ func TestPartsCoverAll(t *testing.T) {
 			classes[part.Label(k)] = true
 		}
 		if part.Len() != 12 || i == 0 && len(classes) != 4 {
-			t.Errorf("part %d has %d pictures of %d classes", i, part.Len(), len(classes))
+			t.Errorf("part %d has %d images of %d classes", i, part.Len(), len(classes))
 		}
 	}
 	for name, n := range seen {
@@ -108,7 +108,7 @@ func TestPartsCoverAll(t *testing.T) {
 		}
 	}
 	if len(seen) != all.Len() {
-		t.Errorf("%d of %d pictures had their turn", len(seen), all.Len())
+		t.Errorf("%d of %d images had their turn", len(seen), all.Len())
 	}
 	if first := all.Part(0, 20); !slices.Equal(first.index, all.Limit(20).index) {
 		t.Error("part 0 is not Limit's")
@@ -124,11 +124,11 @@ func TestSplitCoversAll(t *testing.T) {
 	both := append(slices.Clone(train.index), val.index...)
 	slices.Sort(both)
 	if !slices.Equal(both, d.All().index) {
-		t.Error("a picture is on both sides or on none")
+		t.Error("an image is on both sides or on none")
 	}
 }
 
-// TestMixed: every stretch of a balanced subset has all classes alike, and no picture
+// TestMixed: every stretch of a balanced subset has all classes alike, and no image
 // is lost or comes twice.
 func TestMixed(t *testing.T) {
 	d := made(4, 50)
@@ -140,7 +140,7 @@ func TestMixed(t *testing.T) {
 			count[mixed.Label(i)]++
 		}
 		if slices.Min(count) != 4 {
-			t.Errorf("pictures %d to %d: %v of each class", from, from+15, count)
+			t.Errorf("images %d to %d: %v of each class", from, from+15, count)
 		}
 	}
 	names := map[string]bool{}
@@ -148,6 +148,6 @@ func TestMixed(t *testing.T) {
 		names[mixed.Name(i)] = true
 	}
 	if len(names) != 160 {
-		t.Errorf("%d different pictures of 160", len(names))
+		t.Errorf("%d different images of 160", len(names))
 	}
 }

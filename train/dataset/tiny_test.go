@@ -21,13 +21,13 @@ func tinyImageNet(t *testing.T) []entry {
 	var all []entry
 	for c, class := range []string{tench, "n01443537"} {
 		for i := range 3 {
-			all = append(all, entry{fmt.Sprintf("%strain/%s/images/%s_%d.JPEG", top, class, class, i), picture(t, 8, 8, color.Gray{uint8(100*c + i)})})
+			all = append(all, entry{fmt.Sprintf("%strain/%s/images/%s_%d.JPEG", top, class, class, i), img(t, 8, 8, color.Gray{uint8(100*c + i)})})
 		}
 		all = append(all, entry{top + "train/" + class + "/" + class + "_boxes.txt", []byte(class + "_0.JPEG\t0\t0\t62\t48\n")})
 	}
 	for i := range 3 {
-		all = append(all, entry{fmt.Sprintf("%sval/images/val_%d.JPEG", top, i), picture(t, 8, 8, color.Gray{uint8(50 + i)})},
-			entry{fmt.Sprintf("%stest/images/test_%d.JPEG", top, i), picture(t, 8, 8, color.Gray{7})})
+		all = append(all, entry{fmt.Sprintf("%sval/images/val_%d.JPEG", top, i), img(t, 8, 8, color.Gray{uint8(50 + i)})},
+			entry{fmt.Sprintf("%stest/images/test_%d.JPEG", top, i), img(t, 8, 8, color.Gray{7})})
 	}
 	return append(all,
 		entry{top + "val/val_annotations.txt", []byte("val_0.JPEG\tn01443537\t0\t32\t44\t62\r\nval_1.JPEG\t" + tench + "\t52\t55\t57\t59\r\nval_2.JPEG\tn01443537\t4\t0\t60\t55\r\n")},

@@ -3,7 +3,7 @@
 // fine-tuned ones, and the ablations of the recipe (BigNAS, arXiv 2003.11142,
 // sections 3 and 4).
 //
-// Every run of a suite has the same pictures, batches and epochs, but fine-tuning,
+// Every run of a suite has the same images, batches and epochs, but fine-tuning,
 // which comes on top. Rows go into a CSV file one by one; a suite that is
 // interrupted goes on where it was.
 package experiment

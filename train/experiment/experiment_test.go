@@ -92,7 +92,7 @@ func TestRunner(t *testing.T) {
 	var got []string
 	for _, row := range rows {
 		got = append(got, row.Experiment+" "+row.Child)
-		if row.Epochs != 1 || row.Pictures < 4 || row.N < 1 || !strings.HasPrefix(row.Arch, "r96-") {
+		if row.Epochs != 1 || row.Images < 4 || row.N < 1 || !strings.HasPrefix(row.Arch, "r96-") {
 			t.Errorf("row %+v", row)
 		}
 	}

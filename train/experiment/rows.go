@@ -21,15 +21,15 @@ type Row struct {
 	Child      string // smallest, middle, biggest
 	Arch       string
 	Epochs     int
-	Pictures   int     // trained on
+	Images     int     // trained on
 	Top1       float64 // 0 to 1, BN statistics calibrated for the child
-	N          int     // validation pictures
+	N          int     // validation images
 }
 
-var columns = []string{"experiment", "seed", "child", "arch", "epochs", "pictures", "top1", "n"}
+var columns = []string{"experiment", "seed", "child", "arch", "epochs", "images", "top1", "n"}
 
 func (r Row) fields() []string {
-	return []string{r.Experiment, fmt.Sprint(r.Seed), r.Child, r.Arch, fmt.Sprint(r.Epochs), fmt.Sprint(r.Pictures), strconv.FormatFloat(r.Top1, 'f', 4, 64), fmt.Sprint(r.N)}
+	return []string{r.Experiment, fmt.Sprint(r.Seed), r.Child, r.Arch, fmt.Sprint(r.Epochs), fmt.Sprint(r.Images), strconv.FormatFloat(r.Top1, 'f', 4, 64), fmt.Sprint(r.N)}
 }
 
 // Rows is the CSV file of a suite. Its first lines, marked with #, say how it was made.
@@ -76,7 +76,7 @@ func readRows(data []byte) ([]Row, error) {
 	var rows []Row
 	for _, f := range records {
 		r := Row{Experiment: f[0], Child: f[2], Arch: f[3]}
-		_, err := fmt.Sscan(strings.Join([]string{f[1], f[4], f[5], f[6], f[7]}, " "), &r.Seed, &r.Epochs, &r.Pictures, &r.Top1, &r.N)
+		_, err := fmt.Sscan(strings.Join([]string{f[1], f[4], f[5], f[6], f[7]}, " "), &r.Seed, &r.Epochs, &r.Images, &r.Top1, &r.N)
 		if err != nil || !(r.Top1 >= 0 && r.Top1 <= 1) {
 			return nil, fmt.Errorf("the row %q is none", strings.Join(f, ","))
 		}

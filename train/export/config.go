@@ -43,14 +43,14 @@ type Config struct {
 // Statistics says where the BN statistics of a child are from.
 type Statistics struct {
 	Kind   string `json:"kind"`             // "calibrated" or "predicted"
-	Images int    `json:"images,omitempty"` // training pictures that they were calibrated on
+	Images int    `json:"images,omitempty"` // training images that they were calibrated on
 	Data   string `json:"data,omitempty"`   // of that data set
 }
 
 // String is Statistics for people.
 func (s Statistics) String() string {
 	if s.Kind == "calibrated" {
-		return fmt.Sprintf("calibrated on %d training pictures of %s", s.Images, s.Data)
+		return fmt.Sprintf("calibrated on %d training images of %s", s.Images, s.Data)
 	}
 	return "predicted from the architecture by the weights file"
 }

@@ -54,13 +54,13 @@ func engine(t *testing.T, dtype weights.DType) *classify.Engine {
 	return e
 }
 
-// cut takes a out with statistics calibrated on generated pictures.
+// cut takes a out with statistics calibrated on generated images.
 func cut(t *testing.T, e *classify.Engine, a arch.Arch) (*Child, *supernet.Child) {
 	t.Helper()
 	st, err := trainer.Calibrate(e.Weights(), a, func(yield func([]float32, int) bool) {
 		each := 3 * a.Resolution * a.Resolution
 		x := make([]float32, 2*each)
-		for i, im := range Pictures(2, a.Resolution) {
+		for i, im := range Images(2, a.Resolution) {
 			e.Info().Preprocessing.Apply(x[i*each:][:each], im, a.Resolution)
 		}
 		yield(x, 2)

@@ -53,8 +53,8 @@ func (d *Difference) Compare(got, want []float32) {
 	}
 }
 
-// Pictures draws n pictures of a side: waves of every colour and direction.
-func Pictures(n, side int) []*preprocess.Image {
+// Images draws n images of a side: waves of every colour and direction.
+func Images(n, side int) []*preprocess.Image {
 	r := rand.New(rand.NewPCG(9, uint64(side)))
 	var all []*preprocess.Image
 	for range n {
@@ -72,7 +72,7 @@ func Pictures(n, side int) []*preprocess.Image {
 }
 
 // Same compares a child that was read back with the slice, on n generated
-// pictures. A child in float32 must give the same bits; so does one in float16
+// images. A child in float32 must give the same bits; so does one in float16
 // whose weights were float16 before.
 func Same(read *Child, slice *supernet.Child, n int) (Difference, error) {
 	d := Difference{Reader: "child of the tensors read back", Images: n, Bits: true}
@@ -85,7 +85,7 @@ func Same(read *Child, slice *supernet.Child, n int) (Difference, error) {
 	}
 	side := slice.Arch.Resolution
 	x := make([]float32, 3*side*side)
-	for _, im := range Pictures(n, side) {
+	for _, im := range Images(n, side) {
 		read.Config.Preprocessing.Apply(x, im, side)
 		got, err := own.Forward(x, 1, nil)
 		if err != nil {
@@ -120,7 +120,7 @@ func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (
 	d.Images = (n + batch - 1) / batch * batch
 	x := make([]float32, each)
 	spec.Crop = 1 // these images are what is left of a crop
-	for images := range slices.Chunk(Pictures(d.Images, side), batch) {
+	for images := range slices.Chunk(Images(d.Images, side), batch) {
 		input, ok := runner.NewTensor(in.Kind, batch, side, side, 3)
 		if !ok {
 			return d, fault.New(CodeBatch, "export it with a smaller one", "%d images of %d pixels a side are too many to run at once", batch, side)

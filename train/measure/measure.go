@@ -1,5 +1,5 @@
-// Package measure says how accurate children are on training pictures that are
-// kept for choosing among them. The validation pictures, on which results are
+// Package measure says how accurate children are on training images that are
+// kept for choosing among them. The validation images, on which results are
 // quoted, have no part in it.
 package measure
 
@@ -18,12 +18,12 @@ import (
 
 // Options of a Bench; the zero value is usable.
 type Options struct {
-	Fraction float64 // of the training pictures that children are measured on; 0: what training left out or, where that is nothing, DefaultFraction
+	Fraction float64 // of the training images that children are measured on; 0: what training left out or, where that is nothing, DefaultFraction
 	Limit    int     // at most so many of them; 0: all
-	Images   int     // training pictures for the BN statistics; 0: as in the training configuration
+	Images   int     // training images for the BN statistics; 0: as in the training configuration
 }
 
-// DefaultFraction is the share of the training pictures that searches choose on.
+// DefaultFraction is the share of the training images that searches choose on.
 const DefaultFraction = 0.1
 
 // Bench measures children of one weights file on one data set.
@@ -45,7 +45,7 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 		o.Fraction = DefaultFraction
 	}
 	if !(o.Fraction > 0 && o.Fraction <= 0.5) || o.Limit < 0 || o.Images < 0 {
-		return nil, fault.New("bad_option", "", "the share of pictures for search is %v, allowed is up to 0.5; at most %d of them and %d for BN statistics, allowed is 0 or more", o.Fraction, o.Limit, o.Images)
+		return nil, fault.New("bad_option", "", "the share of images for search is %v, allowed is up to 0.5; at most %d of them and %d for BN statistics, allowed is 0 or more", o.Fraction, o.Limit, o.Images)
 	}
 	known, err := run.Classes(e, "the weights")
 	if err != nil {
@@ -62,13 +62,13 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 		b.images = c.CalibrationImages
 	}
 	if b.Search.Len() == 0 || b.Calibration.Len() == 0 {
-		return nil, fault.New("no_images", "use more data or another share", "%d training pictures are left to measure on and %d to calibrate on", b.Search.Len(), b.Calibration.Len())
+		return nil, fault.New("no_images", "use more data or another share", "%d training images are left to measure on and %d to calibrate on", b.Search.Len(), b.Calibration.Len())
 	}
 	b.images = min(b.images, b.Calibration.Len())
 	return b, nil
 }
 
-// Accuracy measures a child: BN statistics calibrated for it, then every picture
+// Accuracy measures a child: BN statistics calibrated for it, then every image
 // of Search, four times a little differently.
 func (b *Bench) Accuracy(a arch.Arch) (run.Accuracy, error) {
 	w, spec := b.engine.Weights(), b.engine.Info().Preprocessing

@@ -114,7 +114,7 @@ func FuzzReadTable(f *testing.F) {
 	})
 }
 
-// TestBench: children are measured on training pictures alone, and those of the
+// TestBench: children are measured on training images alone, and those of the
 // BN statistics are not among them; a measurement can be repeated.
 func TestBench(t *testing.T) {
 	data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 32, Seed: 1})

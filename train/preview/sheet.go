@@ -1,4 +1,4 @@
-// Package preview draws contact sheets: what the augmentation makes of pictures,
+// Package preview draws contact sheets: what the augmentation makes of images,
 // with the labels that the training sees.
 package preview
 
@@ -16,14 +16,14 @@ import (
 	"bignas/train/augment"
 )
 
-// gap and caption are pixels between pictures and of the lines under them.
+// gap and caption are pixels between images and of the lines under them.
 const (
 	gap     = 6
 	caption = 30
 	line    = 13
 )
 
-// Sheet draws the pictures of batches [N, Side, Side, 3] in columns, each with
+// Sheet draws the images of batches [N, Side, Side, 3] in columns, each with
 // its class and, where it is mixed, the other class and the shares. labels are the
 // names of the classes; spec is what the batches were normalised with. All batches
 // have the same Side.
@@ -52,8 +52,8 @@ func Sheet(batches []*augment.Batch, labels []string, spec preprocess.Spec, colu
 	return sheet
 }
 
-// Caption is what stands under picture i of b: its class, with its share where the
-// picture is mixed, and the class mixed in, or nothing.
+// Caption is what stands under image i of b: its class, with its share where the
+// image is mixed, and the class mixed in, or nothing.
 func Caption(b *augment.Batch, i int, labels []string) (own, other string) {
 	own = labels[b.Labels[i]]
 	if b.Mixed == nil || b.Weight[i] == 1 {
@@ -62,7 +62,7 @@ func Caption(b *augment.Batch, i int, labels []string) (own, other string) {
 	return fmt.Sprintf("%.0f %% %s", 100*b.Weight[i], own), fmt.Sprintf("%.0f %% %s", 100*(1-b.Weight[i]), labels[b.Mixed[i]])
 }
 
-// paste draws a normalised picture as it was.
+// paste draws a normalised image as it was.
 func paste(sheet *image.RGBA, x, y int, pix []float32, side int, spec preprocess.Spec) {
 	for i := range side * side {
 		var c [3]uint8

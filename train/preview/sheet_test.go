@@ -8,7 +8,7 @@ import (
 	"bignas/train/augment"
 )
 
-// TestSheet: every picture stands in its place with its own colours, and the
+// TestSheet: every image stands in its place with its own colours, and the
 // captions say what it is made of.
 func TestSheet(t *testing.T) {
 	const side = 100
@@ -30,10 +30,10 @@ func TestSheet(t *testing.T) {
 	for i, c := range colours {
 		x, y := gap+i%2*wide, gap+i/2*high
 		if got := sheet.RGBAAt(x, y); got != c {
-			t.Errorf("picture %d begins with %v, want %v", i, got, c)
+			t.Errorf("image %d begins with %v, want %v", i, got, c)
 		}
 		if got := sheet.RGBAAt(x+side-1, y+side-1); got != c {
-			t.Errorf("picture %d ends with %v, want %v", i, got, c)
+			t.Errorf("image %d ends with %v, want %v", i, got, c)
 		}
 		ink := 0
 		for p := range wide * caption {
@@ -42,12 +42,12 @@ func TestSheet(t *testing.T) {
 			}
 		}
 		if ink < 20 {
-			t.Errorf("picture %d has no caption", i)
+			t.Errorf("image %d has no caption", i)
 		}
 	}
 	for i, want := range [][2]string{{"75 % cat", "25 % dog"}, {"50 % dog", "50 % cat"}, {"dog", ""}} {
 		if own, other := Caption(b, i, []string{"cat", "dog"}); own != want[0] || other != want[1] {
-			t.Errorf("picture %d: %q and %q, want %v", i, own, other, want)
+			t.Errorf("image %d: %q and %q, want %v", i, own, other, want)
 		}
 	}
 }

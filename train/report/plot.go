@@ -27,7 +27,7 @@ var palette = []color.RGBA{
 
 // Plot draws the curves of a metrics file, the losses above, the accuracies
 // below, as out's ending says: .svg or .png. Columns whose names begin with
-// loss_ are losses in nats, train_ and val_ are shares of pictures named right; a
+// loss_ are losses in nats, train_ and val_ are shares of images named right; a
 // negative value means not measured.
 func Plot(csvFile, out string) error {
 	t, err := readTable(csvFile)

@@ -71,7 +71,7 @@ func (b beginning) classes() (known dataset.Names, err error) {
 // New builds a session from its configuration and data: initial weights from
 // the seed or from c.Init, or, to resume, those of the checkpoint in out. Weights
 // that are there know classes, and data is numbered as those are (dataset.Match);
-// other classes are refused. A batch of more pictures than there are is made
+// other classes are refused. A batch of more images than there are is made
 // smaller. Session.Notes says so.
 func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
 	b, err := begin(c, out, resume)
@@ -127,13 +127,13 @@ func (s *Session) note(text string) {
 	}
 }
 
-// fitBatch makes the batch of c no bigger than so many training pictures, and says so.
+// fitBatch makes the batch of c no bigger than so many training images, and says so.
 func fitBatch(c *config.Config, images int) (note string, err error) {
 	if images >= c.Batch {
 		return "", nil
 	}
 	if images < 2 { // batch normalisation needs two
-		return "", fault.New("bad_config", "add pictures, or lower val_fraction and search_fraction", "there are %d training pictures, at least 2 are needed", images)
+		return "", fault.New("bad_config", "add images, or lower val_fraction and search_fraction", "there are %d training images, at least 2 are needed", images)
 	}
 	was := c.Batch
 	if c.Batch = images; c.MicroBatch >= images {
@@ -141,7 +141,7 @@ func fitBatch(c *config.Config, images int) (note string, err error) {
 	} else if c.MicroBatch > 0 {
 		c.Batch -= images % c.MicroBatch
 	}
-	return fmt.Sprintf("batch is %d, and there are %d training pictures: it is made %d", was, images, c.Batch), nil
+	return fmt.Sprintf("batch is %d, and there are %d training images: it is made %d", was, images, c.Batch), nil
 }
 
 // Source opens the data of a run for its configuration, numbered as the classes

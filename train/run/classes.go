@@ -67,7 +67,7 @@ func matched(data *dataset.Dataset, n dataset.Names, partly bool) (said string, 
 	return data.Match(n, partly)
 }
 
-// OpenDataFor is OpenData for weights that know the classes n: the pictures are
+// OpenDataFor is OpenData for weights that know the classes n: the images are
 // labelled with the numbers of those (dataset.Match, which says what partly is),
 // and log hears where they have other names. The zero n are any classes.
 func OpenDataFor(path string, c config.Config, n dataset.Names, partly bool, log io.Writer, more ...func(*dataset.Options)) (*dataset.Dataset, error) {

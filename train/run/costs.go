@@ -35,9 +35,9 @@ func (k *costs) macs(a arch.Arch) float64 { return float64(cost.ForClasses(a, k.
 // sampled is how many random children their mean is taken over.
 const sampled = 400
 
-// picture is the expected cost of one picture in an update whose biggest child
+// image is the expected cost of one image in an update whose biggest child
 // is at most of that resolution.
-func (k *costs) picture(resolution int) float64 {
+func (k *costs) img(resolution int) float64 {
 	if v, ok := k.cache[resolution]; ok {
 		return v
 	}
@@ -67,14 +67,14 @@ func (k *costs) picture(resolution int) float64 {
 
 // evaluation is the cost of measuring the children that are watched.
 func (k *costs) evaluation(train, val int) float64 {
-	pictures := float64(min(train, k.config.CalibrationImages) + val)
+	images := float64(min(train, k.config.CalibrationImages) + val)
 	children := []arch.Arch{k.space.Min(), Middle(k.space), k.space.Max()}
 	if k.alone != nil {
 		children = []arch.Arch{*k.alone}
 	}
 	sum := 0.0
 	for _, a := range children {
-		sum += k.macs(a) * pictures / 3
+		sum += k.macs(a) * images / 3
 	}
 	return sum
 }
@@ -88,8 +88,8 @@ func (k *costs) epochs(from float64, train, val int) float64 {
 		if e == int(from) {
 			part = 1 - (from - float64(e))
 		}
-		pictures := float64(train / c.Batch * c.Batch)
-		sum += part * pictures * k.picture(resolution(c, k.space, k.alone, e))
+		images := float64(train / c.Batch * c.Batch)
+		sum += part * images * k.img(resolution(c, k.space, k.alone, e))
 		if (e+1)%c.EvalEvery == 0 || e+1 == c.Epochs {
 			sum += k.evaluation(train, val)
 		}
@@ -103,7 +103,7 @@ func (s *Session) position(t *tally, epoch, steps int, loss float64) Position {
 	p := Position{Epoch: epoch, Step: t.step, Steps: steps, ImagesPerSecond: t.row.ImagesPerSecond, Loss: loss,
 		LearningRate: t.row.LearningRate, Resolution: t.row.Resolution, Updates: s.Trainer.Updates}
 	spent := time.Since(t.began).Seconds()
-	perMAC := spent / (t.seen * s.cost.picture(t.row.Resolution))
+	perMAC := spent / (t.seen * s.cost.img(t.row.Resolution))
 	p.EpochLeft = seconds(spent / float64(t.step) * float64(steps-t.step))
 	p.RunLeft = seconds(perMAC * s.cost.epochs(float64(epoch)+float64(t.step)/float64(steps), s.Train.Len(), s.Val.Len()))
 	return p

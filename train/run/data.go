@@ -14,11 +14,11 @@ import (
 // (dataset.Dataset.NameClasses), "" for none.
 func Named(file string) func(*dataset.Options) { return func(o *dataset.Options) { o.Names = file } }
 
-// OpenData reads the pictures at path as the configuration stores them, and
-// tells log how far it is, what it found and which pictures it had to skip.
+// OpenData reads the images at path as the configuration stores them, and
+// tells log how far it is, what it found and which images it had to skip.
 // Each of more changes how they are read.
 func OpenData(path string, c config.Config, log io.Writer, more ...func(*dataset.Options)) (*dataset.Dataset, error) {
-	bar := report.NewProgress(log, "pictures", 0)
+	bar := report.NewProgress(log, "images", 0)
 	o := dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")

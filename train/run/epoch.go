@@ -43,8 +43,8 @@ func (s *Session) draw(r *rand.Rand, maxResolution int) []arch.Arch {
 // tally adds up an epoch.
 type tally struct {
 	row   Row
-	right [3]float64 // biggest, smallest, random: pictures named right
-	seen  float64    // pictures
+	right [3]float64 // biggest, smallest, random: images named right
+	seen  float64    // images
 	step  int
 	began time.Time
 }
@@ -77,7 +77,7 @@ func (t *tally) finish(children int) Row {
 	return r
 }
 
-// update is what one update did: losses and pictures named right of the biggest
+// update is what one update did: losses and images named right of the biggest
 // and the smallest child, and the mean of the random ones.
 type update struct {
 	n, children int
@@ -99,7 +99,7 @@ func (s *Session) epoch(ctx context.Context, loader *augment.Loader, epoch int) 
 	var random *rand.Rand
 	pass := 0
 	for b := range loader.Epoch(ctx, epoch, res, 0) {
-		if t.step == steps { // pictures that do not fill a batch
+		if t.step == steps { // images that do not fill a batch
 			break
 		}
 		at := float64(epoch) + float64(t.step)/float64(steps)
@@ -174,7 +174,7 @@ func (s *Session) gather(pass, passes int) {
 	}
 }
 
-// rescaler gives the pictures of a batch at other resolutions than its own.
+// rescaler gives the images of a batch at other resolutions than its own.
 type rescaler struct {
 	side int
 	at   map[int][]float32

@@ -15,10 +15,10 @@ import (
 	"bignas/train/dataset"
 )
 
-// evaluationBatch is how many pictures run at once where nothing is learnt.
+// evaluationBatch is how many images run at once where nothing is learnt.
 const evaluationBatch = 64
 
-// Accuracy is the share of n pictures whose class was the child's first answer
+// Accuracy is the share of n images whose class was the child's first answer
 // (Top1) or among its first five (Top5), 0 to 1.
 type Accuracy struct {
 	Top1 float64 `json:"top1"`
@@ -26,7 +26,7 @@ type Accuracy struct {
 	N    int     `json:"n"`
 }
 
-// Split gives the pictures that a configuration learns from, those that it leaves
+// Split gives the images that a configuration learns from, those that it leaves
 // for a search to choose on, and those that results are quoted on.
 func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.Subset) {
 	train, val = data.Split(c.Split, c.ValFraction)
@@ -34,7 +34,7 @@ func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.S
 	return train, search, val
 }
 
-// tensors preprocesses pictures as inference does, but for the view, and yields
+// tensors preprocesses images as inference does, but for the view, and yields
 // them in batches [n, r, r, 3] with the index of the first; the slice is reused.
 func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) iter.Seq2[int, []float32] {
 	return func(yield func(int, []float32) bool) {
@@ -55,13 +55,13 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) ite
 	}
 }
 
-// Calibrate measures the BN statistics of child a on n training pictures
+// Calibrate measures the BN statistics of child a on n training images
 // (train.Limit(n)), preprocessed as at inference.
 func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int) (*supernet.Statistics, error) {
 	return trainer.Calibrate(w, a, calibration(train.Limit(n), spec, a.Resolution))
 }
 
-// calibration yields pictures in batches, each with how many they are. Batches are
+// calibration yields images in batches, each with how many they are. Batches are
 // normalised by themselves, so that every one has all classes, as in training: in a
 // batch of one class what tells classes apart would be taken for the mean.
 func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
@@ -74,7 +74,7 @@ func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Se
 	}
 }
 
-// Evaluate runs a child over the pictures; progress, which may be nil, is
+// Evaluate runs a child over the images; progress, which may be nil, is
 // called with how many are done.
 func Evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, progress func(done int)) (Accuracy, error) {
 	return evaluate(c, s, spec, view{}, progress)
@@ -82,7 +82,7 @@ func Evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, progres
 
 func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view, progress func(done int)) (Accuracy, error) {
 	if s.Len() == 0 {
-		return Accuracy{}, fmt.Errorf("run: no pictures to evaluate on")
+		return Accuracy{}, fmt.Errorf("run: no images to evaluate on")
 	}
 	top1, top5 := 0, 0
 	r := c.Arch.Resolution

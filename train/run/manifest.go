@@ -18,7 +18,7 @@ type Manifest struct {
 	Children []ManifestChild `json:"children"`
 }
 
-// ManifestChild is a measured child: its top-1, 0 to 1, on N validation pictures,
+// ManifestChild is a measured child: its top-1, 0 to 1, on N validation images,
 // with predicted BN statistics, with which the page runs.
 type ManifestChild struct {
 	Arch string  `json:"arch"`

@@ -11,14 +11,14 @@ import (
 )
 
 // MemoryPlan is the memory that a run takes, estimated from shapes, in bytes.
-// Pictures of the data set are not in it.
+// Images of the data set are not in it.
 type MemoryPlan struct {
 	Weights     int64 `json:"weights"`
 	Gradients   int64 `json:"gradients"` // with those gathered over micro-batches
 	Optimiser   int64 `json:"optimiser"`
 	Average     int64 `json:"average"`
 	Activations int64 `json:"activations"` // of the biggest child's pass, forward and backward
-	Input       int64 `json:"input"`       // the pictures of a pass at every resolution
+	Input       int64 `json:"input"`       // the images of a pass at every resolution
 	Evaluation  int64 `json:"evaluation"`  // while the biggest child's batch normalisation is calibrated
 	Checkpoint  int64 `json:"checkpoint"`  // while one is written
 }
@@ -69,10 +69,10 @@ func Memory(c config.Config, classes int) MemoryPlan {
 
 // chunkEnds is how much bigger an arena is than what lies in it, because the ends
 // of its chunks stay empty: up to 1.4 times, as measured on both spaces with 4 to
-// 32 pictures; TestMemory watches it.
+// 32 images; TestMemory watches it.
 const chunkEnds = 1.4
 
-// passElements is what a forward pass of n pictures keeps in an arena, and what a
+// passElements is what a forward pass of n images keeps in an arena, and what a
 // backward pass takes besides. Forward, a block leaves the inputs of its batch
 // normalisations and its output; backward, two gradients of a block's input take
 // turns, and inside a block there are those of its expanded features.
@@ -118,9 +118,9 @@ func tooBig(c config.Config, classes int, need, have int64) error {
 		}
 	}
 	if fits > 0 {
-		hint = fmt.Sprintf("micro_batch = %d would fit: gradients are the same sum, batch normalisation sees %d pictures", fits, fits)
+		hint = fmt.Sprintf("micro_batch = %d would fit: gradients are the same sum, batch normalisation sees %d images", fits, fits)
 	}
-	return fault.New("memory", hint, "the run needs about %s of memory with %d pictures of %s in a pass, and %s is free", Bytes(need), c.Pass(), c.Space, Bytes(have))
+	return fault.New("memory", hint, "the run needs about %s of memory with %d images of %s in a pass, and %s is free", Bytes(need), c.Pass(), c.Space, Bytes(have))
 }
 
 // Bytes writes a number of bytes for people.

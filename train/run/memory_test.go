@@ -12,7 +12,7 @@ import (
 )
 
 // TestMemory: the estimate of a step's activations is near what the trainer's
-// arena grows to, and follows the pictures of a pass.
+// arena grows to, and follows the images of a pass.
 func TestMemory(t *testing.T) {
 	c, err := config.Load("nette")
 	if err != nil {
@@ -40,7 +40,7 @@ func TestMemory(t *testing.T) {
 	}
 	c.Batch = 10 * n
 	if big := Memory(c, 10); big.Activations < 6*m.Activations || big.Weights != m.Weights {
-		t.Errorf("ten times the pictures: %+v, was %+v", big, m)
+		t.Errorf("ten times the images: %+v, was %+v", big, m)
 	}
 	c.Batch = 1024
 	need := Memory(c, 10).Total()
@@ -62,7 +62,7 @@ func TestRefusesTooBig(t *testing.T) {
 	c := config.Default()
 	c.Space, c.Batch = "bignas", 2000
 	out := filepath.Join(t.TempDir(), "run")
-	if _, err := New(c, data, out, false); err == nil || !strings.Contains(err.Error(), "2000 pictures of bignas in a pass") || !strings.Contains(err.Error(), "micro_batch = ") {
+	if _, err := New(c, data, out, false); err == nil || !strings.Contains(err.Error(), "2000 images of bignas in a pass") || !strings.Contains(err.Error(), "micro_batch = ") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {

@@ -10,26 +10,26 @@ import (
 )
 
 // Plan is what a training run will do and take, worked out before it begins.
-// Times are measured on this machine on a few random pictures and scaled by
+// Times are measured on this machine on a few random images and scaled by
 // arithmetic; memory is estimated from shapes.
 type Plan struct {
 	Space       string `json:"space"`
 	TrainImages int    `json:"train_images"`
 	ValImages   int    `json:"val_images"`
 	Classes     int    `json:"classes"`
-	Stored      int64  `json:"stored_bytes"` // of all pictures as the trainer keeps them
+	Stored      int64  `json:"stored_bytes"` // of all images as the trainer keeps them
 
 	Epochs          int    `json:"epochs"`
 	Batch           int    `json:"batch"`
-	Pass            int    `json:"pass"` // pictures at once
+	Pass            int    `json:"pass"` // images at once
 	UpdatesPerEpoch int    `json:"updates_per_epoch"`
 	Updates         int    `json:"updates"`
 	Rates           []Rate `json:"learning_rates"`
 
 	Parameters   int64      `json:"parameters"`
-	SmallestMACs int64      `json:"smallest_macs"` // of a forward pass of one picture
+	SmallestMACs int64      `json:"smallest_macs"` // of a forward pass of one image
 	BiggestMACs  int64      `json:"biggest_macs"`
-	PictureMACs  float64    `json:"picture_macs"` // of all children of a step, forward, at the last resolution
+	ImageMACs    float64    `json:"image_macs"` // of all children of a step, forward, at the last resolution
 	Memory       MemoryPlan `json:"memory"`
 	MemoryTotal  int64      `json:"memory_total"`
 	MemoryFree   int64      `json:"memory_free"` // 0: not known
@@ -51,7 +51,7 @@ type Rate struct {
 	What  string  `json:"what"`
 }
 
-// NewPlan plans a run of c on so many pictures. It runs a few updates of the real
+// NewPlan plans a run of c on so many images. It runs a few updates of the real
 // network to measure them, but builds no data set and writes nothing; progress
 // hears what is measured. It fails where c does not fit the data or the machine
 // cannot even hold the measurement.
@@ -78,15 +78,15 @@ func NewPlan(c config.Config, train, val, classes int, progress func(string)) (*
 		Space: c.Space, TrainImages: train, ValImages: val, Classes: classes, Stored: int64(train+val) * int64(c.Side*c.Side*3),
 		Epochs: c.Epochs, Batch: c.Batch, Pass: c.Pass(), UpdatesPerEpoch: train / c.Batch, Updates: train / c.Batch * c.Epochs, Rates: s.milestones(),
 		Parameters: int64(s.Trainer.Weights.Count()), SmallestMACs: cost.ForClasses(s.space.Min(), classes).MACs, BiggestMACs: cost.ForClasses(s.space.Max(), classes).MACs,
-		PictureMACs: s.cost.picture(last), Memory: Memory(c, classes), MemoryFree: AvailableMemory(), Notes: s.Notes,
+		ImageMACs: s.cost.img(last), Memory: Memory(c, classes), MemoryFree: AvailableMemory(), Notes: s.Notes,
 		Kernels: kernel.Active(), Threads: kernel.Threads(),
 	}
 	p.MemoryTotal = p.Memory.Total()
 	p.Speed = s.measureSpeed(last, progress)
-	perMAC := p.Speed.PerPicture / p.Speed.MACs
+	perMAC := p.Speed.PerImage / p.Speed.MACs
 	passes := float64(c.Batch / c.Pass())
 	overhead := passes*p.Speed.PerPass + p.Speed.PerUpdate
-	p.UpdateSeconds = float64(c.Batch)*perMAC*p.PictureMACs + overhead
+	p.UpdateSeconds = float64(c.Batch)*perMAC*p.ImageMACs + overhead
 	p.EpochSeconds = p.UpdateSeconds * float64(p.UpdatesPerEpoch)
 	p.RunSeconds = perMAC*s.cost.epochs(0, train, val) + overhead*float64(p.Updates)
 	return p, nil
@@ -132,7 +132,7 @@ func (p *Plan) Verdict() string {
 	text := fmt.Sprintf("The whole run would take %s on this machine, day and night.", Lasting(p.RunSeconds))
 	switch {
 	case p.RunSeconds > 60*day:
-		text += fmt.Sprintf(" That is not a plan: a day does %.0f updates, %.2g of an epoch. A machine that ends in a week would have to be %.0f times as fast. Here, train the space on fewer classes or pictures, at a lower resolution, or take the space nette.",
+		text += fmt.Sprintf(" That is not a plan: a day does %.0f updates, %.2g of an epoch. A machine that ends in a week would have to be %.0f times as fast. Here, train the space on fewer classes or images, at a lower resolution, or take the space nette.",
 			updates, day/p.RunSeconds*float64(p.Epochs), math.Ceil(p.RunSeconds/(7*day)))
 	case p.RunSeconds > 2*day:
 		text += " Checkpoints are written after every epoch; --resume goes on after an interruption."

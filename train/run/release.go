@@ -22,15 +22,15 @@ import (
 // ReleaseOptions says how a run becomes a weights file.
 type ReleaseOptions struct {
 	Children int // calibrated to fit the BN statistics of all others
-	Images   int // training pictures each is calibrated on, every child on others
+	Images   int // training images each is calibrated on, every child on others
 	Check    int // children that the fit has not seen, to measure its error on
-	// CheckImages is the training pictures that those are calibrated on: as few as
+	// CheckImages is the training images that those are calibrated on: as few as
 	// the fit's would be off by more than the fit is. 0: as many as in training.
 	CheckImages int
 	Measure     []arch.Arch // children whose accuracy the file and the page state
-	// Crop is the share of a picture's short side that children see, stored in the
+	// Crop is the share of an image's short side that children see, stored in the
 	// file's preprocessing. Training shows crops, in which things are bigger than in
-	// whole pictures (Touvron et al., arXiv 1906.06423). 0: that of Spec.
+	// whole images (Touvron et al., arXiv 1906.06423). 0: that of Spec.
 	Crop float64
 	// Family names children: architectures by name, kept in the file.
 	Family map[string]string
@@ -38,8 +38,8 @@ type ReleaseOptions struct {
 	Progress func(done, total int)
 }
 
-// Measured is the top-1 of one child on N validation pictures, 0 to 1: with BN
-// statistics calibrated for it on training pictures, and with those that the
+// Measured is the top-1 of one child on N validation images, 0 to 1: with BN
+// statistics calibrated for it on training images, and with those that the
 // file predicts for it, which is what the page runs.
 type Measured struct {
 	Arch       string  `json:"arch"`
@@ -56,8 +56,8 @@ type Release struct {
 }
 
 // Release rounds the run's weights to half precision, fits BN statistics for
-// any child on children calibrated on training pictures, measures the result on
-// the validation pictures, and packs all of it. No validation picture is fitted on.
+// any child on children calibrated on training images, measures the result on
+// the validation images, and packs all of it. No validation image is fitted on.
 // It ends with ctx, after the child in hand.
 func (s *Session) Release(ctx context.Context, o ReleaseOptions) (*Release, error) {
 	if own, err := arch.Lookup(s.Config.Space); err != nil || own != s.space || s.alone != nil {
@@ -139,7 +139,7 @@ func (s *Session) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Rel
 		case 1:
 			a = w.Space.Max()
 		}
-		// Each on pictures of its own: what is special about some pictures evens out
+		// Each on images of its own: what is special about some images evens out
 		// in the fit, as it would not if all children had seen the same.
 		c, err := trainer.CalibrateActivations(w, a, calibration(s.Train.Part(i, o.Images), spec, a.Resolution))
 		if err != nil {
@@ -195,7 +195,7 @@ func (s *Session) measure(b *weights.Bundle, children []arch.Arch, images int, s
 const KeyMeasured = "measured"
 
 // Measure evaluates a child on val with both kinds of statistics: calibrated on
-// that many pictures of train, and predicted by m.
+// that many images of train, and predicted by m.
 func Measure(w *supernet.Weights, m *bnstats.Model, spec preprocess.Spec, a arch.Arch, train, val dataset.Subset, images int) (Measured, error) {
 	own, err := Calibrate(w, a, train, spec, images)
 	if err != nil {

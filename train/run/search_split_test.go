@@ -6,10 +6,10 @@ import (
 	"bignas/train/dataset"
 )
 
-// TestSearchPicturesAreLeftOut: nothing is learnt from what a search chooses on, by
+// TestSearchImagesAreLeftOut: nothing is learnt from what a search chooses on, by
 // the rule of published splits and by the one that the data needs, which the run
 // keeps.
-func TestSearchPicturesAreLeftOut(t *testing.T) {
+func TestSearchImagesAreLeftOut(t *testing.T) {
 	data := colours(t)
 	for _, version := range []int{dataset.ByName, 0} {
 		c := parse(t, "sgd")
@@ -24,7 +24,7 @@ func TestSearchPicturesAreLeftOut(t *testing.T) {
 		train, _ := data.Split(s.Config.Split, c.ValFraction)
 		rest, search := train.SearchSplit(s.Config.Split, c.SearchFraction)
 		if search.Len() == 0 || s.Train.Len() != rest.Len() {
-			t.Fatalf("%d pictures are trained on, want %d; %d are for search", s.Train.Len(), rest.Len(), search.Len())
+			t.Fatalf("%d images are trained on, want %d; %d are for search", s.Train.Len(), rest.Len(), search.Len())
 		}
 		chosen := map[string]bool{}
 		for i := range search.Len() {

@@ -42,7 +42,7 @@ type Row struct {
 	TrainRandom   float64 `json:"train_random"`
 	TrainSmallest float64 `json:"train_smallest"`
 	GradNorm      float64 `json:"grad_norm"`
-	// Top1 on validation pictures, in epochs that were evaluated.
+	// Top1 on validation images, in epochs that were evaluated.
 	ValSmallest     float64 `json:"val_smallest"`
 	ValMiddle       float64 `json:"val_middle"`
 	ValBiggest      float64 `json:"val_biggest"`
@@ -87,7 +87,7 @@ type Session struct {
 	spoil    func(updates int) // for tests: hurts the weights before an update
 }
 
-// split takes the pictures to train and to validate on from the data.
+// split takes the images to train and to validate on from the data.
 func (s *Session) split() {
 	s.Train, _, s.Val = Split(s.Config, s.Data)
 	s.Train = s.Train.Limit(s.Config.TrainImages)

@@ -10,21 +10,21 @@ import (
 	"bignas/core/trainer"
 )
 
-// Speed is what updates on random pictures took here, in seconds. A pass takes
-// PerPass and PerPicture for each of its pictures, of MACs multiply-accumulates
+// Speed is what updates on random images took here, in seconds. A pass takes
+// PerPass and PerImage for each of its images, of MACs multiply-accumulates
 // (forward) each; an update takes PerUpdate besides.
 type Speed struct {
-	Pictures   [2]int     `json:"pictures"` // in the passes that were timed
-	Passes     [2]float64 `json:"passes"`   // what they took, median
-	Spread     [2]float64 `json:"spread"`   // fastest and slowest pass of the bigger kind, over the median
-	Rounds     int        `json:"rounds"`
-	PerPass    float64    `json:"per_pass"`
-	PerPicture float64    `json:"per_picture"`
-	PerUpdate  float64    `json:"per_update"`
-	MACs       float64    `json:"macs"`
+	Images    [2]int     `json:"images"` // in the passes that were timed
+	Passes    [2]float64 `json:"passes"` // what they took, median
+	Spread    [2]float64 `json:"spread"` // fastest and slowest pass of the bigger kind, over the median
+	Rounds    int        `json:"rounds"`
+	PerPass   float64    `json:"per_pass"`
+	PerImage  float64    `json:"per_image"`
+	PerUpdate float64    `json:"per_update"`
+	MACs      float64    `json:"macs"`
 }
 
-// measured is the most pictures of a pass that is timed, and measuredRounds how
+// measured is the most images of a pass that is timed, and measuredRounds how
 // often each size is.
 const (
 	measured       = 8
@@ -67,7 +67,7 @@ func (s *Session) measureSpeed(resolution int, progress func(string)) Speed {
 		return took
 	}
 	if progress != nil {
-		progress(fmt.Sprintf("timing passes of %d and %d random pictures at %d px", sizes[0], sizes[1], resolution))
+		progress(fmt.Sprintf("timing passes of %d and %d random images at %d px", sizes[0], sizes[1], resolution))
 	}
 	pass(sizes[1]) // takes its memory and warms up
 	var times [2][]float64
@@ -76,14 +76,14 @@ func (s *Session) measureSpeed(resolution int, progress func(string)) Speed {
 			times[i] = append(times[i], pass(n))
 		}
 	}
-	v := Speed{Pictures: sizes, Passes: [2]float64{median(times[0]), median(times[1])}, Rounds: measuredRounds, PerUpdate: median(updates), MACs: macs}
+	v := Speed{Images: sizes, Passes: [2]float64{median(times[0]), median(times[1])}, Rounds: measuredRounds, PerUpdate: median(updates), MACs: macs}
 	v.Spread = [2]float64{slices.Min(times[1]) / v.Passes[1], slices.Max(times[1]) / v.Passes[1]}
-	v.PerPicture = (v.Passes[1] - v.Passes[0]) / float64(sizes[1]-sizes[0])
-	// Noise may say that more pictures cost nothing, or that a pass of none does.
-	if most := v.Passes[1] / float64(sizes[1]); v.PerPicture <= most/2 || v.PerPicture > most {
-		v.PerPicture = most
+	v.PerImage = (v.Passes[1] - v.Passes[0]) / float64(sizes[1]-sizes[0])
+	// Noise may say that more images cost nothing, or that a pass of none does.
+	if most := v.Passes[1] / float64(sizes[1]); v.PerImage <= most/2 || v.PerImage > most {
+		v.PerImage = most
 	}
-	v.PerPass = max(0, v.Passes[0]-float64(sizes[0])*v.PerPicture)
+	v.PerPass = max(0, v.Passes[0]-float64(sizes[0])*v.PerImage)
 	return v
 }
 

@@ -8,20 +8,20 @@ import (
 	"bignas/train/dataset"
 )
 
-// view is another look at a picture than inference takes: its crop, moved by shares
+// view is another look at an image than inference takes: its crop, moved by shares
 // of the room that it has on either side, -1 to 1, and perhaps mirrored.
 type view struct {
 	right, down float64
 	mirrored    bool
 }
 
-// views change hardly anything for a person; a child that is not sure of a picture
+// views change hardly anything for a person; a child that is not sure of an image
 // is right in some of them.
 var views = []view{{}, {mirrored: true}, {right: -0.5, down: -0.5}, {right: 0.5, down: 0.5, mirrored: true}}
 
-// EvaluateViews is Evaluate on four views of every picture: the mean of four shares,
+// EvaluateViews is Evaluate on four views of every image: the mean of four shares,
 // which tells children of nearly the same accuracy apart better than one. N is the
-// number of pictures.
+// number of images.
 func EvaluateViews(c *supernet.Child, s dataset.Subset, spec preprocess.Spec) (Accuracy, error) {
 	var sum Accuracy
 	for _, v := range views {

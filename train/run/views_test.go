@@ -22,7 +22,7 @@ func TestMirror(t *testing.T) {
 }
 
 // TestViews: a view is the crop at another place: the same as that place in the
-// middle of a smaller picture; without room all views are whole pictures.
+// middle of a smaller image; without room all views are whole images.
 func TestViews(t *testing.T) {
 	const side, crop = 40, 32 // 4 pixels of room on either side
 	im := &preprocess.Image{W: side, H: side, Pix: make([]uint8, 3*side*side)}

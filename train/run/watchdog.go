@@ -21,7 +21,7 @@ type state struct {
 	Factor    float64 `json:"lr_factor"` // of the schedule's learning rate
 
 	// What the watchdog compares with: mean gradient norm of the last epoch, and
-	// the greatest share of training pictures that the biggest and the smallest
+	// the greatest share of training images that the biggest and the smallest
 	// child named right in an epoch.
 	GradNorm float64    `json:"grad_norm"`
 	Right    [2]float64 `json:"right"`
@@ -40,7 +40,7 @@ func (s *state) learnt(r Row) {
 const (
 	explodes      = 20  // times the mean gradient norm of the last epoch,
 	explodesSteps = 10  // in so many updates one after another
-	fallWindow    = 256 // training pictures over which accuracy is watched, at least
+	fallWindow    = 256 // training images over which accuracy is watched, at least
 	learntLift    = 0.2 // a child has learnt something: right beyond chance, 0 to 1
 	fallenLift    = 0.1 // and lost it: this share of its best lift, or less
 )
@@ -57,7 +57,7 @@ type watch struct {
 	classes int
 	high    int // updates in a row with an exploding gradient
 	window  []update
-	n       int // pictures in the window
+	n       int // images in the window
 }
 
 func newWatch(c config.Config, s state, classes int) *watch {
@@ -106,7 +106,7 @@ func (w *watch) fallen() error {
 			right += u.right[i] / float64(w.n)
 		}
 		if best := lift(w.state.Right[i]); best >= learntLift && lift(right) <= fallenLift*best {
-			return &collapse{fmt.Sprintf("the %s child named %.1f %% of the last %d training pictures right, after %.1f %% in its best epoch; chance is %.1f %%",
+			return &collapse{fmt.Sprintf("the %s child named %.1f %% of the last %d training images right, after %.1f %% in its best epoch; chance is %.1f %%",
 				name, 100*right, w.n, 100*w.state.Right[i], 100*chance)}
 		}
 	}

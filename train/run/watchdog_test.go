@@ -109,7 +109,7 @@ func TestWatch(t *testing.T) {
 		{"biggest at chance", repeat(with(func(u *update) { u.right[0] = 7 }), 4), "biggest child named 10.9 %"},
 		{"smallest at chance", append(repeat(good, 9), repeat(with(func(u *update) { u.right[1] = 6 }), 4)...), "smallest child"},
 		{"three bad batches", append(repeat(good, 9), repeat(with(func(u *update) { u.right[1] = 6 }), 3)...), ""},
-		{"harder pictures", repeat(with(func(u *update) { u.right = [3]float64{20, 14, 14} }), 40), ""},
+		{"harder images", repeat(with(func(u *update) { u.right = [3]float64{20, 14, 14} }), 40), ""},
 	} {
 		w := &watch{on: true, state: before, classes: 10}
 		var err error

@@ -32,7 +32,7 @@ func header(f *os.File, h *Header) error {
 	return nil
 }
 
-// Open maps a shard. Its header is checked, its pictures are not looked at: see
+// Open maps a shard. Its header is checked, its images are not looked at: see
 // Verify. Errors name the file.
 func Open(path string) (*Shard, error) {
 	f, err := os.Open(path)
@@ -50,22 +50,22 @@ func Open(path string) (*Shard, error) {
 	return s, nil
 }
 
-// Picture returns picture i, Side*Side*3 bytes in the mapped file: it is valid
+// Image returns image i, Side*Side*3 bytes in the mapped file: it is valid
 // until Close and must not be written.
-func (s *Shard) Picture(i int) []uint8 {
+func (s *Shard) Image(i int) []uint8 {
 	at := HeaderSize + i*s.each()
 	return s.data[at : at+s.each() : at+s.each()]
 }
 
-// Entries reads the table: every source picture that the shard accounts for, in
-// order; those without an error are the pictures.
+// Entries reads the table: every source image that the shard accounts for, in
+// order; those without an error are the images.
 func (s *Shard) Entries() ([]Entry, error) {
 	text := s.data[len(s.data)-s.Header.Table:]
 	if crc32.Checksum(text, castagnoli) != s.TableCRC {
 		return nil, fmt.Errorf("shards: %s: its table is damaged", s.path)
 	}
 	var all []Entry
-	pictures := 0
+	images := 0
 	for d := json.NewDecoder(bytes.NewReader(text)); ; {
 		var e Entry
 		if err := d.Decode(&e); err == io.EOF {
@@ -74,25 +74,25 @@ func (s *Shard) Entries() ([]Entry, error) {
 			return nil, fmt.Errorf("shards: %s: its table is damaged: %w", s.path, err)
 		}
 		if e.Err == "" {
-			pictures++
+			images++
 		}
 		all = append(all, e)
 	}
-	if len(all) != s.Seen || pictures != s.Count {
+	if len(all) != s.Seen || images != s.Count {
 		return nil, fmt.Errorf("shards: %s: its table has %d of %d entries", s.path, len(all), s.Seen)
 	}
 	return all, nil
 }
 
-// Verify reads all pictures and compares their checksum.
+// Verify reads all images and compares their checksum.
 func (s *Shard) Verify() error {
 	if crc32.Checksum(s.data[HeaderSize:HeaderSize+s.Count*s.each()], castagnoli) != s.Pixels {
-		return fmt.Errorf("shards: %s: its pictures are damaged", s.path)
+		return fmt.Errorf("shards: %s: its images are damaged", s.path)
 	}
 	return nil
 }
 
-// Close ends the mapping; pictures are no longer valid.
+// Close ends the mapping; images are no longer valid.
 func (s *Shard) Close() error {
 	data := s.data
 	s.data = nil

@@ -1,10 +1,10 @@
-// Package shards keeps decoded pictures in files that are mapped into memory, so
-// that a data set bigger than the memory is read picture by picture and costs no
+// Package shards keeps decoded images in files that are mapped into memory, so
+// that a data set bigger than the memory is read image by image and costs no
 // decoding.
 //
 // A shard is one file: a header of HeaderSize bytes, which `head -c 4096` shows
-// (a line with the magic words, a line of JSON, blanks), then Count pictures of
-// Side x Side RGB bytes, then a table of every source picture, one line of JSON
+// (a line with the magic words, a line of JSON, blanks), then Count images of
+// Side x Side RGB bytes, then a table of every source image, one line of JSON
 // each. It gets its name only when it is complete, so that a file with the right
 // name is whole.
 package shards
@@ -18,7 +18,7 @@ import (
 	"os"
 )
 
-// HeaderSize is how many bytes lie before the first picture: a page.
+// HeaderSize is how many bytes lie before the first image: a page.
 const HeaderSize = 4096
 
 const (
@@ -29,25 +29,25 @@ const (
 // Header says what is in a shard.
 type Header struct {
 	Version  int    `json:"version"`
-	Side     int    `json:"side"`     // pixels on a side of every picture
+	Side     int    `json:"side"`     // pixels on a side of every image
 	Channels int    `json:"channels"` // 3, RGB, one byte each
-	Count    int    `json:"count"`    // pictures in this file
-	Fit      string `json:"fit"`      // how pictures became square and of this side
+	Count    int    `json:"count"`    // images in this file
+	Fit      string `json:"fit"`      // how images became square and of this side
 	Decoder  string `json:"decoder"`  // what decoded them
 	Source   string `json:"source"`   // name of the data set they come from
 	Plan     string `json:"plan"`     // digest of everything that decides the content; equal in all files of a set
-	First    int    `json:"first"`    // number of the first source picture, counted through all files
-	Seen     int    `json:"seen"`     // source pictures that this file accounts for, Count and the skipped ones
-	Pixels   uint32 `json:"pixels"`   // CRC-32C of the pictures
+	First    int    `json:"first"`    // number of the first source image, counted through all files
+	Seen     int    `json:"seen"`     // source images that this file accounts for, Count and the skipped ones
+	Pixels   uint32 `json:"pixels"`   // CRC-32C of the images
 	Table    int    `json:"table"`    // bytes of the table
 	TableCRC uint32 `json:"tableCrc"` // CRC-32C of the table
 }
 
-// Entry is a line of the table: a source picture, and why it is not in the file.
+// Entry is a line of the table: a source image, and why it is not in the file.
 type Entry struct {
 	Name string `json:"name"`
 	Err  string `json:"error,omitempty"`
-	Sum  string `json:"sum,omitempty"` // of the picture's file; empty: not known
+	Sum  string `json:"sum,omitempty"` // of the image's file; empty: not known
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -77,13 +77,13 @@ func Create(path string, h Header) (*Writer, error) {
 	return w, nil
 }
 
-// Seen is how many source pictures have been added.
+// Seen is how many source images have been added.
 func (w *Writer) Seen() int { return w.head.Seen }
 
-// Add appends a picture of Side*Side*3 bytes; sum tells its file from others.
+// Add appends an image of Side*Side*3 bytes; sum tells its file from others.
 func (w *Writer) Add(name, sum string, pix []uint8) error {
 	if len(pix) != w.head.Side*w.head.Side*3 {
-		return fmt.Errorf("shards: a picture has %d bytes, want %d", len(pix), w.head.Side*w.head.Side*3)
+		return fmt.Errorf("shards: an image has %d bytes, want %d", len(pix), w.head.Side*w.head.Side*3)
 	}
 	if _, err := w.file.Write(pix); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (w *Writer) Add(name, sum string, pix []uint8) error {
 	return w.note(Entry{Name: name, Sum: sum})
 }
 
-// Skip notes a source picture that could not be read.
+// Skip notes a source image that could not be read.
 func (w *Writer) Skip(name string, why error) error {
 	return w.note(Entry{Name: name, Err: why.Error()})
 }
@@ -149,7 +149,7 @@ func (h Header) bytes() ([]byte, error) {
 	return head, nil
 }
 
-// each is the number of bytes of one picture.
+// each is the number of bytes of one image.
 func (h Header) each() int { return h.Side * h.Side * h.Channels }
 
 // read parses and checks the header of a file of size bytes.
@@ -165,7 +165,7 @@ func (h *Header) read(head []byte, size int64) error {
 	case h.Version != version:
 		return fmt.Errorf("its version is %d, this program reads %d", h.Version, version)
 	case h.Side < 1 || h.Side > 4096 || h.Channels != 3 || h.Count < 0 || h.Count > 1<<31 || h.Seen < h.Count || h.Table < 0:
-		return fmt.Errorf("its header is damaged: %d pictures of %d, side %d, %d channels", h.Count, h.Seen, h.Side, h.Channels)
+		return fmt.Errorf("its header is damaged: %d images of %d, side %d, %d channels", h.Count, h.Seen, h.Side, h.Channels)
 	}
 	if want := HeaderSize + int64(h.Count)*int64(h.each()) + int64(h.Table); size != want {
 		return fmt.Errorf("it has %d bytes, its header says %d", size, want)

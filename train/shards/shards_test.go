@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// write makes a shard of three pictures of side 2, one more skipped.
+// write makes a shard of three images of side 2, one more skipped.
 func write(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.rgb")
@@ -47,8 +47,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		t.Errorf("header %+v", s.Header)
 	}
 	for i, want := range []byte{0, 1, 3} {
-		if !bytes.Equal(s.Picture(i), bytes.Repeat([]byte{want}, 12)) {
-			t.Errorf("picture %d is %v", i, s.Picture(i))
+		if !bytes.Equal(s.Image(i), bytes.Repeat([]byte{want}, 12)) {
+			t.Errorf("image %d is %v", i, s.Image(i))
 		}
 	}
 	entries, err := s.Entries()
@@ -67,7 +67,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.Add("a", "", make([]byte, 11)); err == nil {
-		t.Error("a picture of the wrong size was taken")
+		t.Error("an image of the wrong size was taken")
 	}
 	w.Abort()
 	if files, _ := os.ReadDir(dir); len(files) > 0 {
@@ -75,7 +75,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	}
 }
 
-// FuzzOpen: whatever the bytes, Open fails or gives pictures and entries that can
+// FuzzOpen: whatever the bytes, Open fails or gives images and entries that can
 // be read.
 func FuzzOpen(f *testing.F) {
 	data, err := os.ReadFile(write(f))
@@ -96,8 +96,8 @@ func FuzzOpen(f *testing.F) {
 		}
 		defer s.Close()
 		for i := range s.Count {
-			if len(s.Picture(i)) != 3*s.Side*s.Side {
-				t.Error("a picture of another size")
+			if len(s.Image(i)) != 3*s.Side*s.Side {
+				t.Error("an image of another size")
 			}
 		}
 		if entries, err := s.Entries(); err == nil && len(entries) != s.Seen {

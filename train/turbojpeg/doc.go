@@ -7,7 +7,7 @@
 // the same everywhere.
 package turbojpeg
 
-// Margin is how many times the wanted side the short side of a picture keeps when
+// Margin is how many times the wanted side the short side of an image keeps when
 // it is decoded smaller. The transform's own reduction is a box filter, which the
 // resampling that follows must not leave visible.
 const Margin = 1.5

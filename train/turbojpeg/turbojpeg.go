@@ -22,7 +22,7 @@ const (
 	fastUpsample   = 256  // TJFLAG_FASTUPSAMPLE: chroma is repeated, as image/jpeg does
 	accurateDCT    = 4096 // TJFLAG_ACCURATEDCT
 	colourGray     = 2    // TJCS_GRAY; 0 and 1 are RGB and YCbCr, 3 and 4 CMYK and YCCK
-	biggestDivisor = 8    // pictures decode at 1/1, 1/2, 1/4 and 1/8
+	biggestDivisor = 8    // images decode at 1/1, 1/2, 1/4 and 1/8
 )
 
 // Library is a loaded libturbojpeg.
@@ -66,11 +66,11 @@ func Load() (l *Library, err error) {
 // Name is the file that was loaded.
 func (l *Library) Name() string { return l.name }
 
-// New makes a decoder for one goroutine. It returns a picture upright, and if it
+// New makes a decoder for one goroutine. It returns an image upright, and if it
 // is big, at 1/2, 1/4 or 1/8 of its size: the smallest whose short side still has
 // Margin times side pixels. What is no JPEG, has four colours, more than maxPixels
 // pixels, or makes the library complain goes to preprocess.Decode, whose verdict
-// counts, so that the same pictures are refused with and without the library.
+// counts, so that the same images are refused with and without the library.
 func (l *Library) New() func(data []byte, side, maxPixels int) (*preprocess.Image, error) {
 	handle := new(uintptr)
 	*handle = l.init()
@@ -106,7 +106,7 @@ func (l *Library) decode(handle uintptr, data []byte, side, maxPixels int) *prep
 	return im
 }
 
-// divisor is by how much a picture may be decoded smaller.
+// divisor is by how much an image may be decoded smaller.
 func divisor(width, height, side int) int {
 	d := 1
 	for d < biggestDivisor && float64(min(width, height)) >= Margin*float64(side*2*d) {

@@ -11,7 +11,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// scene is a picture with smooth parts, edges and colour.
+// scene is an image with smooth parts, edges and colour.
 func scene(w, h int) image.Image {
 	im := image.NewRGBA(image.Rect(0, 0, w, h))
 	for i := range w * h {
@@ -71,9 +71,9 @@ func TestCloseToGo(t *testing.T) {
 	}
 }
 
-// TestBigPicturesDecodeSmaller: the size that comes back, and that its pixels are
-// the means of the full picture's blocks.
-func TestBigPicturesDecodeSmaller(t *testing.T) {
+// TestBigImagesDecodeSmaller: the size that comes back, and that its pixels are
+// the means of the full image's blocks.
+func TestBigImagesDecodeSmaller(t *testing.T) {
 	decode := load(t).New()
 	data := encode(t, scene(1600, 1200))
 	full, err := preprocess.Decode(data, 0)
@@ -102,7 +102,7 @@ func TestBigPicturesDecodeSmaller(t *testing.T) {
 }
 
 // TestSmallerIsCloseAfterResizing: what is stored hardly depends on whether the
-// picture was decoded smaller.
+// image was decoded smaller.
 func TestSmallerIsCloseAfterResizing(t *testing.T) {
 	decode := load(t).New()
 	data := encode(t, scene(1600, 1200))
@@ -141,7 +141,7 @@ func TestSmallerIsCloseAfterResizing(t *testing.T) {
 func TestGoDecides(t *testing.T) {
 	decode := load(t).New()
 	whole := encode(t, scene(200, 200))
-	for name, data := range map[string][]byte{"empty": nil, "text": []byte("no picture"), "cut off": whole[:len(whole)/2], "head only": whole[:20]} {
+	for name, data := range map[string][]byte{"empty": nil, "text": []byte("no image"), "cut off": whole[:len(whole)/2], "head only": whole[:20]} {
 		_, want := preprocess.Decode(data, 0)
 		_, err := decode(data, 100, 0)
 		if want == nil || err == nil || err.Error() != want.Error() {
@@ -149,7 +149,7 @@ func TestGoDecides(t *testing.T) {
 		}
 	}
 	if _, err := decode(whole, 100, 39_999); err == nil {
-		t.Error("a picture beyond the limit of pixels was decoded")
+		t.Error("an image beyond the limit of pixels was decoded")
 	}
 }
 

@@ -162,7 +162,7 @@ func floats(b []byte) []float32 {
 // slice classifies one picture with one child after another, as when a slider
 // moves. The engine itself says what it did in which time.
 func (b *bench) slice(texts []string) (all []sliced, err error) {
-	p, err := b.engine.OpenPicture(b.files["picture"])
+	p, err := b.engine.OpenImage(b.files["picture"])
 	if err != nil {
 		return nil, err
 	}

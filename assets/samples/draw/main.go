@@ -1,4 +1,4 @@
-// Command draw makes the sample pictures of the page. They are ours: scenes of
+// Command draw makes the sample images of the page. They are ours: scenes of
 // signed distance functions, ray-marched with sun, sky, soft shadows, texture and
 // film grain, so that a network that has learnt from photographs has a chance.
 //

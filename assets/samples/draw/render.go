@@ -8,11 +8,11 @@ import (
 	"sync"
 )
 
-// scene is what a picture shows. Distances are in metres or so, y is up.
+// scene is what an image shows. Distances are in metres or so, y is up.
 type scene struct {
 	name        string
 	eye, target vec
-	zoom        float64 // half the height of the picture over the distance
+	zoom        float64 // half the height of the image over the distance
 	far         float64
 	sun         vec // towards it
 	sunlight    vec

@@ -103,7 +103,7 @@ func TestAnswersOfPhotographs(t *testing.T) {
 	}
 	labels := engine.Info().Labels
 	ask := func(file []byte, child string) string {
-		p, err := engine.OpenPicture(file)
+		p, err := engine.OpenImage(file)
 		if err != nil {
 			t.Fatal(err)
 		}

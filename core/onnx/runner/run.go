@@ -13,7 +13,7 @@ import (
 func (g *Graph) Run(input Tensor) (Tensor, error) {
 	in, out := g.Inputs[0], g.Outputs[0]
 	if input.Kind != in.Kind || !fits(in.Dims, input.Dims) {
-		return Tensor{}, bad("%s is %v of type %d, the picture is %v of type %d", in.Name, in.Dims, in.Kind, input.Dims, input.Kind)
+		return Tensor{}, bad("%s is %v of type %d, the image is %v of type %d", in.Name, in.Dims, in.Kind, input.Dims, input.Kind)
 	}
 	at := map[string]Tensor{in.Name: input}
 	for name, x := range g.Tensors {

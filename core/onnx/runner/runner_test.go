@@ -39,12 +39,12 @@ func file(t testing.TB, o onnx.Options) []byte {
 	return onnx.Marshal(folded, o)
 }
 
-// TestMistakes: a damaged file, another graph and a picture of another shape are
+// TestMistakes: a damaged file, another graph and an image of another shape are
 // errors of this package that say what is wrong.
 func TestMistakes(t *testing.T) {
 	good := file(t, onnx.Options{})
 	replace := func(old, by string) []byte { return bytes.Replace(good, []byte(old), []byte(by), 1) }
-	picture, _ := runner.NewTensor(runner.Float32, 1, 3, 96, 96)
+	img, _ := runner.NewTensor(runner.Float32, 1, 3, 96, 96)
 	small, _ := runner.NewTensor(runner.Float32, 1, 3, 64, 64)
 	for _, c := range []struct {
 		name  string
@@ -52,11 +52,11 @@ func TestMistakes(t *testing.T) {
 		input runner.Tensor
 		want  string
 	}{
-		{"cut short", good[:len(good)/2], picture, "cannot be read"},
-		{"not ONNX", []byte("<!doctype html>"), picture, "cannot be read"},
-		{"another operator", replace("Sigmoid", "Softmax"), picture, "Softmax, stem.sigmoid: there is no such operator"},
-		{"an input from nowhere", replace("stem.weight", "mets.weight"), picture, `it reads "mets.weight"`},
-		{"another attribute", replace("pads", "daps"), picture, "pads is []"},
+		{"cut short", good[:len(good)/2], img, "cannot be read"},
+		{"not ONNX", []byte("<!doctype html>"), img, "cannot be read"},
+		{"another operator", replace("Sigmoid", "Softmax"), img, "Softmax, stem.sigmoid: there is no such operator"},
+		{"an input from nowhere", replace("stem.weight", "mets.weight"), img, `it reads "mets.weight"`},
+		{"another attribute", replace("pads", "daps"), img, "pads is []"},
 		{"another resolution", good, small, "input is [-1 3 96 96]"},
 	} {
 		g, err := runner.Read(c.data)
@@ -127,7 +127,7 @@ func FuzzRead(f *testing.F) {
 		}
 		x, ok := runner.NewTensor(g.Inputs[0].Kind, 1, 3, 8, 8)
 		if !ok {
-			t.Fatal("no picture")
+			t.Fatal("no image")
 		}
 		if _, err := g.Run(x); err != nil && fault.Of(err).Code != runner.CodeGraph {
 			t.Fatalf("%v", err)

@@ -28,7 +28,7 @@ func (s *Session) try(q request) error {
 
 // asking is the job of both.
 func (s *Session) asking(q request) (*job, error) {
-	return s.pass(q, func(e *classify.Engine, p *classify.Picture, a arch.Arch, o classify.Options) error {
+	return s.pass(q, func(e *classify.Engine, p *classify.Image, a arch.Arch, o classify.Options) error {
 		r, err := e.Classify(p, a, o)
 		if err == nil {
 			s.send(q.ID, "answer", member("arch", r.Text), member("answer", answerRecord(r)))
@@ -38,7 +38,7 @@ func (s *Session) asking(q request) (*job, error) {
 }
 
 // pass is a job of one forward pass on the present picture.
-func (s *Session) pass(q request, do func(*classify.Engine, *classify.Picture, arch.Arch, classify.Options) error) (*job, error) {
+func (s *Session) pass(q request, do func(*classify.Engine, *classify.Image, arch.Arch, classify.Options) error) (*job, error) {
 	a, err := s.child(q, q.Child, "child")
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (s *Session) pass(q request, do func(*classify.Engine, *classify.Picture, a
 
 // cam posts where the child saw a class.
 func (s *Session) cam(q request) error {
-	j, err := s.pass(q, func(e *classify.Engine, p *classify.Picture, a arch.Arch, o classify.Options) error {
+	j, err := s.pass(q, func(e *classify.Engine, p *classify.Image, a arch.Arch, o classify.Options) error {
 		h, err := e.CAM(p, a, q.Class, o)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (s *Session) cam(q request) error {
 
 // taps posts what a layer of the child wrote.
 func (s *Session) taps(q request) error {
-	j, err := s.pass(q, func(e *classify.Engine, p *classify.Picture, a arch.Arch, o classify.Options) error {
+	j, err := s.pass(q, func(e *classify.Engine, p *classify.Image, a arch.Arch, o classify.Options) error {
 		m, err := e.Taps(p, a, q.Stage, q.Layer, o)
 		if err != nil {
 			return err

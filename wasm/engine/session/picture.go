@@ -69,7 +69,7 @@ func (s *Session) decode(e *classify.Engine, q request, data []byte) (err error)
 		runtime.GC()
 	}
 	told := time.Now()
-	p, err := e.WatchPicture(data, func(done float64) error {
+	p, err := e.WatchImage(data, func(done float64) error {
 		s.yield()
 		if time.Since(told) >= step {
 			told = time.Now()

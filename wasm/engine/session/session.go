@@ -28,7 +28,7 @@ type Session struct {
 	predictor *predict.Predictor // nil without
 	latency   *latency.Model     // nil before it was measured
 	baseline  []uint32           // a checksum per shared tensor, as downloaded
-	picture   *classify.Picture
+	picture   *classify.Image
 	opening   opening
 	work
 }
@@ -196,14 +196,14 @@ func (s *Session) cost(q request) error {
 	return nil
 }
 
-func (s *Session) current() (*classify.Engine, *classify.Picture) {
+func (s *Session) current() (*classify.Engine, *classify.Image) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.engine, s.picture
 }
 
 // looking is current where both are needed.
-func (s *Session) looking() (*classify.Engine, *classify.Picture, error) {
+func (s *Session) looking() (*classify.Engine, *classify.Image, error) {
 	e, p := s.current()
 	switch {
 	case e == nil:

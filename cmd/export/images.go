@@ -9,18 +9,18 @@ import (
 	"bignas/train/export"
 )
 
-// pictureSet is what both sides run on.
-type pictureSet struct {
+// imageSet is what both sides run on.
+type imageSet struct {
 	n     int
 	of    func(i, side int) *preprocess.Image
 	label func(i int) int // nil where classes are not known
 }
 
 // images are those of the flags: of a split, of files, or drawn ones.
-func (f checkFlags) images(s *source) (pictureSet, error) {
+func (f checkFlags) images(s *source) (imageSet, error) {
 	switch {
 	case f.Limit < 0:
-		return pictureSet{}, fault.New("bad_flag", "", "--limit is %d, allowed is 1 or more", f.Limit)
+		return imageSet{}, fault.New("bad_flag", "", "--limit is %d, allowed is 1 or more", f.Limit)
 	case f.Data != "":
 		on := s.val
 		if f.Split == "train" {
@@ -28,9 +28,9 @@ func (f checkFlags) images(s *source) (pictureSet, error) {
 		}
 		on = on.Limit(f.Limit)
 		if on.Len() == 0 {
-			return pictureSet{}, fault.New("no_images", "choose the other half with --split", "%s has no %s pictures", f.Data, f.Split)
+			return imageSet{}, fault.New("no_images", "choose the other half with --split", "%s has no %s images", f.Data, f.Split)
 		}
-		return pictureSet{on.Len(), func(i, _ int) *preprocess.Image {
+		return imageSet{on.Len(), func(i, _ int) *preprocess.Image {
 			return &preprocess.Image{W: on.Side(), H: on.Side(), Pix: on.Image(i)}
 		}, on.Label}, nil
 	case len(f.Photos) > 0:
@@ -38,27 +38,27 @@ func (f checkFlags) images(s *source) (pictureSet, error) {
 		for _, photo := range f.Photos {
 			data, err := cli.ReadFile(photo, nil)
 			if err != nil {
-				return pictureSet{}, err
+				return imageSet{}, err
 			}
 			im, err := preprocess.Decode(data, preprocess.DefaultMaxPixels)
 			if err != nil {
 				e := fault.Of(err)
-				return pictureSet{}, fault.New(e.Code, e.Hint, "%s: %s", photo, e.Message)
+				return imageSet{}, fault.New(e.Code, e.Hint, "%s: %s", photo, e.Message)
 			}
 			all = append(all, im)
 		}
-		return pictureSet{n: len(all), of: func(i, _ int) *preprocess.Image { return all[i] }}, nil
+		return imageSet{n: len(all), of: func(i, _ int) *preprocess.Image { return all[i] }}, nil
 	}
 	bySide := map[int][]*preprocess.Image{}
-	return pictureSet{n: drawn, of: func(i, side int) *preprocess.Image {
+	return imageSet{n: drawn, of: func(i, side int) *preprocess.Image {
 		if bySide[side] == nil {
-			bySide[side] = export.Pictures(drawn, side)
+			bySide[side] = export.Images(drawn, side)
 		}
 		return bySide[side][i]
 	}}, nil
 }
 
-// shrunk is the picture as a graph that normalises takes it: cropped, resized
+// shrunk is the image as a graph that normalises takes it: cropped, resized
 // and rounded to bytes.
 func shrunk(im *preprocess.Image, side int, spec preprocess.Spec) *preprocess.Image {
 	plain := spec
