@@ -2,18 +2,26 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"golang.org/x/sys/cpu"
 
-// assembly is an implementation by generated assembly: loops for one width of
-// vector. The drivers are its methods, the same for every width.
-type assembly struct {
-	name  string
-	lanes int // floats in a vector
-	products
-	passes
-	convolutions
-	fusions
-}
+	"bignas/core/kernel/internal/asm"
+	"bignas/core/kernel/internal/asm/avx2"
+	"bignas/core/kernel/internal/asm/avx512"
+)
+
+// assembly is an implementation by generated loops for one width of vector. The
+// drivers, which pack, tile and share between threads, are its methods, the same
+// for every width.
+type assembly struct{ asm.Loops }
+
+var narrow, wide = &assembly{avx2.Loops}, &assembly{avx512.Loops}
+
+// What the fused loops take.
+type (
+	productArgs     = asm.ProductArgs
+	convolutionArgs = asm.ConvolutionArgs
+)
 
 // init registers what the processor has. GODEBUG=cpu.avx512f=off makes it one
 // without AVX-512, to test what others get.
@@ -22,16 +30,16 @@ func init() {
 	if !has.HasAVX2 || !has.HasFMA || !has.HasBMI2 || !has.HasPOPCNT {
 		return
 	}
-	register(avx2.operators())
+	register(narrow.operators())
 	if has.HasAVX512F && has.HasAVX512DQ && has.HasAVX512BW && has.HasAVX512VL {
-		register(avx512.operators())
+		register(wide.operators())
 	}
 }
 
 // operators are each within a few units in the last place of the generic loops,
 // which round in another order.
 func (asm *assembly) operators() *operators {
-	o := &operators{name: asm.name}
+	o := &operators{name: asm.Name}
 	rowwise(o)
 	rowwiseTraining(o)
 	o.pointwise = asm.pointwise

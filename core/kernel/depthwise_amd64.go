@@ -2,15 +2,6 @@
 
 package kernel
 
-// convolutions is the depthwise loops of an implementation.
-type convolutions struct {
-	blockRow        func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16)
-	forward, weight map[[2]int]blockKernel // by kernel size and stride
-	input           map[int][2]blockKernel // of stride 2, by kernel size and parity of the row
-}
-
-type blockKernel func(out *float32, table **float32, taps *float32, rows, pixels, offset, step int, mask uint16)
-
 func (asm *assembly) depthwise(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	if !fits(s) {
 		depthwiseGeneric(y, x, s, w, pitch, ws)
@@ -57,13 +48,13 @@ func checkDepthwise(in, out, w []float32, s DepthwiseShape, pitch, ws int) {
 }
 
 // blocksOf is the number of blocks of a vector of channels.
-func (asm *assembly) blocksOf(c int) int { return (c + asm.lanes - 1) / asm.lanes }
+func (asm *assembly) blocksOf(c int) int { return (c + asm.Lanes - 1) / asm.Lanes }
 
 // packTaps gathers the taps into [block][K*K][lanes], zero padded, turned round
 // where reverse is set. Give it back to scratch.
 func (asm *assembly) packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]float32 {
 	kk := s.K * s.K
-	lanes := asm.lanes
+	lanes := asm.Lanes
 	buf := borrow(asm.blocksOf(s.C) * kk * lanes)
 	if s.C%lanes != 0 {
 		clear((*buf)[(asm.blocksOf(s.C)-1)*kk*lanes:])
@@ -91,7 +82,7 @@ func (asm *assembly) convolve(y, x []float32, s DepthwiseShape, w []float32, pit
 // rows are in the cache.
 func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) {
 	oh, ow := s.Out()
-	kernel, kk := asm.forward[[2]int{s.K, s.Stride}], s.K*s.K*asm.lanes
+	kernel, kk := asm.Forward[[2]int{s.K, s.Stride}], s.K*s.K*asm.Lanes
 	var p periodic
 	if bias != nil {
 		p = newPeriodic(s.C, 2)
@@ -107,10 +98,10 @@ func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []fl
 			win.point(x, image, from*s.Stride-s.K/2, (to-from-1)*s.Stride+s.K)
 			out := y[(image*oh+from)*ow*s.C : (image*oh+to)*ow*s.C]
 			for b := range asm.blocksOf(s.C) {
-				kernel(&out[b*asm.lanes], &win.table[0], &taps[b*kk], to-from, ow, 4*asm.lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.lanes, 1))
+				kernel(&out[b*asm.Lanes], &win.table[0], &taps[b*kk], to-from, ow, 4*asm.Lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.Lanes, 1))
 			}
 			if bias != nil {
-				asm.affine[act](&out[0], &out[0], p.ptr(0), p.ptr(1), len(out), p.bytes())
+				asm.Affine[act](&out[0], &out[0], p.ptr(0), p.ptr(1), len(out), p.bytes())
 			}
 		}
 	})
@@ -120,7 +111,7 @@ func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []fl
 // meet its parity.
 func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	oh, ow := s.Out()
-	taps, kk := asm.packTaps(w, s, pitch, ws, false), s.K*s.K*asm.lanes
+	taps, kk := asm.packTaps(w, s, pitch, ws, false), s.K*s.K*asm.Lanes
 	defer scratch.Put(taps)
 	v := view{asm: asm, h: oh, w: ow, c: s.C, left: 1, padded: ow + 2}
 	pairs := (s.H + 1) / 2 // rows 2t and 2t+1
@@ -130,7 +121,7 @@ func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w 
 		for image, from, to := next(); image >= 0; image, from, to = next() {
 			// dy rows from-1 up to and with to
 			win.point(dy, image, from-1, to-from+2)
-			for parity, kernel := range asm.input[s.K] {
+			for parity, kernel := range asm.Input[s.K] {
 				rows := to - from
 				if 2*(to-1)+parity >= s.H {
 					rows--
@@ -144,7 +135,7 @@ func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w 
 				}
 				out := dx[((image*s.H)+2*from+parity)*s.W*s.C:]
 				for b := range asm.blocksOf(s.C) {
-					kernel(&out[b*asm.lanes], &win.table[first], &(*taps)[b*kk], rows, s.W, 4*asm.lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.lanes, 1))
+					kernel(&out[b*asm.Lanes], &win.table[first], &(*taps)[b*kk], rows, s.W, 4*asm.Lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.Lanes, 1))
 				}
 			}
 		}
@@ -159,14 +150,14 @@ func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []fl
 	}
 	checkDepthwise(x, dy, dw, s, pitch, ws)
 	oh, ow := s.Out()
-	kernel, kk := asm.weight[[2]int{s.K, s.Stride}], s.K*s.K
+	kernel, kk := asm.Weight[[2]int{s.K, s.Stride}], s.K*s.K
 	v := view{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
 	rows := v.strip(s.Stride, s.K)
 	t := min(Threads(), s.N)
 	parts := make([]*[]float32, t)
 	Parallel(t, func(first, last int) {
 		for part := first; part < last; part++ {
-			sums := borrow(asm.blocksOf(s.C) * kk * asm.lanes)
+			sums := borrow(asm.blocksOf(s.C) * kk * asm.Lanes)
 			clear(*sums)
 			win := v.window(s.Stride, s.K, oh)
 			for image := s.N * part / t; image < s.N*(part+1)/t; image++ {
@@ -176,9 +167,9 @@ func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []fl
 					d := dy[(image*oh+from)*ow*s.C : (image*oh+to)*ow*s.C]
 					// All the sums of a pixel wait for its dy: misses here would
 					// hardly overlap, and this is twice as fast.
-					touch(&d[0], len(d))
+					asm.Touch(&d[0], len(d))
 					for b := range asm.blocksOf(s.C) {
-						kernel(&d[b*asm.lanes], &win.table[0], &(*sums)[b*kk*asm.lanes], to-from, ow, 4*asm.lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.lanes, 1))
+						kernel(&d[b*asm.Lanes], &win.table[0], &(*sums)[b*kk*asm.Lanes], to-from, ow, 4*asm.Lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.Lanes, 1))
 					}
 				}
 			}
@@ -189,9 +180,9 @@ func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []fl
 	for _, sums := range parts {
 		for tap := range kk {
 			out := dw[(tap/s.K*pitch+tap%s.K)*ws:][:s.C]
-			for b := 0; b < s.C; b += asm.lanes {
-				to := out[b:min(b+asm.lanes, s.C)]
-				for j, v := range (*sums)[(b/asm.lanes*kk+tap)*asm.lanes:][:len(to)] {
+			for b := 0; b < s.C; b += asm.Lanes {
+				to := out[b:min(b+asm.Lanes, s.C)]
+				for j, v := range (*sums)[(b/asm.Lanes*kk+tap)*asm.Lanes:][:len(to)] {
 					to[j] += v
 				}
 			}

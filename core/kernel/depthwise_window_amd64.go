@@ -13,7 +13,7 @@ type view struct {
 // leaves room for the rows that are written.
 const windowBytes = 256 << 10
 
-func (v view) rowLength() int { return v.asm.blocksOf(v.c) * v.padded * v.asm.lanes }
+func (v view) rowLength() int { return v.asm.blocksOf(v.c) * v.padded * v.asm.Lanes }
 
 // strip is the number of output rows to do at once, each stride further down
 // and needing depth input rows.
@@ -39,7 +39,7 @@ func (v view) window(stride, depth, limit int) *window {
 	w.holds = make([]int, w.slots)
 	w.buf = borrow((w.slots + 1) * v.rowLength())
 	clear((*w.buf)[w.slots*v.rowLength():])
-	lanes := v.asm.lanes
+	lanes := v.asm.Lanes
 	for i := range w.slots * v.asm.blocksOf(v.c) {
 		row := (*w.buf)[i*v.padded*lanes:][:v.padded*lanes]
 		clear(row[:v.left*lanes])
@@ -62,7 +62,7 @@ func (w *window) point(x []float32, image, first, count int) {
 			w.holds[i] = -1
 		}
 	}
-	length, lanes, blocks := w.rowLength(), w.asm.lanes, w.asm.blocksOf(w.c)
+	length, lanes, blocks := w.rowLength(), w.asm.Lanes, w.asm.blocksOf(w.c)
 	mask := w.asm.tailMask(w.c, (blocks-1)*lanes, 1)
 	for i := range count {
 		y := first + i
@@ -74,7 +74,7 @@ func (w *window) point(x []float32, image, first, count int) {
 		row := (*w.buf)[slot*length:]
 		if w.holds[slot] != y {
 			w.holds[slot] = y
-			w.asm.blockRow(&row[w.left*lanes], &x[(image*w.h+y)*w.w*w.c], w.w, blocks, 4*lanes*w.padded, mask)
+			w.asm.BlockRow(&row[w.left*lanes], &x[(image*w.h+y)*w.w*w.c], w.w, blocks, 4*lanes*w.padded, mask)
 		}
 		w.table[i] = &row[0]
 	}

@@ -8,59 +8,20 @@ import "unsafe"
 // residual while a tile is in registers. Weights are in panels of a vector of
 // columns, [k][lanes].
 
-// fusions is the loops of inference of an implementation.
-type fusions struct {
-	tiles [4][]fusedTile // by vectors in the panel, tallest first
-	// widths[v] is how many of v remaining vectors are computed together next;
-	// the last holds for all bigger v.
-	widths     []int
-	convolve   map[[2]int]func(*[10]uint64) // by kernel size and stride
-	gather     func(dst, src *float32, rows, step int)
-	scalePanel func(dst, src, gate *float32, rows int)
-	scaleBlock func(dst, src, scale *float32, rows, step int)
-}
-
-type fusedTile struct {
-	rows int
-	run  func(*[17]uint64)
-}
-
-// productArgs is what those loops take; strides are in bytes. The order of the
-// fields is that of the generator.
-type productArgs struct {
-	tiles, k int
-	a        *float32
-	lda      int
-	b, c     *float32
-	ldc      int
-	init     *float32 // what the sums start from: the bias at stride 0, or rows
-	ldinit   int
-	residual *float32 // nil for none, stride ldc
-	done     int      // bytes of the residual that are: a pointer behind its end must not stay in here
-	swish    int
-	tail     *uint32  // mask of the last vector, where that is a vector
-	odd      int      // with 8 lanes, columns of the last vector: 0 for 8, 1 for 4, else 2; with 16 its mask
-	ldb      int      // from a vector of columns of b to the next
-	scale    *float32 // of the sums, whole vectors, then shift is added; nil for none
-	shift    *float32
-}
-
-func (a *productArgs) words() *[17]uint64 { return (*[17]uint64)(unsafe.Pointer(a)) }
-
 // columns says how many columns the last vector of a panel has.
 func (asm *assembly) columns(a *productArgs, n int) {
-	if asm.lanes == 16 {
-		a.odd = 1<<n - 1
+	if asm.Lanes == 16 {
+		a.Odd = 1<<n - 1
 		return
 	}
-	a.tail = &tailMasks[8-n]
+	a.Tail = &tailMasks[8-n]
 	switch n {
 	case 8:
-		a.odd = 0
+		a.Odd = 0
 	case 4:
-		a.odd = 1
+		a.Odd = 1
 	default:
-		a.odd = 2
+		a.Odd = 2
 	}
 }
 
@@ -69,19 +30,19 @@ var tailMasks = [16]uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint
 // rows runs m rows from a, c and residual on through tiles of some vectors of
 // columns, rows of init too where they have a stride.
 func (asm *assembly) rows(a *productArgs, m, vectors int) {
-	for i := range asm.tiles[vectors] {
-		t := &asm.tiles[vectors][i]
-		if a.tiles = m / t.rows; a.tiles == 0 {
+	for i := range asm.Tiles[vectors] {
+		t := &asm.Tiles[vectors][i]
+		if a.Tiles = m / t.Rows; a.Tiles == 0 {
 			continue
 		}
-		done := a.tiles * t.rows
+		done := a.Tiles * t.Rows
 		m -= done
-		t.run(a.words())
+		t.Run(a.Words())
 		if m == 0 {
 			return
 		}
-		a.a, a.c = offset(a.a, done*a.lda), offset(a.c, done*a.ldc)
-		a.init = offset(a.init, done*a.ldinit)
+		a.A, a.C = offset(a.A, done*a.LDA), offset(a.C, done*a.LDC)
+		a.Init = offset(a.Init, done*a.LDInit)
 	}
 }
 
@@ -89,13 +50,13 @@ func (asm *assembly) rows(a *productArgs, m, vectors int) {
 func offset(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
 // together is how many of the v vectors that are left go into the next tiles.
-func (asm *assembly) together(v int) int { return asm.widths[min(v, len(asm.widths)-1)] }
+func (asm *assembly) together(v int) int { return asm.Widths[min(v, len(asm.Widths)-1)] }
 
 // packFused lays W out in panels [k][lanes].
 func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	p := asm.newFused(k, n)
 	p.bias = wholeVectors(bias, n)
-	p.data, p.panel = room(k*asm.blocksOf(n)*asm.lanes), asm.lanes*k
+	p.data, p.panel = room(k*asm.blocksOf(n)*asm.Lanes), asm.Lanes*k
 	asm.packColumns(p.data, w, k, n, ws, scale)
 	return p
 }
@@ -106,13 +67,13 @@ func (asm *assembly) fusedPanels(x *Matrix) {
 		x.panels = make([]float32, x.k*((x.n+15)&^15))
 	}
 	asm.packColumns(x.panels, x.w, x.k, x.n, x.n, nil)
-	x.lanes, x.slice = asm.lanes, asm.sliceFused
+	x.lanes, x.slice = asm.Lanes, asm.sliceFused
 }
 
 // sliceFused takes a matrix that is laid out already; the scale goes to the sums.
 func (asm *assembly) sliceFused(x *Matrix, k, n int, scale, bias []float32) *Packed {
 	p := asm.newFused(k, n)
-	p.data, p.panel, p.lent = x.panels, asm.lanes*x.k, true
+	p.data, p.panel, p.lent = x.panels, asm.Lanes*x.k, true
 	p.bias = asVectors(bias, n)
 	if scale != nil {
 		p.scale = asVectors(scale, n)
@@ -150,7 +111,7 @@ func wholeVectors(from []float32, n int) []float32 {
 
 // packColumns copies W to panels, zeros after the last column.
 func (asm *assembly) packColumns(dst, w []float32, k, n, ws int, scale []float32) {
-	lanes := asm.lanes
+	lanes := asm.Lanes
 	for first := 0; first < n; first += lanes {
 		cols := min(lanes, n-first)
 		for i := range k {
@@ -173,9 +134,9 @@ var zeroVectors [48]float32 // as many as the widest tile has columns
 // from points the arguments at the columns of B from first on, which has panels
 // panel elements apart.
 func (asm *assembly) from(a *productArgs, data []float32, panel, first int, scale, bias []float32) {
-	a.b, a.ldb, a.init = &data[first/asm.lanes*panel], 4*panel, &bias[first]
+	a.B, a.LDB, a.Init = &data[first/asm.Lanes*panel], 4*panel, &bias[first]
 	if scale != nil {
-		a.init, a.scale, a.shift = &zeroVectors[0], &scale[first], &bias[first]
+		a.Init, a.Scale, a.Shift = &zeroVectors[0], &scale[first], &bias[first]
 	}
 }
 
@@ -191,11 +152,11 @@ func (asm *assembly) applyFusedGated(p *Packed, y, x []float32, m int, gate []fl
 		asm.product(p, p.data, p.panel, y, x, m, act, residual)
 		return
 	}
-	scaled := borrow(p.k * asm.blocksOf(p.n) * asm.lanes)
-	for first := 0; first < p.n; first += asm.lanes {
-		asm.scalePanel(&(*scaled)[p.k*first], &p.data[first/asm.lanes*p.panel], &gate[0], p.k)
+	scaled := borrow(p.k * asm.blocksOf(p.n) * asm.Lanes)
+	for first := 0; first < p.n; first += asm.Lanes {
+		asm.ScalePanel(&(*scaled)[p.k*first], &p.data[first/asm.Lanes*p.panel], &gate[0], p.k)
 	}
-	asm.product(p, *scaled, asm.lanes*p.k, y, x, m, act, residual)
+	asm.product(p, *scaled, asm.Lanes*p.k, y, x, m, act, residual)
 	scratch.Put(scaled)
 }
 
@@ -222,7 +183,7 @@ func (asm *assembly) product(p *Packed, data []float32, panel int, y, x []float3
 	case m < p.n && vectors > 1:
 		Parallel(vectors, func(first, last int) { run(0, m, first, last) })
 	default:
-		grain := asm.tiles[asm.together(vectors)][0].rows
+		grain := asm.Tiles[asm.together(vectors)][0].Rows
 		Parallel((m+grain-1)/grain, func(lo, hi int) { run(lo*grain, min(hi*grain, m), 0, vectors) })
 	}
 	if after {
@@ -238,17 +199,17 @@ func (asm *assembly) product(p *Packed, data []float32, panel int, y, x []float3
 // stay in cache while the panels pass over them.
 func (asm *assembly) block(p *Packed, data []float32, panel int, y, x []float32, lo, hi, first, last, swish int, residual []float32) {
 	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, but for those of 14 rows
-	a := productArgs{k: p.k, lda: 4 * p.k, ldc: 4 * p.n, swish: swish} // on the heap, so once
+	a := productArgs{K: p.k, LDA: 4 * p.k, LDC: 4 * p.n, Swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)
 		for v := first; v < last; {
-			n, column := asm.together(last-v), v*asm.lanes
-			a.a, a.c = &x[from*p.k], &y[from*p.n+column]
+			n, column := asm.together(last-v), v*asm.Lanes
+			a.A, a.C = &x[from*p.k], &y[from*p.n+column]
 			asm.from(&a, data, panel, column, p.scale, p.bias)
 			v += n
-			asm.columns(&a, min(asm.lanes, p.n-(v-1)*asm.lanes))
+			asm.columns(&a, min(asm.Lanes, p.n-(v-1)*asm.Lanes))
 			if residual != nil {
-				a.residual, a.done = &residual[from*p.n+column], 0
+				a.Residual, a.Done = &residual[from*p.n+column], 0
 			}
 			asm.rows(&a, to-from, n)
 		}

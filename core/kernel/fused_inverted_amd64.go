@@ -2,23 +2,9 @@
 
 package kernel
 
-import "unsafe"
-
 // The first half of an inverted residual block, one block of 16 channels after
 // the other: a few rows of the expansion go to a ring that stays in cache, the
 // depthwise convolution reads them there. The expanded image is never whole.
-
-// convolutionArgs is what the loops take, in the order of the generator.
-type convolutionArgs struct {
-	y                *float32
-	table            **float32
-	taps, bias, sums *float32
-	rows, pixels     int
-	offset, step     int // bytes
-	odd              int // mask of the channels, where masks are not vectors
-}
-
-func (a *convolutionArgs) words() *[10]uint64 { return (*[10]uint64)(unsafe.Pointer(a)) }
 
 // inverted is what packInverted makes; channels are padded with zeros to blocks of 16.
 type inverted struct {
@@ -33,8 +19,8 @@ type inverted struct {
 }
 
 func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
-	run := asm.fusions.convolve[[2]int{s.K, s.Stride}]
-	if run == nil || s.Expand == nil && s.Matrix != nil && s.Matrix.lanes != asm.lanes {
+	run := asm.Fused.Convolve[[2]int{s.K, s.Stride}]
+	if run == nil || s.Expand == nil && s.Matrix != nil && s.Matrix.lanes != asm.Lanes {
 		return nil
 	}
 	blocks := (s.Mid + 15) / 16
@@ -45,11 +31,11 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 	p.bias = asVectors(s.Bias, s.Mid)
 	if s.Expand != nil || s.Matrix != nil {
 		p.expandBias = asVectors(s.ExpandBias, s.Mid)
-		if x := s.Matrix; x != nil && x.lanes == asm.lanes {
-			p.expand, p.panel, p.lent = x.panels, asm.lanes*x.k, true
+		if x := s.Matrix; x != nil && x.lanes == asm.Lanes {
+			p.expand, p.panel, p.lent = x.panels, asm.Lanes*x.k, true
 			p.expandScale = asVectors(s.ExpandScale, s.Mid)
 		} else {
-			p.expand, p.panel = room(blocks*16*s.In), asm.lanes*s.In
+			p.expand, p.panel = room(blocks*16*s.In), asm.Lanes*s.In
 			clear(p.expand[(blocks-1)*16*s.In:])
 			asm.packColumns(p.expand, s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale)
 		}
@@ -68,17 +54,17 @@ func (p *inverted) scaleTaps(s InvertedSpec) {
 	if s.Pitch == s.K {
 		runs, rows = 1, s.K*s.K
 	}
-	for c := 0; c < s.Mid; c += p.lanes {
-		block, scale := p.taps[c*s.K*s.K:], s.Scale[c:min(c+p.lanes, s.Mid)]
+	for c := 0; c < s.Mid; c += p.Lanes {
+		block, scale := p.taps[c*s.K*s.K:], s.Scale[c:min(c+p.Lanes, s.Mid)]
 		for run := range runs {
-			from, to := s.Taps[run*s.Pitch*s.TapStride+c:], block[run*rows*p.lanes:]
-			if len(scale) == p.lanes {
-				p.scaleBlock(&to[0], &from[0], &scale[0], rows, 4*s.TapStride)
+			from, to := s.Taps[run*s.Pitch*s.TapStride+c:], block[run*rows*p.Lanes:]
+			if len(scale) == p.Lanes {
+				p.ScaleBlock(&to[0], &from[0], &scale[0], rows, 4*s.TapStride)
 				continue
 			}
 			for row := range rows {
 				for j, f := range scale {
-					to[row*p.lanes+j] = from[row*s.TapStride+j] * f
+					to[row*p.Lanes+j] = from[row*s.TapStride+j] * f
 				}
 			}
 		}
@@ -162,23 +148,23 @@ func (p *inverted) part(y, sums, head, x []float32, h, w, lo, hi int) {
 
 // convolve computes rows of output, from the beginning of y on.
 func (r *ring) convolve(y, sums []float32, rows, ow int) {
-	a, kk := &r.convolution, r.k*r.k*r.lanes
-	for part := range 16 / r.lanes {
-		c := r.block*16 + part*r.lanes
+	a, kk := &r.convolution, r.k*r.k*r.Lanes
+	for part := range 16 / r.Lanes {
+		c := r.block*16 + part*r.Lanes
 		if c >= r.mid {
 			return
 		}
-		*a = convolutionArgs{y: &y[c], table: &r.table[0], taps: &r.taps[c/r.lanes*kk], bias: &r.bias[c], sums: &sums[part*r.lanes], rows: rows, pixels: ow, offset: 4 * r.lanes * part, step: 4 * r.mid}
-		channels := min(r.lanes, r.mid-c)
-		if a.odd = 1<<channels - 1; r.lanes == 16 || channels == r.lanes {
-			r.run(a.words())
+		*a = convolutionArgs{Y: &y[c], Table: &r.table[0], Taps: &r.taps[c/r.Lanes*kk], Bias: &r.bias[c], Sums: &sums[part*r.Lanes], Rows: rows, Pixels: ow, Offset: 4 * r.Lanes * part, Step: 4 * r.mid}
+		channels := min(r.Lanes, r.mid-c)
+		if a.Odd = 1<<channels - 1; r.Lanes == 16 || channels == r.Lanes {
+			r.run(a.Words())
 			continue
 		}
-		dense := borrow(rows * ow * r.lanes) // the last channels, fewer than a vector
-		a.y, a.step = &(*dense)[0], 4*r.lanes
-		r.run(a.words())
+		dense := borrow(rows * ow * r.Lanes) // the last channels, fewer than a vector
+		a.Y, a.Step = &(*dense)[0], 4*r.Lanes
+		r.run(a.Words())
 		for i := range rows * ow {
-			copy(y[i*r.mid+c:(i+1)*r.mid], (*dense)[i*r.lanes:])
+			copy(y[i*r.mid+c:(i+1)*r.mid], (*dense)[i*r.Lanes:])
 		}
 		scratch.Put(dense)
 	}

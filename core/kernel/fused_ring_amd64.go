@@ -30,7 +30,7 @@ func (p *inverted) newRing(h, w, oh int) *ring {
 	r.slots = (r.strip-1)*p.stride + p.k
 	r.buf = borrow((r.slots + 1) * r.length)
 	clear(*r.buf)
-	if tallest := p.tiles[16/p.lanes][0].rows; p.expand != nil && w%tallest != 0 && w < 4*tallest {
+	if tallest := p.Tiles[16/p.Lanes][0].Rows; p.expand != nil && w%tallest != 0 && w < 4*tallest {
 		r.dense = borrow(r.slots * w * 16)
 	}
 	return r
@@ -85,10 +85,10 @@ func (r *ring) slot(y int) []float32 { return (*r.buf)[y%r.slots*r.length+r.k/2*
 // together and copied.
 func (r *ring) multiply(dst *float32, y, rows int) {
 	a := &r.product
-	*a = productArgs{k: r.in, a: &r.x[y*r.w*r.in], lda: 4 * r.in, c: dst, ldc: 64, swish: 1}
-	r.columns(a, r.lanes)
+	*a = productArgs{K: r.in, A: &r.x[y*r.w*r.in], LDA: 4 * r.in, C: dst, LDC: 64, Swish: 1}
+	r.columns(a, r.Lanes)
 	r.from(a, r.expand, r.panel, r.block*16, r.expandScale, r.expandBias)
-	r.rows(a, rows*r.w, 16/r.lanes)
+	r.rows(a, rows*r.w, 16/r.Lanes)
 }
 
 // copyRow brings input row y of a block without expansion.
@@ -100,6 +100,6 @@ func (r *ring) copyRow(dst []float32, y int) {
 		copy(dst[whole*16:], x[whole*r.in+c:])
 	}
 	if whole > 0 {
-		r.gather(&dst[0], &x[c], whole, 4*r.in)
+		r.Gather(&dst[0], &x[c], whole, 4*r.in)
 	}
 }

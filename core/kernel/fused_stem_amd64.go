@@ -30,7 +30,7 @@ func (asm *assembly) stemRows(p *Packed, y, x []float32, lo, hi, h, w, cin int) 
 	defer scratch.Put(buf)
 	clear(*buf)
 	zeros := (*buf)[4*length:]
-	a := productArgs{k: 3 * cin, lda: 8 * cin, ldc: 4 * p.n, ldb: 4 * p.panel} // on the heap, so once
+	a := productArgs{K: 3 * cin, LDA: 8 * cin, LDC: 4 * p.n, LDB: 4 * p.panel} // on the heap, so once
 	loaded := -1                                                               // the last input row, counted over all images, that has a place
 	for r := lo; r < hi; r++ {
 		top := r/oh*h + r%oh*2 - 1 // input row under the first row of the kernel
@@ -54,18 +54,18 @@ func (asm *assembly) stemRows(p *Packed, y, x []float32, lo, hi, h, w, cin int) 
 func (asm *assembly) stemRow(p *Packed, a *productArgs, y []float32, rows [3][]float32, ow int) {
 	vectors := asm.blocksOf(p.n)
 	for v := 0; v < vectors; {
-		n, column := asm.together(vectors-v), v*asm.lanes
+		n, column := asm.together(vectors-v), v*asm.Lanes
 		v += n
 		for ky, row := range rows {
-			a.a, a.b, a.c = &row[0], &p.data[p.k*column+ky*a.k*asm.lanes], &y[column]
-			a.init, a.ldinit, a.swish = a.c, a.ldc, 0
+			a.A, a.B, a.C = &row[0], &p.data[p.k*column+ky*a.K*asm.Lanes], &y[column]
+			a.Init, a.LDInit, a.Swish = a.C, a.LDC, 0
 			switch ky {
 			case 0:
-				a.init, a.ldinit = &p.bias[column], 0
+				a.Init, a.LDInit = &p.bias[column], 0
 			case 2:
-				a.swish = 1
+				a.Swish = 1
 			}
-			asm.columns(a, min(asm.lanes, p.n-(v-1)*asm.lanes))
+			asm.columns(a, min(asm.Lanes, p.n-(v-1)*asm.Lanes))
 			asm.rows(a, ow, n)
 		}
 	}

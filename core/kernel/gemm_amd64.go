@@ -4,30 +4,11 @@ package kernel
 
 import "unsafe"
 
-type microkernel func(tiles int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mask uint16, acc int)
-
-// tileOf is a microkernel and the rows of its tile.
-type tileOf struct {
-	rows int
-	run  microkernel
-}
-
-// products is the matrix products of an implementation.
-type products struct {
-	// By vectors in the panel, tallest tile first.
-	nn, tn [4][]tileOf
-	// panels[v] is how many of v remaining vectors the next panel takes; the
-	// last holds for all bigger v.
-	panels []int
-	// Rows, of y and of dW, that are whole tiles as far as possible.
-	grain, weightGrain int
-}
-
 // panelWidths splits n columns into panels of vectors.
 func (asm *assembly) panelWidths(n int) []int {
 	var widths []int
-	for v := (n + asm.lanes - 1) / asm.lanes; v > 0; {
-		w := asm.panels[min(v, len(asm.panels)-1)]
+	for v := (n + asm.Lanes - 1) / asm.Lanes; v > 0; {
+		w := asm.Panels[min(v, len(asm.Panels)-1)]
 		widths = append(widths, w)
 		v -= w
 	}
@@ -36,7 +17,7 @@ func (asm *assembly) panelWidths(n int) []int {
 
 // tailMask has a bit for each column of the panel's last vector.
 func (asm *assembly) tailMask(n, first, vectors int) uint16 {
-	return uint16(1<<min(n-first-(vectors-1)*asm.lanes, asm.lanes) - 1)
+	return uint16(1<<min(n-first-(vectors-1)*asm.Lanes, asm.Lanes) - 1)
 }
 
 func ptr(s []float32, i int) *float32 {
@@ -48,7 +29,7 @@ func ptr(s []float32, i int) *float32 {
 func (asm *assembly) packPanels(dst, w []float32, k, n, ws int, scale []float32, widths []int) {
 	o, first := 0, 0
 	for _, v := range widths {
-		width := v * asm.lanes
+		width := v * asm.Lanes
 		cols := min(width, n-first)
 		for i := range k {
 			row := dst[o+i*width : o+(i+1)*width]
@@ -71,7 +52,7 @@ func (asm *assembly) packPanels(dst, w []float32, k, n, ws int, scale []float32,
 func (asm *assembly) packTransposed(dst, w []float32, k, n, ws int, widths []int) {
 	o, first := 0, 0
 	for _, v := range widths {
-		width := v * asm.lanes
+		width := v * asm.Lanes
 		cols := min(width, n-first)
 		if cols < width {
 			clear(dst[o : o+k*width])
@@ -96,13 +77,13 @@ func (asm *assembly) packedSize(k int, widths []int) int {
 	for _, w := range widths {
 		v += w
 	}
-	return k * v * asm.lanes
+	return k * v * asm.Lanes
 }
 
 // productNN computes rows [lo, hi) of y = x B, B packed, in row blocks of x
 // that stay in the second-level cache while all panels pass over them.
 func (asm *assembly) productNN(y, x, packed []float32, lo, hi, k, n int, widths []int, acc int) {
-	block := 7 * asm.grain
+	block := 7 * asm.Grain
 	block *= max(1, 192*1024/4/max(k, 1)/block)
 	for from := lo; from < hi; from += block {
 		to := min(from+block, hi)
@@ -110,21 +91,21 @@ func (asm *assembly) productNN(y, x, packed []float32, lo, hi, k, n int, widths 
 		for _, v := range widths {
 			mask := asm.tailMask(n, first, v)
 			i := from
-			for _, t := range asm.nn[v] {
-				if tiles := (to - i) / t.rows; tiles > 0 {
-					t.run(tiles, k, ptr(x, i*k), k*4, ptr(packed, o), 0, ptr(y, i*n+first), n*4, mask, acc)
-					i += tiles * t.rows
+			for _, t := range asm.NN[v] {
+				if tiles := (to - i) / t.Rows; tiles > 0 {
+					t.Run(tiles, k, ptr(x, i*k), k*4, ptr(packed, o), 0, ptr(y, i*n+first), n*4, mask, acc)
+					i += tiles * t.Rows
 				}
 			}
-			o += k * v * asm.lanes
-			first += v * asm.lanes
+			o += k * v * asm.Lanes
+			first += v * asm.Lanes
 		}
 	}
 }
 
 // parallelRows splits m rows so that each part is whole tiles as far as possible.
 func (asm *assembly) parallelRows(m int, f func(lo, hi int)) {
-	grain := asm.grain
+	grain := asm.Grain
 	if m < 4*grain {
 		f(0, m)
 		return
@@ -169,7 +150,7 @@ func (asm *assembly) productTN(dw []float32, ws int, x, dy []float32, lo, hi, k,
 	block := max(64, min(1<<20/4/2/(k1-k0+n), 512))
 	var dense *[]float32
 	if n*4 >= 1024 { // far rows of dy would map to the same cache sets: gather the panel
-		dense = borrow(block * len(asm.tn) * asm.lanes)
+		dense = borrow(block * len(asm.TN) * asm.Lanes)
 		defer scratch.Put(dense)
 	}
 	for from := lo; from < hi; from += block {
@@ -179,7 +160,7 @@ func (asm *assembly) productTN(dw []float32, ws int, x, dy []float32, lo, hi, k,
 			mask := asm.tailMask(n, first, v)
 			b, ldb := ptr(dy, from*n+first), n*4
 			if dense != nil {
-				width := v * asm.lanes
+				width := v * asm.Lanes
 				cols := min(width, n-first)
 				for r := range rows {
 					copy((*dense)[r*width:r*width+cols], dy[(from+r)*n+first:(from+r)*n+first+cols])
@@ -187,13 +168,13 @@ func (asm *assembly) productTN(dw []float32, ws int, x, dy []float32, lo, hi, k,
 				b, ldb = ptr(*dense, 0), 4*width
 			}
 			i := k0
-			for _, t := range asm.tn[v] {
-				if tiles := (k1 - i) / t.rows; tiles > 0 {
-					t.run(tiles, rows, ptr(x, from*k+i), k*4, b, ldb, ptr(dw, i*ws+first), ws*4, mask, 1)
-					i += tiles * t.rows
+			for _, t := range asm.TN[v] {
+				if tiles := (k1 - i) / t.Rows; tiles > 0 {
+					t.Run(tiles, rows, ptr(x, from*k+i), k*4, b, ldb, ptr(dw, i*ws+first), ws*4, mask, 1)
+					i += tiles * t.Rows
 				}
 			}
-			first += v * asm.lanes
+			first += v * asm.Lanes
 		}
 	}
 }
@@ -207,7 +188,7 @@ func (asm *assembly) pointwiseGradWeight(dw []float32, ws int, x, dy []float32, 
 		return
 	}
 	if m < 2048 && k >= 32 { // few pixels: split the rows of dW
-		grain := asm.weightGrain
+		grain := asm.WeightGrain
 		Parallel((k+grain-1)/grain, func(lo, hi int) {
 			asm.productTN(dw, ws, x, dy, 0, m, k, n, lo*grain, min(hi*grain, k), widths)
 		})

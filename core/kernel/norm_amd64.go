@@ -12,7 +12,7 @@ func (asm *assembly) addMoments(sum, square []float64, x []float32, m, c int, or
 	for lo := 0; lo < m; lo += blockRows(c) {
 		clear(p.of(0))
 		clear(p.of(1))
-		asm.moments(p.ptr(0), p.ptr(1), &x[lo*c], p.ptr(2), (min(lo+blockRows(c), m)-lo)*c, p.bytes())
+		asm.Moments(p.ptr(0), p.ptr(1), &x[lo*c], p.ptr(2), (min(lo+blockRows(c), m)-lo)*c, p.bytes())
 		gather(sum, p.of(0))
 		gather(square, p.of(1))
 	}
@@ -29,7 +29,7 @@ func (asm *assembly) actSlope(y, slope, x []float32, m, c int, scale, shift []fl
 	defer p.release()
 	p.set(0, scale[:c])
 	p.set(1, shift[:c])
-	asm.slopeSwish(&y[0], &slope[0], &x[0], p.ptr(0), p.ptr(1), m*c, p.bytes())
+	asm.SlopeSwish(&y[0], &slope[0], &x[0], p.ptr(0), p.ptr(1), m*c, p.bytes())
 }
 
 func (asm *assembly) addGrad(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32) {
@@ -42,10 +42,10 @@ func (asm *assembly) addGrad(sd, sdx []float64, dz, dy, slope, x []float32, m, c
 		clear(p.of(0))
 		clear(p.of(1))
 		if slope == nil {
-			asm.gradientSums(p.ptr(0), p.ptr(1), &dy[at], &x[at], p.ptr(2), n, p.bytes())
+			asm.GradientSums(p.ptr(0), p.ptr(1), &dy[at], &x[at], p.ptr(2), n, p.bytes())
 		} else {
 			checkRows(m, c, slope)
-			asm.multiplySums(&dz[at], p.ptr(0), p.ptr(1), &dy[at], &slope[at], &x[at], p.ptr(2), n, p.bytes())
+			asm.MultiplySums(&dz[at], p.ptr(0), p.ptr(1), &dy[at], &slope[at], &x[at], p.ptr(2), n, p.bytes())
 		}
 		gather(sd, p.of(0))
 		gather(sdx, p.of(1))
@@ -59,22 +59,22 @@ func (asm *assembly) combine(dx, dz, x []float32, m, c int, k, a, b []float32) {
 	p.set(0, k[:c])
 	p.set(1, a[:c])
 	p.set(2, b[:c])
-	asm.combineColumns(&dx[0], &dz[0], &x[0], p.ptr(0), p.ptr(1), p.ptr(2), m*c, p.bytes())
+	asm.CombineColumns(&dx[0], &dz[0], &x[0], p.ptr(0), p.ptr(1), p.ptr(2), m*c, p.bytes())
 }
 
 func (asm *assembly) exp(y, x []float32) {
 	if len(x) > 0 {
-		asm.exponential(&y[:len(x)][0], &x[0], len(x))
+		asm.Exponential(&y[:len(x)][0], &x[0], len(x))
 	}
 }
 
 // foldNormalisation does whole half vectors, and a last one by way of copies.
 func (asm *assembly) foldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
-	n, half := len(scale), asm.lanes/2
+	n, half := len(scale), asm.Lanes/2
 	shift, gamma, beta, mean, variance = shift[:n], gamma[:n], beta[:n], mean[:n], variance[:n]
 	whole := n &^ (half - 1)
 	if whole > 0 {
-		asm.fold(&scale[0], &shift[0], &gamma[0], &beta[0], &mean[0], &variance[0], whole, epsilon)
+		asm.Fold(&scale[0], &shift[0], &gamma[0], &beta[0], &mean[0], &variance[0], whole, epsilon)
 	}
 	if whole == n {
 		return
@@ -84,7 +84,7 @@ func (asm *assembly) foldNormalisation(scale, shift, gamma, beta, mean, variance
 	for i, s := range [][]float32{gamma, beta, mean, variance} {
 		copy(in[i][:], s[whole:])
 	}
-	asm.fold(&out[0][0], &out[1][0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], half, epsilon)
+	asm.Fold(&out[0][0], &out[1][0], &in[0][0], &in[1][0], &in[2][0], &in[3][0], half, epsilon)
 	copy(scale[whole:], out[0][:])
 	copy(shift[whole:], out[1][:])
 }

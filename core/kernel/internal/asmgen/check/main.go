@@ -4,8 +4,8 @@
 //	go run ./check
 //
 // It builds every generator, runs it where its relative paths lead into an empty
-// folder, and compares the files byte by byte with those of core/kernel. The
-// exit status is 1 if any differs or is missing.
+// folder, and compares the files byte by byte with those of core/kernel/internal/asm.
+// The exit status is 1 if any differs or is missing.
 package main
 
 import (
@@ -20,10 +20,10 @@ import (
 )
 
 // generators are the commands of this module that write assembly.
-var generators = []string{"gemm", "pixelwise", "depthwise", "fused"}
+var generators = []string{"gemm", "elementwise", "depthwise", "fused"}
 
 func main() {
-	if err := check(filepath.Join("..", "..")); err != nil {
+	if err := check(filepath.Join("..", "asm")); err != nil {
 		fmt.Fprintln(os.Stderr, "check:", err)
 		os.Exit(1)
 	}
@@ -36,17 +36,17 @@ func check(committed string) error {
 		return err
 	}
 	defer os.RemoveAll(fresh)
-	at := filepath.Join(fresh, "internal", "asmgen")
+	at := filepath.Join(fresh, "asmgen")
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		return err
 	}
 	for _, name := range generators {
-		binary := filepath.Join(fresh, "internal", name)
+		binary := filepath.Join(fresh, name)
 		if out, err := exec.Command("go", "build", "-o", binary, "./"+name).CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", name, err, out)
 		}
 		for _, set := range vector.Sets {
-			if err := compare(binary, at, committed, fresh, name, set); err != nil {
+			if err := compare(binary, at, filepath.Join(committed, set), filepath.Join(fresh, "asm", set), name, set); err != nil {
 				return err
 			}
 		}
@@ -60,8 +60,12 @@ var foreign = regexp.MustCompile(`\b(Y(1[6-9]|2[0-9]|3[01])|Z[0-9]+|K[0-7])\b`)
 
 // compare runs one generator for one instruction set.
 func compare(binary, at, committed, fresh, name, set string) error {
-	base := name + "_" + set + "_amd64"
-	c := exec.Command(binary, "-set", set, "-out", "../../"+base+".s", "-stubs", "../../"+base+".go", "-pkg", "kernel")
+	if err := os.MkdirAll(fresh, 0o755); err != nil {
+		return err
+	}
+	base := name + "_amd64"
+	to := "../asm/" + set + "/" + base
+	c := exec.Command(binary, "-set", set, "-out", to+".s", "-stubs", to+".go", "-pkg", set)
 	c.Dir = at
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("running %s: %w\n%s", name, err, out)

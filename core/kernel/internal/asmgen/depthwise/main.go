@@ -1,7 +1,7 @@
 // Command depthwise writes the loops of depthwise convolution of core/kernel.
 // From core/kernel/internal/asmgen:
 //
-//	go run ./depthwise -set avx2 -out ../../depthwise_avx2_amd64.s -stubs ../../depthwise_avx2_amd64.go -pkg kernel
+//	go run ./depthwise -set avx2 -out ../asm/avx2/depthwise_amd64.s -stubs ../asm/avx2/depthwise_amd64.go -pkg avx2
 //
 // and the same with avx512. A call does one block of channels, a vector of them,
 // and several rows of output. The input is laid out in blocks,
@@ -29,9 +29,7 @@ func main() {
 	g := generator{vector.FromFlags()}
 	ConstraintExpr("amd64,!noasm")
 	g.blockRow()
-	if g.Wide() { // needs no vectors: one is enough
-		touch()
-	}
+	touch()
 	for _, k := range []int{3, 5} {
 		for _, stride := range []int{1, 2} {
 			if k*k < g.Registers {
@@ -49,7 +47,7 @@ func main() {
 
 // blockRow lays one row out in blocks.
 func (g generator) blockRow() {
-	g.Text("blockRow", "func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16)",
+	vector.Text("blockRow", "func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16)",
 		"copies pixels of blocks of a vector of channels each, the last one under the mask, to [block][pixel][lanes], pitch bytes from block to block.")
 	dst, src, pixels, pitch := vector.Arg("dst"), vector.Arg("src"), vector.Arg("pixels"), vector.Arg("pitch")
 	tail := GP64() // bytes of the last block
@@ -84,9 +82,7 @@ func (g generator) blockRow() {
 
 // touch reads a line after the other, which starts the hardware prefetcher.
 func touch() {
-	TEXT("touch", NOSPLIT, "func(p *float32, n int)")
-	Pragma("noescape")
-	Doc("touch brings n > 0 elements into the second-level cache, faster than loads far apart would.")
+	vector.Text("touch", "func(p *float32, n int)", "brings n > 0 elements into the second-level cache, faster than loads far apart would.")
 	p, n, sink := vector.Arg("p"), vector.Arg("n"), GP32()
 	Label("line")
 	MOVL(Mem{Base: p}, sink)
@@ -96,9 +92,20 @@ func touch() {
 	RET()
 }
 
+// text begins a convolution; its loop has this statement for each pixel.
+func (g generator) text(name, out, does, statement string) {
+	vector.Text(name, fmt.Sprintf(signature, out), does+"; rows of the table begin at offset, in bytes; output pixels are step bytes apart.",
+		fmt.Sprintf("for r < rows, p < pixels, c < %d where mask has a bit:", g.Lanes), "	"+statement)
+}
+
+// forwardText begins the convolution.
+func (g generator) forwardText(k, stride int) {
+	g.text(fmt.Sprintf("depthwise%ds%d", k, stride), "y", "writes rows of output",
+		fmt.Sprintf("y[r][p][c] = sum over ky, kx < %d of table[%d*r+ky][%d*p+kx][c] * taps[ky][kx][c]", k, stride, stride))
+}
+
 func (g generator) forward(k, stride int) {
-	g.Text(fmt.Sprintf("depthwise%ds%d", k, stride), fmt.Sprintf(signature, "y"),
-		fmt.Sprintf("writes rows of output pixels, step bytes each; taps is [%d][%d], offset the bytes to add to the rows of the table.", k*k, g.Lanes))
+	g.forwardText(k, stride)
 	t := g.begin("y", k, stride, stride)
 	taps := g.load(k, func(y, x int) bool { return true })
 	t.run("", func() {
@@ -116,8 +123,8 @@ func (g generator) forward(k, stride int) {
 // weightGradient sums all taps in one pass over the rows, or where registers do
 // not suffice some rows of taps in each.
 func (g generator) weightGradient(k, stride int) {
-	g.Text(fmt.Sprintf("depthwiseWeight%ds%d", k, stride), fmt.Sprintf(signature, "dy"),
-		fmt.Sprintf("adds the gradients of rows of output pixels, step bytes each, to taps [%d][%d].", k*k, g.Lanes))
+	g.text(fmt.Sprintf("depthwiseWeight%ds%d", k, stride), "dy", "adds the gradients of the taps",
+		fmt.Sprintf("taps[ky][kx][c] += dy[r][p][c] * table[%d*r+ky][%d*p+kx][c] for ky, kx < %d", stride, stride, k))
 	tapRows := min(k, (g.Registers-1)/k)
 	for first := 0; first < k; first += tapRows {
 		mine := func(y, _ int) bool { return first <= y && y < first+tapRows }
@@ -145,8 +152,6 @@ func (g generator) weightGradient(k, stride int) {
 // of dx, rows of one parity: pixel 2j+q of dx meets only the taps x for which
 // q+K/2-x is even, each with pixel j+(q+K/2-x)/2 of dy; rows likewise.
 func (g generator) inputGradient(k, parity int) {
-	g.Text(fmt.Sprintf("depthwiseInput%dp%d", k, parity), fmt.Sprintf(signature, "dx"),
-		"writes every second row of the input of a convolution of stride 2; the table holds rows of dy, which begin one pixel of zeros early.")
 	// taps that meet parity q, in the order of the output pixels they come from
 	meet := func(q int) (list []int) {
 		for x := k - 1; x >= 0; x-- {
@@ -157,6 +162,8 @@ func (g generator) inputGradient(k, parity int) {
 		return list
 	}
 	ys := meet(parity)
+	g.text(fmt.Sprintf("depthwiseInput%dp%d", k, parity), "dx", "writes every second row of the input of a convolution of stride 2; rows of dy begin one pixel of zeros early",
+		fmt.Sprintf("dx[r][p][c] = sum over ky = %d-2i >= 0 and kx < %d, p+%d-kx even, of table[r+i][1+(p+%d-kx)/2][c] * taps[ky][kx][c]", ys[0], k, k/2, k/2))
 	pixel := func(t *nest, taps [][]VecVirtual, q int) {
 		var terms []term
 		for i, y := range ys {

@@ -54,8 +54,7 @@ func (g generator) total(terms []term, chains int) VecVirtual {
 // forwardGroups computes several pixels at once, a row of taps in registers at
 // a time, so that each tap and each input pixel is loaded once for all of them.
 func (g generator) forwardGroups(k, stride int) {
-	g.Text(fmt.Sprintf("depthwise%ds%d", k, stride), fmt.Sprintf(signature, "y"),
-		fmt.Sprintf("writes rows of output pixels, step bytes each; taps is [%d][%d], offset the bytes to add to the rows of the table.", k*k, g.Lanes))
+	g.forwardText(k, stride)
 	t, taps := g.begin("y", k, stride, stride), vector.Arg("taps")
 	t.beginRow()
 	n := vector.Arg("pixels")

@@ -10,7 +10,7 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// convolutionFields is convolutionArgs of core/kernel. The table leads to
+// convolutionFields is asm.ConvolutionArgs. The table leads to
 // input rows in blocks [pixel][16]; offset is in bytes, as is step, from output
 // pixel to output pixel.
 var convolutionFields = []string{"y", "table", "taps", "bias", "sums", "rows", "pixels", "offset", "step", "odd"}
@@ -30,7 +30,10 @@ type convolution struct {
 func (g generator) depthwise(k, stride int) {
 	c := &convolution{generator: g, k: k, stride: stride}
 	name := fmt.Sprintf("convolve%ds%d", k, stride)
-	c.arguments = g.begin(name, convolutionFields, fmt.Sprintf("convolves rows of %d channels with taps [%d][%d], swish after it.", g.Lanes, k*k, g.Lanes))
+	c.arguments = g.begin(name, convolutionFields, "convolves rows of a block of channels, from asm.ConvolutionArgs.",
+		fmt.Sprintf("for r < rows, p < pixels, c < %d:", g.Lanes),
+		fmt.Sprintf("	y[r][p][c] = swish(bias[c] + sum over ky, kx < %d of table[%d*r+ky][%d*p+kx][c] * taps[ky][kx][c])", k, stride, stride),
+		"	sums[c] += y[r][p][c]")
 	g.mask(c.arguments)
 	if g.Wide() {
 		c.hold()

@@ -2,7 +2,7 @@
 // convolutions that add the bias, apply swish and add the residual before they
 // store. From core/kernel/internal/asmgen:
 //
-//	go run ./fused -set avx2 -out ../../fused_avx2_amd64.s -stubs ../../fused_avx2_amd64.go -pkg kernel
+//	go run ./fused -set avx2 -out ../asm/avx2/fused_amd64.s -stubs ../asm/avx2/fused_amd64.go -pkg avx2
 //
 // and the same with avx512. Arguments are in structures, of which a call changes only a few fields: every
 // field takes 8 bytes, and the lists here give their order.
@@ -59,8 +59,8 @@ type arguments struct {
 }
 
 // begin starts a function of one structure.
-func (g generator) begin(name string, fields []string, does string) arguments {
-	g.Text(name, fmt.Sprintf("func(args *[%d]uint64)", len(fields)), does)
+func (g generator) begin(name string, fields []string, does string, loop ...string) arguments {
+	vector.Text(name, fmt.Sprintf("func(args *[%d]uint64)", len(fields)), does, loop...)
 	return arguments{vector.Arg("args"), fields}
 }
 
@@ -202,7 +202,8 @@ func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
 
 // gather copies 16 columns of some rows, step bytes apart, to [row][16].
 func (g generator) gather() {
-	g.Text("gatherBlock", "func(dst, src *float32, rows, step int)", "copies 16 elements each of rows > 0 rows, step bytes apart, to [row][16].")
+	vector.Text("gatherBlock", "func(dst, src *float32, rows, step int)", "copies 16 elements each of rows > 0 rows, step bytes apart.",
+		"for r < rows, c < 16:", "	dst[r*16+c] = src[r*step/4+c]")
 	dst, src, n, step := vector.Arg("dst"), vector.Arg("src"), vector.Arg("rows"), vector.Arg("step")
 	Label("row")
 	for j := range 16 / g.Lanes {
@@ -217,7 +218,8 @@ func (g generator) gather() {
 
 // scaleRows multiplies row i of a panel by gate[i].
 func (g generator) scaleRows() {
-	g.Text("scalePanel", "func(dst, src, gate *float32, rows int)", fmt.Sprintf("multiplies rows > 0 rows of %d columns each by an element of gate.", g.Lanes))
+	vector.Text("scalePanel", "func(dst, src, gate *float32, rows int)", "multiplies rows > 0 rows by an element each.",
+		fmt.Sprintf("for r < rows, c < %d:", g.Lanes), fmt.Sprintf("	dst[r*%d+c] = src[r*%d+c] * gate[r]", g.Lanes, g.Lanes))
 	dst, src, gate, n := vector.Arg("dst"), vector.Arg("src"), vector.Arg("gate"), vector.Arg("rows")
 	f, v := g.New(), g.New()
 	Label("row")
@@ -235,7 +237,8 @@ func (g generator) scaleRows() {
 // scaleColumns multiplies column j of some rows, step bytes apart, by scale[j] and
 // lays them out one after the other.
 func (g generator) scaleColumns() {
-	g.Text("scaleBlock", "func(dst, src, scale *float32, rows, step int)", fmt.Sprintf("multiplies rows > 0 rows of %d elements, step bytes apart, by scale, to [row][%d].", g.Lanes, g.Lanes))
+	vector.Text("scaleBlock", "func(dst, src, scale *float32, rows, step int)", "multiplies rows > 0 rows, step bytes apart, by columns.",
+		fmt.Sprintf("for r < rows, c < %d:", g.Lanes), fmt.Sprintf("	dst[r*%d+c] = src[r*step/4+c] * scale[c]", g.Lanes))
 	dst, src, n, step := vector.Arg("dst"), vector.Arg("src"), vector.Arg("rows"), vector.Arg("step")
 	f, v := g.New(), g.New()
 	VMOVUPS(Mem{Base: vector.Arg("scale")}, f)

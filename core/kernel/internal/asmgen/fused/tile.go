@@ -10,7 +10,7 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// productFields is productArgs of core/kernel. Strides are in bytes.
+// productFields is asm.ProductArgs. Strides are in bytes.
 var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", "ldinit", "residual", "done", "swish", "tail", "odd", "ldb", "scale", "shift"}
 
 // product is the state of a tile of mr rows by nv vectors.
@@ -37,7 +37,10 @@ func (p *product) sums() [][]VecVirtual { return p.sets[0] }
 func (g generator) tile(mr, nv int) {
 	p := &product{generator: g, mr: mr, nv: nv, group: 3}
 	name := fmt.Sprintf("product%dx%d", mr, nv)
-	p.arguments = g.begin(name, productFields, fmt.Sprintf("computes tiles of %d rows by %d columns.", mr, g.Lanes*nv))
+	p.arguments = g.begin(name, productFields, "computes tiles of a product, its last vector with as many columns as odd and tail say, from asm.ProductArgs.",
+		fmt.Sprintf("for i < tiles*%d, j < %d:", mr, g.Lanes*nv),
+		fmt.Sprintf("	s = init[i*ldinit+j] + sum over q < k of a[i*lda+q] * b[j/%d][q*%d+j%%%d]", g.Lanes, g.Lanes, g.Lanes),
+		"	c[i*ldc+j] = swish(s*scale[j]+shift[j]) + residual[i*ldc+j]")
 	g.mask(p.arguments)
 	for range p.independent() {
 		var set [][]VecVirtual

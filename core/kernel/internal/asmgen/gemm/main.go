@@ -1,7 +1,7 @@
 // Command gemm writes the matrix-product microkernels of core/kernel. From
 // core/kernel/internal/asmgen:
 //
-//	go run ./gemm -set avx2 -out ../../gemm_avx2_amd64.s -stubs ../../gemm_avx2_amd64.go -pkg kernel
+//	go run ./gemm -set avx2 -out ../asm/avx2/gemm_amd64.s -stubs ../asm/avx2/gemm_amd64.go -pkg avx2
 //
 // and the same with avx512. Two families, a tile of mr rows by nv vectors of
 // columns held in registers for the whole inner loop:
@@ -148,7 +148,13 @@ func innerTN(s *state) {
 
 func tile(set *vector.Set, family string, mr, nv int, inner func(*state)) {
 	name := fmt.Sprintf("%s%dx%d", family, mr, nv)
-	set.Text(name, signature, fmt.Sprintf("computes tiles of %d rows by %d columns; strides are in bytes, acc != 0 adds to C.", mr, nv*set.Lanes))
+	term := fmt.Sprintf("a[i*lda+q] * b[q*%d+j]", nv*set.Lanes)
+	if family == "tn" {
+		term = "a[q*lda+i] * b[q*ldb+j]"
+	}
+	vector.Text(name, signature, "stores the first columns of a panel, in its last vector as many as mask has bits; strides are in bytes.",
+		fmt.Sprintf("for i < tiles*%d, j < %d:", mr, nv*set.Lanes),
+		"	c[i*ldc+j] = acc*c[i*ldc+j] + sum over q < k of "+term)
 	next, lda, c := vector.Arg("a"), vector.Arg("lda"), vector.Arg("c")
 	s := &state{Set: set, mr: mr, nv: nv, lda: lda}
 	if set.Wide() || family == "tn" { // else made when B has left its registers

@@ -17,9 +17,8 @@ import (
 // Set is an instruction set.
 type Set struct {
 	Name      string
-	Lanes     int    // floats in a vector
-	Registers int    // vectors there are
-	Suffix    string // of the names of functions
+	Lanes     int // floats in a vector
+	Registers int // vectors there are
 	constants map[uint32]Mem
 	tails     *Mem
 }
@@ -35,7 +34,7 @@ func FromFlags() *Set {
 	case "avx512":
 		return &Set{Name: *name, Lanes: 16, Registers: 32}
 	case "avx2":
-		return &Set{Name: *name, Lanes: 8, Registers: 16, Suffix: "AVX2", constants: map[uint32]Mem{}}
+		return &Set{Name: *name, Lanes: 8, Registers: 16, constants: map[uint32]Mem{}}
 	}
 	fmt.Fprintf(os.Stderr, "-set %s: want one of %v\n", *name, Sets)
 	os.Exit(2)
@@ -203,11 +202,18 @@ func (s *Set) MaskArg() Mask {
 	return s.MaskOf(bits)
 }
 
-// Text begins a function, whose name gets the suffix of the set.
-func (s *Set) Text(name, signature, does string) {
-	TEXT(name+s.Suffix, attr.NOSPLIT, signature)
+// Text begins a function, documented by what it does and the loop that it replaces.
+func Text(name, signature, does string, loop ...string) {
+	TEXT(name, attr.NOSPLIT, signature)
 	Pragma("noescape")
-	Doc(name + s.Suffix + " " + does)
+	doc := []string{name + " " + does}
+	for i, line := range loop {
+		if i == 0 {
+			doc = append(doc, "")
+		}
+		doc = append(doc, "\t"+line)
+	}
+	Doc(doc...)
 }
 
 // Finish ends one.

@@ -4,26 +4,6 @@ package kernel
 
 import "math/bits"
 
-// passes is the loops of an implementation that pass once over [m, c].
-type passes struct {
-	// By activation.
-	affine     [3]func(y, x, scale, shift *float32, n int, period int)
-	affineAdd  [3]func(y, x, scale, shift, residual *float32, n int, period int)
-	derivative [3]func(dx, dy, x *float32, n int)
-
-	exponential                 func(y, x *float32, n int)
-	fold                        func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)
-	slopeSwish                  func(y, slope, x, scale, shift *float32, n int, period int)
-	combineColumns              func(dx, dz, x, k, a, b *float32, n int, period int)
-	gradientSums                func(sumD, sumDX, d, x, mean *float32, n int, period int)
-	multiplySums                func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)
-	moments                     func(sum, square, x, origin *float32, n int, period int)
-	dotColumns                  func(sum, a, b *float32, n int, period int)
-	sumColumns                  func(sum, x *float32, n int, period int)
-	averagePairs                func(y, upper, lower *float32, n int, step int)
-	spreadPairs, spreadPairsAdd func(dx, dy *float32, n int, step int)
-}
-
 // periodOf is the number of elements after which c columns repeat on a whole
 // number of the widest vectors, at least 8 of them: running sums then do not
 // wait for each other.
@@ -99,9 +79,9 @@ func (asm *assembly) scaleShiftAct(y, x []float32, m, c int, scale, shift []floa
 	splitRows(m, c, func(lo, hi int) {
 		n := (hi - lo) * c
 		if residual != nil {
-			asm.affineAdd[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), &residual[lo*c], n, p.bytes())
+			asm.AffineAdd[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), &residual[lo*c], n, p.bytes())
 		} else {
-			asm.affine[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), n, p.bytes())
+			asm.Affine[act](&y[lo*c], &x[lo*c], p.ptr(0), p.ptr(1), n, p.bytes())
 		}
 	})
 }
@@ -160,7 +140,7 @@ var (
 
 func (asm *assembly) activate(y, x []float32, act Act) {
 	flat(len(x), func(lo, hi int) {
-		asm.affine[act](&y[lo], &x[lo], &onesVector[0], &zerosVector[0], hi-lo, vectorBytes)
+		asm.Affine[act](&y[lo], &x[lo], &onesVector[0], &zerosVector[0], hi-lo, vectorBytes)
 	})
 }
 
@@ -169,12 +149,12 @@ func (asm *assembly) activateGrad(dx, dy, x []float32, act Act) {
 		copy(dx[:len(x)], dy)
 		return
 	}
-	flat(len(x), func(lo, hi int) { asm.derivative[act](&dx[lo], &dy[lo], &x[lo], hi-lo) })
+	flat(len(x), func(lo, hi int) { asm.Derivative[act](&dx[lo], &dy[lo], &x[lo], hi-lo) })
 }
 
 func (asm *assembly) add(y, x []float32) {
 	flat(len(x), func(lo, hi int) {
-		asm.affineAdd[None](&y[lo], &y[lo], &onesVector[0], &zerosVector[0], &x[lo], hi-lo, vectorBytes)
+		asm.AffineAdd[None](&y[lo], &y[lo], &onesVector[0], &zerosVector[0], &x[lo], hi-lo, vectorBytes)
 	})
 }
 
@@ -184,6 +164,6 @@ func (asm *assembly) addBias(y []float32, m, c int, bias []float32) {
 	p.fill(0, 1)
 	p.set(1, bias[:c])
 	splitRows(m, c, func(lo, hi int) {
-		asm.affine[None](&y[lo*c], &y[lo*c], p.ptr(0), p.ptr(1), (hi-lo)*c, p.bytes())
+		asm.Affine[None](&y[lo*c], &y[lo*c], p.ptr(0), p.ptr(1), (hi-lo)*c, p.bytes())
 	})
 }

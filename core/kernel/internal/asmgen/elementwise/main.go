@@ -1,7 +1,7 @@
-// Command pixelwise writes the elementwise and column-reduction loops of
+// Command elementwise writes the elementwise and column-reduction loops of
 // core/kernel. From core/kernel/internal/asmgen:
 //
-//	go run ./pixelwise -set avx2 -out ../../pixelwise_avx2_amd64.s -stubs ../../pixelwise_avx2_amd64.go -pkg kernel
+//	go run ./elementwise -set avx2 -out ../asm/avx2/elementwise_amd64.s -stubs ../asm/avx2/elementwise_amd64.go -pkg avx2
 //
 // and the same with avx512. A matrix [m, c] is walked as one flat array of
 // n = m*c elements, whole vectors whatever c is; per-column values are laid out
@@ -10,7 +10,9 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -47,13 +49,31 @@ func main() {
 // generator writes for one instruction set.
 type generator struct{ *vector.Set }
 
+// formulas are the activations.
+var formulas = map[string]string{"None": "%s", "Swish": "swish(%s)", "Sigmoid": "sigmoid(%s)"}
+
+// text begins a walk over n elements; its loop has these statements, in which j is
+// the column of element i.
+func (g generator) text(name, params, does string, statements ...string) {
+	over := "for i < n:"
+	if strings.Contains(params, "period") {
+		over = "for i < n, j = i mod period/4:"
+	}
+	loop := []string{over}
+	for _, s := range statements {
+		loop = append(loop, "	"+s)
+	}
+	vector.Text(name, params, does, loop...)
+}
+
 // affine writes y = act(x*scale+shift) (+ residual).
 func (g generator) affine(act string, residual bool) {
-	name, params := "affine"+act, "func(y, x, scale, shift *float32, n int, period int)"
+	name, params, added := "affine"+act, "func(y, x, scale, shift *float32, n int, period int)", ""
 	if residual {
+		added = " + residual[i]"
 		name, params = name+"Add", "func(y, x, scale, shift, residual *float32, n int, period int)"
 	}
-	g.Text(name, params, "computes act(x*scale+shift), with Add plus residual.")
+	g.text(name, params, "is the activation after a scale and a shift.", "y[i] = "+fmt.Sprintf(formulas[act], "x[i]*scale[j]+shift[j]")+added)
 	y, x, scale, shift := vector.Arg("y"), vector.Arg("x"), vector.Arg("scale"), vector.Arg("shift")
 	var res Register
 	if residual {
@@ -86,7 +106,7 @@ func (g generator) affine(act string, residual bool) {
 
 // derivative writes dx = dy*act'(x).
 func (g generator) derivative(act string) {
-	g.Text("derivative"+act, "func(dx, dy, x *float32, n int)", "computes dy*act'(x).")
+	g.text("derivative"+act, "func(dx, dy, x *float32, n int)", "is the gradient of the activation.", "dx[i] = dy[i] * "+strings.ToLower(act)+"'(x[i])")
 	dx, dy, x := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
 	c := logisticFor(g.Set, act)
 	g.walkFlat(func(l *lane) {
@@ -96,7 +116,7 @@ func (g generator) derivative(act string) {
 
 // combineColumns writes dx = k*dz + a*x + b.
 func (g generator) combineColumns() {
-	g.Text("combineColumns", "func(dx, dz, x, k, a, b *float32, n int, period int)", "computes k*dz + a*x + b.")
+	g.text("combineColumns", "func(dx, dz, x, k, a, b *float32, n int, period int)", "ends the gradient of a batch normalisation.", "dx[i] = k[j]*dz[i] + a[j]*x[i] + b[j]")
 	dx, dz, xp := vector.Arg("dx"), vector.Arg("dz"), vector.Arg("x")
 	k, a, b := vector.Arg("k"), vector.Arg("a"), vector.Arg("b")
 	g.walk(func(l *lane) {
@@ -111,7 +131,7 @@ func (g generator) combineColumns() {
 
 // gradientSums writes sumD += d and sumDX += d*(x-mean).
 func (g generator) gradientSums() {
-	g.Text("gradientSums", "func(sumD, sumDX, d, x, mean *float32, n int, period int)", "adds d to sumD and d*(x-mean) to sumDX.")
+	g.text("gradientSums", "func(sumD, sumDX, d, x, mean *float32, n int, period int)", "sums for the gradient of a batch normalisation.", "sumD[j] += d[i]", "sumDX[j] += d[i] * (x[i]-mean[j])")
 	sumD, sumDX, dp, xp, mean := vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("d"), vector.Arg("x"), vector.Arg("mean")
 	g.walk(func(l *lane) {
 		x, d := l.load(xp), l.load(dp)
@@ -126,7 +146,7 @@ func (g generator) gradientSums() {
 
 // exponential writes exp(x), x held to what gives normal numbers.
 func (g generator) exponential() {
-	g.Text("exponentials", "func(y, x *float32, n int)", "computes exp(x) for x held to -80 .. 87, off by 2e-7 of the value.")
+	g.text("exponentials", "func(y, x *float32, n int)", "is the exponential, off by 2e-7 of the value.", "y[i] = exp(min(max(x[i], -80), 87))")
 	y, x := vector.Arg("y"), vector.Arg("x")
 	c := logisticFor(g.Set, "Sigmoid")
 	lowest, log2e := g.Constant(-80), g.Constant(math.Log2E)
@@ -150,8 +170,9 @@ func (g generator) exponential() {
 // fold writes what a batch normalisation multiplies by and adds, in double precision
 // and rounded once, half a vector at a time.
 func (g generator) fold() {
-	g.Text("foldStatistics", "func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)",
-		"computes scale = gamma/sqrt(variance+epsilon) and shift = beta-scale*mean; n is a multiple of half a vector.")
+	g.text("foldStatistics", "func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)",
+		"folds a batch normalisation, in float64; n is a multiple of half a vector.",
+		"scale[i] = gamma[i] / sqrt(variance[i]+epsilon)", "shift[i] = beta[i] - scale[i]*mean[i]")
 	scale, shift, gamma, beta := vector.Arg("scale"), vector.Arg("shift"), vector.Arg("gamma"), vector.Arg("beta")
 	mean, variance, n, at := vector.Arg("mean"), vector.Arg("variance"), vector.Arg("n"), GP64()
 	epsilon := g.New()
@@ -189,7 +210,8 @@ func (g generator) fold() {
 
 // slopeSwish writes swish and its derivative with one exponential.
 func (g generator) slopeSwish() {
-	g.Text("slopeSwish", "func(y, slope, x, scale, shift *float32, n int, period int)", "computes y = swish(z) and slope = swish'(z), z = x*scale+shift.")
+	g.text("slopeSwish", "func(y, slope, x, scale, shift *float32, n int, period int)", "is swish and its slope after a scale and a shift.",
+		"y[i], slope[i] = swish(x[i]*scale[j]+shift[j]), swish'(x[i]*scale[j]+shift[j])")
 	y, slope, x, scale, shift := vector.Arg("y"), vector.Arg("slope"), vector.Arg("x"), vector.Arg("scale"), vector.Arg("shift")
 	c := logisticFor(g.Set, "Swish")
 	g.walk(func(l *lane) {
@@ -209,7 +231,8 @@ func (g generator) slopeSwish() {
 
 // multiplySums writes dz = dy*slope, and what gradientSums sums of it.
 func (g generator) multiplySums() {
-	g.Text("multiplySums", "func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)", "computes dz = dy*slope and adds it to sumD, dz*(x-mean) to sumDX.")
+	g.text("multiplySums", "func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)", "multiplies by the slope and sums.",
+		"dz[i] = dy[i] * slope[i]", "sumD[j] += dz[i]", "sumDX[j] += dz[i] * (x[i]-mean[j])")
 	dz, sumD, sumDX, dy := vector.Arg("dz"), vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("dy")
 	slope, xp, mean := vector.Arg("slope"), vector.Arg("x"), vector.Arg("mean")
 	g.walk(func(l *lane) {
@@ -227,7 +250,7 @@ func (g generator) multiplySums() {
 
 // moments writes sum += d and square += d*d with d = x-origin.
 func (g generator) moments() {
-	g.Text("moments", "func(sum, square, x, origin *float32, n int, period int)", "adds d to sum and d*d to square, d = x-origin.")
+	g.text("moments", "func(sum, square, x, origin *float32, n int, period int)", "sums for mean and variance.", "sum[j] += x[i]-origin[j]", "square[j] += (x[i]-origin[j]) * (x[i]-origin[j])")
 	sum, square, xp, origin := vector.Arg("sum"), vector.Arg("square"), vector.Arg("x"), vector.Arg("origin")
 	g.walk(func(l *lane) {
 		d, s := l.near(xp), g.New()
@@ -244,7 +267,7 @@ func (g generator) moments() {
 
 // dot writes sum += a*b.
 func (g generator) dot() {
-	g.Text("dotColumns", "func(sum, a, b *float32, n int, period int)", "adds a*b to sum.")
+	g.text("dotColumns", "func(sum, a, b *float32, n int, period int)", "is a scalar product of each column.", "sum[j] += a[i] * b[i]")
 	sum, ap, bp := vector.Arg("sum"), vector.Arg("a"), vector.Arg("b")
 	g.walk(func(l *lane) {
 		a, b := l.load(ap), l.load(bp)
@@ -255,7 +278,7 @@ func (g generator) dot() {
 
 // sum writes sum += x.
 func (g generator) sum() {
-	g.Text("sumColumns", "func(sum, x *float32, n int, period int)", "adds x to sum.")
+	g.text("sumColumns", "func(sum, x *float32, n int, period int)", "sums each column.", "sum[j] += x[i]")
 	sum, xp := vector.Arg("sum"), vector.Arg("x")
 	g.walk(func(l *lane) {
 		x := l.load(xp)

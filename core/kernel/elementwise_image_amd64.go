@@ -36,7 +36,7 @@ func (asm *assembly) globalPool(y, x []float32, n, hw, c int) {
 	checkRows(n*hw, c, x)
 	eachImage(n, hw, c, 1, func(i int, p periodic) {
 		clear(p.of(0))
-		asm.sumColumns(p.ptr(0), &x[i*hw*c], hw*c, p.bytes())
+		asm.SumColumns(p.ptr(0), &x[i*hw*c], hw*c, p.bytes())
 		fold(y[i*c:(i+1)*c], p.of(0), 1/float32(hw))
 	})
 }
@@ -46,7 +46,7 @@ func (asm *assembly) channelScale(y, x, s []float32, n, hw, c int) {
 	eachImage(n, hw, c, 2, func(i int, p periodic) {
 		p.set(0, s[i*c:(i+1)*c])
 		p.fill(1, 0)
-		asm.affine[None](&y[i*hw*c], &x[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
+		asm.Affine[None](&y[i*hw*c], &x[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
 	})
 }
 
@@ -54,7 +54,7 @@ func (asm *assembly) channelScaleReduce(ds, dy, x []float32, n, hw, c int) {
 	checkRows(n*hw, c, dy, x)
 	eachImage(n, hw, c, 1, func(i int, p periodic) {
 		clear(p.of(0))
-		asm.dotColumns(p.ptr(0), &dy[i*hw*c], &x[i*hw*c], hw*c, p.bytes())
+		asm.DotColumns(p.ptr(0), &dy[i*hw*c], &x[i*hw*c], hw*c, p.bytes())
 		fold(ds[i*c:(i+1)*c], p.of(0), 1)
 	})
 }
@@ -68,14 +68,14 @@ func (asm *assembly) channelScaleGrad(dx, dy, s, g []float32, n, hw, c int) {
 			shift[j] = v / float32(hw)
 		}
 		spread(shift, shift[:c])
-		asm.affine[None](&dx[i*hw*c], &dy[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
+		asm.Affine[None](&dx[i*hw*c], &dy[i*hw*c], p.ptr(0), p.ptr(1), hw*c, p.bytes())
 	})
 }
 
 func (asm *assembly) biasGrad(db, dy []float32, m, c int) {
 	checkRows(m, c, dy)
 	s := columnSums(m, c, func(p periodic, lo, hi int) {
-		asm.sumColumns(p.ptr(0), &dy[lo*c], (hi-lo)*c, p.bytes())
+		asm.SumColumns(p.ptr(0), &dy[lo*c], (hi-lo)*c, p.bytes())
 	})
 	for j := range c {
 		db[j] += float32(s[j])
@@ -91,7 +91,7 @@ func (asm *assembly) avgPool2x2(y, x []float32, n, h, w, c int) {
 	splitRows(n*(h/2), w*c, func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			top := (r/(h/2)*h + r%(h/2)*2) * w * c
-			asm.averagePairs(&y[r*(w/2)*c], &x[top], &x[top+w*c], w/2, 4*c)
+			asm.AveragePairs(&y[r*(w/2)*c], &x[top], &x[top+w*c], w/2, 4*c)
 		}
 	})
 }
@@ -106,9 +106,9 @@ func (asm *assembly) avgPool2x2Grad(dx, dy []float32, n, h, w, c int, accumulate
 	if w < 2 || c < 1 {
 		return
 	}
-	pairs := asm.spreadPairs
+	pairs := asm.SpreadPairs
 	if accumulate {
-		pairs = asm.spreadPairsAdd
+		pairs = asm.SpreadPairsAdd
 	}
 	splitRows(n*h, w*c, func(lo, hi int) {
 		for r := lo; r < hi; r++ {

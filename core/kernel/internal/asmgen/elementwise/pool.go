@@ -48,8 +48,9 @@ func second(p, step Register) Register {
 
 // averagePairs averages 2x2 pixels of two rows.
 func (g generator) averagePairs() {
-	g.Text("averagePairs", "func(y, upper, lower *float32, n int, step int)",
-		"writes n pixels, step bytes each, averages of 2x2 pixels of two rows.")
+	vector.Text("averagePairs", "func(y, upper, lower *float32, n int, step int)",
+		"averages 2x2 pixels of two rows, step bytes each.",
+		"for p < n, c < step/4:", "	y[p][c] = (upper[2p][c] + upper[2p+1][c] + lower[2p][c] + lower[2p+1][c]) / 4")
 	y, upper, lower := vector.Arg("y"), vector.Arg("upper"), vector.Arg("lower")
 	quarter := g.Constant(0.25)
 	g.pixels(y, []Register{upper, lower}, func(l *lane, step Register) {
@@ -64,11 +65,12 @@ func (g generator) averagePairs() {
 
 // spreadPairs is the backward pass of one of the two rows.
 func (g generator) spreadPairs(accumulate bool) {
-	name, does := "spreadPairs", "writes dx = dy/4 to"
+	name, set := "spreadPairs", "="
 	if accumulate {
-		name, does = "spreadPairsAdd", "adds dy/4 to"
+		name, set = "spreadPairsAdd", "+="
 	}
-	g.Text(name, "func(dx, dy *float32, n int, step int)", does+" both pixels of n pairs of a row, step bytes a pixel.")
+	vector.Text(name, "func(dx, dy *float32, n int, step int)", "spreads over both pixels of n pairs of a row, step bytes each.",
+		"for p < n, c < step/4:", "	dx[2p][c] "+set+" dy[p][c] / 4", "	dx[2p+1][c] "+set+" dy[p][c] / 4")
 	dx, dy := vector.Arg("dx"), vector.Arg("dy")
 	quarter := g.Constant(0.25)
 	g.pixels(dy, []Register{dx}, func(l *lane, step Register) {
