@@ -54,7 +54,7 @@ func TestGoldenLogits(t *testing.T) {
 			}
 			want := goldenBits[child]
 			exact := runtime.GOARCH == "amd64" || runtime.GOARCH == "wasm"
-			if exact && (name == "generic" || name == "portable") {
+			if exact && (name == "reference" || name == "portable") {
 				if !slices.Equal(bits, want) {
 					t.Errorf("%s: %s gives %v", name, child, got)
 				}

@@ -36,12 +36,12 @@ func init() {
 	}
 }
 
-// operators are each within a few units in the last place of the generic loops,
+// operators are each within a few units in the last place of the reference loops,
 // which round in another order.
 func (asm *assembly) operators() *operators {
 	o := &operators{name: asm.Name}
-	rowwise(o)
-	rowwiseTraining(o)
+	o.im2col3x3s2 = im2colPortable
+	o.globalPoolGrad = globalPoolGradPortable
 	o.pointwise = asm.pointwise
 	o.pointwiseGradInput = asm.pointwiseGradInput
 	o.pointwiseGradWeight = asm.pointwiseGradWeight

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// implementations available on this machine, best first; generic is always last.
-var implementations = []*operators{portable, {name: "generic"}}
+// implementations available on this machine, best first; reference is always last.
+var implementations = []*operators{portable, {name: "reference"}}
 
 // active is the implementation in use.
 var active = implementations[0]

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkPixelwise reports every array read or written once a pass.
-func BenchmarkPixelwise(b *testing.B) {
+// BenchmarkElementwise reports every array read or written once a pass.
+func BenchmarkElementwise(b *testing.B) {
 	for _, s := range []struct{ n, side, c int }{{64, 48, 24}, {64, 24, 144}, {64, 6, 480}, {64, 3, 816}} {
 		hw := s.side * s.side
 		m, c := s.n*hw, s.c

@@ -98,7 +98,7 @@ func (asm *assembly) avgPool2x2(y, x []float32, n, h, w, c int) {
 
 func (asm *assembly) avgPool2x2Grad(dx, dy []float32, n, h, w, c int, accumulate bool) {
 	if h%2 != 0 || w%2 != 0 {
-		avgPool2x2GradGeneric(dx, dy, n, h, w, c, accumulate)
+		avgPool2x2GradReference(dx, dy, n, h, w, c, accumulate)
 		return
 	}
 	checkRows(n*h*w, c, dx)

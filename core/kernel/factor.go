@@ -7,7 +7,7 @@ type Factor[T Float] struct {
 	k, n, ws   int
 	w          []T
 	transposed bool
-	packed     []float32 // layout of the implementation, nil for the generic loops
+	packed     []float32 // layout of the implementation, nil for the reference loops
 	times      func(p *Factor[float32], y, x []float32, m int, accumulate bool)
 }
 
@@ -36,12 +36,12 @@ func (p *Factor[T]) Times(y, x []T, m int, accumulate bool) {
 	case p.times != nil:
 		p.times(any(p).(*Factor[float32]), single(y), single(x), m, accumulate)
 	case p.transposed:
-		pointwiseGradInputGeneric(y, x, m, p.k, p.n, p.w, p.ws, accumulate)
+		pointwiseGradInputReference(y, x, m, p.k, p.n, p.w, p.ws, accumulate)
 	default:
 		if accumulate {
 			panic("kernel: a forward product does not accumulate")
 		}
-		pointwiseGeneric(y, x, m, p.k, p.n, p.w, p.ws)
+		pointwiseReference(y, x, m, p.k, p.n, p.w, p.ws)
 	}
 }
 
@@ -61,5 +61,5 @@ func AddGradWeight[T Float](dw []T, ws int, x []T, dy []T, m, k, n int) {
 			return
 		}
 	}
-	pointwiseGradWeightGeneric(dw, ws, x, dy, m, k, n)
+	pointwiseGradWeightReference(dw, ws, x, dy, m, k, n)
 }

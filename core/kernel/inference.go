@@ -56,7 +56,7 @@ func Register(f Inference) {
 	if f.Im2colRGB != nil {
 		o.im2col3x3s2 = func(cols, x []float32, n, h, w, cin int) {
 			if cin != 3 {
-				im2col3x3s2Generic(cols, x, n, h, w, cin)
+				im2col3x3s2Reference(cols, x, n, h, w, cin)
 				return
 			}
 			f.Im2colRGB(cols, x, n, h, w)

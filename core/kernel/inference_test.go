@@ -42,7 +42,7 @@ func TestLogistic(t *testing.T) {
 		x, sigmoid, swish float32
 	}{{0, 0.5, 0}, {inf, 1, inf}, {-inf, 0, 0}, {1e30, 1, 1e30}, {-1e30, 0, 0}, {250, 1, 250}, {-250, 0, 0}, {200, 1, 200}} {
 		y := make([]float32, 1)
-		for _, name := range []string{"generic", "portable"} {
+		for _, name := range []string{"reference", "portable"} {
 			use(t, name)
 			if Activate(y, []float32{c.x}, Sigmoid); y[0] != c.sigmoid {
 				t.Errorf("%s: sigmoid(%v) is %v, want %v", name, c.x, y[0], c.sigmoid)

@@ -5,7 +5,7 @@
 // pixels, so that a 1x1 convolution is a matrix product. Weight matrices have a
 // row stride, so that a slice of a bigger matrix is a view.
 //
-// Every operator is stated once, in operators.go; the generic loops are its
+// Every operator is stated once, in operators.go; the reference loops are its
 // specification, and every faster implementation is tested against them by
 // package kerneltest. Results depend on the implementation and on the number of
 // threads, never on scheduling: the same call gives the same bits.
@@ -22,15 +22,15 @@
 //     infinity, where both are 0, to infinity, where they are 1 and x. Measured
 //     against float64 are 5.8 units in assembly and 0.53 in plain Go, which is
 //     within 1e-43 where results are that small.
-//   - Infinities and what is not a number travel as in the generic loops: a
+//   - Infinities and what is not a number travel as in the reference loops: a
 //     result is finite if and only if theirs is. Two freedoms: a tap of a
 //     depthwise convolution, or a gradient dy at the border, that is not finite may
 //     meet the zeros around an image, so that more of the border is not finite;
 //     and nothing is promised where the scale of packed weights is not finite.
-//   - A shape that it has no loops for goes to the generic ones.
+//   - A shape that it has no loops for goes to the reference ones.
 package kernel
 
-// Float is the element type of the generic loops.
+// Float is the element type of the reference loops.
 type Float interface{ float32 | float64 }
 
 // Act is an activation function.

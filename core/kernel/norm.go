@@ -45,7 +45,7 @@ func (s *Moments[T]) Add(part int, x []T, m int) {
 			return
 		}
 	}
-	addMomentsGeneric(p.sum, p.square, x, m, s.c, p.origin)
+	addMomentsReference(p.sum, p.square, x, m, s.c, p.origin)
 }
 
 // Result writes mean and biased variance of each column.
@@ -69,7 +69,7 @@ func (s *Moments[T]) Result(mean, variance []T) {
 	}
 }
 
-func addMomentsGeneric[T Float](sum, square []float64, x []T, m, c int, origin []T) {
+func addMomentsReference[T Float](sum, square []float64, x []T, m, c int, origin []T) {
 	for i := range m {
 		for j, v := range x[i*c : (i+1)*c] {
 			d := float64(v) - float64(origin[j])
@@ -108,10 +108,10 @@ func ActSlope[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 			return
 		}
 	}
-	actSlopeGeneric(y, slope, x, m, c, scale, shift, act)
+	actSlopeReference(y, slope, x, m, c, scale, shift, act)
 }
 
-func actSlopeGeneric[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
+func actSlopeReference[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 	for i := range m {
 		for j := range c {
 			at := i*c + j
@@ -134,10 +134,10 @@ func AddGrad[T Float](s *GradSums, part int, dz, dy, slope, x []T, m int, mean [
 			return
 		}
 	}
-	addGradGeneric(s.d[part], s.dx[part], dz, dy, slope, x, m, s.c, mean)
+	addGradReference(s.d[part], s.dx[part], dz, dy, slope, x, m, s.c, mean)
 }
 
-func addGradGeneric[T Float](sd, sdx []float64, dz, dy, slope, x []T, m, c int, mean []T) {
+func addGradReference[T Float](sd, sdx []float64, dz, dy, slope, x []T, m, c int, mean []T) {
 	for i := range m {
 		for j := range c {
 			at := i*c + j
@@ -184,10 +184,10 @@ func Combine[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
 			return
 		}
 	}
-	combineGeneric(dx, dz, x, m, c, k, a, b)
+	combineReference(dx, dz, x, m, c, k, a, b)
 }
 
-func combineGeneric[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
+func combineReference[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
 	for i := range m {
 		for j := range c {
 			at := i*c + j

@@ -21,7 +21,7 @@ func (asm *assembly) addMoments(sum, square []float64, x []float32, m, c int, or
 // actSlope has a loop of its own for swish, what follows batch normalisations here.
 func (asm *assembly) actSlope(y, slope, x []float32, m, c int, scale, shift []float32, act Act) {
 	if act != Swish {
-		actSlopeGeneric(y, slope, x, m, c, scale, shift, act)
+		actSlopeReference(y, slope, x, m, c, scale, shift, act)
 		return
 	}
 	checkRows(m, c, y, slope, x)

@@ -1,7 +1,7 @@
 package kernel
 
 // operators is one implementation for float32: nil entries fall back to the
-// generic loops.
+// reference loops.
 type operators struct {
 	name                string
 	pointwise           func(y []float32, x []float32, m int, k int, n int, w []float32, ws int)
@@ -48,7 +48,7 @@ func Pointwise[T Float](y []T, x []T, m int, k int, n int, w []T, ws int) {
 			return
 		}
 	}
-	pointwiseGeneric(y, x, m, k, n, w, ws)
+	pointwiseReference(y, x, m, k, n, w, ws)
 }
 
 // PointwiseGradInput computes dx = dy W^T, or adds it to dx: dx [m,k], dy [m,n].
@@ -59,7 +59,7 @@ func PointwiseGradInput[T Float](dx []T, dy []T, m int, k int, n int, w []T, ws 
 			return
 		}
 	}
-	pointwiseGradInputGeneric(dx, dy, m, k, n, w, ws, accumulate)
+	pointwiseGradInputReference(dx, dy, m, k, n, w, ws, accumulate)
 }
 
 // PointwiseGradWeight adds x^T dy to dW[k][n], row stride ws.
@@ -70,7 +70,7 @@ func PointwiseGradWeight[T Float](dw []T, ws int, x []T, dy []T, m int, k int, n
 			return
 		}
 	}
-	pointwiseGradWeightGeneric(dw, ws, x, dy, m, k, n)
+	pointwiseGradWeightReference(dw, ws, x, dy, m, k, n)
 }
 
 // Depthwise convolves each channel of x [N,H,W,C] with its own KxK kernel into y
@@ -83,7 +83,7 @@ func Depthwise[T Float](y []T, x []T, s DepthwiseShape, w []T, pitch int, ws int
 			return
 		}
 	}
-	depthwiseGeneric(y, x, s, w, pitch, ws)
+	depthwiseReference(y, x, s, w, pitch, ws)
 }
 
 // DepthwiseGradInput overwrites dx [N,H,W,C] with the gradient at the input.
@@ -94,7 +94,7 @@ func DepthwiseGradInput[T Float](dx []T, dy []T, s DepthwiseShape, w []T, pitch 
 			return
 		}
 	}
-	depthwiseGradInputGeneric(dx, dy, s, w, pitch, ws)
+	depthwiseGradInputReference(dx, dy, s, w, pitch, ws)
 }
 
 // DepthwiseGradWeight adds the gradient of the taps to dw.
@@ -105,7 +105,7 @@ func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s De
 			return
 		}
 	}
-	depthwiseGradWeightGeneric(dw, pitch, ws, x, dy, s)
+	depthwiseGradWeightReference(dw, pitch, ws, x, dy, s)
 }
 
 // ScaleShiftAct computes y = act(x*scale+shift), plus residual where it is not
@@ -117,7 +117,7 @@ func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, ac
 			return
 		}
 	}
-	scaleShiftActGeneric(y, x, m, c, scale, shift, act, residual)
+	scaleShiftActReference(y, x, m, c, scale, shift, act, residual)
 }
 
 // Activate computes y = act(x). y may be x.
@@ -128,7 +128,7 @@ func Activate[T Float](y []T, x []T, act Act) {
 			return
 		}
 	}
-	activateGeneric(y, x, act)
+	activateReference(y, x, act)
 }
 
 // ActivateGrad computes dx = dy*act'(x). dx may be dy.
@@ -139,7 +139,7 @@ func ActivateGrad[T Float](dx []T, dy []T, x []T, act Act) {
 			return
 		}
 	}
-	activateGradGeneric(dx, dy, x, act)
+	activateGradReference(dx, dy, x, act)
 }
 
 // AddBias adds bias [c] to every row of y [m,c].
@@ -150,7 +150,7 @@ func AddBias[T Float](y []T, m int, c int, bias []T) {
 			return
 		}
 	}
-	addBiasGeneric(y, m, c, bias)
+	addBiasReference(y, m, c, bias)
 }
 
 // BiasGrad adds the column sums of dy [m,c] to db.
@@ -161,7 +161,7 @@ func BiasGrad[T Float](db []T, dy []T, m int, c int) {
 			return
 		}
 	}
-	biasGradGeneric(db, dy, m, c)
+	biasGradReference(db, dy, m, c)
 }
 
 // Add adds x to y.
@@ -172,7 +172,7 @@ func Add[T Float](y []T, x []T) {
 			return
 		}
 	}
-	addGeneric(y, x)
+	addReference(y, x)
 }
 
 // GlobalPool averages x [n,hw,c] over hw into y [n,c].
@@ -183,7 +183,7 @@ func GlobalPool[T Float](y []T, x []T, n int, hw int, c int) {
 			return
 		}
 	}
-	globalPoolGeneric(y, x, n, hw, c)
+	globalPoolReference(y, x, n, hw, c)
 }
 
 // GlobalPoolGrad overwrites dx [n,hw,c] with dy [n,c] spread evenly.
@@ -194,7 +194,7 @@ func GlobalPoolGrad[T Float](dx []T, dy []T, n int, hw int, c int) {
 			return
 		}
 	}
-	globalPoolGradGeneric(dx, dy, n, hw, c)
+	globalPoolGradReference(dx, dy, n, hw, c)
 }
 
 // ChannelScale computes y = x*s, x [n,hw,c], s [n,c]. y may be x.
@@ -205,7 +205,7 @@ func ChannelScale[T Float](y []T, x []T, s []T, n int, hw int, c int) {
 			return
 		}
 	}
-	channelScaleGeneric(y, x, s, n, hw, c)
+	channelScaleReference(y, x, s, n, hw, c)
 }
 
 // ChannelScaleReduce computes ds [n,c], the sum over hw of dy*x.
@@ -216,7 +216,7 @@ func ChannelScaleReduce[T Float](ds []T, dy []T, x []T, n int, hw int, c int) {
 			return
 		}
 	}
-	channelScaleReduceGeneric(ds, dy, x, n, hw, c)
+	channelScaleReduceReference(ds, dy, x, n, hw, c)
 }
 
 // ChannelScaleGrad computes dx = dy*s + g/hw, g [n,c] the gradient that reached
@@ -228,7 +228,7 @@ func ChannelScaleGrad[T Float](dx []T, dy []T, s []T, g []T, n int, hw int, c in
 			return
 		}
 	}
-	channelScaleGradGeneric(dx, dy, s, g, n, hw, c)
+	channelScaleGradReference(dx, dy, s, g, n, hw, c)
 }
 
 // Im2col3x3s2 gathers the 3x3 patches at stride 2, padding 1, of x [n,h,w,cin]
@@ -240,7 +240,7 @@ func Im2col3x3s2[T Float](cols []T, x []T, n int, h int, w int, cin int) {
 			return
 		}
 	}
-	im2col3x3s2Generic(cols, x, n, h, w, cin)
+	im2col3x3s2Reference(cols, x, n, h, w, cin)
 }
 
 // AvgPool2x2 averages 2x2 pixels of x [n,h,w,c]; h and w are even.
@@ -251,7 +251,7 @@ func AvgPool2x2[T Float](y []T, x []T, n int, h int, w int, c int) {
 			return
 		}
 	}
-	avgPool2x2Generic(y, x, n, h, w, c)
+	avgPool2x2Reference(y, x, n, h, w, c)
 }
 
 // AvgPool2x2Grad spreads dy evenly over dx [n,h,w,c], or adds it.
@@ -262,7 +262,7 @@ func AvgPool2x2Grad[T Float](dx []T, dy []T, n int, h int, w int, c int, accumul
 			return
 		}
 	}
-	avgPool2x2GradGeneric(dx, dy, n, h, w, c, accumulate)
+	avgPool2x2GradReference(dx, dy, n, h, w, c, accumulate)
 }
 
 // single is x as []float32, where T is float32.

@@ -19,7 +19,7 @@ func Pack(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	if active.pack != nil {
 		return active.pack(w, k, n, ws, scale, bias)
 	}
-	p := &Packed{k: k, n: n, bias: append([]float32(nil), bias...), apply: applyGeneric}
+	p := &Packed{k: k, n: n, bias: append([]float32(nil), bias...), apply: applyReference}
 	for i := range k {
 		p.data = append(p.data, w[i*ws:i*ws+n]...)
 		scaleColumns(p.data[i*n:], scale)
@@ -60,15 +60,15 @@ func (p *Packed) ApplyGated(y, x []float32, m int, gate []float32, act Act, resi
 	p.apply(p, y, x, m, act, residual)
 }
 
-func applyGeneric(p *Packed, y, x []float32, m int, act Act, residual []float32) {
-	pointwiseGeneric(y, x, m, p.k, p.n, p.data, p.n)
+func applyReference(p *Packed, y, x []float32, m int, act Act, residual []float32) {
+	pointwiseReference(y, x, m, p.k, p.n, p.data, p.n)
 	y = y[:m*p.n]
 	if len(p.bias) > 0 {
-		addBiasGeneric(y, m, p.n, p.bias)
+		addBiasReference(y, m, p.n, p.bias)
 	}
-	activateGeneric(y, y, act)
+	activateReference(y, y, act)
 	if residual != nil {
-		addGeneric(y, residual[:m*p.n])
+		addReference(y, residual[:m*p.n])
 	}
 }
 
@@ -79,13 +79,13 @@ func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) 
 		active.depthwiseAct(y, x, s, w, bias, act)
 		return
 	}
-	depthwiseActGeneric(y, x, s, w, bias, act)
+	depthwiseActReference(y, x, s, w, bias, act)
 }
 
-func depthwiseActGeneric(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+func depthwiseActReference(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
 	oh, ow := s.Out()
 	m := s.N * oh * ow
-	depthwiseGeneric(y, x, s, w, s.K, s.C)
-	addBiasGeneric(y, m, s.C, bias)
-	activateGeneric(y, y[:m*s.C], act)
+	depthwiseReference(y, x, s, w, s.K, s.C)
+	addBiasReference(y, m, s.C, bias)
+	activateReference(y, y[:m*s.C], act)
 }

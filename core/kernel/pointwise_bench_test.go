@@ -19,7 +19,7 @@ func BenchmarkPointwise(b *testing.B) {
 		m, k, n := s[0], s[1], s[2]
 		x, y, w, dw := filled(m*k), filled(m*n), filled(k*n), filled(k*n)
 		for _, name := range Implementations() {
-			if name == "generic" || name == "portable" {
+			if name == "reference" || name == "portable" {
 				continue
 			}
 			use(b, name)

@@ -3,23 +3,19 @@ package kernel
 import "math"
 
 // portable is tuned plain Go, for wasm, arm64 and machines without AVX2
-// and FMA: each bit as in the generic loops, which do the rest.
-var portable = portableOperators()
-
-func portableOperators() *operators {
-	o := &operators{
-		name:          "portable",
-		pointwise:     pointwisePortable,
-		depthwise:     depthwisePortable,
-		scaleShiftAct: scaleShiftActPortable,
-		activate:      activatePortable,
-		globalPool:    globalPoolPortable,
-		channelScale:  channelScalePortable,
-		pack:          packPortable,
-		depthwiseAct:  depthwiseActPortable,
-	}
-	rowwise(o)
-	return o
+// and FMA: each bit as in the reference loops, which do the rest.
+var portable = &operators{
+	name:          "portable",
+	pointwise:     pointwisePortable,
+	depthwise:     depthwisePortable,
+	scaleShiftAct: scaleShiftActPortable,
+	activate:      activatePortable,
+	globalPool:    globalPoolPortable,
+	channelScale:  channelScalePortable,
+	im2col3x3s2:   im2colPortable,
+	avgPool2x2:    avgPool2x2Portable,
+	pack:          packPortable,
+	depthwiseAct:  depthwiseActPortable,
 }
 
 func activatePortable(y, x []float32, act Act) {

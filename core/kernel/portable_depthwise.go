@@ -1,7 +1,7 @@
 package kernel
 
 // The depthwise convolution in plain Go. A row of taps at a time is added to
-// the channels of an output pixel, tap after tap as in the generic loops: with
+// the channels of an output pixel, tap after tap as in the reference loops: with
 // 3 or 5 taps in one pass each sum is loaded and stored once per row of taps.
 
 func depthwisePortable(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {

@@ -2,7 +2,7 @@ package kernel
 
 // Matrix products in plain Go: tiles of 2 rows by 4 columns, whose sums and
 // operands fit the 16 registers of amd64 and of what compiles wasm. Each sum
-// goes over k in order, as in the generic loops, so that the bits agree.
+// goes over k in order, as in the reference loops, so that the bits agree.
 
 const (
 	tileRows    = 2
@@ -126,7 +126,7 @@ func tiledRows(y, x, packed []float32, lo, hi, k, n int) {
 
 func pointwisePortable(y, x []float32, m, k, n int, w []float32, ws int) {
 	if m < 2*tileRows { // packing would cost as much as the product
-		pointwiseGeneric(y, x, m, k, n, w, ws)
+		pointwiseReference(y, x, m, k, n, w, ws)
 		return
 	}
 	p := borrow(tiledSize(k, n))

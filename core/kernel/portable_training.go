@@ -5,11 +5,12 @@
 package kernel
 
 // What training needs, in plain Go that walks rows and shares the work between
-// threads: each sum in the order of the generic loops, so that the bits agree.
+// threads: each sum in the order of the reference loops, so that the bits agree.
 
 func init() {
 	o := portable
-	rowwiseTraining(o)
+	o.avgPool2x2Grad = avgPool2x2GradPortable
+	o.globalPoolGrad = globalPoolGradPortable
 	o.pointwiseGradInput = pointwiseGradInputPortable
 	o.pointwiseGradWeight = pointwiseGradWeightPortable
 	o.depthwiseGradInput = depthwiseGradInputPortable
@@ -142,7 +143,7 @@ func depthwiseGradWeightPortable(dw []float32, pitch, ws int, x, dy []float32, s
 }
 
 func activateGradPortable(dx, dy, x []float32, act Act) {
-	parallelWork(16*len(x), len(x), func(lo, hi int) { activateGradGeneric(dx[lo:hi], dy[lo:hi], x[lo:hi], act) })
+	parallelWork(16*len(x), len(x), func(lo, hi int) { activateGradReference(dx[lo:hi], dy[lo:hi], x[lo:hi], act) })
 }
 
 func channelScaleReducePortable(ds, dy, x []float32, n, hw, c int) {
@@ -171,6 +172,41 @@ func channelScaleGradPortable(dx, dy, s, g []float32, n, hw, c int) {
 				for j := range o {
 					o[j] = float32(d[j]*f[j]) + a[j]
 				}
+			}
+		}
+	})
+}
+
+func avgPool2x2GradPortable(dx, dy []float32, n, h, w, c int, accumulate bool) {
+	parallelWork(n*h*w*c, n*h, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			in := dy[(r/h*(h/2)+r%h/2)*(w/2)*c:][:w/2*c]
+			out := dx[r*w*c:][:w*c]
+			for j := range w {
+				s, d := in[j/2*c:][:c], out[j*c:][:c]
+				if accumulate {
+					for k, v := range s {
+						d[k] += v / 4
+					}
+					continue
+				}
+				for k, v := range s {
+					d[k] = v / 4
+				}
+			}
+		}
+	})
+}
+
+func globalPoolGradPortable(dx, dy []float32, n, hw, c int) {
+	parallelWork(n*hw*c, n, func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			out := dx[b*hw*c:][:hw*c]
+			for j, v := range dy[b*c : (b+1)*c] {
+				out[j] = v / float32(hw)
+			}
+			for at := c; at < len(out); at += c {
+				copy(out[at:at+c], out[:c])
 			}
 		}
 	})

@@ -10,10 +10,10 @@ import (
 	"bignas/core/trainer"
 )
 
-// TestFusedEqualsGeneric: every implementation's child, layers fused or not,
-// gives the logits of the generic loops one after the other; on one image and on
+// TestFusedEqualsReference: every implementation's child, layers fused or not,
+// gives the logits of the reference loops one after the other; on one image and on
 // two, in its own buffers and in those of another child.
-func TestFusedEqualsGeneric(t *testing.T) {
+func TestFusedEqualsReference(t *testing.T) {
 	w := nette(t)
 	for _, a := range []arch.Arch{w.Space.Min(), w.Space.Sample(rand.New(rand.NewPCG(4, 4)))} {
 		a.Resolution = 96
@@ -43,12 +43,12 @@ func TestFusedEqualsGeneric(t *testing.T) {
 			second, _ := c.Forward(x[len(x)/2:], 1, nil)
 			return append(append(two, first...), second...)
 		}
-		want := logits("generic", 1)
+		want := logits("reference", 1)
 		for _, name := range kernel.Implementations() {
 			for threads := 1; threads <= 3; threads++ {
 				for i, v := range logits(name, threads) {
 					if d := math.Abs(float64(v - want[i])); !(d <= 2e-5*(1+math.Abs(float64(want[i])))) {
-						t.Fatalf("%s, %s on %d threads: logit %d is %v, generic %v", a, name, threads, i, v, want[i])
+						t.Fatalf("%s, %s on %d threads: logit %d is %v, reference %v", a, name, threads, i, v, want[i])
 					}
 				}
 			}

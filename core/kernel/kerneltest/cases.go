@@ -15,7 +15,7 @@ type Case[T kernel.Float] struct {
 	// Linear are the inputs that, scaled together with out, scale the result.
 	Linear []int
 	// Loose are the inputs for which an implementation may have more results
-	// that are not finite than the generic loops, where they are not finite:
+	// that are not finite than the reference loops, where they are not finite:
 	// those that meet the zeros around an image, statistics and parameters.
 	Loose []int
 }

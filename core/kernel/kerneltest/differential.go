@@ -9,8 +9,8 @@ import (
 )
 
 // Differential runs an operator on what a fuzzer proposes, with an implementation
-// and with the generic loops, and compares. A number is right if it is off by a
-// rounding for each term of its sum, of the size of the terms: what the generic
+// and with the reference loops, and compares. A number is right if it is off by a
+// rounding for each term of its sum, of the size of the terms: what the reference
 // loops compute in float64 from the magnitudes. Results that are not finite have
 // to be so in both.
 type Differential struct {
@@ -88,7 +88,7 @@ func (d Differential) compare(t *testing.T, name string, fast []Case[float32], s
 		undo := use(t, name)
 		got := c.outcome(t, 0, give)
 		undo()
-		undo = use(t, "generic")
+		undo = use(t, "reference")
 		want := c.outcome(t, 0, give)
 		undo()
 		size := slow[i].outcome(t, 0, func(in, out [][]float64) { fill(d, append(in[:len(in):len(in)], out...), true) })
@@ -99,10 +99,10 @@ func (d Differential) compare(t *testing.T, name string, fast []Case[float32], s
 				case v-v != 0 && g-g != 0: // neither is finite
 				case v-v != 0, g-g != 0:
 					if len(c.Loose) == 0 || g-g == 0 {
-						t.Fatalf("%s: element %d is %v, generic says %v", c.Name, j, g, v)
+						t.Fatalf("%s: element %d is %v, the reference says %v", c.Name, j, g, v)
 					}
 				case !(math.Abs(float64(g)-float64(v)) <= float64(terms+4)*0x1p-23*size[o][j]) && size[o][j] < math.MaxFloat32/16:
-					t.Fatalf("%s: element %d is %v, generic says %v, terms of %g", c.Name, j, g, v, size[o][j])
+					t.Fatalf("%s: element %d is %v, the reference says %v, terms of %g", c.Name, j, g, v, size[o][j])
 				}
 			}
 		}

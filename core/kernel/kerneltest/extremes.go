@@ -120,7 +120,7 @@ func shrink[T kernel.Float](in, out [][]T, linear []int, by T) {
 }
 
 // notFinite puts an infinity or what is not a number into each input in turn:
-// results that are not finite must be so in the generic loops too, and the
+// results that are not finite must be so in the reference loops too, and the
 // other way round, and the others keep their values.
 func notFinite(t *testing.T, s Subject) {
 	r := rand.New(rand.NewPCG(9, 9))
@@ -141,7 +141,7 @@ func notFinite(t *testing.T, s Subject) {
 			undo := use(t, s.Name)
 			got := c.outcome(t, uint64(i), poison)
 			undo()
-			undo = use(t, "generic")
+			undo = use(t, "reference")
 			want := c.outcome(t, uint64(i), poison)
 			undo()
 			for o := range got {

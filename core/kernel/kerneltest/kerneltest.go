@@ -18,7 +18,7 @@ import (
 // less than it.
 type Subject struct {
 	Name string
-	// SameBits asks for the bits of the generic loops, not only for their results.
+	// SameBits asks for the bits of the reference loops, not only for their results.
 	SameBits bool
 	// Floor is an absolute error that sigmoid and swish may have besides their
 	// relative one: of results this small nothing is asked.
@@ -28,7 +28,7 @@ type Subject struct {
 	Units float64
 }
 
-// Run holds an implementation against the generic loops and against float64.
+// Run holds an implementation against the reference loops and against float64.
 func Run(t *testing.T, s Subject) {
 	t.Run("shapes", func(t *testing.T) { shapes(t, s) })
 	t.Run("activations", func(t *testing.T) { activationRange(t, s) })
@@ -45,10 +45,10 @@ func Exercise(t *testing.T, name string) {
 	}
 }
 
-// Digest is a hash of what the generic loops compute: one number on every
+// Digest is a hash of what the reference loops compute: one number on every
 // platform that does not fuse multiplication and addition.
 func Digest(t *testing.T) uint64 {
-	use(t, "generic")
+	use(t, "reference")
 	threads(t, 1)
 	h := fnv.New64a()
 	for i, c := range Cases[float32]() {
@@ -76,7 +76,7 @@ func shapes(t *testing.T, s Subject) {
 				undo := use(t, s.Name)
 				got, again := c.outcome(t, uint64(i), nil), c.outcome(t, uint64(i), nil)
 				undo()
-				undo = use(t, "generic")
+				undo = use(t, "reference")
 				plain := c.outcome(t, uint64(i), nil)
 				undo()
 				want := reference[i].outcome(t, uint64(i), nil)

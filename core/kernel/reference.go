@@ -1,10 +1,10 @@
 package kernel
 
-// The generic loops are the specification: plain, in index order, never tuned.
+// The reference loops are the specification: plain, in index order, never tuned.
 // A product is converted before it is added to: that rules out fused
 // multiply-add, which not every platform has, so that all round alike.
 
-func pointwiseGeneric[T Float](y, x []T, m, k, n int, w []T, ws int) {
+func pointwiseReference[T Float](y, x []T, m, k, n int, w []T, ws int) {
 	Parallel(m, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			r := y[i*n : i*n+n]
@@ -17,7 +17,7 @@ func pointwiseGeneric[T Float](y, x []T, m, k, n int, w []T, ws int) {
 		}
 	})
 }
-func pointwiseGradInputGeneric[T Float](dx, dy []T, m, k, n int, w []T, ws int, acc bool) {
+func pointwiseGradInputReference[T Float](dx, dy []T, m, k, n int, w []T, ws int, acc bool) {
 	Parallel(m, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			d := dy[i*n : i*n+n]
@@ -35,7 +35,7 @@ func pointwiseGradInputGeneric[T Float](dx, dy []T, m, k, n int, w []T, ws int, 
 		}
 	})
 }
-func pointwiseGradWeightGeneric[T Float](dw []T, ws int, x, dy []T, m, k, n int) {
+func pointwiseGradWeightReference[T Float](dw []T, ws int, x, dy []T, m, k, n int) {
 	Parallel(k, func(lo, hi int) {
 		for i := range m {
 			d := dy[i*n : i*n+n]
@@ -72,7 +72,7 @@ func (s DepthwiseShape) each(lo, hi int, f func(out, in, tap int), pitch int) {
 		}
 	}
 }
-func depthwiseGeneric[T Float](y, x []T, s DepthwiseShape, w []T, pitch, ws int) {
+func depthwiseReference[T Float](y, x []T, s DepthwiseShape, w []T, pitch, ws int) {
 	oh, ow := s.Out()
 	clear(y[:s.N*oh*ow*s.C])
 	Parallel(s.N, func(lo, hi int) {
@@ -84,7 +84,7 @@ func depthwiseGeneric[T Float](y, x []T, s DepthwiseShape, w []T, pitch, ws int)
 		}, pitch)
 	})
 }
-func depthwiseGradInputGeneric[T Float](dx, dy []T, s DepthwiseShape, w []T, pitch, ws int) {
+func depthwiseGradInputReference[T Float](dx, dy []T, s DepthwiseShape, w []T, pitch, ws int) {
 	clear(dx[:s.N*s.H*s.W*s.C])
 	Parallel(s.N, func(lo, hi int) {
 		s.each(lo, hi, func(o, i, t int) {
@@ -95,7 +95,7 @@ func depthwiseGradInputGeneric[T Float](dx, dy []T, s DepthwiseShape, w []T, pit
 		}, pitch)
 	})
 }
-func depthwiseGradWeightGeneric[T Float](dw []T, pitch, ws int, x, dy []T, s DepthwiseShape) {
+func depthwiseGradWeightReference[T Float](dw []T, pitch, ws int, x, dy []T, s DepthwiseShape) {
 	s.each(0, s.N, func(o, i, t int) {
 		a, b, v := dy[o:o+s.C], x[i:i+s.C], dw[t*ws:t*ws+s.C]
 		for c := range a {
@@ -133,7 +133,7 @@ func chained[T Float](dy, x T, a Act) T {
 	}
 	return dy
 }
-func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, residual []T) {
+func scaleShiftActReference[T Float](y, x []T, m, c int, scale, shift []T, a Act, residual []T) {
 	Parallel(m, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j := range c {
@@ -146,36 +146,36 @@ func scaleShiftActGeneric[T Float](y, x []T, m, c int, scale, shift []T, a Act, 
 		}
 	})
 }
-func activateGeneric[T Float](y, x []T, a Act) {
+func activateReference[T Float](y, x []T, a Act) {
 	for i, v := range x {
 		y[i] = activation(v, a)
 	}
 }
-func activateGradGeneric[T Float](dx, dy, x []T, a Act) {
+func activateGradReference[T Float](dx, dy, x []T, a Act) {
 	for i, v := range x {
 		dx[i] = chained(dy[i], v, a)
 	}
 }
-func addBiasGeneric[T Float](y []T, m, c int, b []T) {
+func addBiasReference[T Float](y []T, m, c int, b []T) {
 	for i := range m {
 		for j := range c {
 			y[i*c+j] += b[j]
 		}
 	}
 }
-func biasGradGeneric[T Float](db, dy []T, m, c int) {
+func biasGradReference[T Float](db, dy []T, m, c int) {
 	for i := range m {
 		for j := range c {
 			db[j] += dy[i*c+j]
 		}
 	}
 }
-func addGeneric[T Float](y, x []T) {
+func addReference[T Float](y, x []T) {
 	for i, v := range x {
 		y[i] += v
 	}
 }
-func globalPoolGeneric[T Float](y, x []T, n, hw, c int) {
+func globalPoolReference[T Float](y, x []T, n, hw, c int) {
 	for b := range n {
 		for j := range c {
 			s := T(0)
@@ -186,7 +186,7 @@ func globalPoolGeneric[T Float](y, x []T, n, hw, c int) {
 		}
 	}
 }
-func globalPoolGradGeneric[T Float](dx, dy []T, n, hw, c int) {
+func globalPoolGradReference[T Float](dx, dy []T, n, hw, c int) {
 	for b := range n {
 		for i := range hw {
 			for j := range c {
@@ -195,7 +195,7 @@ func globalPoolGradGeneric[T Float](dx, dy []T, n, hw, c int) {
 		}
 	}
 }
-func channelScaleGeneric[T Float](y, x, s []T, n, hw, c int) {
+func channelScaleReference[T Float](y, x, s []T, n, hw, c int) {
 	for b := range n {
 		for i := range hw {
 			for j := range c {
@@ -204,7 +204,7 @@ func channelScaleGeneric[T Float](y, x, s []T, n, hw, c int) {
 		}
 	}
 }
-func channelScaleReduceGeneric[T Float](ds, dy, x []T, n, hw, c int) {
+func channelScaleReduceReference[T Float](ds, dy, x []T, n, hw, c int) {
 	for b := range n {
 		for j := range c {
 			s := T(0)
@@ -215,7 +215,7 @@ func channelScaleReduceGeneric[T Float](ds, dy, x []T, n, hw, c int) {
 		}
 	}
 }
-func channelScaleGradGeneric[T Float](dx, dy, s, g []T, n, hw, c int) {
+func channelScaleGradReference[T Float](dx, dy, s, g []T, n, hw, c int) {
 	for b := range n {
 		for i := range hw {
 			for j := range c {
@@ -224,7 +224,7 @@ func channelScaleGradGeneric[T Float](dx, dy, s, g []T, n, hw, c int) {
 		}
 	}
 }
-func im2col3x3s2Generic[T Float](cols, x []T, n, h, w, cin int) {
+func im2col3x3s2Reference[T Float](cols, x []T, n, h, w, cin int) {
 	oh, ow := (h+1)/2, (w+1)/2
 	Parallel(n*oh, func(lo, hi int) {
 		for r := lo; r < hi; r++ {
@@ -245,7 +245,7 @@ func im2col3x3s2Generic[T Float](cols, x []T, n, h, w, cin int) {
 		}
 	})
 }
-func avgPool2x2Generic[T Float](y, x []T, n, h, w, c int) {
+func avgPool2x2Reference[T Float](y, x []T, n, h, w, c int) {
 	for b := range n {
 		for i := range h / 2 {
 			for j := range w / 2 {
@@ -257,7 +257,7 @@ func avgPool2x2Generic[T Float](y, x []T, n, h, w, c int) {
 		}
 	}
 }
-func avgPool2x2GradGeneric[T Float](dx, dy []T, n, h, w, c int, acc bool) {
+func avgPool2x2GradReference[T Float](dx, dy []T, n, h, w, c int, acc bool) {
 	for b := range n {
 		for i := range h {
 			for j := range w {

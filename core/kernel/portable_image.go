@@ -1,31 +1,15 @@
 package kernel
 
-// rowwise fills in operators that only move or average pixels: plain Go that
-// walks whole rows and shares them between threads, the additions in the order of
-// the generic loops, so that the bits are the same.
-func rowwise(o *operators) {
-	o.im2col3x3s2 = im2colRowwise
-	o.avgPool2x2 = avgPoolRowwise
-}
+// Gathering and averaging pixels in plain Go, whole rows at a time: the additions
+// are in the order of the reference loops, so that the bits agree. Implementations
+// in assembly use them too, where nothing is gained by vectors.
 
-// rowwiseLeast is the number of elements from which threads are worth waking.
-const rowwiseLeast = 1 << 14
-
-// eachRow runs f over parts of n rows of width elements.
-func eachRow(n, width int, f func(lo, hi int)) {
-	if n*width < rowwiseLeast {
-		f(0, n)
-		return
-	}
-	Parallel(n, f)
-}
-
-// im2colRowwise copies, for each tap row, the three neighbouring pixels at once:
+// im2colPortable copies, for each tap row, the three neighbouring pixels at once:
 // they are neighbours in the image too, but for the left and the right edge.
-func im2colRowwise(cols, x []float32, n, h, w, cin int) {
+func im2colPortable(cols, x []float32, n, h, w, cin int) {
 	oh, ow := (h+1)/2, (w+1)/2
 	tapRow := 3 * cin
-	eachRow(n*oh, ow*9*cin, func(lo, hi int) {
+	parallelWork(n*oh*ow*9*cin, n*oh, func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			out := cols[r*ow*3*tapRow:][:ow*3*tapRow]
 			for ky := range 3 {
@@ -62,9 +46,9 @@ func gatherTapRow(out, row []float32, ow, cin int) {
 	}
 }
 
-func avgPoolRowwise(y, x []float32, n, h, w, c int) {
+func avgPool2x2Portable(y, x []float32, n, h, w, c int) {
 	oh, ow := h/2, w/2
-	eachRow(n*oh, 4*ow*c, func(lo, hi int) {
+	parallelWork(n*oh*4*ow*c, n*oh, func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			top := x[(r/oh*h+r%oh*2)*w*c:]
 			bottom := top[w*c:]

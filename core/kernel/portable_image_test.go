@@ -7,16 +7,16 @@ import (
 	"testing"
 )
 
-// rowwiseCase is an image batch [n, h, w, c] and what compares two versions of an
+// imageCase is an image batch [n, h, w, c] and what compares two versions of an
 // operator on it: same bits, guard cells behind the output included.
-type rowwiseCase struct {
+type imageCase struct {
 	n, h, w, c int
 	random     func(n int) []float32
 	compare    func(what string, size int, fast, slow func(out []float32))
 }
 
-// eachRowwiseCase runs f at every edge: odd images, one pixel, many threads.
-func eachRowwiseCase(t *testing.T, f func(rowwiseCase)) {
+// eachImageCase runs f at every edge: odd images, one pixel, many threads.
+func eachImageCase(t *testing.T, f func(imageCase)) {
 	r := rand.New(rand.NewPCG(3, 3))
 	random := func(n int) []float32 {
 		s := make([]float32, n)
@@ -46,27 +46,25 @@ func eachRowwiseCase(t *testing.T, f func(rowwiseCase)) {
 					}
 				}
 			}
-			f(rowwiseCase{s[0], s[1], s[2], s[3], random, compare})
+			f(imageCase{s[0], s[1], s[2], s[3], random, compare})
 		}
 	}
 }
 
-// TestRowwise holds the plain Go row loops to the bits of the generic ones.
-func TestRowwise(t *testing.T) {
-	var o operators
-	rowwise(&o)
-	eachRowwiseCase(t, func(k rowwiseCase) {
+// TestPortableImages holds the loops over rows in plain Go to the bits of the reference.
+func TestPortableImages(t *testing.T) {
+	eachImageCase(t, func(k imageCase) {
 		n, h, w, c := k.n, k.h, k.w, k.c
 		for _, cin := range []int{3, c} {
 			x := k.random(n * h * w * cin)
 			k.compare(fmt.Sprintf("im2col of %d channels", cin), n*((h+1)/2)*((w+1)/2)*9*cin,
-				func(out []float32) { o.im2col3x3s2(out, x, n, h, w, cin) },
-				func(out []float32) { im2col3x3s2Generic(out, x, n, h, w, cin) })
+				func(out []float32) { im2colPortable(out, x, n, h, w, cin) },
+				func(out []float32) { im2col3x3s2Reference(out, x, n, h, w, cin) })
 		}
 		h, w = 2*h, 2*w
 		x := k.random(n * h * w * c)
 		k.compare("average pool", n*h*w*c/4,
-			func(out []float32) { o.avgPool2x2(out, x, n, h, w, c) },
-			func(out []float32) { avgPool2x2Generic(out, x, n, h, w, c) })
+			func(out []float32) { avgPool2x2Portable(out, x, n, h, w, c) },
+			func(out []float32) { avgPool2x2Reference(out, x, n, h, w, c) })
 	})
 }
