@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+// operators is one implementation for float32. What is nil the reference loops do.
+type operators struct {
+	name string
+	inference
+	training
+}
+
 // implementations available on this machine, best first; reference is always last.
 var implementations = []*operators{portable, {name: "reference"}}
 
@@ -41,4 +48,10 @@ func Use(name string) (undo func(), err error) {
 		}
 	}
 	return nil, fmt.Errorf("kernel: no implementation %q here; there are %s", name, strings.Join(Implementations(), ", "))
+}
+
+// single is x as []float32, where T is float32.
+func single[T Float](x []T) []float32 {
+	s, _ := any(x).([]float32)
+	return s
 }

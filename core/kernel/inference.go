@@ -1,78 +1,126 @@
 package kernel
 
-// Inference is an implementation of the operators of inference from outside
-// this package, for one thread: the browser's SIMD, which only the program that
-// runs there can link. Every function obeys the operator of its name; lengths
-// are those that the operator documents, and y may be x where it says so.
-// Operators that are nil here are those of the implementation "portable".
-type Inference struct {
-	Name string
-
-	// Pack copies W[k][n], row stride ws, column j times scale[j], and bias [n],
-	// scale and bias nil for none, and returns what computes
-	// y = act(x W + bias) + residual, residual [m,n] or nil.
-	Pack         func(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
-	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
-	Activate     func(y, x []float32, act Act)
-	Exp          func(y, x []float32)
-
-	FoldNormalisation func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
-	GlobalPool        func(y, x []float32, n, hw, c int)
-	ChannelScale      func(y, x, s []float32, n, hw, c int)
-	Im2colRGB         func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
-	AvgPool2x2        func(y, x []float32, n, h, w, c int)
-
-	// Panels lays W[k][n], contiguous, out in panels of so many columns,
-	// [panel][k][columns] with zeros after the last one: in to, which it returned for a
-	// matrix of that size, or in new ones where that is nil. Cut is a product with the
-	// first rows and columns of a matrix of that many rows in such panels, with a
-	// scale and a bias, nil for none.
-	Panels func(to, w []float32, k, n int) (panels []float32, columns int)
-	Cut    func(panels []float32, rows, k, n int, scale, bias []float32) Product
+// inference is the operators that run a child, the first page of the contract; the
+// package comment says what holds for all of them. An output overlaps an input only
+// where the last column says so.
+//
+//	operator           computes                                             shapes                                   output may be
+//	Pack, Apply        y = act(x W*scale + bias) + residual                 x [m,k]  W [k,n]  y, residual [m,n]      new
+//	ApplyGated         the same of x*gate                                   gate [k]                                 new
+//	Matrix.Slice       a Packed of the first rows and columns of W                                                   -
+//	Matrix.Times       y = x W, one row, with the first rows of W           x [<=k]  y [<=n]                         new
+//	Inverted           h = swish(x E*scale + bias), y = swish(h*taps+bias)  x [n,h,w,In]  y [n,oh,ow,Mid]            new
+//	                   mean = mean of y over its pixels                     mean [n,Mid]                             new
+//	Stem               y = swish(3x3, stride 2, of x + bias)                x [n,h,w,cin]  y [n,(h+1)/2,(w+1)/2,c]   new
+//	DepthwiseAct       y = act(x*taps + bias)                               x [N,H,W,C]  y [N,OH,OW,C]  taps [K*K,C] new
+//	Activate           y = act(x)                                           y, x [any]                               x
+//	GlobalPool         y = mean of x over its pixels                        x [n,hw,c]  y [n,c]                      new
+//	ChannelScale       y = x*s                                              x, y [n,hw,c]  s [n,c]                   x
+//	Im2col3x3s2        cols = 3x3 patches of x at stride 2, order ky,kx,c   x [n,h,w,cin]  cols [n*oh*ow,9*cin]      new
+//	AvgPool2x2         y = mean of 2x2 pixels; h and w even                 x [n,h,w,c]  y [n,h/2,w/2,c]             new
+//	FoldNormalisation  scale, shift = what a batch normalisation does       all [c]                                  new
+//	Exp                y = e^x, x held to -80 .. 87                         y, x [any]                               x
+//
+// ApplyGated may overwrite x. Bits: an implementation may scale the weights of a
+// product or its sums; FoldNormalisation is in double precision and rounded once.
+// What is nil here is done by the reference loops, one operator after the other.
+type inference struct {
+	pack              func(w []float32, k, n, ws int, scale, bias []float32) *Packed
+	panels            func(x *Matrix)                // sets panels, where they are nil, and overwrites them; sets lanes and slice
+	inverted          func(s InvertedSpec) *Inverted // nil result for a shape it has not
+	stem              func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
+	depthwiseAct      func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
+	activate          func(y, x []float32, act Act)
+	globalPool        func(y, x []float32, n, hw, c int)
+	channelScale      func(y, x, s []float32, n, hw, c int)
+	im2col3x3s2       func(cols, x []float32, n, h, w, cin int)
+	avgPool2x2        func(y, x []float32, n, h, w, c int)
+	foldNormalisation func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
+	exp               func(y, x []float32)
 }
 
-// Register adds an implementation and makes it the active one. To be called
-// from init functions.
-func Register(f Inference) {
-	o := *portable
-	o.name = f.Name
-	if f.Pack != nil {
-		o.pack = func(w []float32, k, n, ws int, scale, bias []float32) *Packed {
-			return packedProduct(k, n, f.Pack(w, k, n, ws, scale, bias))
+// DepthwiseAct is the depthwise convolution of inference: y = act(x*w + bias),
+// w contiguous [K*K][C].
+func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+	if active.depthwiseAct != nil {
+		active.depthwiseAct(y, x, s, w, bias, act)
+		return
+	}
+	depthwiseActReference(y, x, s, w, bias, act)
+}
+
+// Activate computes y = act(x). y may be x.
+func Activate[T Float](y []T, x []T, act Act) {
+	if f := active.activate; f != nil {
+		if v, ok := any(y).([]float32); ok {
+			f(v, single(x), act)
+			return
 		}
 	}
-	if f.DepthwiseAct != nil {
-		o.depthwiseAct = f.DepthwiseAct
-	}
-	if f.Activate != nil {
-		o.activate = f.Activate
-	}
-	if f.GlobalPool != nil {
-		o.globalPool = f.GlobalPool
-	}
-	if f.ChannelScale != nil {
-		o.channelScale = f.ChannelScale
-	}
-	if f.Im2colRGB != nil {
-		o.im2col3x3s2 = func(cols, x []float32, n, h, w, cin int) {
-			if cin != 3 {
-				im2col3x3s2Reference(cols, x, n, h, w, cin)
-				return
-			}
-			f.Im2colRGB(cols, x, n, h, w)
+	activateReference(y, x, act)
+}
+
+// GlobalPool averages x [n,hw,c] over hw into y [n,c].
+func GlobalPool[T Float](y []T, x []T, n int, hw int, c int) {
+	if f := active.globalPool; f != nil {
+		if v, ok := any(y).([]float32); ok {
+			f(v, single(x), n, hw, c)
+			return
 		}
 	}
-	if f.AvgPool2x2 != nil {
-		o.avgPool2x2 = f.AvgPool2x2
-	}
-	if f.Panels != nil {
-		o.panels = func(x *Matrix) {
-			x.panels, x.lanes = f.Panels(x.panels, x.w, x.k, x.n)
-			x.slice = func(x *Matrix, k, n int, scale, bias []float32) *Packed {
-				return packedProduct(k, n, f.Cut(x.panels, x.k, k, n, scale, bias))
-			}
+	globalPoolReference(y, x, n, hw, c)
+}
+
+// ChannelScale computes y = x*s, x [n,hw,c], s [n,c]. y may be x.
+func ChannelScale[T Float](y []T, x []T, s []T, n int, hw int, c int) {
+	if f := active.channelScale; f != nil {
+		if v, ok := any(y).([]float32); ok {
+			f(v, single(x), single(s), n, hw, c)
+			return
 		}
 	}
-	o.exp, o.foldNormalisation = f.Exp, f.FoldNormalisation
-	register(&o)
+	channelScaleReference(y, x, s, n, hw, c)
+}
+
+// into cols [n*oh*ow, 9*cin], in the order ky, kx, c.
+func Im2col3x3s2[T Float](cols []T, x []T, n int, h int, w int, cin int) {
+	if f := active.im2col3x3s2; f != nil {
+		if v, ok := any(cols).([]float32); ok {
+			f(v, single(x), n, h, w, cin)
+			return
+		}
+	}
+	im2col3x3s2Reference(cols, x, n, h, w, cin)
+}
+
+// AvgPool2x2 averages 2x2 pixels of x [n,h,w,c]; h and w are even.
+func AvgPool2x2[T Float](y []T, x []T, n int, h int, w int, c int) {
+	if f := active.avgPool2x2; f != nil {
+		if v, ok := any(y).([]float32); ok {
+			f(v, single(x), n, h, w, c)
+			return
+		}
+	}
+	avgPool2x2Reference(y, x, n, h, w, c)
+}
+
+// FoldNormalisation computes, for each of len(scale) channels of a batch
+// normalisation with statistics of its own, what to multiply by and what to add:
+// scale = gamma/sqrt(variance+epsilon) and shift = beta - scale*mean, in double
+// precision and rounded once.
+func FoldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
+	if active.foldNormalisation != nil {
+		active.foldNormalisation(scale, shift, gamma, beta, mean, variance, epsilon)
+		return
+	}
+	foldNormalisationReference(scale, shift, gamma, beta, mean, variance, epsilon)
+}
+
+// Exp computes y = e^x, for x held to -80 .. 87. y may be x.
+func Exp(y, x []float32) {
+	if active.exp != nil {
+		active.exp(y, x)
+		return
+	}
+	expReference(y, x)
 }

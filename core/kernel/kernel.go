@@ -5,15 +5,17 @@
 // pixels, so that a 1x1 convolution is a matrix product. Weight matrices have a
 // row stride, so that a slice of a bigger matrix is a view.
 //
-// Every operator is stated once, in operators.go; the reference loops are its
-// specification, and every faster implementation is tested against them by
-// package kerneltest. Results depend on the implementation and on the number of
-// threads, never on scheduling: the same call gives the same bits.
+// The contract is on two pages, inference.go and training.go, which list every
+// operator; the loops of reference.go are its specification, and every faster
+// implementation is tested against them by package kerneltest. Drivers pack, tile
+// and share between threads; the innermost loops in assembly are in internal/asm.
+// Results depend on the implementation and on the number of threads, never on
+// scheduling: the same call gives the same bits.
 //
 // What an implementation owes:
 //
 //   - It writes its output and nothing else, and reads no element outside its
-//     inputs. Outputs overlap inputs only where the operator says so.
+//     inputs. Outputs overlap inputs only where the contract says so.
 //   - Sums may be taken in any fixed order and with fused multiply-add. A result
 //     is off by at most a rounding for each term, of the size of the terms.
 //   - Numbers below the normal ones (2^-126) count: none is taken for zero, and
@@ -22,7 +24,7 @@
 //     infinity, where both are 0, to infinity, where they are 1 and x. Measured
 //     against float64 are 5.8 units in assembly and 0.53 in plain Go, which is
 //     within 1e-43 where results are that small.
-//   - Infinities and what is not a number travel as in the reference loops: a
+//   - Infinities and NaN propagate as in the reference loops: a
 //     result is finite if and only if theirs is. Two freedoms: a tap of a
 //     depthwise convolution, or a gradient dy at the border, that is not finite may
 //     meet the zeros around an image, so that more of the border is not finite;

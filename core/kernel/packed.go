@@ -59,33 +59,3 @@ func (p *Packed) ApplyGated(y, x []float32, m int, gate []float32, act Act, resi
 	ChannelScale(x, x, gate, 1, m, p.k)
 	p.apply(p, y, x, m, act, residual)
 }
-
-func applyReference(p *Packed, y, x []float32, m int, act Act, residual []float32) {
-	pointwiseReference(y, x, m, p.k, p.n, p.data, p.n)
-	y = y[:m*p.n]
-	if len(p.bias) > 0 {
-		addBiasReference(y, m, p.n, p.bias)
-	}
-	activateReference(y, y, act)
-	if residual != nil {
-		addReference(y, residual[:m*p.n])
-	}
-}
-
-// DepthwiseAct is the depthwise convolution of inference: y = act(x*w + bias),
-// w contiguous [K*K][C].
-func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
-	if active.depthwiseAct != nil {
-		active.depthwiseAct(y, x, s, w, bias, act)
-		return
-	}
-	depthwiseActReference(y, x, s, w, bias, act)
-}
-
-func depthwiseActReference(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
-	oh, ow := s.Out()
-	m := s.N * oh * ow
-	depthwiseReference(y, x, s, w, s.K, s.C)
-	addBiasReference(y, m, s.C, bias)
-	activateReference(y, y[:m*s.C], act)
-}

@@ -4,19 +4,15 @@ import "math"
 
 // portable is tuned plain Go, for wasm, arm64 and machines without AVX2
 // and FMA: each bit as in the reference loops, which do the rest.
-var portable = &operators{
-	name:          "portable",
-	pointwise:     pointwisePortable,
-	depthwise:     depthwisePortable,
-	scaleShiftAct: scaleShiftActPortable,
-	activate:      activatePortable,
-	globalPool:    globalPoolPortable,
-	channelScale:  channelScalePortable,
-	im2col3x3s2:   im2colPortable,
-	avgPool2x2:    avgPool2x2Portable,
-	pack:          packPortable,
-	depthwiseAct:  depthwiseActPortable,
-}
+var portable = &operators{name: "portable", inference: inference{
+	activate:     activatePortable,
+	globalPool:   globalPoolPortable,
+	channelScale: channelScalePortable,
+	im2col3x3s2:  im2colPortable,
+	avgPool2x2:   avgPool2x2Portable,
+	pack:         packPortable,
+	depthwiseAct: depthwiseActPortable,
+}}
 
 func activatePortable(y, x []float32, act Act) {
 	parallelWork(8*len(x), len(x), func(lo, hi int) { activatePortableSerial(y[lo:hi], x[lo:hi], act) })
@@ -59,31 +55,6 @@ func logisticPortable(y, x []float32, swish bool) {
 		}
 		y[i] = float32(s)
 	}
-}
-
-func scaleShiftActPortable(y, x []float32, m, c int, scale, shift []float32, act Act, residual []float32) {
-	parallelWork(4*m*c, m, func(lo, hi int) {
-		var buffer [256]float32 // y may be the residual: it is written last
-		for i := lo; i < hi; i++ {
-			for from := 0; from < c; from += len(buffer) {
-				to := min(from+len(buffer), c)
-				b := buffer[:to-from]
-				u, v, w := x[i*c+from:i*c+to], scale[from:to], shift[from:to]
-				for j := range b {
-					b[j] = float32(u[j]*v[j]) + w[j]
-				}
-				o := y[i*c+from : i*c+to]
-				if residual == nil {
-					activatePortableSerial(o, b, act)
-					continue
-				}
-				activatePortableSerial(b, b, act)
-				for j, r := range residual[i*c+from : i*c+to] {
-					o[j] = b[j] + r
-				}
-			}
-		}
-	})
 }
 
 func globalPoolPortable(y, x []float32, n, hw, c int) {

@@ -4,15 +4,6 @@ package kernel
 // the channels of an output pixel, tap after tap as in the reference loops: with
 // 3 or 5 taps in one pass each sum is loaded and stored once per row of taps.
 
-func depthwisePortable(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
-	oh, ow := s.Out()
-	parallelWork(s.N*oh*ow*s.C*s.K*s.K, s.N*oh, func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			depthwiseRow(y, x, s, w, pitch, ws, r)
-		}
-	})
-}
-
 func depthwiseActPortable(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
 	oh, ow := s.Out()
 	parallelWork(s.N*oh*ow*s.C*s.K*s.K, s.N*oh, func(lo, hi int) {

@@ -124,17 +124,6 @@ func tiledRows(y, x, packed []float32, lo, hi, k, n int) {
 	}
 }
 
-func pointwisePortable(y, x []float32, m, k, n int, w []float32, ws int) {
-	if m < 2*tileRows { // packing would cost as much as the product
-		pointwiseReference(y, x, m, k, n, w, ws)
-		return
-	}
-	p := borrow(tiledSize(k, n))
-	packTiled(*p, w, k, n, ws, nil)
-	parallelWork(m*k*n, m, func(lo, hi int) { tiledRows(y, x, *p, lo, hi, k, n) })
-	scratch.Put(p)
-}
-
 func packPortable(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	p := &Packed{k: k, n: n, data: make([]float32, tiledSize(k, n)), apply: applyPortable}
 	if bias != nil {

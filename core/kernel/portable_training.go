@@ -8,7 +8,10 @@ package kernel
 // threads: each sum in the order of the reference loops, so that the bits agree.
 
 func init() {
-	o := portable
+	o := &portable.training
+	o.pointwise = pointwisePortable
+	o.depthwise = depthwisePortable
+	o.scaleShiftAct = scaleShiftActPortable
 	o.avgPool2x2Grad = avgPool2x2GradPortable
 	o.globalPoolGrad = globalPoolGradPortable
 	o.pointwiseGradInput = pointwiseGradInputPortable
@@ -18,6 +21,17 @@ func init() {
 	o.activateGrad = activateGradPortable
 	o.channelScaleReduce = channelScaleReducePortable
 	o.channelScaleGrad = channelScaleGradPortable
+}
+
+func pointwisePortable(y, x []float32, m, k, n int, w []float32, ws int) {
+	if m < 2*tileRows { // packing would cost as much as the product
+		pointwiseReference(y, x, m, k, n, w, ws)
+		return
+	}
+	p := borrow(tiledSize(k, n))
+	packTiled(*p, w, k, n, ws, nil)
+	parallelWork(m*k*n, m, func(lo, hi int) { tiledRows(y, x, *p, lo, hi, k, n) })
+	scratch.Put(p)
 }
 
 // pointwiseGradInputPortable is the product with W transposed.
@@ -105,6 +119,15 @@ func addOuter(dw []float32, ws int, x, dy []float32, lo, hi, j, k, n int) {
 	}
 }
 
+func depthwisePortable(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+	oh, ow := s.Out()
+	parallelWork(s.N*oh*ow*s.C*s.K*s.K, s.N*oh, func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			depthwiseRow(y, x, s, w, pitch, ws, r)
+		}
+	})
+}
+
 // depthwiseGradInputPortable gathers, for each pixel of dx, the outputs that it
 // went into.
 func depthwiseGradInputPortable(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
@@ -139,6 +162,31 @@ func depthwiseGradWeightPortable(dw []float32, pitch, ws int, x, dy []float32, s
 		s.each(0, s.N, func(o, i, t int) {
 			tap(dw[t*ws+lo:t*ws+hi], dy[o+lo:o+hi], x[i+lo:i+hi])
 		}, pitch)
+	})
+}
+
+func scaleShiftActPortable(y, x []float32, m, c int, scale, shift []float32, act Act, residual []float32) {
+	parallelWork(4*m*c, m, func(lo, hi int) {
+		var buffer [256]float32 // y may be the residual: it is written last
+		for i := lo; i < hi; i++ {
+			for from := 0; from < c; from += len(buffer) {
+				to := min(from+len(buffer), c)
+				b := buffer[:to-from]
+				u, v, w := x[i*c+from:i*c+to], scale[from:to], shift[from:to]
+				for j := range b {
+					b[j] = float32(u[j]*v[j]) + w[j]
+				}
+				o := y[i*c+from : i*c+to]
+				if residual == nil {
+					activatePortableSerial(o, b, act)
+					continue
+				}
+				activatePortableSerial(b, b, act)
+				for j, r := range residual[i*c+from : i*c+to] {
+					o[j] = b[j] + r
+				}
+			}
+		}
 	})
 }
 

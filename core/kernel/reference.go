@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // The reference loops are the specification: plain, in index order, never tuned.
 // A product is converted before it is added to: that rules out fused
 // multiply-add, which not every platform has, so that all round alike.
@@ -271,5 +273,39 @@ func avgPool2x2GradReference[T Float](dx, dy []T, n, h, w, c int, acc bool) {
 				}
 			}
 		}
+	}
+}
+func applyReference(p *Packed, y, x []float32, m int, act Act, residual []float32) {
+	pointwiseReference(y, x, m, p.k, p.n, p.data, p.n)
+	y = y[:m*p.n]
+	if len(p.bias) > 0 {
+		addBiasReference(y, m, p.n, p.bias)
+	}
+	activateReference(y, y, act)
+	if residual != nil {
+		addReference(y, residual[:m*p.n])
+	}
+}
+func depthwiseActReference(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+	oh, ow := s.Out()
+	m := s.N * oh * ow
+	depthwiseReference(y, x, s, w, s.K, s.C)
+	addBiasReference(y, m, s.C, bias)
+	activateReference(y, y[:m*s.C], act)
+}
+func foldNormalisationReference(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
+	for i := range scale {
+		s := float64(gamma[i]) / math.Sqrt(float64(variance[i])+epsilon)
+		scale[i] = float32(s)
+		shift[i] = float32(float64(beta[i]) - float64(s*float64(mean[i])))
+	}
+}
+
+// The ends of the arguments of Exp: its results are normal numbers.
+const lowestExp, highestExp = -80, 87
+
+func expReference(y, x []float32) {
+	for i, v := range x {
+		y[i] = float32(exponential(float64(min(max(v, lowestExp), highestExp))))
 	}
 }

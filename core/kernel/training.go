@@ -1,45 +1,59 @@
 package kernel
 
-// operators is one implementation for float32: nil entries fall back to the
-// reference loops.
-type operators struct {
-	name                string
-	pointwise           func(y []float32, x []float32, m int, k int, n int, w []float32, ws int)
-	pointwiseGradInput  func(dx []float32, dy []float32, m int, k int, n int, w []float32, ws int, accumulate bool)
-	pointwiseGradWeight func(dw []float32, ws int, x []float32, dy []float32, m int, k int, n int)
-	depthwise           func(y []float32, x []float32, s DepthwiseShape, w []float32, pitch int, ws int)
-	depthwiseGradInput  func(dx []float32, dy []float32, s DepthwiseShape, w []float32, pitch int, ws int)
-	depthwiseGradWeight func(dw []float32, pitch int, ws int, x []float32, dy []float32, s DepthwiseShape)
-	scaleShiftAct       func(y []float32, x []float32, m int, c int, scale []float32, shift []float32, act Act, residual []float32)
-	activate            func(y []float32, x []float32, act Act)
-	activateGrad        func(dx []float32, dy []float32, x []float32, act Act)
-	addBias             func(y []float32, m int, c int, bias []float32)
-	biasGrad            func(db []float32, dy []float32, m int, c int)
-	add                 func(y []float32, x []float32)
-	globalPool          func(y []float32, x []float32, n int, hw int, c int)
-	globalPoolGrad      func(dx []float32, dy []float32, n int, hw int, c int)
-	channelScale        func(y []float32, x []float32, s []float32, n int, hw int, c int)
-	channelScaleReduce  func(ds []float32, dy []float32, x []float32, n int, hw int, c int)
-	channelScaleGrad    func(dx []float32, dy []float32, s []float32, g []float32, n int, hw int, c int)
-	im2col3x3s2         func(cols []float32, x []float32, n int, h int, w int, cin int)
-	avgPool2x2          func(y []float32, x []float32, n int, h int, w int, c int)
-	avgPool2x2Grad      func(dx []float32, dy []float32, n int, h int, w int, c int, accumulate bool)
-	pack                func(w []float32, k, n, ws int, scale, bias []float32) *Packed
-	exp                 func(y, x []float32)
-	foldNormalisation   func(scale, shift, gamma, beta, mean, variance []float32, epsilon float64)
-	depthwiseAct        func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
+// training is the operators of the training step that inference has not, the second
+// page of the contract. An output overlaps an input only where the last column says
+// so; where it says adds, the output is added to.
+//
+//	operator             computes                                       shapes                               output may be
+//	Pointwise            y = x W                                        x [m,k]  W [k,n]  y [m,n]            new
+//	PointwiseGradInput   dx = dy W^T                                    dx [m,k]  dy [m,n]                   new, adds on demand
+//	PointwiseGradWeight  dW += x^T dy                                   dW [k,n]                             adds
+//	Factor.Times         Pointwise, or PointwiseGradInput, packed once                                       new, the latter adds on demand
+//	AddGradWeight        PointwiseGradWeight on one thread                                                   adds
+//	Depthwise            y = x*taps                                     x [N,H,W,C]  y [N,OH,OW,C]           new
+//	DepthwiseGradInput   dx = the gradient at x                         dx [N,H,W,C]  dy [N,OH,OW,C]         new
+//	DepthwiseGradWeight  dtaps += the gradient of the taps              dtaps [K*K,C]                        adds
+//	ScaleShiftAct        y = act(x*scale + shift) + residual            y, x, residual [m,c]  scale [c]      x, residual
+//	ActivateGrad         dx = dy*act'(x)                                all [any]                            dy
+//	AddBias              y += bias                                      y [m,c]  bias [c]                    adds
+//	BiasGrad             db += column sums of dy                        dy [m,c]  db [c]                     adds
+//	Add                  y += x                                         y, x [any]                           adds
+//	GlobalPoolGrad       dx = dy/hw                                     dx [n,hw,c]  dy [n,c]                new
+//	ChannelScaleReduce   ds = sum of dy*x over pixels                   dy, x [n,hw,c]  ds [n,c]             new
+//	ChannelScaleGrad     dx = dy*s + g/hw                               dx, dy [n,hw,c]  s, g [n,c]          dy
+//	AvgPool2x2Grad       dx = dy/4                                      dx [n,h,w,c]  dy [n,h/2,w/2,c]       new, adds on demand
+//	Moments.Add          sum += x-origin, square += (x-origin)^2        x [m,c], sums in float64             adds
+//	ActSlope             y, slope = act(z), act'(z) of z=x*scale+shift  y, slope, x [m,c]                    new
+//	AddGrad              dz = dy*slope, sums of dz and dz*(x-mean)      dz, dy, slope, x [m,c]               dy
+//	Combine              dx = k*dz + a*x + b                            dx, dz, x [m,c]  k, a, b [c]         dz
+//
+// Those from Moments.Add on, Factor.Times and AddGradWeight run on the calling
+// goroutine, for bands of a chain of operators (Bands); the others share their work
+// between threads. Bits: sums over threads are kept apart and added in order.
+type training struct {
+	pointwise           func(y, x []float32, m, k, n int, w []float32, ws int)
+	pointwiseGradInput  func(dx, dy []float32, m, k, n int, w []float32, ws int, accumulate bool)
+	pointwiseGradWeight func(dw []float32, ws int, x, dy []float32, m, k, n int)
+	depthwise           func(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int)
+	depthwiseGradInput  func(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int)
+	depthwiseGradWeight func(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape)
+	scaleShiftAct       func(y, x []float32, m, c int, scale, shift []float32, act Act, residual []float32)
+	activateGrad        func(dx, dy, x []float32, act Act)
+	addBias             func(y []float32, m, c int, bias []float32)
+	biasGrad            func(db, dy []float32, m, c int)
+	add                 func(y, x []float32)
+	globalPoolGrad      func(dx, dy []float32, n, hw, c int)
+	channelScaleReduce  func(ds, dy, x []float32, n, hw, c int)
+	channelScaleGrad    func(dx, dy, s, g []float32, n, hw, c int)
+	avgPool2x2Grad      func(dx, dy []float32, n, h, w, c int, accumulate bool)
 	factor              func(p *Factor[float32]) // sets packed and times
 	addGradWeight       func(dw []float32, ws int, x, dy []float32, m, k, n int)
 	addMoments          func(sum, square []float64, x []float32, m, c int, origin []float32)
 	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)
 	addGrad             func(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32)
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
-	panels              func(x *Matrix)                // sets panels, where they are nil, and overwrites them; sets lanes and slice
-	inverted            func(s InvertedSpec) *Inverted // nil result for a shape it has not
-	stem                func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
 }
 
-// Pointwise computes y = x W: y [m,n], x [m,k], W[k][n] with row stride ws >= n,
 // so that a slice of a bigger matrix is a view. A 1x1 convolution of m pixels.
 func Pointwise[T Float](y []T, x []T, m int, k int, n int, w []T, ws int) {
 	if f := active.pointwise; f != nil {
@@ -73,8 +87,6 @@ func PointwiseGradWeight[T Float](dw []T, ws int, x []T, dy []T, m int, k int, n
 	pointwiseGradWeightReference(dw, ws, x, dy, m, k, n)
 }
 
-// Depthwise convolves each channel of x [N,H,W,C] with its own KxK kernel into y
-// [N,OH,OW,C]. Tap (ky,kx) of channel c is w[(ky*pitch+kx)*ws+c]: the centre of a
 // bigger kernel is a view.
 func Depthwise[T Float](y []T, x []T, s DepthwiseShape, w []T, pitch int, ws int) {
 	if f := active.depthwise; f != nil {
@@ -108,7 +120,6 @@ func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s De
 	depthwiseGradWeightReference(dw, pitch, ws, x, dy, s)
 }
 
-// ScaleShiftAct computes y = act(x*scale+shift), plus residual where it is not
 // nil, for [m,c]. y may be x or residual.
 func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, act Act, residual []T) {
 	if f := active.scaleShiftAct; f != nil {
@@ -118,17 +129,6 @@ func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, ac
 		}
 	}
 	scaleShiftActReference(y, x, m, c, scale, shift, act, residual)
-}
-
-// Activate computes y = act(x). y may be x.
-func Activate[T Float](y []T, x []T, act Act) {
-	if f := active.activate; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), act)
-			return
-		}
-	}
-	activateReference(y, x, act)
 }
 
 // ActivateGrad computes dx = dy*act'(x). dx may be dy.
@@ -175,17 +175,6 @@ func Add[T Float](y []T, x []T) {
 	addReference(y, x)
 }
 
-// GlobalPool averages x [n,hw,c] over hw into y [n,c].
-func GlobalPool[T Float](y []T, x []T, n int, hw int, c int) {
-	if f := active.globalPool; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), n, hw, c)
-			return
-		}
-	}
-	globalPoolReference(y, x, n, hw, c)
-}
-
 // GlobalPoolGrad overwrites dx [n,hw,c] with dy [n,c] spread evenly.
 func GlobalPoolGrad[T Float](dx []T, dy []T, n int, hw int, c int) {
 	if f := active.globalPoolGrad; f != nil {
@@ -195,17 +184,6 @@ func GlobalPoolGrad[T Float](dx []T, dy []T, n int, hw int, c int) {
 		}
 	}
 	globalPoolGradReference(dx, dy, n, hw, c)
-}
-
-// ChannelScale computes y = x*s, x [n,hw,c], s [n,c]. y may be x.
-func ChannelScale[T Float](y []T, x []T, s []T, n int, hw int, c int) {
-	if f := active.channelScale; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), single(s), n, hw, c)
-			return
-		}
-	}
-	channelScaleReference(y, x, s, n, hw, c)
 }
 
 // ChannelScaleReduce computes ds [n,c], the sum over hw of dy*x.
@@ -219,7 +197,6 @@ func ChannelScaleReduce[T Float](ds []T, dy []T, x []T, n int, hw int, c int) {
 	channelScaleReduceReference(ds, dy, x, n, hw, c)
 }
 
-// ChannelScaleGrad computes dx = dy*s + g/hw, g [n,c] the gradient that reached
 // the mean over hw. dx may be dy.
 func ChannelScaleGrad[T Float](dx []T, dy []T, s []T, g []T, n int, hw int, c int) {
 	if f := active.channelScaleGrad; f != nil {
@@ -231,29 +208,6 @@ func ChannelScaleGrad[T Float](dx []T, dy []T, s []T, g []T, n int, hw int, c in
 	channelScaleGradReference(dx, dy, s, g, n, hw, c)
 }
 
-// Im2col3x3s2 gathers the 3x3 patches at stride 2, padding 1, of x [n,h,w,cin]
-// into cols [n*oh*ow, 9*cin], in the order ky, kx, c.
-func Im2col3x3s2[T Float](cols []T, x []T, n int, h int, w int, cin int) {
-	if f := active.im2col3x3s2; f != nil {
-		if v, ok := any(cols).([]float32); ok {
-			f(v, single(x), n, h, w, cin)
-			return
-		}
-	}
-	im2col3x3s2Reference(cols, x, n, h, w, cin)
-}
-
-// AvgPool2x2 averages 2x2 pixels of x [n,h,w,c]; h and w are even.
-func AvgPool2x2[T Float](y []T, x []T, n int, h int, w int, c int) {
-	if f := active.avgPool2x2; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), n, h, w, c)
-			return
-		}
-	}
-	avgPool2x2Reference(y, x, n, h, w, c)
-}
-
 // AvgPool2x2Grad spreads dy evenly over dx [n,h,w,c], or adds it.
 func AvgPool2x2Grad[T Float](dx []T, dy []T, n int, h int, w int, c int, accumulate bool) {
 	if f := active.avgPool2x2Grad; f != nil {
@@ -263,10 +217,4 @@ func AvgPool2x2Grad[T Float](dx []T, dy []T, n int, h int, w int, c int, accumul
 		}
 	}
 	avgPool2x2GradReference(dx, dy, n, h, w, c, accumulate)
-}
-
-// single is x as []float32, where T is float32.
-func single[T Float](x []T) []float32 {
-	s, _ := any(x).([]float32)
-	return s
 }
