@@ -93,48 +93,18 @@ func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
 	if err := w.Check(a); err != nil {
 		return nil, err
 	}
-	var vs views[T]
-	n := a.Network()
-	vs.conv(w.Stem, 3, 3, 3, n.Stem.Out)
-	for _, b := range n.Blocks {
-		p := w.Blocks[b.Stage][b.Index]
-		if b.Expand {
-			vs.conv(p.Expand, b.In, b.Mid)
+	var vs []View[T]
+	w.each(a.Network(), func(field **ParamOf[T], p ParamOf[T]) {
+		v := View[T]{Param: *field, From: make([]int, len(p.Shape)), To: p.Shape}
+		if len(p.Shape) == 3 { // a depthwise kernel, [K, K, Mid]
+			for i := range 2 {
+				v.From[i] = (v.Param.Shape[i] - p.Shape[i]) / 2
+				v.To[i] += v.From[i]
+			}
 		}
-		lo := (p.Size.Kernel - b.Kernel) / 2
-		vs.conv(p.Depthwise, lo+b.Kernel, lo+b.Kernel, b.Mid)
-		v := vs[len(vs)-3]
-		v.From[0], v.From[1] = lo, lo
-		vs.add(p.SEReduce, b.Mid, b.Squeeze)
-		vs.add(p.SEBiasR, b.Squeeze)
-		vs.add(p.SEExpand, b.Squeeze, b.Mid)
-		vs.add(p.SEBiasE, b.Mid)
-		vs.conv(p.Project, b.Mid, b.Out)
-		if b.Shortcut == arch.Project {
-			vs.add(p.Shortcut, b.In, b.Out)
-		}
-	}
-	vs.conv(w.Head, n.Head.In, n.Head.Out)
-	vs.add(w.Classifier, n.Head.Out, w.Classes)
-	vs.add(w.ClassBias, w.Classes)
+		vs = append(vs, v)
+	})
 	return vs, nil
-}
-
-// views collects; its methods would be inlined into 15 KB of the engine.
-type views[T kernel.Float] []View[T]
-
-//go:noinline
-func (vs *views[T]) add(p *ParamOf[T], to ...int) {
-	if p != nil {
-		*vs = append(*vs, View[T]{p, make([]int, len(to)), to})
-	}
-}
-
-//go:noinline
-func (vs *views[T]) conv(c ConvOf[T], to ...int) {
-	vs.add(c.Weight, to...)
-	vs.add(c.BN.Gamma, to[len(to)-1])
-	vs.add(c.BN.Beta, to[len(to)-1])
 }
 
 // Extract copies the child a out as a plain network of its own. Its logits

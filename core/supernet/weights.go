@@ -118,61 +118,59 @@ func allocate[T kernel.Float](space *arch.Space, classes int, lean bool) (*Weigh
 func layout[T kernel.Float](a arch.Arch, classes int, lean bool) *WeightsOf[T] {
 	n := a.Network()
 	w := &WeightsOf[T]{Space: a.Space, Biggest: n, Classes: classes, Blocks: make([][]*BlockOf[T], len(a.Stages)), lean: lean}
-	w.Stem = w.conv("stem.conv", initHe, 27, initOne, 3, 3, 3, n.Stem.Out)
 	for _, b := range n.Blocks {
-		name := fmt.Sprintf("s%d.%d.", b.Stage+1, b.Index)
-		p := &BlockOf[T]{Size: b}
-		if b.Expand {
-			p.Expand = w.conv(name+"expand", initHe, b.In, initOne, b.In, b.Mid)
-		}
-		p.Depthwise = w.conv(name+"depthwise", initHe, b.Kernel*b.Kernel, initOne, b.Kernel, b.Kernel, b.Mid)
-		if b.Squeeze > 0 {
-			p.SEReduce = w.param(name+"se.reduce.weight", initHe, b.Mid, true, b.Mid, b.Squeeze)
-			p.SEBiasR = w.param(name+"se.reduce.bias", initZero, 0, false, b.Squeeze)
-			p.SEExpand = w.param(name+"se.expand.weight", initLinear, b.Squeeze, true, b.Squeeze, b.Mid)
-			p.SEBiasE = w.param(name+"se.expand.bias", initZero, 0, false, b.Mid)
-		}
-		residual := initOne
-		if b.Shortcut != arch.NoShortcut {
-			residual = initResidual
-		}
-		p.Project = w.conv(name+"project", initHe, b.Mid, residual, b.Mid, b.Out)
-		if b.Shortcut == arch.Project {
-			p.Shortcut = w.param(name+"shortcut", initLinear, b.In, true, b.In, b.Out)
-		}
-		w.Blocks[b.Stage] = append(w.Blocks[b.Stage], p)
+		w.Blocks[b.Stage] = append(w.Blocks[b.Stage], &BlockOf[T]{Size: b})
 	}
-	w.Head = w.conv("head.conv", initHe, n.Head.In, initOne, n.Head.In, n.Head.Out)
-	w.Classifier = w.param("classifier.weight", initSmall, n.Head.Out, true, n.Head.Out, classes)
-	w.ClassBias = w.param("classifier.bias", initZero, 0, false, classes)
-	if w.lean {
-		w.Classifier.Data = make([]T, w.Classifier.Len())
-	}
+	w.each(n, func(field **ParamOf[T], p ParamOf[T]) {
+		*field = &p
+		if !lean || len(p.Shape) != 2 || field == &w.Classifier {
+			p.Data = make([]T, p.Len())
+		}
+		w.Params = append(w.Params, &p)
+	})
 	return w
 }
 
-// Not inlined, for the size of the engine: two dozen calls.
-//
-//go:noinline
-func (w *WeightsOf[T]) param(name string, in initialiser, fanIn int, decay bool, shape ...int) *ParamOf[T] {
-	p := &ParamOf[T]{Name: name, Shape: shape, Decay: decay, fanIn: fanIn, init: in}
-	if !w.lean || len(shape) != 2 {
-		p.Data = make([]T, p.Len())
+// each is the one walk over the parameters of a network, in network order. It calls f
+// with every tensor that n has: the field of w that it belongs to, and its description,
+// all but the Data, with the shape that it has in n.
+func (w *WeightsOf[T]) each(n arch.Network, f func(field **ParamOf[T], p ParamOf[T])) {
+	vector := func(field **ParamOf[T], name string, in initialiser, length int) {
+		f(field, ParamOf[T]{Name: name, Shape: []int{length}, init: in})
 	}
-	w.Params = append(w.Params, p)
-	return p
-}
-
-//go:noinline
-func (w *WeightsOf[T]) conv(name string, in initialiser, fanIn int, gamma initialiser, shape ...int) ConvOf[T] {
-	c := shape[len(shape)-1]
-	return ConvOf[T]{
-		Weight: w.param(name, in, fanIn, true, shape...),
-		BN: BN[T]{
-			Gamma: w.param(name+".bn.gamma", gamma, 0, false, c),
-			Beta:  w.param(name+".bn.beta", initZero, 0, false, c),
-		},
+	matrix := func(field **ParamOf[T], name string, in initialiser, k, n int) {
+		f(field, ParamOf[T]{Name: name, Shape: []int{k, n}, Decay: true, fanIn: k, init: in})
 	}
+	conv := func(c *ConvOf[T], name string, gamma initialiser, fanIn int, shape ...int) {
+		f(&c.Weight, ParamOf[T]{Name: name, Shape: shape, Decay: true, fanIn: fanIn, init: initHe})
+		vector(&c.BN.Gamma, name+".bn.gamma", gamma, shape[len(shape)-1])
+		vector(&c.BN.Beta, name+".bn.beta", initZero, shape[len(shape)-1])
+	}
+	conv(&w.Stem, "stem.conv", initOne, 27, 3, 3, 3, n.Stem.Out)
+	for _, b := range n.Blocks {
+		p, name := w.Blocks[b.Stage][b.Index], fmt.Sprintf("s%d.%d.", b.Stage+1, b.Index)
+		if b.Expand {
+			conv(&p.Expand, name+"expand", initOne, b.In, b.In, b.Mid)
+		}
+		conv(&p.Depthwise, name+"depthwise", initOne, b.Kernel*b.Kernel, b.Kernel, b.Kernel, b.Mid)
+		if b.Squeeze > 0 {
+			matrix(&p.SEReduce, name+"se.reduce.weight", initHe, b.Mid, b.Squeeze)
+			vector(&p.SEBiasR, name+"se.reduce.bias", initZero, b.Squeeze)
+			matrix(&p.SEExpand, name+"se.expand.weight", initLinear, b.Squeeze, b.Mid)
+			vector(&p.SEBiasE, name+"se.expand.bias", initZero, b.Mid)
+		}
+		last := initOne
+		if b.Shortcut != arch.NoShortcut {
+			last = initResidual
+		}
+		conv(&p.Project, name+"project", last, b.Mid, b.Mid, b.Out)
+		if b.Shortcut == arch.Project {
+			matrix(&p.Shortcut, name+"shortcut", initLinear, b.In, b.Out)
+		}
+	}
+	conv(&w.Head, "head.conv", initOne, n.Head.In, n.Head.In, n.Head.Out)
+	matrix(&w.Classifier, "classifier.weight", initSmall, n.Head.Out, w.Classes)
+	vector(&w.ClassBias, "classifier.bias", initZero, w.Classes)
 }
 
 // Init draws He-normal weights. With zeroGamma the last BN of every residual
