@@ -46,10 +46,16 @@ func (s *Space) pick(choose func(of []int) int) Arch {
 }
 
 // Min is the smallest child: the least of everything.
-func (s *Space) Min() Arch { return s.pick(func(of []int) int { return of[0] }) }
+func (s *Space) Min() Arch { return s.At(0) }
 
 // Max is the biggest child: the most of everything.
-func (s *Space) Max() Arch { return s.pick(func(of []int) int { return of[len(of)-1] }) }
+func (s *Space) Max() Arch { return s.At(1) }
+
+// At is the child with every choice at the same fraction, 0 to 1, of its range, each
+// rounded to the nearest, half up.
+func (s *Space) At(fraction float64) Arch {
+	return s.pick(func(of []int) int { return of[int(fraction*float64(len(of)-1)+0.5)] })
+}
 
 // Sample draws every dimension uniformly and independently, as BigNAS trains
 // its random children (section 3.1).

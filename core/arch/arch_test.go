@@ -114,6 +114,22 @@ func TestExtremes(t *testing.T) {
 	}
 }
 
+// TestAt: every choice is rounded to the nearest by itself, half up.
+func TestAt(t *testing.T) {
+	s := lookup(t, "nette")
+	for _, c := range []struct {
+		fraction float64
+		want     string
+	}{
+		{0.25, "r128-c12-8x1k3-16x1k3-24x2k3-40x2k3-56x2k3-88x3k3-144x1k3-h384"},
+		{0.5, "r160-c12-12x2k3-16x2k3-28x3k5-48x3k5-64x3k5-104x3k5-160x2k5-h512"},
+	} {
+		if got := s.At(c.fraction).String(); got != c.want {
+			t.Errorf("At(%v) is %s, want %s", c.fraction, got, c.want)
+		}
+	}
+}
+
 func TestResolutionsUpTo(t *testing.T) {
 	s := lookup(t, "nette")
 	for limit, want := range map[int][]int{64: {64}, 96: {96}, 130: {96, 128}, 192: s.Resolutions, 300: s.Resolutions} {

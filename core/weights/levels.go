@@ -29,15 +29,8 @@ const levelSteps = 4
 func levels(s *arch.Space) []level {
 	var ls []level
 	for i := range levelSteps + 1 {
-		pick := func(of []int) int { return of[(i*(len(of)-1)+levelSteps/2)/levelSteps] }
-		a := arch.Arch{Space: s, Resolution: slices.Max(s.Resolutions), Stem: pick(s.Stem), Head: pick(s.Head)}
-		for _, st := range s.Stages {
-			c := arch.StageArch{Width: pick(st.Widths), Depth: pick(st.Depths), Expansion: pick(st.Expansions)}
-			for range c.Depth {
-				c.Kernels = append(c.Kernels, pick(st.Kernels))
-			}
-			a.Stages = append(a.Stages, c)
-		}
+		a := s.At(float64(i) / levelSteps)
+		a.Resolution = slices.Max(s.Resolutions)
 		if text := a.String(); len(ls) == 0 || ls[len(ls)-1].Arch != text {
 			ls = append(ls, level{Arch: text, child: a})
 		}

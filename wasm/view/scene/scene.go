@@ -70,7 +70,7 @@ func New(space *arch.Space, classes int) (*Scene, error) {
 	s.answers.reset()
 	s.SetDark(false)
 	s.Resize(1024, 560)
-	if err := s.SetChild(middle(space)); err != nil {
+	if err := s.SetChild(space.At(0.5)); err != nil {
 		return nil, err
 	}
 	s.settle()

@@ -185,7 +185,7 @@ func TestTokens(t *testing.T) {
 func TestDrawn(t *testing.T) {
 	for _, name := range arch.Spaces() {
 		s := open(t, name)
-		for _, a := range []arch.Arch{s.space.Min(), s.space.Max(), middle(s.space)} {
+		for _, a := range []arch.Arch{s.space.Min(), s.space.Max(), s.space.At(0.5)} {
 			if err := s.SetChild(a); err != nil {
 				t.Fatal(err)
 			}

@@ -8,22 +8,6 @@ import (
 
 func last(of []int) int { return of[len(of)-1] }
 
-// middle is the child with the middle of every choice.
-func middle(space *arch.Space) arch.Arch {
-	pick := func(of []int) int { return of[len(of)/2] }
-	a := space.Max()
-	a.Resolution, a.Stem, a.Head = pick(space.Resolutions), pick(space.Stem), pick(space.Head)
-	for i, st := range space.Stages {
-		c := &a.Stages[i]
-		c.Width, c.Expansion = pick(st.Widths), pick(st.Expansions)
-		setDepth(c, pick(st.Depths))
-		for j := range c.Kernels {
-			c.Kernels[j] = pick(st.Kernels)
-		}
-	}
-	return a
-}
-
 // setDepth adds or takes away layers; one that appears repeats the kernel before it.
 func setDepth(c *arch.StageArch, depth int) {
 	for len(c.Kernels) < depth {
