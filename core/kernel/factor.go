@@ -55,11 +55,9 @@ func (p *Factor[T]) Release() {
 
 // AddGradWeight is PointwiseGradWeight on the calling goroutine.
 func AddGradWeight[T Float](dw []T, ws int, x []T, dy []T, m, k, n int) {
-	if f := active.addGradWeight; f != nil {
-		if v, ok := any(dw).([]float32); ok {
-			f(v, ws, single(x), single(dy), m, k, n)
-			return
-		}
+	if v, ok := any(dw).([]float32); ok && active.addGradWeight != nil {
+		active.addGradWeight(v, ws, single(x), single(dy), m, k, n)
+		return
 	}
 	pointwiseGradWeightReference(dw, ws, x, dy, m, k, n)
 }

@@ -51,55 +51,46 @@ func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) 
 
 // Activate computes y = act(x). y may be x.
 func Activate[T Float](y []T, x []T, act Act) {
-	if f := active.activate; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), act)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.activate != nil {
+		active.activate(v, single(x), act)
+		return
 	}
 	activateReference(y, x, act)
 }
 
 // GlobalPool averages x [n,hw,c] over hw into y [n,c].
 func GlobalPool[T Float](y []T, x []T, n int, hw int, c int) {
-	if f := active.globalPool; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), n, hw, c)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.globalPool != nil {
+		active.globalPool(v, single(x), n, hw, c)
+		return
 	}
 	globalPoolReference(y, x, n, hw, c)
 }
 
 // ChannelScale computes y = x*s, x [n,hw,c], s [n,c]. y may be x.
 func ChannelScale[T Float](y []T, x []T, s []T, n int, hw int, c int) {
-	if f := active.channelScale; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), single(s), n, hw, c)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.channelScale != nil {
+		active.channelScale(v, single(x), single(s), n, hw, c)
+		return
 	}
 	channelScaleReference(y, x, s, n, hw, c)
 }
 
+// Im2col3x3s2 gathers the 3x3 patches at stride 2, padding 1, of x [n,h,w,cin]
 // into cols [n*oh*ow, 9*cin], in the order ky, kx, c.
 func Im2col3x3s2[T Float](cols []T, x []T, n int, h int, w int, cin int) {
-	if f := active.im2col3x3s2; f != nil {
-		if v, ok := any(cols).([]float32); ok {
-			f(v, single(x), n, h, w, cin)
-			return
-		}
+	if v, ok := any(cols).([]float32); ok && active.im2col3x3s2 != nil {
+		active.im2col3x3s2(v, single(x), n, h, w, cin)
+		return
 	}
 	im2col3x3s2Reference(cols, x, n, h, w, cin)
 }
 
 // AvgPool2x2 averages 2x2 pixels of x [n,h,w,c]; h and w are even.
 func AvgPool2x2[T Float](y []T, x []T, n int, h int, w int, c int) {
-	if f := active.avgPool2x2; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), n, h, w, c)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.avgPool2x2 != nil {
+		active.avgPool2x2(v, single(x), n, h, w, c)
+		return
 	}
 	avgPool2x2Reference(y, x, n, h, w, c)
 }

@@ -39,11 +39,9 @@ func (s *Moments[T]) Add(part int, x []T, m int) {
 		p.origin = append(p.origin, x[:s.c]...)
 	}
 	p.rows += m
-	if f := active.addMoments; f != nil {
-		if v, ok := any(x).([]float32); ok {
-			f(p.sum, p.square, v, m, s.c, single(p.origin))
-			return
-		}
+	if v, ok := any(x).([]float32); ok && active.addMoments != nil {
+		active.addMoments(p.sum, p.square, v, m, s.c, single(p.origin))
+		return
 	}
 	addMomentsReference(p.sum, p.square, x, m, s.c, p.origin)
 }
@@ -102,11 +100,9 @@ func ActSlope[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 	if m == 0 {
 		return
 	}
-	if f := active.actSlope; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(slope), single(x), m, c, single(scale), single(shift), act)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.actSlope != nil {
+		active.actSlope(v, single(slope), single(x), m, c, single(scale), single(shift), act)
+		return
 	}
 	actSlopeReference(y, slope, x, m, c, scale, shift, act)
 }
@@ -128,11 +124,9 @@ func AddGrad[T Float](s *GradSums, part int, dz, dy, slope, x []T, m int, mean [
 	if m == 0 {
 		return
 	}
-	if f := active.addGrad; f != nil {
-		if v, ok := any(dz).([]float32); ok {
-			f(s.d[part], s.dx[part], v, single(dy), single(slope), single(x), m, s.c, single(mean))
-			return
-		}
+	if v, ok := any(dz).([]float32); ok && active.addGrad != nil {
+		active.addGrad(s.d[part], s.dx[part], v, single(dy), single(slope), single(x), m, s.c, single(mean))
+		return
 	}
 	addGradReference(s.d[part], s.dx[part], dz, dy, slope, x, m, s.c, mean)
 }
@@ -178,11 +172,9 @@ func Combine[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
 	if m == 0 {
 		return
 	}
-	if f := active.combine; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dz), single(x), m, c, single(k), single(a), single(b))
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.combine != nil {
+		active.combine(v, single(dz), single(x), m, c, single(k), single(a), single(b))
+		return
 	}
 	combineReference(dx, dz, x, m, c, k, a, b)
 }

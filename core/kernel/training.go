@@ -54,167 +54,142 @@ type training struct {
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
 }
 
+// Pointwise computes y = x W: y [m,n], x [m,k], W[k][n] with row stride ws >= n,
 // so that a slice of a bigger matrix is a view. A 1x1 convolution of m pixels.
 func Pointwise[T Float](y []T, x []T, m int, k int, n int, w []T, ws int) {
-	if f := active.pointwise; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), m, k, n, single(w), ws)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.pointwise != nil {
+		active.pointwise(v, single(x), m, k, n, single(w), ws)
+		return
 	}
 	pointwiseReference(y, x, m, k, n, w, ws)
 }
 
 // PointwiseGradInput computes dx = dy W^T, or adds it to dx: dx [m,k], dy [m,n].
 func PointwiseGradInput[T Float](dx []T, dy []T, m int, k int, n int, w []T, ws int, accumulate bool) {
-	if f := active.pointwiseGradInput; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), m, k, n, single(w), ws, accumulate)
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.pointwiseGradInput != nil {
+		active.pointwiseGradInput(v, single(dy), m, k, n, single(w), ws, accumulate)
+		return
 	}
 	pointwiseGradInputReference(dx, dy, m, k, n, w, ws, accumulate)
 }
 
 // PointwiseGradWeight adds x^T dy to dW[k][n], row stride ws.
 func PointwiseGradWeight[T Float](dw []T, ws int, x []T, dy []T, m int, k int, n int) {
-	if f := active.pointwiseGradWeight; f != nil {
-		if v, ok := any(dw).([]float32); ok {
-			f(v, ws, single(x), single(dy), m, k, n)
-			return
-		}
+	if v, ok := any(dw).([]float32); ok && active.pointwiseGradWeight != nil {
+		active.pointwiseGradWeight(v, ws, single(x), single(dy), m, k, n)
+		return
 	}
 	pointwiseGradWeightReference(dw, ws, x, dy, m, k, n)
 }
 
+// Depthwise convolves each channel of x [N,H,W,C] with its own KxK kernel into y
+// [N,OH,OW,C]. Tap (ky,kx) of channel c is w[(ky*pitch+kx)*ws+c]: the centre of a
 // bigger kernel is a view.
 func Depthwise[T Float](y []T, x []T, s DepthwiseShape, w []T, pitch int, ws int) {
-	if f := active.depthwise; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), s, single(w), pitch, ws)
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.depthwise != nil {
+		active.depthwise(v, single(x), s, single(w), pitch, ws)
+		return
 	}
 	depthwiseReference(y, x, s, w, pitch, ws)
 }
 
 // DepthwiseGradInput overwrites dx [N,H,W,C] with the gradient at the input.
 func DepthwiseGradInput[T Float](dx []T, dy []T, s DepthwiseShape, w []T, pitch int, ws int) {
-	if f := active.depthwiseGradInput; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), s, single(w), pitch, ws)
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.depthwiseGradInput != nil {
+		active.depthwiseGradInput(v, single(dy), s, single(w), pitch, ws)
+		return
 	}
 	depthwiseGradInputReference(dx, dy, s, w, pitch, ws)
 }
 
 // DepthwiseGradWeight adds the gradient of the taps to dw.
 func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s DepthwiseShape) {
-	if f := active.depthwiseGradWeight; f != nil {
-		if v, ok := any(dw).([]float32); ok {
-			f(v, pitch, ws, single(x), single(dy), s)
-			return
-		}
+	if v, ok := any(dw).([]float32); ok && active.depthwiseGradWeight != nil {
+		active.depthwiseGradWeight(v, pitch, ws, single(x), single(dy), s)
+		return
 	}
 	depthwiseGradWeightReference(dw, pitch, ws, x, dy, s)
 }
 
+// ScaleShiftAct computes y = act(x*scale+shift), plus residual where it is not
 // nil, for [m,c]. y may be x or residual.
 func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, act Act, residual []T) {
-	if f := active.scaleShiftAct; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x), m, c, single(scale), single(shift), act, single(residual))
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.scaleShiftAct != nil {
+		active.scaleShiftAct(v, single(x), m, c, single(scale), single(shift), act, single(residual))
+		return
 	}
 	scaleShiftActReference(y, x, m, c, scale, shift, act, residual)
 }
 
 // ActivateGrad computes dx = dy*act'(x). dx may be dy.
 func ActivateGrad[T Float](dx []T, dy []T, x []T, act Act) {
-	if f := active.activateGrad; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), single(x), act)
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.activateGrad != nil {
+		active.activateGrad(v, single(dy), single(x), act)
+		return
 	}
 	activateGradReference(dx, dy, x, act)
 }
 
 // AddBias adds bias [c] to every row of y [m,c].
 func AddBias[T Float](y []T, m int, c int, bias []T) {
-	if f := active.addBias; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, m, c, single(bias))
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.addBias != nil {
+		active.addBias(v, m, c, single(bias))
+		return
 	}
 	addBiasReference(y, m, c, bias)
 }
 
 // BiasGrad adds the column sums of dy [m,c] to db.
 func BiasGrad[T Float](db []T, dy []T, m int, c int) {
-	if f := active.biasGrad; f != nil {
-		if v, ok := any(db).([]float32); ok {
-			f(v, single(dy), m, c)
-			return
-		}
+	if v, ok := any(db).([]float32); ok && active.biasGrad != nil {
+		active.biasGrad(v, single(dy), m, c)
+		return
 	}
 	biasGradReference(db, dy, m, c)
 }
 
 // Add adds x to y.
 func Add[T Float](y []T, x []T) {
-	if f := active.add; f != nil {
-		if v, ok := any(y).([]float32); ok {
-			f(v, single(x))
-			return
-		}
+	if v, ok := any(y).([]float32); ok && active.add != nil {
+		active.add(v, single(x))
+		return
 	}
 	addReference(y, x)
 }
 
 // GlobalPoolGrad overwrites dx [n,hw,c] with dy [n,c] spread evenly.
 func GlobalPoolGrad[T Float](dx []T, dy []T, n int, hw int, c int) {
-	if f := active.globalPoolGrad; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), n, hw, c)
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.globalPoolGrad != nil {
+		active.globalPoolGrad(v, single(dy), n, hw, c)
+		return
 	}
 	globalPoolGradReference(dx, dy, n, hw, c)
 }
 
 // ChannelScaleReduce computes ds [n,c], the sum over hw of dy*x.
 func ChannelScaleReduce[T Float](ds []T, dy []T, x []T, n int, hw int, c int) {
-	if f := active.channelScaleReduce; f != nil {
-		if v, ok := any(ds).([]float32); ok {
-			f(v, single(dy), single(x), n, hw, c)
-			return
-		}
+	if v, ok := any(ds).([]float32); ok && active.channelScaleReduce != nil {
+		active.channelScaleReduce(v, single(dy), single(x), n, hw, c)
+		return
 	}
 	channelScaleReduceReference(ds, dy, x, n, hw, c)
 }
 
+// ChannelScaleGrad computes dx = dy*s + g/hw, g [n,c] the gradient that reached
 // the mean over hw. dx may be dy.
 func ChannelScaleGrad[T Float](dx []T, dy []T, s []T, g []T, n int, hw int, c int) {
-	if f := active.channelScaleGrad; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), single(s), single(g), n, hw, c)
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.channelScaleGrad != nil {
+		active.channelScaleGrad(v, single(dy), single(s), single(g), n, hw, c)
+		return
 	}
 	channelScaleGradReference(dx, dy, s, g, n, hw, c)
 }
 
 // AvgPool2x2Grad spreads dy evenly over dx [n,h,w,c], or adds it.
 func AvgPool2x2Grad[T Float](dx []T, dy []T, n int, h int, w int, c int, accumulate bool) {
-	if f := active.avgPool2x2Grad; f != nil {
-		if v, ok := any(dx).([]float32); ok {
-			f(v, single(dy), n, h, w, c, accumulate)
-			return
-		}
+	if v, ok := any(dx).([]float32); ok && active.avgPool2x2Grad != nil {
+		active.avgPool2x2Grad(v, single(dy), n, h, w, c, accumulate)
+		return
 	}
 	avgPool2x2GradReference(dx, dy, n, h, w, c, accumulate)
 }
