@@ -34,6 +34,8 @@ type answer struct {
 	MS     float64          `json:"ms"` // all of timing
 	Timing classify.Timing  `json:"timing"`
 	MACs   int64            `json:"macs"`
+	// Confidence is absent where the weights say nothing of it.
+	Confidence *classify.Confidence `json:"confidence,omitempty"`
 }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -84,10 +86,15 @@ func one(engine *classify.Engine, a arch.Arch, photo string, stdin io.Reader, f 
 
 func show(w io.Writer, photo string, r *classify.Result, asJSON bool) error {
 	if asJSON {
-		return cli.Line(w, answer{photo, r.Text, r.Top, r.Timing.Total(), r.Timing, r.MACs})
+		return cli.Line(w, answer{photo, r.Text, r.Top, r.Timing.Total(), r.Timing, r.MACs, r.Confidence})
 	}
 	if _, err := fmt.Fprintf(w, "%s\n  child %s, %.1f million MACs, %.1f ms\n", photo, r.Text, float64(r.MACs)/1e6, r.Timing.Total()); err != nil {
 		return err
+	}
+	if c := r.Confidence; c != nil && !c.Known {
+		if _, err := fmt.Fprintf(w, "  unlike anything it was trained on; the nearest guesses:\n"); err != nil {
+			return err
+		}
 	}
 	for _, s := range r.Top {
 		if _, err := fmt.Fprintf(w, "  %5.1f %%  %s\n", 100*s.P, s.Label); err != nil {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"bignas/core/arch"
+	"bignas/core/confidence"
 	"bignas/core/fault"
+	"bignas/core/kernel"
 	"bignas/core/preprocess"
 )
 
@@ -82,11 +84,26 @@ type Result struct {
 	Text          string    `json:"arch"` // Arch as text
 	Top           []Score   `json:"top"`  // best first, equals by index
 	Probabilities []float64 `json:"probabilities"`
-	Logits        []float32 `json:"logits"`
+	Logits        []float32 `json:"logits"` // of the child, divided by no temperature
 	Timing        Timing    `json:"timing"`
 	MACs          int64     `json:"macs"`
 	Params        int64     `json:"params"`
 	Inherited     bool      `json:"inherited"`
+	// Confidence is nil where the weights file has no model of it, and of a child
+	// with inherited statistics, for which it does not hold.
+	Confidence *Confidence `json:"confidence,omitempty"`
+}
+
+// Confidence is how far a Result can be trusted.
+type Confidence struct {
+	// Familiarity is the share of held-out images of the known classes that the
+	// child finds less familiar than this one, 0 to 1.
+	Familiarity float64 `json:"familiarity"`
+	// Known is false for an image unlike anything that the child was trained on:
+	// Familiarity is below 1 - confidence.Kept.
+	Known bool `json:"known"`
+	// Temperature is what the logits were divided by for Result.Probabilities.
+	Temperature float64 `json:"temperature"`
 }
 
 // Classify asks the child a about the image. It keeps the child and the input
@@ -115,13 +132,40 @@ func (e *Engine) Classify(p *Image, a arch.Arch, o Options) (*Result, error) {
 	if ms := lap(); fresh {
 		r.Timing.Resize = ms
 	}
-	r.Logits, err = child.ForwardTapped(x, 1, o.Between, o.Tap)
+	model := e.bundle.Confidence
+	if o.Inherited {
+		model = nil
+	}
+	tap, pooled := o.Tap, []float32(nil)
+	if model != nil {
+		head := len(child.Arch.Network().Blocks) + 1
+		tap = func(layer int, out []float32, side, channels int) {
+			if o.Tap != nil {
+				o.Tap(layer, out, side, channels)
+			}
+			if layer == head {
+				pooled = make([]float32, channels)
+				kernel.GlobalPool(pooled, out, 1, side*side, channels)
+			}
+		}
+	}
+	r.Logits, err = child.ForwardTapped(x, 1, o.Between, tap)
 	if err != nil {
 		return nil, err
 	}
 	r.Timing.Forward = lap()
-	if r.Probabilities, err = softmax(r.Logits); err != nil {
+	temperature := 1.0
+	var scale confidence.Scale
+	if model != nil {
+		scale = model.Of(child.Arch)
+		temperature = scale.Temperature
+	}
+	if r.Probabilities, err = softmax(r.Logits, temperature); err != nil {
 		return nil, err
+	}
+	if model != nil {
+		f := scale.Familiarity(scale.Score(r.Logits, pooled))
+		r.Confidence = &Confidence{f, confidence.Known(f), temperature}
 	}
 	report := e.Cost(a)
 	r.Arch, r.Text, r.MACs, r.Params = child.Arch, report.Arch, report.MACs, report.Params
@@ -141,8 +185,9 @@ func (e *Engine) input(p *Image, resolution int) (x []float32, fresh bool) {
 	return x, !ok
 }
 
-// softmax is computed in float64, with the largest logit taken off first.
-func softmax(logits []float32) ([]float64, error) {
+// softmax is that of the logits over the temperature. It is computed in float64,
+// with the largest logit taken off first.
+func softmax(logits []float32, temperature float64) ([]float64, error) {
 	largest := math.Inf(-1)
 	for i, v := range logits {
 		if v := float64(v); math.IsNaN(v) || math.IsInf(v, 0) {
@@ -152,7 +197,7 @@ func softmax(logits []float32) ([]float64, error) {
 	}
 	p, sum := make([]float64, len(logits)), 0.0
 	for i, v := range logits {
-		p[i] = math.Exp(float64(v) - largest)
+		p[i] = math.Exp((float64(v) - largest) / temperature)
 		sum += p[i]
 	}
 	for i := range p {

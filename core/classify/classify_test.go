@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/confidence"
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
@@ -240,5 +241,73 @@ func TestClassifyRefuses(t *testing.T) {
 	}
 	if _, err := e.Classify(p, parse(t, e, "min"), Options{}); code(err) != CodeNoStatistics {
 		t.Errorf("no statistics: %v", err)
+	}
+}
+
+// TestConfidence: a block in the file changes neither logits nor the order of
+// classes; probabilities are those of the temperature; scores are those of the
+// head's mean; inherited statistics get none.
+func TestConfidence(t *testing.T) {
+	b := randomBundle(t)
+	plain := randomEngine(t)
+	space := b.Net.Space
+	c := make([]float64, (1+len(confidence.Levels))*len(confidence.Features(space.Min())))
+	row := make([]float64, space.Head[len(space.Head)-1])
+	c[0] = 0.75
+	for i := range row {
+		row[i] = float64(i%5) - 2
+	}
+	for i := range confidence.Levels {
+		c[(1+i)*len(c)/(1+len(confidence.Levels))] = 20*float64(i) - 100
+	}
+	var err error
+	if b.Confidence, err = confidence.New(space, row, 1, c); err != nil {
+		t.Fatal(err)
+	}
+	e, err := New(randomFile(t, b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain.Info().Calibrated || !e.Info().Calibrated || plain.Info().Digest != e.Info().Digest {
+		t.Error("the weights do not say what they are")
+	}
+	data := drawing(t, 120, 90)
+	for _, text := range []string{"min", "random:4", "max"} {
+		a := parse(t, e, text)
+		want, got := ask(t, plain, open(t, plain, data), a, Options{}), ask(t, e, open(t, e, data), a, Options{})
+		if want.Confidence != nil || got.Confidence == nil || got.Confidence.Temperature != math.Exp(0.75) {
+			t.Fatalf("%s: %+v, and without the block %+v", text, got.Confidence, want.Confidence)
+		}
+		if !slices.Equal(got.Logits, want.Logits) {
+			t.Errorf("%s: logits %v, want %v", text, got.Logits, want.Logits)
+		}
+		sum := 0.0
+		for _, v := range got.Logits {
+			sum += math.Exp(float64(v-got.Logits[got.Top[0].Index]) / math.Exp(0.75))
+		}
+		if math.Abs(got.Top[0].P-1/sum) > 1e-9 {
+			t.Errorf("%s: the best has %v, want %v", text, got.Top[0].P, 1/sum)
+		}
+		for i, s := range got.Top {
+			if s.Index != want.Top[i].Index {
+				t.Errorf("%s: answer %d is %s, was %s", text, i, s.Label, want.Top[i].Label)
+			}
+		}
+		tapped := false
+		var pooled []float32
+		ask(t, e, open(t, e, data), a, Options{Tap: func(layer int, out []float32, side, channels int) {
+			tapped = tapped || layer == 0
+			pooled = make([]float32, channels) // the last is the head's
+			for i, v := range out {
+				pooled[i%channels] += v / float32(side*side)
+			}
+		}})
+		s := b.Confidence.Of(a)
+		if f := s.Familiarity(s.Score(got.Logits, pooled)); !tapped || math.Abs(f-got.Confidence.Familiarity) > 1e-4 || got.Confidence.Known != confidence.Known(f) {
+			t.Errorf("%s: %+v, by hand %v", text, got.Confidence, f)
+		}
+		if r := ask(t, e, open(t, e, data), a, Options{Inherited: true}); r.Confidence != nil {
+			t.Errorf("%s: inherited statistics: %+v", text, r.Confidence)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/bnstats"
+	"bignas/core/confidence"
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/plainjson"
@@ -37,6 +38,7 @@ type Info struct {
 	Bytes         int               `json:"bytes"`            // size of the file
 	Params        int               `json:"params"`           // shared weights, BN statistics not counted
 	Family        map[string]string `json:"family,omitempty"` // named children: "S" to its canonical text
+	Calibrated    bool              `json:"calibrated"`       // results have a Confidence
 	Metadata      map[string]string `json:"metadata"`         // everything else: training configuration, seed
 }
 
@@ -72,7 +74,7 @@ func New(data []byte) (*Engine, error) {
 func newEngine(b *weights.Bundle, size int, arriving *weights.Arriving) (*Engine, error) {
 	e := &Engine{bundle: b, ceiling: b.Net.Space.Max(), info: Info{
 		SpaceName: b.Net.Space.Name, Space: b.Net.Space, Labels: b.Labels, Preprocessing: b.Spec,
-		Digest: b.Metadata[weights.DigestKey], Bytes: size, Params: b.Net.Count(), Metadata: b.Metadata,
+		Digest: b.Metadata[weights.DigestKey], Bytes: size, Params: b.Net.Count(), Calibrated: b.Confidence != nil, Metadata: b.Metadata,
 	}}
 	if arriving != nil && !arriving.Complete() {
 		e.arriving, e.ceiling = arriving, arriving.Ceiling()
@@ -105,6 +107,10 @@ func (e *Engine) Weights() *supernet.Weights { return e.bundle.Net }
 // Statistics returns the model that predicts the BN statistics of a child, nil
 // where the file has none.
 func (e *Engine) Statistics() *bnstats.Model { return e.bundle.Statistics }
+
+// Confidence returns the model of how far answers can be trusted, nil where the
+// file has none.
+func (e *Engine) Confidence() *confidence.Model { return e.bundle.Confidence }
 
 // Parse reads a name of the family or what arch.Space.Parse does: "min", "max",
 // "random:" and a seed, or the text of an architecture of the engine's space. The error is a *fault.Error with CodeBadArch.

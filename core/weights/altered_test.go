@@ -32,7 +32,7 @@ func tiny(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	m := randomised(net, rand.New(rand.NewPCG(5, 5)))
-	return marshal(t, &Bundle{Net: net, Statistics: m, Labels: []string{"cat", "dog", "cow"},
+	return marshal(t, &Bundle{Net: net, Statistics: m, Confidence: confident(t, space), Labels: []string{"cat", "dog", "cow"},
 		Spec:     preprocess.Spec{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}, Crop: 0.875, Filter: preprocess.CatmullRom},
 		Metadata: map[string]string{"seed": "42", "family": `{"S":"` + space.Min().String() + `"}`},
 	}, Float16)
@@ -82,6 +82,15 @@ func describedAlike(a, b *Bundle) bool {
 	for _, key := range []string{DigestKey, HeaderKey} {
 		delete(x, key)
 		delete(y, key)
+	}
+	if (a.Confidence == nil) != (b.Confidence == nil) {
+		return false
+	}
+	if a.Confidence != nil {
+		p, _ := a.Confidence.JSON()
+		if q, _ := b.Confidence.JSON(); p != q {
+			return false
+		}
 	}
 	return a.Spec == b.Spec && slices.Equal(a.Labels, b.Labels) && a.Net.Space == b.Net.Space && maps.Equal(x, y)
 }

@@ -6,6 +6,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/bnstats"
+	"bignas/core/confidence"
 	"bignas/core/fault"
 	"bignas/core/plainjson"
 	"bignas/core/supernet"
@@ -188,6 +189,11 @@ func open(h *header, allocate allocation) (*Arriving, error) {
 	}
 	if err := b.describe(m); err != nil {
 		return nil, err
+	}
+	if text, ok := m[KeyConfidence]; ok {
+		if b.Confidence, err = confidence.Read(text, space); err != nil {
+			return nil, err
+		}
 	}
 	a := &Arriving{Bundle: b, header: h}
 	if a.levels, err = readLevels(m, space, h.total); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/bnstats"
+	"bignas/core/confidence"
 	"bignas/core/fault"
 	"bignas/core/plainjson"
 	"bignas/core/preprocess"
@@ -17,6 +18,7 @@ import (
 type Bundle struct {
 	Net        *supernet.Weights
 	Statistics *bnstats.Model    // BN statistics of any child; nil before they are fitted
+	Confidence *confidence.Model // temperature and familiarity of any child; nil where they are not fitted
 	Spec       preprocess.Spec   // how images become input
 	Labels     []string          // names of the classes, for people; one for each of Net.Classes
 	Metadata   map[string]string // anything else: training configuration, seed, accuracy, digest after reading
@@ -34,6 +36,7 @@ const (
 	KeyLabels        = "labels"        // JSON array of texts
 	KeyPreprocessing = "preprocessing" // JSON of preprocess.Spec
 	KeyStatistics    = "statistics"    // "propagated" (bnstats.Model) or "none"
+	KeyConfidence    = "confidence"    // JSON of confidence.Model; absent where it is not fitted
 	KeyLevels        = "levels"        // JSON: the nested children in whose order the tensors lie
 	KeyLayout        = "layout"        // for people: how to join what is split
 )
@@ -47,7 +50,7 @@ const (
 		"A tensor that levels share is split: name@i holds, row-major, the elements of the corner (of kernels: the centre) that the arch of level i uses and level i-1 does not."
 )
 
-var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics, KeyLevels, KeyLayout}
+var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics, KeyConfidence, KeyLevels, KeyLayout}
 
 // Marshal returns the bytes of a weights file. The tensors are those of
 // b.Net.Params under their names, and for BN layer i of the biggest child
@@ -78,6 +81,11 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	}
 	if b.Statistics != nil {
 		f.Metadata[KeyStatistics] = statisticsKind
+	}
+	if b.Confidence != nil {
+		if f.Metadata[KeyConfidence], err = b.Confidence.JSON(); err != nil {
+			return nil, err
+		}
 	}
 	ls := levels(space)
 	all, err := layout(b.Net, b.Statistics, ls)

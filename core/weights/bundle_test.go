@@ -12,6 +12,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/bnstats"
+	"bignas/core/confidence"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -269,4 +270,44 @@ func BenchmarkUnmarshal(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestConfidence: the block is lossless, and a file without it stays as it was.
+func TestConfidence(t *testing.T) {
+	b := nette(t)
+	without := marshal(t, b, Float16)
+	space := b.Net.Space
+	b.Confidence = confident(t, space)
+	data := marshal(t, b, Float16)
+	read, err := Unmarshal(data)
+	if err != nil || read.Confidence == nil {
+		t.Fatalf("%v, or no block", err)
+	}
+	if again := marshal(t, read, Float16); !bytes.Equal(again, data) {
+		t.Error("writing again changes the file")
+	}
+	a, err := Begin(data)
+	if err != nil || a.Bundle.Confidence == nil {
+		t.Errorf("arriving: %v, or no block", err)
+	}
+	read.Confidence = nil
+	if again := marshal(t, read, Float16); !bytes.Equal(again, without) {
+		t.Error("without the block the file is another one")
+	}
+	_, err = Unmarshal(edit(t, data, func(f *File) { f.Metadata[KeyConfidence] = "{}" }))
+	if fault.Of(err).Code != confidence.CodeFile {
+		t.Errorf("an empty block: %v", err)
+	}
+}
+
+func confident(t testing.TB, space *arch.Space) *confidence.Model {
+	t.Helper()
+	c := make([]float64, (1+len(confidence.Levels))*len(confidence.Features(space.Min())))
+	row := make([]float64, space.Head[len(space.Head)-1])
+	c[0], row[1] = 0.25, -1.5
+	m, err := confidence.New(space, row, 1, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

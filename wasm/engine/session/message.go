@@ -159,7 +159,7 @@ func infoRecord(i classify.Info) record {
 	if len(i.Family) > 0 {
 		r = append(r, member("family", i.Family))
 	}
-	return append(r, member("metadata", i.Metadata))
+	return append(r, member("calibrated", i.Calibrated), member("metadata", i.Metadata))
 }
 
 func answerRecord(r *classify.Result) record {
@@ -170,6 +170,9 @@ func answerRecord(r *classify.Result) record {
 	a := record{member("top", top), member("timing", record{member("slice", r.Timing.Slice), member("resize", r.Timing.Resize), member("forward", r.Timing.Forward)})}
 	if r.Inherited {
 		a = append(a, member("inherited", true))
+	}
+	if c := r.Confidence; c != nil {
+		a = append(a, member("confidence", record{member("familiarity", c.Familiarity), member("known", c.Known), member("temperature", c.Temperature)}))
 	}
 	return a
 }
