@@ -1,6 +1,7 @@
 // Command evaluate measures children of a weights file, or of a run, on images:
 //
 //	evaluate --data DIR|ARCHIVE|shapes [--weights F|--run DIR] [--crop 0.875] [--split val] --arch min [--limit N] [--json]
+//	evaluate --data DIR|ARCHIVE --unknown DIR|ARCHIVE [--weights F] --arch min
 package main
 
 import (
@@ -30,6 +31,7 @@ type flags struct {
 	Limit      int      `placeholder:"N" help:"At most N images, spread over the classes."`
 	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training images, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training images)."`
 	Images     int      `placeholder:"N" help:"Training images to calibrate on (default: as in training)."`
+	Unknown    string   `placeholder:"DATA" help:"Images of other classes than those of the weights: measure instead how many the child flags as unlike anything it was trained on, and how well its probabilities are calibrated."`
 	JSON       bool     `name:"json" help:"One JSON object a line."`
 }
 
@@ -55,6 +57,9 @@ func evaluate(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if f.Run != "" && f.Weights != cli.DefaultWeights {
 		return cli.FailUsage(stderr, "evaluate", fmt.Errorf("--weights and --run can't be used together"))
 	}
+	if f.Run != "" && f.Unknown != "" {
+		return cli.FailUsage(stderr, "evaluate", fmt.Errorf("--unknown needs a weights file: --run can't be used with it"))
+	}
 	if err := measure(f, stdout, stderr); err != nil {
 		return cli.Fail(stderr, "evaluate", err)
 	}
@@ -72,6 +77,9 @@ func measure(f flags, stdout, stderr io.Writer) error {
 	s, err := open(f, stderr)
 	if err != nil {
 		return err
+	}
+	if f.Unknown != "" {
+		return measureUnknown(s, f, stdout, stderr)
 	}
 	train, _, val := run.Split(s.config, s.data)
 	if f.Statistics, err = s.kind(f, train, stderr); err != nil {

@@ -8,6 +8,7 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/bnstats"
+	"bignas/core/confidence"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -19,7 +20,9 @@ import (
 // source is whose children are measured: those of a weights file or of a run.
 type source struct {
 	weights    *supernet.Weights
-	statistics *bnstats.Model // nil where only calibrated ones are known
+	statistics *bnstats.Model    // nil where only calibrated ones are known
+	confidence *confidence.Model // nil where none is known
+	known      dataset.Names
 	spec       preprocess.Spec
 	config     config.Config
 	data       *dataset.Dataset
@@ -33,18 +36,17 @@ func openFile(f flags, log io.Writer) (*source, error) {
 		return nil, err
 	}
 	info := e.Info()
-	s := &source{weights: e.Weights(), statistics: e.Statistics(), spec: info.Preprocessing}
+	s := &source{weights: e.Weights(), statistics: e.Statistics(), confidence: e.Confidence(), spec: info.Preprocessing}
 	if s.archs, err = each(f.Arch, e.Parse); err != nil {
 		return nil, err
 	}
 	if s.config, err = config.Parse(info.Metadata["training"], "the training configuration in "+f.Weights); err != nil {
 		return nil, err
 	}
-	known, err := run.Classes(e, f.Weights)
-	if err != nil {
+	if s.known, err = run.Classes(e, f.Weights); err != nil {
 		return nil, err
 	}
-	s.data, err = run.OpenDataFor(f.Data, s.config, known, true, log, run.Named(f.Names))
+	s.data, err = run.OpenDataFor(f.Data, s.config, s.known, true, log, run.Named(f.Names))
 	return s, err
 }
 

@@ -8,6 +8,7 @@
 //	train plot --out runs/a
 //	train experiments --data DIR|ARCHIVE|shapes --out runs/e --csv experiments.csv
 //	train release --data DIR|ARCHIVE|shapes --out runs/a|--weights FILE -o weights.safetensors [--crop 0.875]
+//	train calibrate weights.safetensors --data DATA --unknown DATA -o new.safetensors
 //	train rewrite weights.safetensors -o new.safetensors
 package main
 
@@ -43,6 +44,7 @@ type flags struct {
 	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented images with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
 
+	Calibrate   calibrateFlags  `cmd:"" help:"Fit what a weights file says of its confidence: temperatures, and which images it does not know."`
 	Experiments experimentFlags `cmd:"" help:"The paper's experiments: inherited weights against trained alone and fine-tuned, and the ablations."`
 }
 
@@ -98,6 +100,8 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		err = p.release(ctx, f.Release)
 	case "rewrite":
 		err = p.rewrite(f.Rewrite)
+	case "calibrate":
+		err = p.calibrate(ctx, f.Calibrate)
 	case "prepare":
 		err = p.prepare(ctx, f.Prepare)
 	case "preview":

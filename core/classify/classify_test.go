@@ -283,7 +283,7 @@ func TestConfidence(t *testing.T) {
 		}
 		sum := 0.0
 		for _, v := range got.Logits {
-			sum += math.Exp(float64(v-got.Logits[got.Top[0].Index]) / math.Exp(0.75))
+			sum += math.Exp((float64(v) - float64(got.Logits[got.Top[0].Index])) / math.Exp(0.75))
 		}
 		if math.Abs(got.Top[0].P-1/sum) > 1e-9 {
 			t.Errorf("%s: the best has %v, want %v", text, got.Top[0].P, 1/sum)

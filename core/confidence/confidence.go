@@ -151,7 +151,7 @@ func (s Scale) Odds(logits []float32) float64 {
 	others := 0.0
 	for i, v := range logits {
 		if i != best {
-			others += math.Exp(float64(v-logits[best]) / s.Temperature)
+			others += math.Exp((float64(v) - float64(logits[best])) / s.Temperature)
 		}
 	}
 	return -math.Log(max(others, 1e-300))
@@ -173,6 +173,9 @@ func (s Scale) Familiarity(score float64) float64 {
 	return 1
 }
 
+// Threshold is the score below which an image is not known.
+func (s Scale) Threshold() float64 { return s.Quantiles[2] }
+
 // Known says whether an image of that familiarity is taken for one of a class
 // that the child knows.
 func Known(familiarity float64) bool { return familiarity >= 1-Kept }
@@ -182,6 +185,16 @@ func (m *Model) JSON() (string, error) {
 	text, err := plainjson.Append(nil, plainjson.Record{plainjson.Member("score", kind), plainjson.Member("row", m.row), plainjson.Member("odds", m.odds), plainjson.Member("coefficients", m.coefficients)})
 	return string(text), err
 }
+
+// Record is the scale for a child that is exported, of that many channels before
+// the classifier, with the rule in words.
+func (s Scale) Record(head int) plainjson.Record {
+	return plainjson.Record{plainjson.Member("rule", rule), plainjson.Member("temperature", s.Temperature), plainjson.Member("threshold", s.Threshold()),
+		plainjson.Member("odds", s.odds), plainjson.Member("row", s.row[:head]), plainjson.Member("levels", Levels), plainjson.Member("quantiles", s.Quantiles)}
+}
+
+const rule = "p = softmax(logits / temperature); score = odds * log(max(p) / (1 - max(p))) + sum(row * input of the classifier); " +
+	"an image is known where score >= threshold; a share of levels[i] of held-out known images scores less than quantiles[i]"
 
 // kind names the score, so that a file with another one is refused.
 const kind = "outlier-row-1"

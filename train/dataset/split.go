@@ -26,6 +26,17 @@ func (d *Dataset) All() Subset {
 	return s
 }
 
+// OfClasses is every image of the classes that are wanted, by their numbers.
+func (d *Dataset) OfClasses(wanted func(class int) bool) Subset {
+	s := Subset{data: d}
+	for i, it := range d.items {
+		if wanted(it.label) {
+			s.index = append(s.index, i)
+		}
+	}
+	return s
+}
+
 // Len is the number of images.
 func (s Subset) Len() int { return len(s.index) }
 

@@ -9,6 +9,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
+	"bignas/core/plainjson"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
@@ -34,6 +35,9 @@ type Config struct {
 	MACs          int64           `json:"macs"`
 	Params        int64           `json:"params"`
 	Epsilon       float64         `json:"epsilon"` // of every batch normalisation
+	// Confidence says how far answers can be trusted, and how that is computed
+	// (confidence.Scale.Record); absent where the weights file does not say.
+	Confidence json.RawMessage `json:"confidence,omitempty"`
 	// Layout says in words what the tensors of each kind are, and what is computed.
 	Layout  map[string]string `json:"layout,omitempty"`
 	Tensors []TensorInfo      `json:"tensors,omitempty"` // in network order
@@ -89,6 +93,9 @@ func newConfig(e *classify.Engine, a arch.Arch, from Statistics) Config {
 			c.Name = name
 		}
 	}
+	if m := e.Confidence(); m != nil && from.Kind == "predicted" {
+		c.Confidence, _ = plainjson.Append(nil, m.Of(a).Record(a.Head)) // finite numbers
+	}
 	return c
 }
 
@@ -132,6 +139,9 @@ func (c Config) metadata() (map[string]string, error) {
 		"statistics": c.Statistics.String(), "weights": c.Weights, "macs": strconv.FormatInt(c.MACs, 10), "params": strconv.FormatInt(c.Params, 10)}
 	if c.Name != "" {
 		m["name"] = c.Name
+	}
+	if c.Confidence != nil {
+		m["confidence"] = string(c.Confidence)
 	}
 	for key, v := range map[string]any{"labels": c.Labels, "preprocessing": c.Preprocessing} {
 		text, err := json.Marshal(v)

@@ -83,10 +83,18 @@ func (x exported) onnx() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return onnx.Marshal(folded, onnx.Options{Half: x.half, Metadata: map[string]string{
+	metadata := map[string]string{
 		"format": childFormat, "arch": x.a.String(), "space": info.SpaceName, "resolution": strconv.Itoa(x.a.Resolution), "precision": x.precision(),
 		"statistics": "predicted from the architecture by the weights file", "weights": info.Digest, "labels": string(labels), "preprocessing": string(spec),
-		"macs": strconv.FormatInt(c.MACs, 10), "params": strconv.FormatInt(c.Params, 10), "input": "input [N, 3, R, R]: RGB, normalised by preprocessing"}}), nil
+		"macs": strconv.FormatInt(c.MACs, 10), "params": strconv.FormatInt(c.Params, 10), "input": "input [N, 3, R, R]: RGB, normalised by preprocessing"}
+	if c := x.confidence(); c != nil {
+		text, err := plainjson.Append(nil, c)
+		if err != nil {
+			return nil, err
+		}
+		metadata["confidence"] = string(text)
+	}
+	return onnx.Marshal(folded, onnx.Options{Half: x.half, Metadata: metadata}), nil
 }
 
 // childFormat marks a written child.
@@ -131,10 +139,24 @@ func (x exported) safetensors() ([]byte, error) {
 // config says what a program must know to run the tensors.
 func (x exported) config() record {
 	info, c := x.e.Info(), cost.Totals(x.a, len(x.e.Info().Labels))
-	return record{member("format", childFormat), member("arch", x.a.String()), member("space", info.SpaceName), member("resolution", x.a.Resolution),
+	r := record{member("format", childFormat), member("arch", x.a.String()), member("space", info.SpaceName), member("resolution", x.a.Resolution),
 		member("classes", len(info.Labels)), member("labels", info.Labels), member("preprocessing", info.Preprocessing.Record()), member("precision", x.precision()),
 		member("statistics", record{member("kind", "predicted")}), member("weights", info.Digest), member("macs", c.MACs), member("params", c.Params),
 		member("epsilon", supernet.Epsilon)}
+	if c := x.confidence(); c != nil {
+		r = append(r, member("confidence", c))
+	}
+	return r
+}
+
+// confidence is how far the child's answers can be trusted, nil where the weights
+// file does not say.
+func (x exported) confidence() record {
+	m := x.e.Confidence()
+	if m == nil {
+		return nil
+	}
+	return m.Of(x.a).Record(x.a.Head)
 }
 
 // fitsHalf refuses what would become infinite.

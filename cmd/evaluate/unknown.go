@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/train/dataset"
+	"bignas/train/report"
+	"bignas/train/run"
+	"bignas/train/unknown"
+)
+
+// trust is what --json prints of a child with --unknown: one line for the child,
+// then one for each method and set of images.
+type trust struct {
+	Arch        string  `json:"arch"`
+	Temperature float64 `json:"temperature"`
+	Uncorrected float64 `json:"ece_uncorrected"` // expected calibration error with a temperature of 1
+	ECE         float64 `json:"ece"`
+	Flagged     float64 `json:"known_flagged"` // share of held-out known images below the file's threshold
+	N           int     `json:"n"`
+}
+
+type flagged struct {
+	Arch    string  `json:"arch"`
+	Method  string  `json:"method"`
+	Set     string  `json:"set"`
+	Flagged float64 `json:"flagged"`
+	AUROC   float64 `json:"auroc"`
+	N       int     `json:"n"`
+}
+
+// made is how many images of each kind are drawn.
+const made = 300
+
+// measureUnknown measures what the weights file says of its confidence. Thresholds
+// of the methods that lose are chosen on the images for searching, as the file's
+// was; all is measured on validation images and on classes that nothing was fitted on.
+func measureUnknown(s *source, f flags, stdout, stderr io.Writer) error {
+	if s.confidence == nil {
+		return fault.New("no_confidence", "add it with train calibrate", "%s says nothing of its confidence", f.Weights)
+	}
+	train, search, val := run.Split(s.config, s.data)
+	val, search = val.Limit(f.Limit), search.Limit(f.Limit)
+	if train.Len() == 0 || search.Len() < 20 || val.Len() == 0 {
+		return fault.New("no_images", "give the data that the weights were trained on", "%s has %d images to train, %d to search and %d to validate on", f.Data, train.Len(), search.Len(), val.Len())
+	}
+	data, err := dataset.Open(f.Unknown, dataset.Options{})
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	other, err := unknown.Others(data, s.known, true)
+	if err != nil {
+		return err
+	}
+	other = other.Limit(max(f.Limit, 1000))
+	shapes, err := dataset.Open(dataset.Shapes, dataset.Options{Seed: 2})
+	if err != nil {
+		return err
+	}
+	_, drawings := shapes.Split(0, 0)
+	held := unknown.Of("validation", val)
+	small := held.Shrunk(64)
+	small.Name = "validation at 64 px"
+	sets := []unknown.Images{held, small, unknown.Of("other classes", other), unknown.Of("drawings", drawings.Limit(made)),
+		unknown.Noise(made, 1000), unknown.Colours(made, 1000), unknown.Stripes(made, 1000)}
+	for _, a := range s.archs {
+		bar := report.NewProgress(stderr, "image sets", len(sets)+2)
+		err := trusted(s, a, train.Limit(1000), search, sets, f, stdout, func(done int) { bar.Set(done, "") })
+		bar.Finish()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknown.Images, f flags, stdout io.Writer, progress func(int)) error {
+	st, err := s.statistics.Predict(a)
+	if err != nil {
+		return err
+	}
+	c, err := s.weights.Child(a, st)
+	if err != nil {
+		return err
+	}
+	var seen []*unknown.Seen
+	for i, set := range append([]unknown.Images{unknown.Of("", train), unknown.Of("", search)}, sets...) {
+		x, err := unknown.Look(c, s.spec, set)
+		if err != nil {
+			return err
+		}
+		seen = append(seen, x)
+		progress(i + 1)
+	}
+	learnt, chosen, seen := seen[0], seen[1], seen[2:]
+	scale := s.confidence.Of(a)
+	own := scale.Threshold()
+	t := trust{a.String(), scale.Temperature, unknown.ECE(seen[0], 1), unknown.ECE(seen[0], scale.Temperature), unknown.Below(unknown.Scores(scale, seen[0]), own), len(seen[0].Logits)}
+	if f.JSON {
+		err = cli.Line(stdout, t)
+	} else {
+		_, err = fmt.Fprintf(stdout, "%s\n  temperature %.2f: expected calibration error %.2f %%, without %.2f %%; of %d held-out images %.1f %% are flagged\n",
+			t.Arch, t.Temperature, 100*t.ECE, 100*t.Uncorrected, t.N, 100*t.Flagged)
+	}
+	for k, m := range unknown.Methods(scale, learnt) {
+		threshold := own
+		if k > 0 {
+			threshold = unknown.Threshold(m.Scores(chosen))
+		}
+		known := m.Scores(seen[0])
+		for i, set := range sets {
+			if err != nil {
+				return err
+			}
+			scores := m.Scores(seen[i])
+			r := flagged{t.Arch, m.Name, set.Name, unknown.Below(scores, threshold), unknown.AUROC(known, scores), len(scores)}
+			if f.JSON {
+				err = cli.Line(stdout, r)
+			} else {
+				_, err = fmt.Fprintf(stdout, "  %-16s %-20s %5.1f %% flagged, AUROC %.3f, of %d\n", r.Method, r.Set, 100*r.Flagged, r.AUROC, r.N)
+			}
+		}
+	}
+	return err
+}

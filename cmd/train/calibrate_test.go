@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bignas/cmd/internal/clitest"
+	"bignas/core/weights"
+	"bignas/train/config"
+)
+
+// others writes a data set of two classes, some grey images each.
+func others(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for c, class := range []string{"dark", "light"} {
+		if err := os.MkdirAll(filepath.Join(dir, class), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 8 {
+			im := image.NewGray(image.Rect(0, 0, 16, 16))
+			for p := range 256 {
+				im.SetGray(p%16, p/16, color.Gray{uint8(100*c + (p*7+i*13)%100)})
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, im); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, class, string(rune('a'+i))+".png"), b.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+// TestCalibrate: the block is added, the tensors stay, the same command gives the
+// same file, and what cannot be fitted on is refused.
+func TestCalibrate(t *testing.T) {
+	search := func(c *config.Config) { c.SearchFraction = 0.05 }
+	file, dir, other := clitest.Weights(t, clitest.Random{Predicts: true, Config: search}), t.TempDir(), others(t)
+	var stdout, stderr bytes.Buffer
+	call := func(file, out string, more ...string) int {
+		stdout.Reset()
+		stderr.Reset()
+		return main1(append([]string{"calibrate", file, "--data", "shapes", "--unknown", other, "-o", out, "--children", "10", "--images", "20"}, more...), nil, &stdout, &stderr)
+	}
+	var made [2][]byte
+	for i, name := range []string{"a", "b"} {
+		out := filepath.Join(dir, name)
+		if code := call(file, out); code != 0 {
+			t.Fatalf("exit %d: %s", code, &stderr)
+		}
+		var err error
+		if made[i], err = os.ReadFile(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(made[0], made[1]) {
+		t.Error("twice the same, two files")
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := weights.Unmarshal(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := weights.Unmarshal(made[0])
+	if err != nil || b.Confidence == nil || b.Metadata[weights.DigestKey] != old.Metadata[weights.DigestKey] {
+		t.Errorf("%v, no block, or other tensors", err)
+	}
+	plain := clitest.Weights(t, clitest.Random{Predicts: true})
+	for says, code := range map[string]int{
+		"search_fraction":  call(plain, filepath.Join(dir, "c")),
+		"--children":       call(file, filepath.Join(dir, "c"), "--children", "3"),
+		"--images is 3":    call(file, filepath.Join(dir, "c"), "--images", "3"),
+		"images of two or": call(file, filepath.Join(dir, "c"), "--unknown", "shapes"),
+	} {
+		if code != 1 {
+			t.Errorf("%s: exit %d", says, code)
+		}
+	}
+	if call(plain, filepath.Join(dir, "c")); !strings.Contains(stderr.String(), "search_fraction") {
+		t.Errorf("the hint is missing: %s", &stderr)
+	}
+	clitest.Untouched(t, main1, file, func(out string) []string {
+		return []string{"calibrate", file, "--data", "shapes", "--unknown", other, "-o", out}
+	})
+}

@@ -1,0 +1,130 @@
+package unknown
+
+import (
+	"math"
+	"slices"
+
+	"bignas/core/arch"
+	"bignas/core/cholesky"
+	"bignas/core/confidence"
+	"bignas/core/fault"
+)
+
+// Child is what one child of a fit has seen.
+type Child struct {
+	Arch    arch.Arch
+	HeldOut *Seen // known images with labels that the weights were not trained on
+	Known   *Seen // other known images
+	Unknown *Seen
+}
+
+// Fit makes the model: temperatures, on the held-out images; the row and the
+// weight of the odds, by logistic regression of known against unknown images;
+// quantiles of the scores, on the held-out images again.
+func Fit(children []Child) (*confidence.Model, error) {
+	if len(children) < 10 {
+		return nil, fault.New("bad_option", "10 are the least, 30 are usual", "--children is %d: too few to fit on", len(children))
+	}
+	space := children[0].Arch.Space
+	var features [][]float64
+	temperatures := make([]float64, len(children))
+	for i, c := range children {
+		features = append(features, confidence.Features(c.Arch))
+		temperatures[i] = math.Log(Temperature(c.HeldOut))
+	}
+	coefficients := ridge(features, temperatures)
+	n := len(coefficients)
+	flat := make([]float64, (1+len(confidence.Levels))*n)
+	copy(flat, coefficients)
+	row := make([]float64, space.Head[len(space.Head)-1])
+	m, err := confidence.New(space, row, 1, flat)
+	if err != nil {
+		return nil, err
+	}
+	odds := fitRow(m, children, row)
+	if m, err = confidence.New(space, row, odds, flat); err != nil {
+		return nil, err
+	}
+	quantiles := make([][]float64, len(confidence.Levels))
+	for _, c := range children {
+		scores := Scores(m.Of(c.Arch), c.HeldOut)
+		slices.Sort(scores)
+		for l, level := range confidence.Levels {
+			quantiles[l] = append(quantiles[l], quantile(scores, level))
+		}
+	}
+	for l, q := range quantiles {
+		copy(flat[(1+l)*n:], ridge(features, q))
+	}
+	return confidence.New(space, row, odds, flat)
+}
+
+// Scores are the model's, of all images.
+func Scores(s confidence.Scale, of *Seen) (all []float64) {
+	for i, l := range of.Logits {
+		all = append(all, s.Score(l, of.Pooled[i]))
+	}
+	return all
+}
+
+// quantile of sorted values, between two of them by interpolation.
+func quantile(sorted []float64, level float64) float64 {
+	at := level * float64(len(sorted)-1)
+	i := min(int(at), len(sorted)-2)
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
+}
+
+// Temperature is that with which the labels are likeliest, by golden section of its
+// logarithm from a tenth to ten.
+func Temperature(s *Seen) float64 {
+	loss := func(log float64) float64 {
+		t, sum := math.Exp(log), 0.0
+		for i, l := range s.Logits {
+			best, total := float64(slices.Max(l)), 0.0
+			for _, v := range l {
+				total += math.Exp((float64(v) - best) / t)
+			}
+			sum += math.Log(total) + (best-float64(l[s.Labels[i]]))/t
+		}
+		return sum
+	}
+	const golden = 0.6180339887498949
+	lo, hi := -math.Log(10), math.Log(10)
+	a, b := hi-golden*(hi-lo), lo+golden*(hi-lo)
+	la, lb := loss(a), loss(b)
+	for hi-lo > 1e-3 {
+		if la < lb {
+			hi, b, lb = b, a, la
+			a = hi - golden*(hi-lo)
+			la = loss(a)
+		} else {
+			lo, a, la = a, b, lb
+			b = lo + golden*(hi-lo)
+			lb = loss(b)
+		}
+	}
+	return math.Exp((lo + hi) / 2)
+}
+
+// penalty is on every coefficient but the intercept.
+const penalty = 0.1
+
+// ridge fits a linear function of the features to the targets.
+func ridge(features [][]float64, targets []float64) []float64 {
+	n := len(features[0])
+	normal, x := make([]float64, n*n), make([]float64, n)
+	for i, f := range features {
+		for a, v := range f {
+			x[a] += v * targets[i]
+			for b, w := range f {
+				normal[a*n+b] += v * w
+			}
+		}
+	}
+	for a := range n {
+		normal[a*n+a] += penalty
+	}
+	normal[0] -= penalty - 1e-6
+	cholesky.Solve(cholesky.Factor(normal, n), n, x)
+	return x
+}

@@ -1,0 +1,154 @@
+// Package unknown fits and measures what a weights file says of images unlike
+// anything that it was trained on (core/confidence). A class "none of these" beside
+// those of the classifier is learnt from images of other classes and from drawn
+// ones (outlier exposure, Hendrycks et al., arXiv 1812.04606); thresholds and
+// temperatures come from held-out known images.
+package unknown
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"bignas/core/kernel"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/train/dataset"
+)
+
+// Images are images made or taken one at a time.
+type Images struct {
+	Name   string
+	Labels []int // nil where they are of no class that is known
+	N      int
+	At     func(i int) *preprocess.Image
+}
+
+// Of are the images of a subset.
+func Of(name string, s dataset.Subset) Images {
+	m := Images{Name: name, N: s.Len(), At: func(i int) *preprocess.Image {
+		return &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(i)}
+	}}
+	for i := range s.Len() {
+		m.Labels = append(m.Labels, s.Label(i))
+	}
+	return m
+}
+
+// Shrunk are the images at that side: enlarged again for a child, they are blurred.
+func (m Images) Shrunk(side int) Images {
+	at := m.At
+	m.At = func(i int) *preprocess.Image {
+		plain := preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom}
+		x := make([]float32, 3*side*side)
+		plain.Apply(x, at(i), side)
+		return picture(side, func(k int) float64 { return float64(x[k]) })
+	}
+	return m
+}
+
+func picture(side int, value func(k int) float64) *preprocess.Image {
+	im := &preprocess.Image{W: side, H: side, Pix: make([]uint8, 3*side*side)}
+	for k := range im.Pix {
+		im.Pix[k] = uint8(math.Round(255 * min(max(value(k), 0), 1)))
+	}
+	return im
+}
+
+// made is the side of images that are drawn here.
+const made = 128
+
+func drawn(name string, n int, seed uint64, value func(r *rand.Rand, i int) func(k int) float64) Images {
+	return Images{Name: name, N: n, At: func(i int) *preprocess.Image {
+		return picture(made, value(rand.New(rand.NewPCG(seed, uint64(i))), i))
+	}}
+}
+
+// Noise is squares of 1 to 32 pixels of random colours or greys.
+func Noise(n int, seed uint64) Images {
+	return drawn("noise", n, seed, func(r *rand.Rand, i int) func(int) float64 {
+		cell, grey := 1<<(i%6), i%12 >= 6
+		across := made / cell
+		values := make([]float64, 3*across*across)
+		for k := range values {
+			if values[k] = r.Float64(); grey && k%3 > 0 {
+				values[k] = values[k-1]
+			}
+		}
+		return func(k int) float64 {
+			x, y := k/3%made/cell, k/3/made/cell
+			return values[3*(y*across+x)+k%3]
+		}
+	})
+}
+
+// Colours are plain.
+func Colours(n int, seed uint64) Images {
+	return drawn("plain colours", n, seed, func(r *rand.Rand, _ int) func(int) float64 {
+		colour := [3]float64{r.Float64(), r.Float64(), r.Float64()}
+		return func(k int) float64 { return colour[k%3] }
+	})
+}
+
+// Stripes are waves between two colours in any direction, from gradients to
+// thin lines. Nothing is fitted on them.
+func Stripes(n int, seed uint64) Images {
+	return drawn("stripes", n, seed, func(r *rand.Rand, _ int) func(int) float64 {
+		var a, b [3]float64
+		for c := range 3 {
+			a[c], b[c] = r.Float64(), r.Float64()
+		}
+		angle, waves := 2*math.Pi*r.Float64(), math.Exp(4*r.Float64()-1)
+		dx, dy := waves*math.Cos(angle)/made, waves*math.Sin(angle)/made
+		return func(k int) float64 {
+			x, y := float64(k/3%made), float64(k/3/made)
+			t := 0.5 + 0.5*math.Sin(2*math.Pi*(x*dx+y*dy))
+			return a[k%3]*t + b[k%3]*(1-t)
+		}
+	})
+}
+
+// Seen is what a child makes of images: logits [Classes], and the head's
+// activations, their means over all pixels, [Head].
+type Seen struct {
+	Logits, Pooled [][]float32
+	Labels         []int
+}
+
+// batch is how many images run at once.
+const batch = 32
+
+// Look runs the child over the images.
+func Look(c *supernet.Child, spec preprocess.Spec, m Images) (*Seen, error) {
+	s := &Seen{Labels: m.Labels}
+	r := c.Arch.Resolution
+	each, head := 3*r*r, len(c.Arch.Network().Blocks)+1
+	x := make([]float32, batch*each)
+	for from := 0; from < m.N; from += batch {
+		n := min(batch, m.N-from)
+		kernel.Parallel(n, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				spec.Apply(x[i*each:(i+1)*each], m.At(from+i), r)
+			}
+		})
+		var pooled []float32
+		logits, err := c.ForwardTapped(x[:n*each], n, nil, func(layer int, out []float32, side, channels int) {
+			if layer == head {
+				pooled = make([]float32, n*channels)
+				kernel.GlobalPool(pooled, out, n, side*side, channels)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i := range n {
+			s.Logits = append(s.Logits, logits[i*c.Classes:(i+1)*c.Classes])
+			s.Pooled = append(s.Pooled, pooled[i*c.Arch.Head:(i+1)*c.Arch.Head])
+		}
+	}
+	return s, nil
+}
+
+// add appends what another one has seen.
+func (s *Seen) add(o *Seen) {
+	s.Logits, s.Pooled, s.Labels = append(s.Logits, o.Logits...), append(s.Pooled, o.Pooled...), append(s.Labels, o.Labels...)
+}
