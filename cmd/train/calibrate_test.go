@@ -79,17 +79,18 @@ func TestCalibrate(t *testing.T) {
 	}
 	plain := clitest.Weights(t, clitest.Random{Predicts: true})
 	for says, code := range map[string]int{
-		"search_fraction":  call(plain, filepath.Join(dir, "c")),
-		"--children":       call(file, filepath.Join(dir, "c"), "--children", "3"),
-		"--images is 3":    call(file, filepath.Join(dir, "c"), "--images", "3"),
-		"images of two or": call(file, filepath.Join(dir, "c"), "--unknown", "shapes"),
+		"--images is 3": call(file, filepath.Join(dir, "c"), "--images", "3"),
+		"--children":    call(file, filepath.Join(dir, "c"), "--children", "3"),
 	} {
 		if code != 1 {
 			t.Errorf("%s: exit %d", says, code)
 		}
 	}
-	if call(plain, filepath.Join(dir, "c")); !strings.Contains(stderr.String(), "search_fraction") {
-		t.Errorf("the hint is missing: %s", &stderr)
+	if code := call(file, filepath.Join(dir, "c"), "--unknown", "shapes"); code != 1 || !strings.Contains(stderr.String(), "do not know") {
+		t.Errorf("only known classes: exit %d, %s", code, &stderr)
+	}
+	if code := call(plain, filepath.Join(dir, "c")); code != 1 || !strings.Contains(stderr.String(), "search_fraction") {
+		t.Errorf("nothing held out: exit %d, %s", code, &stderr)
 	}
 	clitest.Untouched(t, main1, file, func(out string) []string {
 		return []string{"calibrate", file, "--data", "shapes", "--unknown", other, "-o", out}

@@ -6,8 +6,11 @@ import (
 	"math"
 	"testing"
 
+	"bignas/core/classify"
+	"bignas/core/confidence"
 	"bignas/core/onnx/runner"
 	"bignas/core/weights"
+	"bignas/train/export"
 )
 
 // TestExport: the files hold the child, in both precisions.
@@ -108,5 +111,76 @@ func near(t *testing.T, what string, got, want []float32, within float64) {
 		if d := math.Abs(float64(got[i] - want[i])); d > within*(1+math.Abs(float64(want[i]))) {
 			t.Fatalf("%s: value %d is %v, want %v", what, i, got[i], want[i])
 		}
+	}
+}
+
+// TestExportConfidence: an exported child carries the scale that the engine reads
+// its logits with.
+func TestExportConfidence(t *testing.T) {
+	p := booted(t)
+	e, space := p.s.engine, p.s.engine.Info().Space
+	if (exported{e: e, a: space.Min()}).confidence() != nil {
+		t.Fatal("weights without a block have a confidence")
+	}
+	c := make([]float64, (1+len(confidence.Levels))*len(confidence.Features(space.Min())))
+	row := make([]float64, space.Head[len(space.Head)-1])
+	c[0], row[1] = 0.25, -1.5
+	m, err := confidence.New(space, row, 1, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := weights.Unmarshal(testWeights())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Confidence = m
+	file, err := weights.Marshal(b, weights.Float16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err = classify.New(file); err != nil {
+		t.Fatal(err)
+	}
+	x := exported{e: e, a: space.Min()}
+	if x.statistics, err = e.StatisticsOf(x.a, false); err != nil {
+		t.Fatal(err)
+	}
+	onnx, err := x.onnx()
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := runner.Read(onnx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := x.safetensors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := weights.Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct{ Confidence json.RawMessage }
+	if err := json.Unmarshal([]byte(f.Metadata["config"]), &config); err != nil {
+		t.Fatal(err)
+	}
+	native, err := export.Cut(e, x.a, x.statistics, export.Statistics{Kind: "predicted"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(native.Config.Confidence)
+	if graph.Metadata["confidence"] != want || string(config.Confidence) != want || want == "" {
+		t.Errorf("exported by the page %s and %s, natively %s", graph.Metadata["confidence"], config.Confidence, want)
+	}
+	var says struct {
+		Temperature, Threshold, Odds float64
+		Row                          []float64
+	}
+	if err := json.Unmarshal([]byte(want), &says); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Of(x.a); says.Temperature != s.Temperature || says.Threshold != s.Threshold() || says.Odds != 1 || len(says.Row) != x.a.Head || says.Row[1] != -1.5 {
+		t.Errorf("%+v, want %+v", says, s)
 	}
 }
