@@ -12,14 +12,14 @@ var Loops = asm.Loops{
 	Products: asm.Products{
 		Panels: []int{0, 1, 2, 3, 2}, Grain: 12, WeightGrain: 12,
 		NN: [4][]asm.Tile{nil,
-			{{12, nn12x1}, {4, nn4x1}, {2, nn2x1}, {1, nn1x1}},
-			{{6, nn6x2}, {4, nn4x2}, {2, nn2x2}, {1, nn1x2}},
-			{{4, nn4x3}, {2, nn2x3}, {1, nn1x3}},
+			{{Rows: 12, Run: nn12x1}, {Rows: 4, Run: nn4x1}, {Rows: 2, Run: nn2x1}, {Rows: 1, Run: nn1x1}},
+			{{Rows: 6, Run: nn6x2}, {Rows: 4, Run: nn4x2}, {Rows: 2, Run: nn2x2}, {Rows: 1, Run: nn1x2}},
+			{{Rows: 4, Run: nn4x3}, {Rows: 2, Run: nn2x3}, {Rows: 1, Run: nn1x3}},
 		},
 		TN: [4][]asm.Tile{nil,
-			{{12, tn12x1}, {4, tn4x1}, {2, tn2x1}, {1, tn1x1}},
-			{{6, tn6x2}, {4, tn4x2}, {2, tn2x2}, {1, tn1x2}},
-			{{3, tn3x3}, {2, tn2x3}, {1, tn1x3}},
+			{{Rows: 12, Run: tn12x1}, {Rows: 4, Run: tn4x1}, {Rows: 2, Run: tn2x1}, {Rows: 1, Run: tn1x1}},
+			{{Rows: 6, Run: tn6x2}, {Rows: 4, Run: tn4x2}, {Rows: 2, Run: tn2x2}, {Rows: 1, Run: tn1x2}},
+			{{Rows: 3, Run: tn3x3}, {Rows: 2, Run: tn2x3}, {Rows: 1, Run: tn1x3}},
 		},
 	},
 	Elementwise: asm.Elementwise{
@@ -41,8 +41,8 @@ var Loops = asm.Loops{
 	Fused: asm.Fused{
 		Widths: []int{0, 1, 2},
 		Tiles: [4][]asm.ProductTile{
-			1: {{12, product12x1}, {4, product4x1}, {2, product2x1}, {1, product1x1}},
-			2: {{6, product6x2}, {4, product4x2}, {2, product2x2}, {1, product1x2}},
+			1: {{Rows: 12, Run: product12x1}, {Rows: 4, Run: product4x1}, {Rows: 2, Run: product2x1}, {Rows: 1, Run: product1x1}},
+			2: {{Rows: 6, Run: product6x2}, {Rows: 4, Run: product4x2}, {Rows: 2, Run: product2x2}, {Rows: 1, Run: product1x2}},
 		},
 		Convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1, {3, 2}: convolve3s2, {5, 1}: convolve5s1, {5, 2}: convolve5s2},
 		Gather:   gatherBlock, ScalePanel: scalePanel, ScaleBlock: scaleBlock,

@@ -12,14 +12,14 @@ var Loops = asm.Loops{
 	Products: asm.Products{
 		Panels: []int{0, 1, 2, 3, 2, 3}, Grain: 18, WeightGrain: 8,
 		NN: [4][]asm.Tile{nil,
-			{{24, nn24x1}, {8, nn8x1}, {4, nn4x1}, {2, nn2x1}, {1, nn1x1}},
-			{{14, nn14x2}, {8, nn8x2}, {4, nn4x2}, {2, nn2x2}, {1, nn1x2}},
-			{{9, nn9x3}, {4, nn4x3}, {2, nn2x3}, {1, nn1x3}},
+			{{Rows: 24, Run: nn24x1}, {Rows: 8, Run: nn8x1}, {Rows: 4, Run: nn4x1}, {Rows: 2, Run: nn2x1}, {Rows: 1, Run: nn1x1}},
+			{{Rows: 14, Run: nn14x2}, {Rows: 8, Run: nn8x2}, {Rows: 4, Run: nn4x2}, {Rows: 2, Run: nn2x2}, {Rows: 1, Run: nn1x2}},
+			{{Rows: 9, Run: nn9x3}, {Rows: 4, Run: nn4x3}, {Rows: 2, Run: nn2x3}, {Rows: 1, Run: nn1x3}},
 		},
 		TN: [4][]asm.Tile{nil,
-			{{16, tn16x1}, {8, tn8x1}, {4, tn4x1}, {2, tn2x1}, {1, tn1x1}},
-			{{12, tn12x2}, {8, tn8x2}, {4, tn4x2}, {2, tn2x2}, {1, tn1x2}},
-			{{8, tn8x3}, {4, tn4x3}, {2, tn2x3}, {1, tn1x3}},
+			{{Rows: 16, Run: tn16x1}, {Rows: 8, Run: tn8x1}, {Rows: 4, Run: tn4x1}, {Rows: 2, Run: tn2x1}, {Rows: 1, Run: tn1x1}},
+			{{Rows: 12, Run: tn12x2}, {Rows: 8, Run: tn8x2}, {Rows: 4, Run: tn4x2}, {Rows: 2, Run: tn2x2}, {Rows: 1, Run: tn1x2}},
+			{{Rows: 8, Run: tn8x3}, {Rows: 4, Run: tn4x3}, {Rows: 2, Run: tn2x3}, {Rows: 1, Run: tn1x3}},
 		},
 	},
 	Elementwise: asm.Elementwise{
@@ -41,9 +41,9 @@ var Loops = asm.Loops{
 	Fused: asm.Fused{
 		Widths: []int{0, 1, 2, 3, 2, 3},
 		Tiles: [4][]asm.ProductTile{
-			1: {{24, product24x1}, {8, product8x1}, {4, product4x1}, {2, product2x1}, {1, product1x1}},
-			2: {{14, product14x2}, {8, product8x2}, {4, product4x2}, {2, product2x2}, {1, product1x2}},
-			3: {{9, product9x3}, {4, product4x3}, {2, product2x3}, {1, product1x3}},
+			1: {{Rows: 24, Run: product24x1}, {Rows: 8, Run: product8x1}, {Rows: 4, Run: product4x1}, {Rows: 2, Run: product2x1}, {Rows: 1, Run: product1x1}},
+			2: {{Rows: 14, Run: product14x2}, {Rows: 8, Run: product8x2}, {Rows: 4, Run: product4x2}, {Rows: 2, Run: product2x2}, {Rows: 1, Run: product1x2}},
+			3: {{Rows: 9, Run: product9x3}, {Rows: 4, Run: product4x3}, {Rows: 2, Run: product2x3}, {Rows: 1, Run: product1x3}},
 		},
 		Convolve: map[[2]int]func(*[10]uint64){{3, 1}: convolve3s1, {3, 2}: convolve3s2, {5, 1}: convolve5s1, {5, 2}: convolve5s2},
 		Gather:   gatherBlock, ScalePanel: scalePanel, ScaleBlock: scaleBlock,
