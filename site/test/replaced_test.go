@@ -76,7 +76,7 @@ func TestStartAgain(t *testing.T) {
 		t.Errorf("there were %d workers", n)
 	}
 	p.do(chromedp.Click(`//*[@id="notice"]//button[text()="Start again"]`, chromedp.BySearch))
-	p.wait("the refusal", `document.getElementById('notice').textContent.includes('not a picture')`)
+	p.wait("the refusal", `document.getElementById('notice').textContent.includes('not an image')`)
 	p.do(chromedp.Click("#gallery [aria-label=church]", chromedp.ByQuery))
 	p.wait("an answer", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]') && !document.querySelector('#notice div')`)
 }
