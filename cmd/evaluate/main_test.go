@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"image"
-	"image/color"
-	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,33 +15,7 @@ import (
 )
 
 // images writes a data set of two classes, 20 grey images each.
-func images(t *testing.T) string { return imagesIn(t, "dark", "light") }
-
-// imagesIn puts the same images into folders of other names.
-func imagesIn(t *testing.T, folders ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for c, name := range []string{"dark", "light"} {
-		folder := filepath.Join(dir, folders[c])
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 20 {
-			im := image.NewGray(image.Rect(0, 0, 16, 16))
-			for p := range 256 {
-				im.SetGray(p%16, p/16, color.Gray{uint8(100*c + (p*7+i*13)%100)})
-			}
-			var b bytes.Buffer
-			if err := png.Encode(&b, im); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(folder, name+string(rune('a'+i))+".png"), b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return dir
-}
+func images(t *testing.T) string { return clitest.Images(t, "dark", "light") }
 
 // randomWeights writes a weights file of random values without statistics.
 func randomWeights(t *testing.T, classes int) string {
@@ -88,7 +59,7 @@ func TestEvaluate(t *testing.T) {
 func TestClassesByName(t *testing.T) {
 	file := randomWeights(t, 2)
 	measured := func(file string, folders ...string) (run.Accuracy, string) {
-		code, out, errs := call("--data", imagesIn(t, folders...), "--weights", file, "--arch", "min", "--json")
+		code, out, errs := call("--data", clitest.Images(t, folders...), "--weights", file, "--arch", "min", "--json")
 		var r result
 		if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil {
 			t.Fatalf("%q: exit %d, %v: %s", folders, code, err, errs)
@@ -181,7 +152,7 @@ func TestRun(t *testing.T) {
 	if code != 0 || !strings.Contains(cropped, "top-1") {
 		t.Errorf("exit %d: %s%s", code, cropped, errs)
 	}
-	renamed := imagesIn(t, "dark", "Light") // which sort the other way round
+	renamed := clitest.Images(t, "dark", "Light") // which sort the other way round
 	_, own, _ := call("--data", data, "--run", whole, "--arch", "min")
 	if code, other, errs := call("--data", renamed, "--run", whole, "--arch", "min"); code != 0 || other != own {
 		t.Errorf("in folders of other names: exit %d, %s\n%s\nas they were trained on: %s", code, errs, other, own)
@@ -214,7 +185,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{2, "--data", nil},
 		{1, "no-such-file", []string{"--data", data, "--weights", "no-such-file"}},
-		{1, `the weights lack 1: "grey"; the data lacks 1: "light"`, []string{"--data", imagesIn(t, "dark", "grey"), "--weights", file}},
+		{1, `the weights lack 1: "grey"; the data lacks 1: "light"`, []string{"--data", clitest.Images(t, "dark", "grey"), "--weights", file}},
 		{1, "S2 width is 13", []string{"--data", data, "--weights", file, "--arch", "r96-c8-8x1k3-13x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"}},
 		{1, `no child named "XL"; known: min, max, S`, []string{"--data", data, "--weights", file, "--arch", "XL"}},
 		{1, "statistics", []string{"--data", data, "--weights", file, "--statistics", "predicted"}},

@@ -100,7 +100,7 @@ func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknow
 	learnt, chosen, seen := seen[0], seen[1], seen[2:]
 	scale := s.confidence.Of(a)
 	own := scale.Threshold()
-	t := trust{a.String(), scale.Temperature, unknown.ECE(seen[0], 1), unknown.ECE(seen[0], scale.Temperature), unknown.Below(unknown.Scores(scale, seen[0]), own), len(seen[0].Logits)}
+	t := trust{a.String(), scale.Temperature, unknown.ECE(seen[0], 1), unknown.ECE(seen[0], scale.Temperature), unknown.Below(seen[0].Scores(scale.Score), own), len(seen[0].Logits)}
 	if f.JSON {
 		err = cli.Line(stdout, t)
 	} else {
@@ -110,14 +110,14 @@ func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknow
 	for k, m := range unknown.Methods(scale, learnt) {
 		threshold := own
 		if k > 0 {
-			threshold = unknown.Threshold(m.Scores(chosen))
+			threshold = unknown.Threshold(chosen.Scores(m.Score))
 		}
-		known := m.Scores(seen[0])
+		known := seen[0].Scores(m.Score)
 		for i, set := range sets {
 			if err != nil {
 				return err
 			}
-			scores := m.Scores(seen[i])
+			scores := seen[i].Scores(m.Score)
 			r := flagged{t.Arch, m.Name, set.Name, unknown.Below(scores, threshold), unknown.AUROC(known, scores), len(scores)}
 			if f.JSON {
 				err = cli.Line(stdout, r)

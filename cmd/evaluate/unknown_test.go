@@ -16,7 +16,7 @@ import (
 // every one has other images than the fit.
 func TestUnknown(t *testing.T) {
 	file := clitest.Weights(t, clitest.Random{Predicts: true, Config: func(c *config.Config) { c.SearchFraction = 0.05 }})
-	other := imagesIn(t, "one", "two")
+	other := clitest.Images(t, "one", "two")
 	args := []string{"--weights", file, "--data", "shapes", "--unknown", other, "--arch", "min", "--limit", "30", "--json"}
 	if code, _, errs := call(args...); code != 1 || !strings.Contains(errs, "train calibrate") {
 		t.Errorf("weights without a block: exit %d, %s", code, errs)

@@ -7,10 +7,8 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/weights"
-	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/dataset"
-	"bignas/train/files"
 	"bignas/train/report"
 	"bignas/train/run"
 	"bignas/train/unknown"
@@ -28,9 +26,9 @@ type calibrateFlags struct {
 
 // calibrate adds to a weights file what it says of its confidence. No tensor changes.
 func (p program) calibrate(ctx context.Context, f calibrateFlags) error {
-	data, err := files.Read(f.Weights)
+	data, err := readWeights(f.Weights)
 	if err != nil {
-		return fault.New("no_weights", "give a .safetensors file written by train release", "the weights cannot be read: %v", err)
+		return err
 	}
 	if f.Images < 20 {
 		return fault.New("bad_flag", "400 is usual", "--images is %d, allowed is 20 or more", f.Images)
@@ -71,20 +69,8 @@ func (p program) calibrate(ctx context.Context, f calibrateFlags) error {
 	if err != nil {
 		return err
 	}
-	file, err := weights.Read(data)
+	out, err := rewriteFile(f.Output, data, func(b *weights.Bundle) { b.Confidence = model })
 	if err != nil {
-		return err
-	}
-	b, err := weights.Unmarshal(data)
-	if err != nil {
-		return err
-	}
-	b.Confidence = model
-	out, err := weights.Marshal(b, file.Tensors[0].DType)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(f.Output, out); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "fitted on %d children, %d held-out images and %d of other classes; wrote %s, %d bytes, %d more\n",

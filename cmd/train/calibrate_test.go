@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,36 +12,11 @@ import (
 	"bignas/train/config"
 )
 
-// others writes a data set of two classes, some grey images each.
-func others(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for c, class := range []string{"dark", "light"} {
-		if err := os.MkdirAll(filepath.Join(dir, class), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 8 {
-			im := image.NewGray(image.Rect(0, 0, 16, 16))
-			for p := range 256 {
-				im.SetGray(p%16, p/16, color.Gray{uint8(100*c + (p*7+i*13)%100)})
-			}
-			var b bytes.Buffer
-			if err := png.Encode(&b, im); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, class, string(rune('a'+i))+".png"), b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return dir
-}
-
 // TestCalibrate: the block is added, the tensors stay, the same command gives the
 // same file, and what cannot be fitted on is refused.
 func TestCalibrate(t *testing.T) {
 	search := func(c *config.Config) { c.SearchFraction = 0.05 }
-	file, dir, other := clitest.Weights(t, clitest.Random{Predicts: true, Config: search}), t.TempDir(), others(t)
+	file, dir, other := clitest.Weights(t, clitest.Random{Predicts: true, Config: search}), t.TempDir(), clitest.Images(t, "dark", "light")
 	var stdout, stderr bytes.Buffer
 	call := func(file, out string, more ...string) int {
 		stdout.Reset()

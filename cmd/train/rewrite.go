@@ -17,23 +17,12 @@ type rewriteFlags struct {
 // rewrite writes a weights file anew in the present layout, smallest child
 // first. No value changes.
 func (p program) rewrite(f rewriteFlags) error {
-	data, err := files.Read(f.Weights)
-	if err != nil {
-		return fault.New("no_weights", "give a .safetensors file written by train release", "the weights cannot be read: %v", err)
-	}
-	b, err := weights.Unmarshal(data)
+	data, err := readWeights(f.Weights)
 	if err != nil {
 		return err
 	}
-	file, err := weights.Read(data)
+	out, err := rewriteFile(f.Output, data, func(*weights.Bundle) {})
 	if err != nil {
-		return err
-	}
-	out, err := weights.Marshal(b, file.Tensors[0].DType)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(f.Output, out); err != nil {
 		return err
 	}
 	a, err := weights.Begin(out)
@@ -42,4 +31,31 @@ func (p program) rewrite(f rewriteFlags) error {
 	}
 	_, err = fmt.Fprintf(p.stdout, "wrote %s, %d bytes; children open at %v\n", f.Output, len(out), a.Ends())
 	return err
+}
+
+func readWeights(file string) ([]byte, error) {
+	data, err := files.Read(file)
+	if err != nil {
+		return nil, fault.New("no_weights", "give a .safetensors file written by train release", "the weights cannot be read: %v", err)
+	}
+	return data, nil
+}
+
+// rewriteFile writes the weights file data anew, changed, its tensors of the same
+// type as before, and returns what it wrote.
+func rewriteFile(file string, data []byte, change func(*weights.Bundle)) ([]byte, error) {
+	b, err := weights.Unmarshal(data)
+	if err != nil {
+		return nil, err
+	}
+	before, err := weights.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	change(b)
+	out, err := weights.Marshal(b, before.Tensors[0].DType)
+	if err != nil {
+		return nil, err
+	}
+	return out, atomicfile.Write(file, out)
 }

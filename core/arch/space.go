@@ -140,6 +140,16 @@ var netteStages = [...]row{
 	{"S7", 1, 112, 208, 16, 1, 2, 5, 6, 6, true},
 }
 
+// Centred maps the choices of one dimension, ascending, to -1 .. 1, and the only one
+// to 0: what functions of an architecture are fitted on.
+func Centred[V int | float64](v V, of []int) float64 {
+	lo, hi := of[0], of[len(of)-1]
+	if lo == hi {
+		return 0
+	}
+	return 2*(float64(v)-float64(lo))/float64(hi-lo) - 1
+}
+
 // ResolutionsUpTo lists the space's resolutions up to limit, in pixels. Below the
 // smallest of them it is limit alone: the early epochs of a training run may see
 // fewer pixels than any child will.

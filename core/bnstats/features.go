@@ -20,40 +20,40 @@ func inputStage(p supernet.BNPlace) int {
 func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	s := a.Space
 	f = append(f, 1)
-	res := centred(a.Resolution, s.Resolutions)
+	res := arch.Centred(a.Resolution, s.Resolutions)
 	f = append(f, res, res*res)
 	last := min(p.Stage, len(s.Stages)-1)
 	direct := inputStage(p)
 	if direct < 0 {
 		f = oneHot(f, a.Stem, s.Stem)
 	} else {
-		f = append(f, centred(a.Stem, s.Stem))
+		f = append(f, arch.Centred(a.Stem, s.Stem))
 	}
 	for i := 0; i <= last; i++ {
 		c, st := a.Stages[i], s.Stages[i]
 		if i == direct {
 			f = oneHot(f, c.Width, st.Widths)
 		} else if i < p.Stage || p.Kind == supernet.ProjectBN {
-			f = append(f, centred(c.Width, st.Widths))
+			f = append(f, arch.Centred(c.Width, st.Widths))
 		}
 		layers := c.Depth
 		if i == p.Stage {
 			layers = p.Index // of this stage, only the layers before
 		} else {
-			f = append(f, centred(c.Depth, st.Depths))
+			f = append(f, arch.Centred(c.Depth, st.Depths))
 			if i == p.Stage-1 { // the last layer's block is new in a deeper child
-				d := centred(c.Depth, st.Depths)
+				d := arch.Centred(c.Depth, st.Depths)
 				f = append(f, d*d)
 			}
 		}
 		if len(st.Kernels) > 1 {
 			mean := 0.0
 			for _, k := range c.Kernels[:min(layers, len(c.Kernels))] {
-				mean += centred(k, st.Kernels)
+				mean += arch.Centred(k, st.Kernels)
 			}
 			f = append(f, mean/float64(max(1, layers)))
 			if i == p.Stage && p.Kind > supernet.ExpandBN {
-				f = append(f, centred(c.Kernels[p.Index], st.Kernels))
+				f = append(f, arch.Centred(c.Kernels[p.Index], st.Kernels))
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 		for l := range layers {
 			k := 0.0
 			if l < a.Stages[i].Depth {
-				k = centred(a.Stages[i].Kernels[l], st.Kernels)
+				k = arch.Centred(a.Stages[i].Kernels[l], st.Kernels)
 			}
 			f = append(f, k)
 		}
@@ -101,7 +101,7 @@ func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	before := inputStage(p) - 1
 	f = between(f, a.Stages[before].Width, s.Stages[before].Widths)
 	if p.Stage > last { // the head, where all errors end: everything by the resolution too
-		res := 0.2 * centred(a.Resolution, s.Resolutions)
+		res := 0.2 * arch.Centred(a.Resolution, s.Resolutions)
 		for _, v := range f[from+1:] {
 			f = append(f, res*v)
 		}
@@ -118,26 +118,17 @@ func between(f []float64, v int, of []int) []float64 { return oneHot(f, v, of[:m
 func appendProducts(f []float64, a arch.Arch, p supernet.BNPlace, res float64) []float64 {
 	s, direct := a.Space, inputStage(p)
 	if p.Stage >= 0 && p.Stage < len(s.Stages) && p.Kind > supernet.ExpandBN && len(s.Stages[p.Stage].Kernels) > 1 {
-		k := centred(a.Stages[p.Stage].Kernels[p.Index], s.Stages[p.Stage].Kernels)
+		k := arch.Centred(a.Stages[p.Stage].Kernels[p.Index], s.Stages[p.Stage].Kernels)
 		f = append(f, k*res, k*res*res)
 		if direct >= 0 {
-			f = append(f, k*centred(a.Stages[direct].Width, s.Stages[direct].Widths))
+			f = append(f, k*arch.Centred(a.Stages[direct].Width, s.Stages[direct].Widths))
 		}
 	}
 	for i := max(0, p.Stage-1); i < min(p.Stage, len(s.Stages)); i++ {
-		w, d := centred(a.Stages[i].Width, s.Stages[i].Widths), centred(a.Stages[i].Depth, s.Stages[i].Depths)
+		w, d := arch.Centred(a.Stages[i].Width, s.Stages[i].Widths), arch.Centred(a.Stages[i].Depth, s.Stages[i].Depths)
 		f = append(f, res*w, res*d, w*d)
 	}
 	return f
-}
-
-// centred maps the choices to -1 .. 1, and 0 where there is one.
-func centred(v int, of []int) float64 {
-	lo, hi := of[0], of[len(of)-1]
-	if lo == hi {
-		return 0
-	}
-	return 2*float64(v-lo)/float64(hi-lo) - 1
 }
 
 // oneHot appends one indicator a choice after the first.

@@ -8,7 +8,6 @@ import (
 	"bignas/core/arch"
 	"bignas/core/confidence"
 	"bignas/core/fault"
-	"bignas/core/kernel"
 	"bignas/core/preprocess"
 )
 
@@ -132,40 +131,21 @@ func (e *Engine) Classify(p *Image, a arch.Arch, o Options) (*Result, error) {
 	if ms := lap(); fresh {
 		r.Timing.Resize = ms
 	}
-	model := e.bundle.Confidence
-	if o.Inherited {
-		model = nil
-	}
-	tap, pooled := o.Tap, []float32(nil)
-	if model != nil {
-		head := len(child.Arch.Network().Blocks) + 1
-		tap = func(layer int, out []float32, side, channels int) {
-			if o.Tap != nil {
-				o.Tap(layer, out, side, channels)
-			}
-			if layer == head {
-				pooled = make([]float32, channels)
-				kernel.GlobalPool(pooled, out, 1, side*side, channels)
-			}
-		}
-	}
-	r.Logits, err = child.ForwardTapped(x, 1, o.Between, tap)
+	r.Logits, err = child.ForwardTapped(x, 1, o.Between, o.Tap)
 	if err != nil {
 		return nil, err
 	}
 	r.Timing.Forward = lap()
-	temperature := 1.0
-	var scale confidence.Scale
-	if model != nil {
-		scale = model.Of(child.Arch)
-		temperature = scale.Temperature
+	scale, calibrated := confidence.Scale{Temperature: 1}, e.bundle.Confidence != nil && !o.Inherited
+	if calibrated {
+		scale = e.bundle.Confidence.Of(child.Arch)
 	}
-	if r.Probabilities, err = softmax(r.Logits, temperature); err != nil {
+	if r.Probabilities, err = softmax(r.Logits, scale.Temperature); err != nil {
 		return nil, err
 	}
-	if model != nil {
-		f := scale.Familiarity(scale.Score(r.Logits, pooled))
-		r.Confidence = &Confidence{f, confidence.Known(f), temperature}
+	if calibrated {
+		f := scale.Familiarity(scale.Score(r.Logits, child.Pooled()))
+		r.Confidence = &Confidence{f, confidence.Known(f), scale.Temperature}
 	}
 	report := e.Cost(a)
 	r.Arch, r.Text, r.MACs, r.Params = child.Arch, report.Arch, report.MACs, report.Params

@@ -77,27 +77,18 @@ func bad(text string, args ...any) error {
 // -1 to 1.
 func Features(a arch.Arch) []float64 {
 	s := a.Space
-	res := centred(a.Resolution, s.Resolutions)
-	f := []float64{1, res, res * res, centred(a.Stem, s.Stem), centred(a.Head, s.Head), 0, 0, 0}
+	res := arch.Centred(a.Resolution, s.Resolutions)
+	f := []float64{1, res, res * res, arch.Centred(a.Stem, s.Stem), arch.Centred(a.Head, s.Head), 0, 0, 0}
 	n := float64(len(s.Stages))
 	for i, st := range s.Stages {
 		c := a.Stages[i]
-		f[5] += centred(c.Width, st.Widths) / n
-		f[6] += centred(c.Depth, st.Depths) / n
+		f[5] += arch.Centred(c.Width, st.Widths) / n
+		f[6] += arch.Centred(c.Depth, st.Depths) / n
 		for _, k := range c.Kernels {
-			f[7] += centred(k, st.Kernels) / n / float64(len(c.Kernels))
+			f[7] += arch.Centred(k, st.Kernels) / n / float64(len(c.Kernels))
 		}
 	}
 	return f
-}
-
-// centred maps the choices to -1 .. 1, and 0 where there is one.
-func centred(v int, of []int) float64 {
-	lo, hi := of[0], of[len(of)-1]
-	if lo == hi {
-		return 0
-	}
-	return 2*float64(v-lo)/float64(hi-lo) - 1
 }
 
 // Scale is what one child's logits are read with.

@@ -86,32 +86,27 @@ func newScale(s *arch.Space, classes int) scale {
 func inputs(a arch.Arch, macs, params int64, sc scale) []float64 {
 	s := a.Space
 	x := make([]float64, 0, 48)
-	x = append(x, centred(float64(a.Resolution), s.Resolutions), centred(float64(a.Stem), s.Stem), centred(float64(a.Head), s.Head))
+	x = append(x, arch.Centred(a.Resolution, s.Resolutions), arch.Centred(a.Stem, s.Stem), arch.Centred(a.Head, s.Head))
 	for i, st := range s.Stages {
 		c := a.Stages[i]
 		if len(st.Widths) > 1 {
-			x = append(x, centred(float64(c.Width), st.Widths))
+			x = append(x, arch.Centred(c.Width, st.Widths))
 		}
 		if len(st.Depths) > 1 {
-			x = append(x, centred(float64(c.Depth), st.Depths))
+			x = append(x, arch.Centred(c.Depth, st.Depths))
 		}
 		if len(st.Expansions) > 1 {
-			x = append(x, centred(float64(c.Expansion), st.Expansions))
+			x = append(x, arch.Centred(c.Expansion, st.Expansions))
 		}
 		if len(st.Kernels) > 1 {
 			sum := 0
 			for _, k := range c.Kernels {
 				sum += k
 			}
-			x = append(x, centred(float64(sum)/float64(len(c.Kernels)), st.Kernels))
+			x = append(x, arch.Centred(float64(sum)/float64(len(c.Kernels)), st.Kernels))
 		}
 	}
 	return append(x, between(math.Log(float64(macs)), sc.macs), between(math.Log(float64(params)), sc.params))
-}
-
-// centred maps the choices to -1 .. 1, and 0 where there is only one.
-func centred(v float64, of []int) float64 {
-	return between(v, [2]float64{float64(of[0]), float64(of[len(of)-1])})
 }
 
 func between(v float64, ends [2]float64) float64 {

@@ -117,6 +117,10 @@ func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func
 	return logits, nil
 }
 
+// Pooled is the input of the classifier in the last Forward, [n, Head]: the head's
+// output, its mean over all pixels. It is valid until the next Forward.
+func (c *Child) Pooled() []float32 { return c.buffers.mean[:c.buffers.images*c.net.Head.Out] }
+
 // finish runs the head, the pool and the classifier.
 func (c *Child) finish(logits []float32, bs *buffers, x []float32, n int) {
 	hw := c.net.Head.Size * c.net.Head.Size

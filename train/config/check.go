@@ -82,8 +82,8 @@ func (c Config) Check() error {
 	if c.Schedule == "cosine" && c.WarmupEpochs >= float64(c.Epochs) {
 		return fmt.Errorf("warmup_epochs is %v, allowed is less than epochs, %d, for the cosine schedule", c.WarmupEpochs, c.Epochs)
 	}
-	if most := float64(c.Epochs) - c.WarmupEpochs; c.Schedule == "trapezoid" && (c.DecayEpochs <= 0 || c.DecayEpochs > most) {
-		return fmt.Errorf("decay_epochs is %v, allowed is above 0 and at most %v, the epochs after warmup_epochs, for the trapezoid schedule", c.DecayEpochs, most)
+	if most := float64(c.Epochs) - c.WarmupEpochs; c.Schedule == "trapezoid" && c.DecayEpochs > most {
+		return fmt.Errorf("decay_epochs is %v, allowed is at most %v, the epochs after warmup_epochs, for the trapezoid schedule", c.DecayEpochs, most)
 	}
 	if m := c.MicroBatch; m == 1 || m > 1 && c.Batch%m != 0 {
 		return fmt.Errorf("micro_batch is %d, allowed are 0 and what divides batch, %d, from 2 on", m, c.Batch)

@@ -47,7 +47,7 @@ func Fit(children []Child) (*confidence.Model, error) {
 	}
 	quantiles := make([][]float64, len(confidence.Levels))
 	for _, c := range children {
-		scores := Scores(m.Of(c.Arch), c.HeldOut)
+		scores := c.HeldOut.Scores(m.Of(c.Arch).Score)
 		slices.Sort(scores)
 		for l, level := range confidence.Levels {
 			quantiles[l] = append(quantiles[l], quantile(scores, level))
@@ -57,14 +57,6 @@ func Fit(children []Child) (*confidence.Model, error) {
 		copy(flat[(1+l)*n:], ridge(features, q))
 	}
 	return confidence.New(space, row, odds, flat)
-}
-
-// Scores are the model's, of all images.
-func Scores(s confidence.Scale, of *Seen) (all []float64) {
-	for i, l := range of.Logits {
-		all = append(all, s.Score(l, of.Pooled[i]))
-	}
-	return all
 }
 
 // quantile of sorted values, between two of them by interpolation.

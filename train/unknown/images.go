@@ -8,6 +8,7 @@ package unknown
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"bignas/core/kernel"
 	"bignas/core/preprocess"
@@ -41,12 +42,13 @@ func (m Images) Shrunk(side int) Images {
 		plain := preprocess.Spec{Std: [3]float32{1, 1, 1}, Crop: 1, Filter: preprocess.CatmullRom}
 		x := make([]float32, 3*side*side)
 		plain.Apply(x, at(i), side)
-		return picture(side, func(k int) float64 { return float64(x[k]) })
+		return render(side, func(k int) float64 { return float64(x[k]) })
 	}
 	return m
 }
 
-func picture(side int, value func(k int) float64) *preprocess.Image {
+// render makes an image of that side, of values 0 to 1 by index into its Pix.
+func render(side int, value func(k int) float64) *preprocess.Image {
 	im := &preprocess.Image{W: side, H: side, Pix: make([]uint8, 3*side*side)}
 	for k := range im.Pix {
 		im.Pix[k] = uint8(math.Round(255 * min(max(value(k), 0), 1)))
@@ -59,7 +61,7 @@ const made = 128
 
 func drawn(name string, n int, seed uint64, value func(r *rand.Rand, i int) func(k int) float64) Images {
 	return Images{Name: name, N: n, At: func(i int) *preprocess.Image {
-		return picture(made, value(rand.New(rand.NewPCG(seed, uint64(i))), i))
+		return render(made, value(rand.New(rand.NewPCG(seed, uint64(i))), i))
 	}}
 }
 
@@ -121,7 +123,7 @@ const batch = 32
 func Look(c *supernet.Child, spec preprocess.Spec, m Images) (*Seen, error) {
 	s := &Seen{Labels: m.Labels}
 	r := c.Arch.Resolution
-	each, head := 3*r*r, len(c.Arch.Network().Blocks)+1
+	each := 3 * r * r
 	x := make([]float32, batch*each)
 	for from := 0; from < m.N; from += batch {
 		n := min(batch, m.N-from)
@@ -130,16 +132,11 @@ func Look(c *supernet.Child, spec preprocess.Spec, m Images) (*Seen, error) {
 				spec.Apply(x[i*each:(i+1)*each], m.At(from+i), r)
 			}
 		})
-		var pooled []float32
-		logits, err := c.ForwardTapped(x[:n*each], n, nil, func(layer int, out []float32, side, channels int) {
-			if layer == head {
-				pooled = make([]float32, n*channels)
-				kernel.GlobalPool(pooled, out, n, side*side, channels)
-			}
-		})
+		logits, err := c.Forward(x[:n*each], n, nil)
 		if err != nil {
 			return nil, err
 		}
+		pooled := slices.Clone(c.Pooled())
 		for i := range n {
 			s.Logits = append(s.Logits, logits[i*c.Classes:(i+1)*c.Classes])
 			s.Pooled = append(s.Pooled, pooled[i*c.Arch.Head:(i+1)*c.Arch.Head])

@@ -98,10 +98,10 @@ func mahalanobis(train *Seen) func(_, pooled []float32) float64 {
 	}
 }
 
-// Scores are a method's, of all images.
-func (m Method) Scores(of *Seen) (all []float64) {
-	for i, l := range of.Logits {
-		all = append(all, m.Score(l, of.Pooled[i]))
+// Scores are those of all images.
+func (s *Seen) Scores(score func(logits, pooled []float32) float64) (all []float64) {
+	for i, l := range s.Logits {
+		all = append(all, score(l, s.Pooled[i]))
 	}
 	return all
 }

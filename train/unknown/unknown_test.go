@@ -79,7 +79,7 @@ func TestFit(t *testing.T) {
 			a = space.Min()
 		}
 		s, held, other := m.Of(a), pretend(a, 2000, true, r), pretend(a, 500, false, r)
-		own := Scores(s, held)
+		own := held.Scores(s.Score)
 		if flagged := Below(own, s.Threshold()); math.Abs(flagged-0.05) > 0.02 {
 			t.Errorf("%s: %.1f %% of known images are flagged", a, 100*flagged)
 		}
@@ -91,7 +91,7 @@ func TestFit(t *testing.T) {
 		}
 		var scores [2]float64
 		for k, method := range Methods(s, children[0].Known)[:2] {
-			scores[k] = AUROC(method.Scores(held), method.Scores(other))
+			scores[k] = AUROC(held.Scores(method.Score), other.Scores(method.Score))
 		}
 		if scores[0] < scores[1]+0.1 {
 			t.Errorf("%s: AUROC %.3f, of the odds alone %.3f", a, scores[0], scores[1])
