@@ -8,7 +8,10 @@ const pick = (list, fraction) => list[Math.round(fraction * (list.length - 1))];
 const sum = list => list.reduce((a, b) => a + b, 0);
 const copy = child => ({ ...child, stages: child.stages.map(s => ({ ...s, kernels: [...s.kernels] })) });
 
-/** The child with every choice at the same fraction of its range, 0 to 1. */
+/**
+ * The child with every slider at the same fraction of its way, 0 to 1. It is Space.At of
+ * core/arch but for the layers, of which the depth slider adds one at a time.
+ */
 export function atFraction(space, f) {
   const child = {
     resolution: pick(space.resolutions, f), stem: pick(space.stem, f), head: pick(space.head, f),

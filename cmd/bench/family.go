@@ -17,15 +17,12 @@ import (
 // bignas, which adds the 1x1 convolutions on the shortcuts of transitions.
 const b0 = "r224-c32-16x1k3-24x2k3-40x2k5-80x3k3-112x3k5-192x4k5-320x1k3-h1280"
 
-// middle is the child of about a third of the biggest's MACs in the model card.
-const middle = "r160-c12-12x1k3-16x1k3-28x2k5-48x3k5-64x3k5-104x3k5-160x2k5-h512"
-
 // familyFlags choose weights and children.
 type familyFlags struct {
 	Weights string   `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
 	Space   string   `placeholder:"NAME" help:"Random weights of this space instead: ${spaces}. They take as long as others."`
 	Classes int      `default:"1000" placeholder:"N" help:"Classes of the random weights (default: 1000)."`
-	Arch    []string `placeholder:"CHILD" help:"Child: min, max, a name of the file's family, middle (of nette), b0 (EfficientNet-B0's shape, of bignas) or the text of an architecture; may be repeated (default: max)."`
+	Arch    []string `placeholder:"CHILD" help:"Child: min, max, a name of the file's family, middle, b0 (EfficientNet-B0's shape, of bignas) or the text of an architecture; may be repeated (default: max)."`
 
 	Resolution *int `placeholder:"PIXELS" help:"Another input resolution than the children's own, of those of the space."`
 }
@@ -120,8 +117,8 @@ func (f *family) parse(text string) (arch.Arch, error) {
 	switch {
 	case text == "b0" && f.space.Name == "bignas":
 		text = b0
-	case text == "middle" && f.space.Name == "nette":
-		text = middle
+	case text == "middle":
+		text = f.space.At(0.5).String()
 	}
 	if f.engine != nil {
 		return f.engine.Parse(text)
@@ -160,7 +157,7 @@ func noise(n, r int) []float32 {
 
 // title is the child as a short text, by the names that --arch takes.
 func title(a arch.Arch) string {
-	named := map[string]string{a.Space.Min().String(): "smallest", a.Space.Max().String(): "biggest", middle: "middle", b0: "EfficientNet-B0 shape"}
+	named := map[string]string{a.Space.Min().String(): "smallest", a.Space.Max().String(): "biggest", a.Space.At(0.5).String(): "middle", b0: "EfficientNet-B0 shape"}
 	if name, ok := named[a.String()]; ok {
 		return fmt.Sprintf("%s %s, %d px", a.Space.Name, name, a.Resolution)
 	}

@@ -51,11 +51,14 @@ func (s *Space) Min() Arch { return s.At(0) }
 // Max is the biggest child: the most of everything.
 func (s *Space) Max() Arch { return s.At(1) }
 
-// At is the child with every choice at the same fraction, 0 to 1, of its range, each
-// rounded to the nearest, half up.
+// At is the child with every choice at the same fraction, 0 to 1, of its range (Nearest).
 func (s *Space) At(fraction float64) Arch {
-	return s.pick(func(of []int) int { return of[int(fraction*float64(len(of)-1)+0.5)] })
+	return s.pick(func(of []int) int { return of[Nearest(fraction, of)] })
 }
+
+// Nearest is the index of the choice at a fraction, 0 to 1, of a range of choices: the
+// nearest one, and of two the bigger.
+func Nearest(fraction float64, of []int) int { return int(fraction*float64(len(of)-1) + 0.5) }
 
 // Sample draws every dimension uniformly and independently, as BigNAS trains
 // its random children (section 3.1).

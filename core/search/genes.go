@@ -1,7 +1,6 @@
 package search
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -160,7 +159,7 @@ func (g *genome) shrink(v []int, r *rand.Rand, allowed func([]int) bool) []int {
 func (g *genome) skeleton(level [axes]float64) []int {
 	v := make([]int, len(g.genes))
 	for i, x := range g.genes {
-		v[i] = int(math.Round(level[x.axis] * float64(len(x.of)-1)))
+		v[i] = arch.Nearest(level[x.axis], x.of)
 	}
 	return v
 }

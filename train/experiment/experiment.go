@@ -73,7 +73,7 @@ func Children(c config.Config) (map[string]arch.Arch, error) {
 	if n := len(c.Phases); n > 0 && c.Phases[n-1].Until >= c.Epochs {
 		most = c.Phases[n-1].Resolution
 	}
-	all := map[string]arch.Arch{"smallest": space.Min(), "middle": run.Middle(space), "biggest": space.Max()}
+	all := map[string]arch.Arch{"smallest": space.Min(), "middle": space.At(0.5), "biggest": space.Max()}
 	for name, a := range all {
 		a.Resolution = min(a.Resolution, most)
 		all[name] = a

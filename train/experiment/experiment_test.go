@@ -125,3 +125,24 @@ func TestSuite(t *testing.T) {
 		}
 	}
 }
+
+// TestCommittedTable: the table of docs/results.md can be continued by the command in
+// its first line.
+func TestCommittedTable(t *testing.T) {
+	data, err := os.ReadFile("../../assets/training/experiments.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := filepath.Join(t.TempDir(), "experiments.csv")
+	if err := os.WriteFile(table, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenRows(table, "go run ./cmd/train experiments --config experiments --data data224")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if len(r.All()) < 40 {
+		t.Errorf("%d rows", len(r.All()))
+	}
+}

@@ -87,17 +87,23 @@ func readRows(data []byte) ([]Row, error) {
 
 // Has tells whether the rows of an experiment's children are all there.
 func (r *Rows) Has(experiment string, seed uint64, children map[string]arch.Arch) bool {
-	for name := range children {
-		if !slices.ContainsFunc(r.rows, func(o Row) bool { return o.Experiment == experiment && o.Seed == seed && o.Child == name }) {
+	for name, a := range children {
+		if !r.has(experiment, seed, name, a.String()) {
 			return false
 		}
 	}
 	return true
 }
 
+func (r *Rows) has(experiment string, seed uint64, child, arch string) bool {
+	return slices.ContainsFunc(r.rows, func(o Row) bool {
+		return o.Experiment == experiment && o.Seed == seed && o.Child == child && o.Arch == arch
+	})
+}
+
 // Add appends a row, at once, unless it is there.
 func (r *Rows) Add(row Row) error {
-	if r.Has(row.Experiment, row.Seed, map[string]arch.Arch{row.Child: {}}) {
+	if r.has(row.Experiment, row.Seed, row.Child, row.Arch) {
 		return nil
 	}
 	r.rows = append(r.rows, row)

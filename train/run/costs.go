@@ -68,7 +68,7 @@ func (k *costs) img(resolution int) float64 {
 // evaluation is the cost of measuring the children that are watched.
 func (k *costs) evaluation(train, val int) float64 {
 	images := float64(min(train, k.config.CalibrationImages) + val)
-	children := []arch.Arch{k.space.Min(), Middle(k.space), k.space.Max()}
+	children := []arch.Arch{k.space.Min(), k.space.At(0.5), k.space.Max()}
 	if k.alone != nil {
 		children = []arch.Arch{*k.alone}
 	}

@@ -157,21 +157,3 @@ func (s *Session) UseBest() (epoch int, err error) {
 	s.state, err = load(filepath.Join(s.Out, bestName), s.Trainer, s.Config)
 	return s.state.Epoch, err
 }
-
-// Middle is the child half way between the smallest and the biggest in every
-// dimension; a fixed point to watch. It is rounded down, other than Space.At(0.5): what
-// docs/results.md says of the middle child was measured with this one.
-func Middle(s *arch.Space) arch.Arch {
-	mid := func(of []int) int { return of[(len(of)-1)/2] }
-	a := s.Max()
-	a.Resolution, a.Stem, a.Head = mid(s.Resolutions), mid(s.Stem), mid(s.Head)
-	for i, st := range s.Stages {
-		c := &a.Stages[i]
-		c.Width, c.Depth, c.Expansion = mid(st.Widths), mid(st.Depths), mid(st.Expansions)
-		c.Kernels = c.Kernels[:c.Depth]
-		for j := range c.Kernels {
-			c.Kernels[j] = mid(st.Kernels)
-		}
-	}
-	return a
-}

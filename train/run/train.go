@@ -88,7 +88,7 @@ func (s *Session) watched(row *Row) map[*float64]arch.Arch {
 	if s.alone != nil {
 		return map[*float64]arch.Arch{&row.ValBiggest: *s.alone}
 	}
-	return map[*float64]arch.Arch{&row.ValSmallest: s.space.Min(), &row.ValMiddle: Middle(s.space), &row.ValBiggest: s.space.Max()}
+	return map[*float64]arch.Arch{&row.ValSmallest: s.space.Min(), &row.ValMiddle: s.space.At(0.5), &row.ValBiggest: s.space.Max()}
 }
 
 func (s *Session) evaluate(row *Row) error {
