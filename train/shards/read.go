@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+
+	"bignas/train/mapped"
 )
 
 // Shard is a complete shard, mapped into memory.
@@ -44,7 +46,7 @@ func Open(path string) (*Shard, error) {
 	if err := header(f, &s.Header); err != nil {
 		return nil, err
 	}
-	if s.data, err = mapFile(f, HeaderSize+s.Count*s.each()+s.Header.Table); err != nil {
+	if s.data, err = mapped.Map(f, HeaderSize+s.Count*s.each()+s.Header.Table); err != nil {
 		return nil, fmt.Errorf("shards: %s cannot be mapped into memory: %w", path, err)
 	}
 	return s, nil
@@ -96,5 +98,5 @@ func (s *Shard) Verify() error {
 func (s *Shard) Close() error {
 	data := s.data
 	s.data = nil
-	return unmap(data)
+	return mapped.Unmap(data)
 }

@@ -1,18 +1,19 @@
 //go:build unix
 
-package shards
+package mapped
 
 import (
 	"os"
 	"syscall"
 )
 
-// mapFile maps size bytes of f for reading.
-func mapFile(f *os.File, size int) ([]byte, error) {
+// Map maps the first size bytes of f for reading.
+func Map(f *os.File, size int) ([]byte, error) {
 	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ, syscall.MAP_SHARED)
 }
 
-func unmap(data []byte) error {
+// Unmap ends a mapping of Map; nil is none.
+func Unmap(data []byte) error {
 	if data == nil {
 		return nil
 	}
