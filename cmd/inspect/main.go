@@ -1,6 +1,10 @@
 // Command inspect says what an architecture costs, before any weight exists:
 //
 //	inspect --space bignas --arch min [--resolution 192] [--layers] [--dot FILE] [--svg FILE]
+//
+// and what is in a file of torch.save:
+//
+//	inspect --torch FILE
 package main
 
 import (
@@ -29,6 +33,7 @@ type flags struct {
 	Layers     bool   `help:"Also every layer."`
 	Dot        string `placeholder:"FILE" writes:"" help:"Write the layers as a graph for Graphviz; - is standard output."`
 	SVG        string `name:"svg" placeholder:"FILE" writes:"" help:"Draw the layers and what each costs; - is standard output."`
+	Torch      string `placeholder:"FILE" help:"Instead, list the tensors of the state dict in a file of torch.save (.pth, .pt)."`
 	JSON       bool   `name:"json" help:"One JSON object on one line."`
 }
 
@@ -45,6 +50,12 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	vars := map[string]string{"spaces": strings.Join(arch.Spaces(), ", ")}
 	if code, goOn := cli.ParseWith("inspect", about, &f, vars, args, stdout, stderr); !goOn {
 		return code
+	}
+	if f.Torch != "" {
+		if err := listTorch(stdout, f.Torch, f.JSON); err != nil {
+			return cli.Fail(stderr, "inspect", err)
+		}
+		return cli.OK
 	}
 	if err := cli.CheckClasses(f.Classes); err != nil {
 		return cli.FailUsage(stderr, "inspect", err)

@@ -45,7 +45,7 @@ func (u *unpickler) load() any {
 			return u.pop()
 		}
 		if !u.scalar(op) && !u.container(op) {
-			panic(refuse("its pickle has the instruction 0x%02x at byte %d, which torch.save does not write", op, u.at-1))
+			panic(refuse("its pickle has the instruction 0x%02x at byte %d, which no pickle of protocol 1 to 5 of torch.save has", op, u.at-1))
 		}
 	}
 }

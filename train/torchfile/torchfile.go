@@ -89,5 +89,5 @@ func parse(data []byte) (root any, err error) {
 	case bytes.HasPrefix(data, []byte("version https://git-lfs")):
 		return nil, fault.New(CodeFile, "git lfs pull fetches the file", "it is a pointer of Git LFS")
 	}
-	return nil, refuse("torch.save writes no file of %d bytes that begins with %.16q", len(data), data)
+	return nil, refuse("it begins with %.16q, as nothing that torch.save wrote", data)
 }

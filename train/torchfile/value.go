@@ -5,10 +5,10 @@ import "math/big"
 // What a pickle holds becomes nil, bool, int64, *big.Int, float64, string,
 // raw, tuple, *list, *object, global, span or *Tensor.
 type (
-	raw    []byte // bytes and byte arrays, in the mapped file
-	tuple  []any
-	list   struct{ items []any }
-	pair   struct{ key, value any }
+	raw   []byte // bytes and byte arrays, in the mapped file
+	tuple []any
+	list  struct{ items []any }
+	pair  struct{ key, value any }
 
 	// global is the name of a class or a function, which nothing here looks up.
 	global struct{ module, name string }

@@ -15,7 +15,7 @@ import (
 // repository.
 const DefaultWeights = "assets/bignas-nette.safetensors"
 
-// Codes of the errors of ReadFile and ReadWeights.
+// Codes of the errors of ReadFile, FileError and ReadWeights.
 const (
 	CodeNoFile   = "no_file"   // it does not exist
 	CodeReadFile = "read_file" // it exists and cannot be read
@@ -35,20 +35,26 @@ func ReadFile(path string, stdin io.Reader) ([]byte, error) {
 	if err == nil {
 		return data, nil
 	}
+	f := FileError(path, err)
+	if f.Code == files.CodeNotFile && stdin != nil {
+		f.Hint += ", or - and it as standard input"
+	}
+	return nil, f
+}
+
+// FileError is the error of reading or opening the file, with its path in it.
+func FileError(path string, err error) *fault.Error {
 	if f, ok := err.(*fault.Error); ok {
-		if f.Code == files.CodeNotFile && stdin != nil {
-			f.Hint += ", or - and it as standard input"
-		}
-		return nil, f
+		return f
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(CodeNoFile, "check the name"+folder(), "there is no file %s", path)
+		return fault.New(CodeNoFile, "check the name"+folder(), "there is no file %s", path)
 	}
 	var inner *fs.PathError
 	if errors.As(err, &inner) {
 		err = inner.Err
 	}
-	return nil, fault.New(CodeReadFile, "choose a file that you may read", "%s cannot be read: %v", path, err)
+	return fault.New(CodeReadFile, "choose a file that you may read", "%s cannot be read: %v", path, err)
 }
 
 // ReadWeights is ReadFile for the value of --weights.
