@@ -33,7 +33,7 @@ say = @printf '\n== %s\n'
 # go test, with what it leaves out remembered for the end; its own limit of ten minutes is too short for a busy machine.
 SUITE := build/bin/suite
 
-.PHONY: run view test check site page budgets screens peers bench clean setup suite format vet unit kernels noasm wasm cli browser size race fuzz generate arm64 platforms killed exported
+.PHONY: run view test check site page budgets screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed exported
 
 # From a fresh clone most of the time goes into compiling, so that these two are compiled
 # quickly rather than well, and the network view is built when the page is there already.
@@ -54,7 +54,7 @@ view:
 	{ echo 'missing: a C compiler and the headers of X and OpenGL. Install them (Debian: sudo apt-get install gcc libgl1-mesa-dev xorg-dev) and run this again'; exit 1; }
 	@go run -tags view ./cmd/view
 
-test: setup format vet unit kernels noasm wasm generate arm64 cli size browser
+test: setup format vet unit kernels noasm wasm generate arm64 size browser
 	$(say) 'all tests passed'
 	@$(SUITE) --left-out
 	@echo 'left to make check: other platforms, the training run killed forty times, other runtimes, race detector, fuzzing, budgets'
@@ -81,8 +81,8 @@ vet:
 	@GOOS=js GOARCH=wasm go vet ./core/... ./wasm/...
 
 unit: suite
-	$(say) 'unit tests, native'
-	@$(SUITE) ./core/... ./train/... ./wasm/... ./assets/...
+	$(say) 'unit tests, command lines and the rules of the house, native'
+	@$(SUITE) ./core/... ./train/... ./wasm/... ./assets/... ./cmd/...
 
 # unit has run them with the best that this processor has.
 kernels: suite
@@ -97,10 +97,6 @@ noasm: suite
 wasm: suite
 	$(say) 'the core and the engine as js/wasm, in Node'
 	@GOOS=js GOARCH=wasm $(SUITE) -exec '$(NODE_EXEC)' ./core/... ./wasm/...
-
-cli: suite
-	$(say) 'command lines and the rules of the house'
-	@$(SUITE) ./cmd/...
 
 # What the browser runs is no part of what go test looks at before it shows an old result.
 browser: suite page

@@ -3,6 +3,7 @@ package trainer
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"bignas/core/arch"
@@ -82,9 +83,12 @@ func TestSandwichGradient(t *testing.T) {
 	if got := total(); math.Abs(got-want) > 1e-12*want {
 		t.Fatalf("loss %g, the step reported %g", got, want)
 	}
-	worst := 0.0
+	worst, probes := 0.0, 6
+	if runtime.GOOS == "js" {
+		probes = 2 // the same loops, without assembly and slowly
+	}
 	for k, p := range w.Params {
-		for range 6 {
+		for range probes {
 			i := r.IntN(len(p.Data))
 			const h = 1e-5
 			old := p.Data[i]

@@ -61,6 +61,7 @@ func trickle(t *testing.T, data []byte) (s *httptest.Server, let chan int) {
 // TestOpens: the smallest child answers when the first part of the weights is
 // here, the sliders stop at what has arrived, and open with every part.
 func TestOpens(t *testing.T) {
+	t.Parallel()
 	data, ends := weightsFile(t)
 	s, let := trickle(t, data)
 	p := visit(t, s, options{})
@@ -102,6 +103,7 @@ func TestOpens(t *testing.T) {
 // TestGrows: untouched, the child grows to the one that the page starts with, or
 // that the link names, and answers as it does natively.
 func TestGrows(t *testing.T) {
+	t.Parallel()
 	data, ends := weightsFile(t)
 	s, let := trickle(t, data)
 	const arch = "r192-c16-12x2k3-20x2k3-32x3k5-56x3k5-72x3k5-136x4k5-208x2k5-h640"
@@ -121,6 +123,7 @@ func TestGrows(t *testing.T) {
 // TestContinued: after a connection that broke the page says how far it came, the
 // sizes that are here work, and trying again asks for the rest only.
 func TestContinued(t *testing.T) {
+	t.Parallel()
 	data, ends := weightsFile(t)
 	here := make(chan struct{}) // closed when the page has all of it
 	arrived := sync.OnceFunc(func() { close(here) })
@@ -165,6 +168,7 @@ func TestContinued(t *testing.T) {
 // TestCompressedWeights: a server that compresses the weights does not change the
 // count: bytes of the file out of bytes of the file.
 func TestCompressedWeights(t *testing.T) {
+	t.Parallel()
 	data, _ := weightsFile(t)
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -204,6 +208,7 @@ func TestCompressedWeights(t *testing.T) {
 
 // TestOtherWeights: good weights that are not those of the page are refused.
 func TestOtherWeights(t *testing.T) {
+	t.Parallel()
 	data, _ := weightsFile(t)
 	b, err := weights.Unmarshal(data)
 	if err != nil {
@@ -243,6 +248,7 @@ func siteFile(t *testing.T, name string) []byte {
 // what design allows: 1.51 MB until the smallest child runs (1.5 for it and 0.01 for what the
 // file knows of its confidence), 8 MB for all.
 func TestBudgetOfBytes(t *testing.T) {
+	t.Parallel()
 	data, ends := weightsFile(t)
 	var m struct {
 		Bytes int

@@ -40,6 +40,7 @@ func millions(t *testing.T, text string) float64 {
 // TestBudgetMeasured: without a predictor the chart shows what was measured, says
 // so, predicts nothing, and the budget chooses among that.
 func TestBudgetMeasured(t *testing.T) {
+	t.Parallel()
 	p := visit(t, served(t, nil), options{})
 	p.answered()
 	p.near("#budget", fmt.Sprintf(progressSays, "No predictor"))
@@ -63,6 +64,7 @@ func TestBudgetMeasured(t *testing.T) {
 // TestBudget: a search in the worker draws the front; the budget, by mouse and by
 // keyboard, picks from it; marks, table and buttons take a child; it is saved as a file.
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	p := visit(t, served(t, formula(t)), options{})
 	p.answered()
 	p.near("#budget", fmt.Sprintf(progressSays, "search is done"))
@@ -178,6 +180,7 @@ func (p *tab) dragBudget(to float64) {
 
 // TestDevice: milliseconds are measured on request, with progress, and become the axis.
 func TestDevice(t *testing.T) {
+	t.Parallel()
 	p := visit(t, served(t, formula(t)), options{})
 	p.answered()
 	p.near("#budget", fmt.Sprintf(progressSays, "search is done"))

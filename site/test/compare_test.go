@@ -20,6 +20,7 @@ func (p *tab) column(row string, child int) string {
 // TestCompare: a child is kept as B, another becomes A; what both cost and say is
 // what the native engine has, and so is the share of the weights.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	first := p.arch("")
@@ -78,6 +79,7 @@ func TestCompare(t *testing.T) {
 // TestStatistics: the switch runs the child with inherited statistics, here and in
 // the hero; the answers are the native ones and no weight changes.
 func TestStatistics(t *testing.T) {
+	t.Parallel()
 	p := open(t, "?picture=church#arch=min", options{})
 	p.answered()
 	text := costs(t, "min").Arch

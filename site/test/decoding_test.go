@@ -15,6 +15,7 @@ import (
 // it is and answers about the one before; the next image ends it. All of it is
 // ordered by what the engine says, not by time.
 func TestSlowImage(t *testing.T) {
+	t.Parallel()
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path == "/slow.jpg" {
 			_, _ = w.Write(slowfiles.JPEG(7000, 5700, 4))
@@ -78,6 +79,7 @@ func (p *tab) whenDecoding(file, expression string) {
 // TestDecoding: the page shows how far a slow image is and stops it when somebody says so or
 // takes another one; what would take too long is refused with the limit and what to do.
 func TestDecoding(t *testing.T) {
+	t.Parallel()
 	file := slow(t, slowfiles.JPEG(7000, 5700, 1))
 	const done = ` && document.querySelector('#answer[aria-busy=false]') && document.getElementById('decoding').hidden`
 	for _, o := range []options{{}, {width: 375, height: 800, dark: true}} {

@@ -62,6 +62,7 @@ const bootEngine = `(async () => {
 // TestRequests: every request of the engine comes back through the worker, with
 // its bytes.
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	type reply struct {

@@ -38,6 +38,7 @@ func isWeights(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, ".sa
 // TestWeightsMissing: without weights the costs still follow the sliders, the
 // notice says what to do, and trying again works.
 func TestWeightsMissing(t *testing.T) {
+	t.Parallel()
 	var there atomic.Bool
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if isWeights(r) && !there.Load() {
@@ -65,6 +66,7 @@ func TestWeightsMissing(t *testing.T) {
 
 // TestWeightsCut: half a file is not used.
 func TestWeightsCut(t *testing.T) {
+	t.Parallel()
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if !isWeights(r) {
 			return false
@@ -86,6 +88,7 @@ func TestWeightsCut(t *testing.T) {
 // TestWeightsDamaged: a file of the right length with other content is refused by
 // its digests, be it a weight, a mean that pixels are normalised with, or a label.
 func TestWeightsDamaged(t *testing.T) {
+	t.Parallel()
 	for what, change := range map[string]func(data []byte){
 		"a weight": func(data []byte) { data[len(data)-100] ^= 1 },
 		"a mean":   func(data []byte) { copy(data[bytes.Index(data, []byte("0.485")):], "0.585") },
@@ -109,6 +112,7 @@ func TestWeightsDamaged(t *testing.T) {
 
 // TestWrongType: a server that does not know application/wasm serves the page all the same.
 func TestWrongType(t *testing.T) {
+	t.Parallel()
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasSuffix(r.URL.Path, ".wasm") {
 			w.Header().Set("Content-Type", "application/octet-stream")
@@ -120,6 +124,7 @@ func TestWrongType(t *testing.T) {
 
 // TestNoWebAssembly: the page says so, and the drawing follows the sliders.
 func TestNoWebAssembly(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{script: `delete self.WebAssembly`})
 	p.wait("a notice", `document.getElementById('notice').textContent.includes('WebAssembly')`)
 	before := eval[string](p, `document.getElementById('drawing').innerHTML`)
@@ -131,6 +136,7 @@ func TestNoWebAssembly(t *testing.T) {
 
 // TestFromFile: opened as a file, where a browser loads no module, the page says what to do.
 func TestFromFile(t *testing.T) {
+	t.Parallel()
 	p := open(t, "file://"+filepath.Join(site.folder, "index.html"), options{expect: []string{"origin", "Failed to load", "Security Policy"}})
 	p.wait("the explanation", `getComputedStyle(document.getElementById('start')).visibility === 'visible'`)
 	if got := p.text("start"); !strings.Contains(got, "make run") {
@@ -140,6 +146,7 @@ func TestFromFile(t *testing.T) {
 
 // TestProgress: progress is told in bytes.
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if !isWeights(r) {

@@ -40,6 +40,7 @@ func family(t *testing.T, cards []card, picture, label string) []card {
 // TestFamily: one picture through the family gives the native answers, cheapest
 // first; the first right child is marked; a choice by mouse and by keyboard loads it.
 func TestFamily(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	p.near("#family", stripFilled)

@@ -12,6 +12,7 @@ import (
 // TestUndo: steps go back and forth by button and by keyboard; a drag is one step;
 // a random child is one of the space.
 func TestUndo(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	start := p.arch("")
@@ -46,6 +47,7 @@ func TestUndo(t *testing.T) {
 // TestHeat: the map of what the child looked at lies over the picture, follows the
 // answer, and goes away again.
 func TestHeat(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	p.press("#heat", kb.Enter)
@@ -65,6 +67,7 @@ func TestHeat(t *testing.T) {
 
 // TestGlossary: a word explains itself on hover and on focus; Escape closes.
 func TestGlossary(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	at := eval[[]float64](p, `(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector('[data-term=macs]').getBoundingClientRect())`)
@@ -82,6 +85,7 @@ func TestGlossary(t *testing.T) {
 // TestTour: six steps by keyboard, each beside what it speaks of and inside the
 // window; Escape ends it; a link opens it at a step.
 func TestTour(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	p.press("#tour-start", kb.Enter)
@@ -105,6 +109,7 @@ func TestTour(t *testing.T) {
 
 // TestLink: one link carries everything that was chosen.
 func TestLink(t *testing.T) {
+	t.Parallel()
 	const state = "arch=r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384&picture=church&heat=on&statistics=inherited&layer=S3&channel=4&unit=bytes&budget=2000000&b=wide"
 	p := open(t, "#"+state, options{})
 	p.answered()
@@ -130,6 +135,7 @@ func TestLink(t *testing.T) {
 
 // TestJump: a link to a section goes there and leaves the state in the address.
 func TestJump(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	child := p.arch("")

@@ -39,6 +39,7 @@ type engineReply struct {
 // TestKernels: the page computes with SIMD where the browser has it, and without
 // when it is switched off; every way it says what the native engine says.
 func TestKernels(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	if title := eval[string](p, `document.getElementById('time').title`); !strings.Contains(title, "simd") {
@@ -64,6 +65,7 @@ func TestKernels(t *testing.T) {
 
 // TestKernelsOff: the whole page works without SIMD.
 func TestKernelsOff(t *testing.T) {
+	t.Parallel()
 	p := open(t, "?kernels=off", options{})
 	p.answered()
 	if title := eval[string](p, `document.getElementById('time').title`); !strings.Contains(title, "portable") {
@@ -105,6 +107,7 @@ func TestKernelsPay(t *testing.T) {
 // TestKernelsMissing: a server without the kernels, or with something else in
 // their place, has a slower page, not a broken one.
 func TestKernelsMissing(t *testing.T) {
+	t.Parallel()
 	for name, serve := range map[string]func(w http.ResponseWriter){
 		"missing": func(w http.ResponseWriter) { http.Error(w, "none here", http.StatusNotFound) },
 		"damaged": func(w http.ResponseWriter) { _, _ = w.Write([]byte("\x00asm and then nothing of the kind")) },

@@ -93,6 +93,7 @@ func (h *host) release(t *testing.T, title string, whole bool) {
 // TestOffline: after the first visit the page opens, answers, changes pictures and
 // loads its sections with no server at all.
 func TestOffline(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	p := visit(t, h.Server, options{})
 	p.answered()
@@ -112,6 +113,7 @@ func TestOffline(t *testing.T) {
 // TestUpdate: a new version is offered and not swapped in; one of which a part is
 // missing is not offered; after Reload it is there, and offline too.
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	p := visit(t, h.Server, options{expect: []string{"not that of version"}})
 	p.answered()
@@ -150,6 +152,7 @@ func TestUpdate(t *testing.T) {
 // TestKeptWhole: of a version of which a file arrives cut off or altered, that file
 // is not kept and nothing is installed; the page works all the same.
 func TestKeptWhole(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		file  string
 		spoil func(data []byte) []byte
@@ -190,6 +193,7 @@ func TestKeptWhole(t *testing.T) {
 // TestPrivate: no request carries a picture that somebody chose, pasted or filmed:
 // after the page is here nothing is asked for but files of the page.
 func TestPrivate(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	p := visit(t, h.Server, options{})
 	p.answered()

@@ -32,6 +32,7 @@ func (p *tab) readout() readout {
 // TestSampleOnLoad: a picture is classified with no click, and what the page
 // shows is what the engine says natively.
 func TestSampleOnLoad(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	want := native(t, p, filepath.Join(site.root, "assets/samples/parachute.jpg"))
@@ -115,6 +116,7 @@ func shown(r *classify.Result) string {
 // TestSliders: each slider, by mouse and by keyboard, changes the costs, the
 // answer and the address, and says how long it took.
 func TestSliders(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	for _, slider := range []string{"width", "depth", "kernel", "resolution"} {
@@ -174,6 +176,7 @@ func (p *tab) drag(slider string) {
 
 // TestStage: with a stage chosen the sliders move that stage only.
 func TestStage(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	p.wait("costs", `location.hash.includes('arch=')`)
@@ -193,6 +196,7 @@ func TestStage(t *testing.T) {
 
 // TestBlocks: a click on a block selects its stage; dragged up it gets deeper.
 func TestBlocks(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	at := eval[struct{ X, Y float64 }](p, `(() => { const r = document.querySelector('.hit[data-stage="5"]').getBoundingClientRect(); return { X: r.x + r.width / 2, Y: r.bottom - 60 } })()`)
@@ -207,6 +211,7 @@ func TestBlocks(t *testing.T) {
 
 // TestAddress: a link reproduces the state, and nonsense in it does no harm.
 func TestAddress(t *testing.T) {
+	t.Parallel()
 	const arch = "r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384"
 	p := open(t, "?picture=church#arch="+arch+"&stage=S5&unknown=1&picture=gas-pump", options{})
 	p.answered()
@@ -254,6 +259,7 @@ func (p *tab) choose(file string) {
 
 // TestUpload: a JPEG from the disk gives the same top 5 as the native engine, to 1e-4.
 func TestUpload(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	file := photo(t, 900, 600)
@@ -273,6 +279,7 @@ func TestUpload(t *testing.T) {
 // TestBadFiles: what is no picture, or too big, gives a sentence with a next
 // step; the last picture and its answer stay.
 func TestBadFiles(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	bars := p.bars()

@@ -35,6 +35,7 @@ func documented(t *testing.T) string {
 // TestHostPolicy: the page starts, looks as it should and answers behind a host whose
 // policy lets neither scripts nor styles within a document work.
 func TestHostPolicy(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []string{"script-src 'self' 'wasm-unsafe-eval'", "script-src 'self' 'wasm-unsafe-eval'; style-src 'self'", documented(t)} {
 		t.Run(policy, func(t *testing.T) {
 			var expect []string
@@ -56,6 +57,7 @@ func TestHostPolicy(t *testing.T) {
 
 // TestPolicyWithoutWebAssembly: a host whose policy forbids WebAssembly is told what to allow.
 func TestPolicyWithoutWebAssembly(t *testing.T) {
+	t.Parallel()
 	p := visit(t, guarded(t, "script-src 'self'"), options{expect: []string{"Security Policy", "unsafe-eval"}})
 	p.wait("a notice", `document.querySelector('#notice div')`)
 	if got := p.text("notice"); !strings.Contains(got, "wasm-unsafe-eval") {

@@ -71,6 +71,7 @@ func magnitude(s []float32) []float64 {
 // outside a browser runs here, against double precision: sums within half a unit
 // in the last place a term, swish and sigmoid within 5 units (4 in the plain module).
 func TestRelaxedKernels(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	r := rand.New(rand.NewPCG(11, 12))

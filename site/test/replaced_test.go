@@ -23,6 +23,7 @@ const ownAnswered = `document.querySelector('#gallery .own').getAttribute('aria-
 // TestWorkerKilled: browsers do not say when they end a worker for want of memory; the
 // page notices that it is silent and starts another one by itself, for the same child, image and sections.
 func TestWorkerKilled(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{script: caught})
 	p.answered()
 	p.choose(photo(t, 640, 480))
@@ -55,6 +56,7 @@ func TestWorkerKilled(t *testing.T) {
 // TestStartAgain: an engine that stops soon after another is started by the person, and
 // no other notice takes the button away. An image that was being decoded is not tried again.
 func TestStartAgain(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{script: caught})
 	p.answered()
 	p.whenDecoding(slow(t, slowfiles.JPEG(7000, 5700, 1)), stopped)

@@ -8,10 +8,12 @@ import (
 // TestShots makes pictures of the page at several widths, light and dark, and
 // checks what none may show: a sideways scroll bar, a violation that axe finds.
 func TestShots(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int{1280, 1000, 375, 320} {
 		for _, dark := range []bool{false, true} {
 			name := fmt.Sprintf("%d-%s", width, map[bool]string{false: "light", true: "dark"}[dark])
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				p := open(t, "", options{width: width, height: 800, dark: dark})
 				p.answered()
 				p.wait("the check of the weights", `document.getElementById('proof-changed').textContent === '0'`)

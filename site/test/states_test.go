@@ -72,6 +72,7 @@ func (p *tab) media(name, value string) {
 }
 
 func TestStates(t *testing.T) {
+	t.Parallel()
 	for _, s := range states {
 		t.Run(s.name, func(t *testing.T) {
 			server := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
@@ -106,6 +107,7 @@ func TestStates(t *testing.T) {
 
 // TestPrint: on paper there are no controls and nothing lies over something else.
 func TestPrint(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{})
 	p.answered()
 	p.do(emulation.SetEmulatedMedia().WithMedia("print"))

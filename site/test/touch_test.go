@@ -8,6 +8,7 @@ import (
 
 // TestTouch: the whole page on a dark phone with a finger.
 func TestTouch(t *testing.T) {
+	t.Parallel()
 	s := served(t, formula(t))
 	p := visit(t, s, options{width: 375, height: 800, dark: true})
 	p.do(emulation.SetTouchEmulationEnabled(true))

@@ -146,6 +146,7 @@ func (v *view) slider(name, says string) {
 // moves the page's slider and the slider moves the block; all of it by keyboard
 // too; and nothing is drawn while nothing moves.
 func TestView(t *testing.T) {
+	t.Parallel()
 	v := openView(t, options{})
 	at, corner := v.place(5, 0)
 	v.becomes("a slice", corner, "#e2530d")
@@ -207,6 +208,7 @@ func (v *view) idle() {
 // TestViewPhone: on a phone, in the dark, a finger chooses a layer and drags its
 // stage; the page gets no wider; and the activations of the picture arrive.
 func TestViewPhone(t *testing.T) {
+	t.Parallel()
 	v := openView(t, options{width: 375, height: 800, dark: true})
 	at, _ := v.place(4, 1)
 	touch := func(kind input.TouchType, points ...*input.TouchPoint) {
@@ -241,6 +243,7 @@ func TestViewPhone(t *testing.T) {
 // TestViewWithoutWebGL: a sentence with a next step, nothing fetched, and the
 // drawing in the page still follows.
 func TestViewWithoutWebGL(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{script: `HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...more); })(HTMLCanvasElement.prototype.getContext);`})
 	p.answered()
 	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
@@ -257,6 +260,7 @@ func TestViewWithoutWebGL(t *testing.T) {
 // TestViewComes: a view that the server is still building is waited for, by the page
 // with a sentence and by the service worker.
 func TestViewComes(t *testing.T) {
+	t.Parallel()
 	var there atomic.Bool
 	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if there.Load() || path.Base(r.URL.Path) != "view.wasm" {

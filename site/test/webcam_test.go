@@ -41,6 +41,7 @@ const keepStreams = `const ask = navigator.mediaDevices?.getUserMedia.bind(navig
 // TestWebcam: frames are answered one after another and counted; a second press,
 // another picture, and a hidden tab each switch the camera off; the last frame stays.
 func TestWebcam(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{script: keepStreams})
 	p.answered()
 	off := func(what string) {
@@ -68,6 +69,7 @@ func TestWebcam(t *testing.T) {
 // TestNoWebcam: refused, absent, taken, or not allowed here: each is said with a
 // next step, and the page goes on.
 func TestNoWebcam(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		script string
 		want   []string

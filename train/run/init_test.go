@@ -16,6 +16,7 @@ import (
 // TestInit: a run begins from another run's average and from a released file,
 // and everything that does not fit is refused before the folder exists.
 func TestInit(t *testing.T) {
+	t.Parallel()
 	data, c := colours(t), parse(t, "sgd")
 	c.Epochs, c.WarmupEpochs = 1, 0
 	first := filepath.Join(t.TempDir(), "first")

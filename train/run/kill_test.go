@@ -83,6 +83,7 @@ func TestVictim(t *testing.T) {
 // moments, five times or as often as BIGNAS_KILLS says, and resumed each time,
 // ends with the same checkpoint files, byte for byte, as an undisturbed one.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	kills := 5
 	if text := os.Getenv("BIGNAS_KILLS"); text != "" {
 		var err error

@@ -115,6 +115,7 @@ func equal(t *testing.T, what string, a, b *supernet.Weights) {
 // TestResume: a run that is stopped in the middle of its second epoch and
 // resumed ends with the same weights and average, bit for bit, as one that is not.
 func TestResume(t *testing.T) {
+	t.Parallel()
 	data := colours(t)
 	for _, optimiser := range []string{"sgd", "rmsprop", "adamw"} {
 		c := parse(t, optimiser)
@@ -214,6 +215,7 @@ func TestCheckpointRefusals(t *testing.T) {
 // TestRelease: a released file holds the averaged weights at half precision,
 // statistics for every child, and what was measured.
 func TestRelease(t *testing.T) {
+	t.Parallel()
 	data, c := colours(t), parse(t, "sgd")
 	c.Epochs, c.WarmupEpochs = 1, 0
 	s, err := New(c, data, t.TempDir(), false)

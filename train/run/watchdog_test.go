@@ -18,6 +18,7 @@ import (
 // leads to another one, to the best; the rate is lowered each time; stopped after
 // a rollback and resumed, the run ends with the same bytes.
 func TestRollback(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	poison := func(s *Session) {
 		s.spoil = func(updates int) {
@@ -68,6 +69,7 @@ func TestRollback(t *testing.T) {
 // TestGivesUp: a run that always collapses ends with an error that says what to
 // do, and its checkpoint is the last good one.
 func TestGivesUp(t *testing.T) {
+	t.Parallel()
 	s := drawnSession(t, t.TempDir())
 	s.spoil = func(updates int) {
 		if updates == 3 {
