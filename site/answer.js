@@ -4,6 +4,14 @@ import { byId, make, number, percent, write } from './page.js';
 
 const ROWS = 5;
 
+const UNKNOWN = 'Unlike anything it was trained on';
+
+/** True where the engine says that the image is unlike what the weights were trained on. */
+export const unknown = answer => answer.confidence?.known === false;
+
+/** What an answer says, as one can compare it: a label, or that the image is unlike any. */
+export const says = answer => unknown(answer) ? UNKNOWN : answer.top[0].label;
+
 /** Of two answers of one child that with the shorter time: a run of a few milliseconds is easily disturbed, the first one most of all. */
 export const sooner = (a, b) => a?.timing.forward <= b.timing.forward ? a : b;
 
@@ -16,27 +24,32 @@ export class Answer {
       return { label, value, bar, li: make('li', {}, label, value, bar) };
     });
     byId('bars').replaceChildren(...this.#rows.map(r => r.li));
+    byId('bars').classList.remove('unknown');
     write(this.#rows[0].label, 'Loading');
+    write(byId('verdict'), '');
+    write(byId('tiny'), '');
   }
 
   /** Shows an answer; truth is the label of a sample, empty where nobody knows. */
-  show({ top, timing, inherited }, truth) {
+  show(answer, truth) {
+    const { top, timing, inherited } = answer, strange = unknown(answer), rows = strange ? [{ label: UNKNOWN }, ...top] : top;
     byId('answer').setAttribute('aria-busy', 'false');
+    byId('bars').classList.toggle('unknown', strange);
     this.#rows.forEach((r, i) => {
-      const s = top[i];
+      const s = rows[i];
       r.li.hidden = !s;
       if (!s) return;
-      const changed = r.label.textContent !== s.label || r.value.textContent.length !== percent(s.p).length;
+      const value = s.p === undefined ? '' : percent(s.p), changed = r.label.textContent !== s.label || r.value.textContent.length !== value.length;
       write(r.label, s.label);
-      write(r.value, percent(s.p));
+      write(r.value, value);
       if (i === 0 && changed) this.#fit();
-      r.bar.style.setProperty('--v', s.p.toFixed(4));
+      r.bar.style.setProperty('--v', (s.p ?? 0).toFixed(4));
     });
-    const right = top[0].label === truth;
+    const right = !strange && top[0].label === truth;
     write(byId('verdict'), !truth ? '' : right ? '✓ right' : `✕ it is a ${truth}`);
     write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms${inherited ? ', inherited statistics' : ''}`);
     byId('borrowed').hidden = !inherited;
-    this.#say(`${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
+    this.#say(`${strange ? `${UNKNOWN}; nearest: ` : ''}${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
   }
 
   /** Says that what is shown is not the answer of the child that is shown. */
@@ -52,6 +65,7 @@ export class Answer {
   /** Says in place of the answer why there is none. */
   none(text) {
     byId('answer').setAttribute('aria-busy', 'false');
+    byId('bars').classList.remove('unknown');
     this.#rows.forEach(r => { write(r.label, '\u00a0'); write(r.value, ''); r.bar.style.setProperty('--v', 0); });
     write(this.#rows[0].label, text);
     write(byId('verdict'), '');

@@ -121,6 +121,7 @@ export default class Budget {
   }
 
   async #search(limits) {
+    if (this.#explorer.closed) return;
     const progress = this.#part('progress'), unit = this.#unit;
     let tried = 0;
     this.#busy(true);
@@ -179,7 +180,7 @@ export default class Budget {
   }
 
   #draw() {
-    if (!this.ends) return;
+    if (!this.ends || this.#explorer.closed) return;
     this.#drawn = performance.now();
     const unit = this.#unit, wanted = this.#explorer.state.get('unit');
     for (const b of this.#root.querySelectorAll('.seg button')) b.setAttribute('aria-pressed', String(b.dataset.unit === wanted));
@@ -198,7 +199,7 @@ export default class Budget {
 
   // redraw shows what follows from the budget and from the person's own child.
   #redraw() {
-    if (!this.ends) return;
+    if (!this.ends || this.#explorer.closed) return;
     const unit = this.#unit, budget = this.#budget(), [low, high] = this.#range, range = byId('limit');
     const within = this.#list.filter(c => c.costs[unit] > 0 && c.costs[unit] <= budget);
     const best = within.reduce((a, b) => !a || b.accuracy.p > a.accuracy.p ? b : a, undefined);

@@ -1,7 +1,7 @@
 // Two children of one set of weights: what each costs and says, and how much of
 // the weights they have in common.
 import { dot, words } from './accuracy.js';
-import { sooner } from './answer.js';
+import { says as saysOf, sooner, unknown } from './answer.js';
 import { amount } from './chart.js';
 import { short } from './family.js';
 import { Nested } from './nested.js';
@@ -102,12 +102,13 @@ export default class Compare {
     const line = (name, cells, mark = '') => make('tr', { className: mark && 'differs' }, make('th', { scope: 'row' }, name, mark && make('span', { className: 'mark-differs', textContent: mark })), ...cells.map(c => make('td', {}, ...[c].flat())));
     const body = rows.map(([name, f]) => line(name, children.map(([c, n], i) => f(c, n, says[i]))));
     for (let i = 0; i < PLACES; i++) {
-      const at = says.map(s => s?.top[i]), differ = at.every(Boolean) && at[0].label !== at[1].label;
-      body.push(line(i ? `${i + 1}.` : 'Says', at.map(t => t ? [i ? t.label : make('b', { textContent: t.label }), ' ', make('span', { className: 'nb', textContent: percent(t.p) })] : '…'), differ ? i ? ' ≠' : ' ≠ they differ' : ''));
+      const at = says.map(s => s?.top[i]), differ = at.every(Boolean) && (i ? at[0].label !== at[1].label : saysOf(says[0]) !== saysOf(says[1]));
+      body.push(line(i ? `${i + 1}.` : 'Says', at.map((t, child) => t && unknown(says[child]) ? [i ? '' : make('b', { textContent: saysOf(says[child]) }),
+        make('span', { className: 'guess', textContent: ` ${t.label} ${percent(t.p)}` })] : t ? [i ? t.label : make('b', { textContent: t.label }), ' ', make('span', { className: 'nb', textContent: percent(t.p) })] : '…'), differ ? i ? ' ≠' : ' ≠ they differ' : ''));
     }
     this.#root.querySelector('tbody').replaceChildren(...body);
-    const [x, y] = says.map(s => s?.top[0].label);
-    if (x && y) write(this.#part('differ'), x === y ? `Both say ${x}.` : `≠ They differ: A says ${x}, B says ${y}.`);
+    const [x, y] = says.map(s => s && saysOf(s)), quoted = (says.some(s => s && unknown(s)) ? s => `“${s}”` : s => s);
+    if (x && y) write(this.#part('differ'), x === y ? `Both say ${quoted(x)}.` : `≠ They differ: A says ${quoted(x)}, B says ${quoted(y)}.`);
   }
 
   #share(a, b, { both, onlyA, onlyB, neither }) {

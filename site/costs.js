@@ -9,6 +9,10 @@ export class Costs {
   /** children is how many the space has. */
   constructor(children) {
     const power = Math.floor(Math.log10(children));
+    byId('costs').classList.add('pending');
+    byId('time').classList.add('waiting');
+    byId('time-dot').hidden = true;
+    for (const [id, text] of [['cost-time', '\u00a0'], ['time-note', 'not measured yet'], ['proof-changed', 'not yet'], ['proof-changed-note', 'weights changed since'], ['proof-time', 'not yet'], ['proof-tried', '0']]) write(byId(id), text);
     byId('proof-of').replaceChildren(`of ${number(children / 10 ** power, 1)} × 10`, make('sup', { textContent: power }), ' children tried');
   }
 

@@ -38,7 +38,7 @@ export class Download {
   parts = 0;  // parts that have been handed on
   ready;      // what a try before has made of them
 
-  /** ends: where the parts end, the last at size. fresh: ask the server even where the browser has a copy. */
+  /** ends: where the parts end, the last at size, which may be undefined. fresh: ask the server even where the browser has a copy. */
   constructor(url, size, ends, fresh) {
     this.url = url;
     this.#size = size;
@@ -66,7 +66,7 @@ export class Download {
         if (done) break;
         piece = value;
       } catch {
-        throw fault('weights_cut', `The connection closed after ${megabytes(this.loaded)} of ${megabytes(this.#size)} of the weights.`, 'Check the connection and try again; it goes on from there.');
+        throw fault('weights_cut', `The connection closed after ${megabytes(this.loaded)} ${this.#size ? `of ${megabytes(this.#size)} ` : ''}of the weights.`, 'Check the connection and try again; it goes on from there.');
       }
       if (this.#stopped) return void reader.cancel();
       const old = Math.min(skip, piece.length);
@@ -75,6 +75,10 @@ export class Download {
       this.#take(piece.subarray(old));
       tell(this.loaded);
       while (this.parts < this.#ends.length && this.loaded >= this.#ends[this.parts]) open(this.#cut());
+    }
+    if (this.#size === undefined) {
+      this.#size = this.#ends[0] = this.loaded;
+      open(this.#cut());
     }
     if (this.loaded !== this.#size) {
       throw fault('weights_cut', `${megabytes(this.loaded)} of weights arrived, ${megabytes(this.#size)} were expected.`, 'Try again; if it stays, the file on the server is not complete.');

@@ -34,12 +34,15 @@ export class Drawing {
   #svg; #space; #child; #ceiling; #stage = -1; #picture = '';
   #places; #blocks = []; #maps = []; #band; #tile; #label;
 
-  constructor(svg, space) {
+  /** It follows the size of svg until the signal. */
+  constructor(svg, space, signal) {
     this.#svg = svg;
     this.#space = space;
     this.#build();
     // It also reports the size as it is now, which is drawn already.
-    new ResizeObserver(() => { if (svg.clientWidth !== this.#places.W || svg.clientHeight !== this.#places.H) { this.#build(); this.#patch(); } }).observe(svg);
+    const sized = new ResizeObserver(() => { if (svg.clientWidth !== this.#places.W || svg.clientHeight !== this.#places.H) { this.#build(); this.#patch(); } });
+    sized.observe(svg);
+    signal.addEventListener('abort', () => sized.disconnect());
   }
 
   /** Draws the child; stage is the selected one or -1. */

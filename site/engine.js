@@ -61,6 +61,12 @@ export class Engine {
     return promise;
   }
 
+  /** Ends the engine; who waits for it gets a stale EngineError, and onstop is not called. */
+  stop() {
+    this.#onstop = () => {};
+    this.#end(gone());
+  }
+
   /** Ends the request of that id, which rejects with a stale EngineError; one that was answered is left alone. */
   cancel(id) { return this.request('cancel', { target: id }).catch(() => {}); }
 

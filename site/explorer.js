@@ -5,51 +5,83 @@ import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
 import { History } from './history.js';
 import { clear, notice, sentences } from './notice.js';
-import { asset, brush, byId, write } from './page.js';
-import { Pictures } from './pictures.js';
+import { brush, byId, write } from './page.js';
 import { Sliders } from './sliders.js';
 import * as spaces from './space.js';
 import { View } from './view.js';
+import { boot } from './weights.js';
 
 const START = 0.5; // the first child: the middle of every choice
 const PROOF_DELAY = 1500; // ms without input before the weights are checked again
 
 export class Explorer {
-  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #listeners = [];
+  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #listeners = []; #life = new AbortController();
   #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
-  constructor(state, manifest) {
+  /** manifest is what the page knows of the weights; the explorer is for them, until close. */
+  constructor(state, manifest, pictures) {
     this.#state = state;
     this.#manifest = manifest;
-    const space = this.#space = manifest.space;
+    const space = this.#space = manifest.space, { signal } = this.#life;
     this.#allLayers = spaces.layers(spaces.biggest(space));
-    this.#drawing = new Drawing(byId('drawing'), space);
+    this.#drawing = new Drawing(byId('drawing'), space, signal);
     this.#costs = new Costs(spaces.countChildren(space));
     this.#costs.progress(0, manifest.bytes);
     this.#answer = new Answer();
-    this.family = named(manifest);
-    this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.#select(i) });
-    this.#history = new History(child => this.#move(child));
-    byId('random').addEventListener('click', e => this.take(spaces.random(space), e));
-    this.#pictures = new Pictures({
+    this.family = spaces.named(manifest);
+    this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.#select(i) }, signal);
+    this.#history = new History(child => this.#move(child), signal);
+    byId('random').addEventListener('click', e => this.take(spaces.random(space), e), { signal });
+    this.#pictures = pictures;
+    pictures.use(manifest, {
       onpicture: p => this.#open(p),
       onproblem: (title, text) => notice('picture', title, text),
     });
+    byId('look-inside').hidden = Boolean(manifest.foreign); // the view reads the list of weights
     this.#view = new View({
-      onmove: (child, e) => this.#move(child, e), onstage: i => this.#select(i),
+      onmove: (child, e) => this.#move(child, e), onstage: i => this.#select(i), weights: manifest.id,
       taps: (stage, layer) => this.#engine.request('taps', { child: this.#child, stage, layer }),
-    });
-    this.#pictures.preview(state.get('picture'));
+    }, signal);
+    write(byId('knows').firstElementChild, `${manifest.labels.length} classes`);
+    pictures.preview(state.get('picture'));
     this.#child = this.#wanted = spaces.atFraction(space, START);
     this.#history.start(this.#child);
     this.#readStage();
   }
 
-  /** Draws the first child, and follows the address from now on. waits: an engine will start, until when only the smallest is here. */
+  /** Draws the first child. waits: an engine will start, until when only the smallest is here. */
   open(waits) {
     if (waits) this.#wait();
     else this.#show();
-    this.#state.onaddress(() => this.#readAddress());
+  }
+
+  /** Goes on with an engine that has all of the weights, and with an image where one is given. */
+  adopt(engine, { kernels }, picture) {
+    this.#engine = engine;
+    this.#begun = this.#running = this.#ready = true;
+    if (kernels) this.#costs.kernels(kernels);
+    this.#progress(this.#manifest.bytes);
+    this.#limit(undefined);
+    this.#answer.wait();
+    this.#readArch();
+    if (picture) this.#open(picture);
+    else this.#pictures.sample(this.#state.get('picture'));
+    this.#tell('ready');
+    this.#proveSoon();
+  }
+
+  /** Ends everything of the explorer, for one with other weights. */
+  close() {
+    this.closed = true;
+    this.#life.abort();
+    clearTimeout(this.#proof);
+    this.#begun = this.#running = this.#ready = false;
+    this.#listeners = [];
+    byId('picture').seen = undefined;
+    byId('heat-map').hidden = true;
+    if (this.#decoding) this.#pictures.decoded();
+    this.#engine?.stop();
+    for (const about of ['link', 'request', 'weights', 'engine']) clear(about);
   }
 
   // ---- for the sections of the page
@@ -60,6 +92,12 @@ export class Explorer {
   get manifest() { return this.#manifest; }
   get child() { return this.#child; }
   get picture() { return this.#picture; }
+
+  /** The image that was chosen last, be it a sample's or not; undefined before there is one. */
+  get chosen() { return this.#chosen; }
+
+  /** Ends with the explorer. */
+  get signal() { return this.#life.signal; }
 
   /** Whether the child runs with the statistics of the biggest, once all weights are here, instead of its own. */
   get inherited() { return this.#ready && this.#state.get('statistics') === 'inherited'; }
@@ -129,7 +167,7 @@ export class Explorer {
   /** Boots the engine. It resolves when all weights are here, or when something failed. */
   async start(engine) {
     this.#engine = engine;
-    const { engine: program, weights, bytes, parts, digest, labels, predictor } = this.#manifest;
+    const { bytes } = this.#manifest;
     if (!this.#begun && !this.#ceiling) { // after another engine
       this.#wait();
       this.#progress(0);
@@ -142,11 +180,9 @@ export class Explorer {
       this.#readArch();
     };
     try {
-      await engine.request('boot', {
-        engine: asset(program), weights: asset(weights), size: bytes, parts, digest, space: this.#space.name, classes: labels.length, predictor: predictor && asset(predictor),
-        kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
-      }, { onprogress });
+      await boot(engine, this.#manifest, onprogress);
     } catch (error) {
+      if (this.closed) return;
       if (!this.#begun) { // costs can be counted without weights
         this.#limit(undefined);
         this.#progress(0);
@@ -251,11 +287,12 @@ export class Explorer {
     this.#askAnswer();
   }
 
-  #readAddress() {
+  /** Follows the address, which was changed from outside. */
+  readAddress() {
     this.#readStage();
     if (this.#running) this.#readArch();
-    const picture = this.#state.get('picture');
-    if (this.#begun && picture !== this.#picture?.name) this.#pictures.sample(picture);
+    const picture = this.#pictures.named(this.#state.get('picture'));
+    if (this.#begun && picture && picture.name !== this.#picture?.name) this.#pictures.sample(picture.name);
     this.#tell('address');
     this.#tell('statistics');
   }
@@ -299,7 +336,7 @@ export class Explorer {
     if (picture !== this.#good) clear('picture'); // of the one before
     this.#picture = this.#good = picture;
     this.#pictures.mark(picture.name);
-    if (picture.label) this.#state.set('picture', picture.name); // a sample
+    if (picture.sample) this.#state.set('picture', this.#pictures.first === picture.name ? '' : picture.name);
     this.#answered = undefined;
     if (!picture.live) this.#tell('picture');
     return this.#askAnswer();
@@ -379,24 +416,11 @@ export class Explorer {
   }
 
   #failed(error) {
-    if (!error.stale) notice('request', 'Something went wrong.', sentences(error));
+    if (!error.stale && !this.closed) notice('request', 'Something went wrong.', sentences(error));
   }
 }
 
-const title = picture => `${picture.file ?? (picture.label || 'The image')} can’t be read.`;
-
-/**
- * The children with a name, cheapest first: the family of the weights, or even
- * steps. label stands on a button, title explains it, name goes into sentences.
- */
-function named({ space, family }) {
-  const between = family?.length ? family.map(({ name, child }) => ({ label: name, title: `Child ${name}`, child }))
-    : [['¼', 'A quarter of every choice', 0.25], ['½', 'The middle of every choice', 0.5], ['¾', 'Three quarters of every choice', 0.75]]
-      .map(([label, title, f]) => ({ label, title, child: spaces.atFraction(space, f) }));
-  return [{ label: 'Min', title: 'Smallest child', name: 'the smallest child', child: spaces.smallest(space) },
-    ...between.map(c => ({ ...c, name: `child ${c.label}` })),
-    { label: 'Max', title: 'Biggest child', name: 'the biggest child', child: spaces.biggest(space) }];
-}
+const title = picture => `${picture.file ?? (picture.sample || 'The image')} can’t be read.`;
 
 /** Says that the engine can not run here at all, and what still can be done. */
 export function unsupported() {

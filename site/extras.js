@@ -19,12 +19,16 @@ async function styled(loading) {
   return loading;
 }
 
-/** Listens for all of them. */
+/** Listens for all of them, as long as the explorer works. */
 export function extras(explorer) {
   keep(explorer);
   heat(explorer);
   tour(explorer);
   below(explorer);
+}
+
+/** Listens for what any explorer has. */
+export function once() {
   const explain = e => {
     const term = e.target.closest?.('.term');
     if (term) later(() => styled(import('./glossary.js')), g => g.explain(term));
@@ -38,9 +42,10 @@ function below(explorer) {
   const watcher = new IntersectionObserver(entries => {
     if (!entries.some(e => e.isIntersecting)) return;
     watcher.disconnect();
-    later(() => styled(import('./sections.js')), s => s.sections(explorer));
+    later(() => styled(import('./sections.js')), s => { if (!explorer.closed) s.sections(explorer); });
   }, { rootMargin: '300px 0px' });
   for (const section of document.querySelectorAll('main > section:not(.hero)')) watcher.observe(section);
+  explorer.signal.addEventListener('abort', () => watcher.disconnect());
 }
 
 // jump follows a link within the page; the address keeps the state that it carries.
@@ -61,7 +66,7 @@ function keep(explorer) {
     write(button, kept ? 'Kept as child B' : 'Keep to compare');
     button.setAttribute('aria-pressed', String(kept));
   };
-  button.addEventListener('click', () => { if (explorer.cost) explorer.keep(explorer.cost.arch); });
+  button.addEventListener('click', () => { if (explorer.cost) explorer.keep(explorer.cost.arch); }, { signal: explorer.signal });
   explorer.on(what => { if (['child', 'cost', 'b', 'address'].includes(what)) show(); });
   show();
 }
@@ -74,7 +79,7 @@ function heat(explorer) {
     if (map) map.show(on());
     else if (on()) later(() => import('./heat.js'), m => { map ??= new m.Heat(explorer); map.show(on()); });
   };
-  button.addEventListener('click', () => { explorer.state.set('heat', on() ? 'off' : 'on'); show(); });
+  button.addEventListener('click', () => { explorer.state.set('heat', on() ? 'off' : 'on'); show(); }, { signal: explorer.signal });
   explorer.on(what => { if (what === 'address' || what === 'ready') show(); });
   show();
 }
@@ -82,7 +87,7 @@ function heat(explorer) {
 function tour(explorer) {
   const start = step => later(() => styled(import('./tour.js')), t => t.tour(explorer, step));
   const linked = () => { if (explorer.state.get('tour')) start(Number(explorer.state.get('tour'))); };
-  byId('tour-start').addEventListener('click', () => start(1));
+  byId('tour-start').addEventListener('click', () => start(1), { signal: explorer.signal });
   explorer.on(what => { if (what === 'address') linked(); });
   linked();
 }

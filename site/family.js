@@ -1,6 +1,6 @@
 // One picture through the whole family: the cheapest child that is right, or,
 // where nobody knows the truth, the cheapest that agrees with the biggest.
-import { sooner } from './answer.js';
+import { says, sooner, unknown } from './answer.js';
 import { add, rect } from './drawing.js';
 import { inside, layout, slices } from './layout.js';
 import { byId, make, number, percent, write } from './page.js';
@@ -70,8 +70,8 @@ export default class Family {
       for (const r of rows) {
         const { answer } = await this.#explorer.engine.request('try', { child: r.child });
         if (turn !== this.#turn) return;
-        answers.push(answer.top[0].label);
-        this.#row(r, answer, label && answer.top[0].label === label);
+        answers.push(says(answer));
+        this.#row(r, answer, label && says(answer) === label);
       }
     } catch (error) {
       this.#explorer.failed(error);
@@ -110,6 +110,7 @@ export default class Family {
     }
     this.#timed(r, answer);
     const { label, p } = answer.top[0];
+    if (unknown(answer)) return write(r.says, says(answer));
     r.says.replaceChildren(`${this.#picture.label ? right ? '✓ ' : '✕ ' : ''}${label} `, make('span', { className: 'nb', textContent: percent(p) }));
   }
 

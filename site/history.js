@@ -8,18 +8,18 @@ const MOST = 200; // steps that are kept
 export class History {
   #past = []; #future = []; #now; #by; #at = -Infinity; #take;
 
-  /** take(child) puts the explorer to a child of the past. */
-  constructor(take) {
+  /** take(child) puts the explorer to a child of the past, until the signal. */
+  constructor(take, signal) {
     this.#take = take;
-    byId('undo').addEventListener('click', () => this.#step(this.#past, this.#future));
-    byId('redo').addEventListener('click', () => this.#step(this.#future, this.#past));
+    byId('undo').addEventListener('click', () => this.#step(this.#past, this.#future), { signal });
+    byId('redo').addEventListener('click', () => this.#step(this.#future, this.#past), { signal });
     addEventListener('keydown', e => {
       if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
       const key = e.key.toLowerCase(), redo = key === 'y' || (key === 'z' && e.shiftKey);
       if (!redo && key !== 'z') return;
       e.preventDefault();
       byId(redo ? 'redo' : 'undo').click();
-    });
+    }, { signal });
   }
 
   /** The child to start from: nothing to go back to. */

@@ -1,13 +1,14 @@
 // Start: what is on the page, which weights there are, and the engine.
 import { Engine, supported } from './engine.js';
 import { Explorer, unsupported } from './explorer.js';
-import { extras } from './extras.js';
+import { extras, once } from './extras.js';
 import { notice, sentences } from './notice.js';
 import { asset, byId } from './page.js';
-import { SAMPLES } from './pictures.js';
+import { Pictures } from './pictures.js';
 import { State } from './state.js';
 import { theme } from './theme.js';
 import { updates } from './updates.js';
+import { Weights } from './weights.js';
 
 // An engine that stops again within this time after another is started by the person: it may do so for ever.
 const CALM = 60000; // ms
@@ -40,25 +41,8 @@ function copyLink(state) {
 // What was cancelled, by a newer request or with the engine, is nobody's error.
 addEventListener('unhandledrejection', e => { if (e.reason?.stale) e.preventDefault(); });
 
-async function main() {
-  document.body.classList.add('started');
-  theme(byId('theme'));
-  let weights;
-  try {
-    weights = await manifest();
-  } catch (error) {
-    notice('weights', 'The network is not here.', sentences(error), ['Load again', () => location.reload()]);
-    return;
-  }
-  const state = new State({ pictures: () => SAMPLES.map(s => s.name), stages: () => weights.space.stages.map(s => s.name) });
-  copyLink(state);
-  const explorer = new Explorer(state, weights);
-  await turn();
-  explorer.open(supported());
-  await turn(); // what it drew is painted first
-  extras(explorer);
-  await turn();
-  if (!supported()) return unsupported();
+// keeper starts an explorer's engine, and another when that stops.
+function keeper(explorer) {
   let last = -Infinity;
   const start = () => explorer.start(new Engine(stopped));
   const stopped = error => {
@@ -69,7 +53,47 @@ async function main() {
     notice('engine', 'The engine stopped and starts again.', sentences({ message: error.message, hint: 'The child and the image stay' }));
     start();
   };
-  await start();
+  return { start, stopped };
+}
+
+async function main() {
+  document.body.classList.add('started');
+  theme(byId('theme'));
+  let all;
+  try {
+    const { engine, weights } = await manifest();
+    all = weights.map(w => ({ ...w, engine }));
+  } catch (error) {
+    notice('weights', 'The network is not here.', sentences(error), ['Load again', () => location.reload()]);
+    return;
+  }
+  const of = id => all.find(w => w.id === id);
+  const state = new State({ weights: () => all.map(w => w.id), pictures: id => of(id)?.samples.map(s => s.name) ?? [], stages: id => of(id)?.space.stages.map(s => s.name) ?? [] });
+  copyLink(state);
+  const wanted = state.get('weights'), linked = state.values(), first = of(wanted) ?? all[0], pictures = new Pictures();
+  if (!of(wanted)) state.change(first.id, {}); // until they are here
+  let explorer = new Explorer(state, first, pictures);
+  await turn();
+  explorer.open(supported());
+  await turn(); // what it drew is painted first
+  once();
+  extras(explorer);
+  state.onaddress(() => explorer.readAddress());
+  await turn();
+  if (!supported()) return unsupported();
+  const weights = new Weights(all, first, (manifest, engine, ready, values, watch) => {
+    const { chosen } = explorer, shown = chosen?.sample ? undefined : chosen;
+    explorer.close();
+    state.change(manifest.id, { picture: chosen?.sample && manifest.samples.some(s => s.name === chosen.name) ? chosen.name : '', ...values });
+    explorer = new Explorer(state, manifest, pictures);
+    watch(keeper(explorer).stopped);
+    extras(explorer);
+    explorer.adopt(engine, ready, shown);
+  });
+  state.onweights(async values => {
+    if (!await weights.take(values.weights, values)) state.restore();
+  });
+  if (of(wanted) || !await weights.take(wanted, linked)) await keeper(explorer).start();
   setTimeout(updates, SETTLED);
 }
 

@@ -2,41 +2,16 @@
 // bytes leave this module; they are decoded in Go, never read back from a canvas.
 import { asset, byId, make, write } from './page.js';
 
-/** Samples drawn for this page; label is the truth. */
-export const SAMPLES = [
-  { name: 'parachute', label: 'parachute', alt: 'Sample picture: a red and white parachute in a blue sky' },
-  { name: 'church', label: 'church', alt: 'Sample picture: a stone church with a slate spire' },
-  { name: 'golf-ball', label: 'golf ball', alt: 'Sample picture: a golf ball on a tee in the grass' },
-  { name: 'gas-pump', label: 'gas pump', alt: 'Sample picture: a red gas pump in front of a wall' },
-  { name: 'garbage-truck', label: 'garbage truck', alt: 'Sample picture: a green garbage truck on a street' },
-  { name: 'french-horn', label: 'French horn', alt: 'Sample picture: a brass French horn on a dark cloth' },
-];
-
 const address = name => asset(`samples/${name}.jpg`);
 const MAX_FILE = 80e6; // bytes; more is no photograph
 
-/**
- * Gallery and inputs. onpicture({name, label, alt, bytes, read, live}) gets every picture
- * that was chosen and resolves when it has been answered; read() is a promise of its
- * bytes once more. onproblem(title, text) gets what could not even be read.
- */
+/** Gallery and inputs. use says for whom. */
 export class Pictures {
-  #onpicture; #onproblem; #buttons = new Map(); #own; #camera; #webcam; #last; #stop; #wanted = 0;
+  #onpicture; #onproblem; #samples = []; #borrowed; #crop; #buttons; #own; #camera; #webcam; #last; #stop; #wanted = 0;
 
-  constructor({ onpicture, onproblem }) {
-    this.#onpicture = onpicture;
-    this.#onproblem = onproblem;
-    for (const s of SAMPLES) {
-      const img = make('img', { src: address(`${s.name}-small`), alt: '', width: 44, height: 44 });
-      const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
-      b.setAttribute('aria-label', s.label);
-      this.#buttons.set(s.name, b);
-    }
+  constructor() {
     this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own picture', onclick: () => byId('file').click() });
-    this.#buttons.set('own', this.#own);
     this.#camera = make('button', { type: 'button', className: 'own', onclick: () => this.#film() }, 'Webcam', make('small', { id: 'rate' }));
-    this.#buttons.set('webcam', this.#camera);
-    byId('gallery').replaceChildren(...this.#buttons.values());
     byId('decoding-stop').addEventListener('click', () => { this.#stop(); this.#own.focus(); });
     byId('file').addEventListener('change', e => {
       const [file] = e.target.files;
@@ -50,6 +25,33 @@ export class Pictures {
     });
   }
 
+  /**
+   * Shows the samples of the weights. onpicture({name, sample, label, alt, bytes, read, live})
+   * gets every image that was chosen and resolves when it has been answered; sample is what a
+   * sample shows, label what the answer should be where somebody knows; read() is a promise of
+   * the bytes once more. onproblem(title, text) gets what could not even be read.
+   */
+  use({ samples, borrowed, crop }, { onpicture, onproblem }) {
+    this.#onpicture = onpicture;
+    this.#onproblem = onproblem;
+    this.#samples = samples;
+    this.#borrowed = borrowed;
+    this.#crop = crop;
+    this.#buttons = new Map(samples.map(s => {
+      const img = make('img', { src: address(`${s.name}-small`), alt: '', width: 44, height: 44 });
+      const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
+      b.setAttribute('aria-label', s.label);
+      return [s.name, b];
+    })).set('own', this.#own).set('webcam', this.#camera);
+    byId('gallery').replaceChildren(...this.#buttons.values());
+  }
+
+  /** The name of the first sample. */
+  get first() { return this.#samples[0]?.name; }
+
+  /** The sample of that name, else the first; undefined where there is none. */
+  named(name) { return this.#samples.find(s => s.name === name) ?? this.#samples[0]; }
+
   /** Marks the button of the picture that is shown: a sample's name, or "own". */
   mark(name) {
     for (const [n, b] of this.#buttons) b.setAttribute('aria-pressed', String(n === name));
@@ -57,9 +59,11 @@ export class Pictures {
 
   /** Shows a sample as it is, until the engine can show what a child sees of it. */
   preview(name) {
-    const { alt } = SAMPLES.find(x => x.name === name), img = byId('sample');
-    if (img.src !== address(name)) img.src = address(name);
-    img.alt = alt;
+    const s = this.named(name), img = byId('sample');
+    if (!s) return;
+    if (img.src !== address(s.name)) img.src = address(s.name);
+    img.style.transform = `scale(${1 / this.#crop})`;
+    img.alt = s.alt;
   }
 
   /** Shows how much of a picture is decoded, 0 to 1, and a button that calls stop. */
@@ -77,15 +81,16 @@ export class Pictures {
 
   /** Fetches a sample and hands it on. */
   async sample(name) {
-    const s = SAMPLES.find(x => x.name === name), turn = this.#turn();
+    const s = this.named(name), turn = this.#turn();
+    if (!s) return;
     const read = async () => {
-      const response = await fetch(address(name));
+      const response = await fetch(address(s.name));
       if (!response.ok) throw new Error(String(response.status));
       return response.arrayBuffer();
     };
     try {
       const bytes = await read();
-      if (turn === this.#wanted) this.#onpicture({ ...s, bytes, read });
+      if (turn === this.#wanted) this.#onpicture({ ...s, sample: s.label, label: this.#borrowed ? '' : s.label, bytes, read });
     } catch {
       if (turn === this.#wanted) this.#onproblem(`The sample “${s.label}” did not arrive.`, 'Check the connection and choose it again.');
     }

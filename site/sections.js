@@ -7,6 +7,7 @@ const LOAD = {
   budget: () => import('./budget.js'),
   compare: () => import('./compare.js'),
   statistics: () => import('./statistics.js'),
+  classes: () => import('./classes.js'),
 };
 const NEAR = '300px 0px';
 const SETTLE = 250; // ms that a picture must stand still: a camera's do not
@@ -54,7 +55,9 @@ class Lazy {
     this.#running = true;
     requestAnimationFrame(async () => {
       try {
-        this.#section ??= new (await this.#load()).default(this.#explorer, this.#root);
+        const load = !this.#section && await this.#load();
+        if (this.#explorer.closed) return;
+        this.#section ??= new load.default(this.#explorer, this.#root);
         const changed = this.#changed;
         this.#changed = new Set();
         this.#section.show(changed);
@@ -80,4 +83,8 @@ export function sections(explorer) {
   const all = new Map(Object.entries(LOAD).map(([id, load]) => [byId(id), new Lazy(explorer, byId(id), load)]));
   const watcher = new IntersectionObserver(entries => entries.forEach(e => all.get(e.target).near(e.isIntersecting)), { rootMargin: NEAR });
   for (const root of all.keys()) watcher.observe(root);
+  explorer.signal.addEventListener('abort', () => {
+    watcher.disconnect();
+    for (const el of document.querySelectorAll('#strip, #strip-note, section > [id$=-box]')) el.replaceChildren(); // of other weights
+  });
 }

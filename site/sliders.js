@@ -7,11 +7,11 @@ import * as spaces from './space.js';
 
 const NAMES = ['width', 'depth', 'kernel', 'resolution'];
 
-/** Controls over a space. onmove(child, event) gets every new child, onstage(index or -1) every choice of a stage. */
+/** Controls over a space. onmove(child, event) gets every new child, onstage(index or -1) every choice of a stage, until the signal. */
 export class Sliders {
   #space; #child; #stage = -1; #onmove; #presets; #ceiling; #used = false;
 
-  constructor(space, presets, { onmove, onstage }) {
+  constructor(space, presets, { onmove, onstage }, signal) {
     this.#space = space;
     this.#onmove = onmove;
     this.#presets = presets.map(({ label, title, child }) => {
@@ -21,15 +21,15 @@ export class Sliders {
       return { button, child };
     });
     byId('presets').replaceChildren(...this.#presets.map(p => p.button));
-    byId('controls').addEventListener('submit', e => e.preventDefault());
+    byId('controls').addEventListener('submit', e => e.preventDefault(), { signal });
     for (const name of NAMES) {
       byId(name).addEventListener('input', e => {
         this.#touched();
         onmove(spaces.move(space, this.#child, this.#stage, name, Number(e.target.value)), e);
-      });
+      }, { signal });
     }
     this.#buildScope(onstage);
-    this.#dragBlocks(onstage);
+    this.#dragBlocks(onstage, signal);
   }
 
   // The stages under the blocks are radio buttons: always the same four sliders, never 21.
@@ -46,7 +46,7 @@ export class Sliders {
   }
 
   // A block can be dragged with a mouse or a pen: up is depth, sideways is width; a click selects its stage.
-  #dragBlocks(onstage) {
+  #dragBlocks(onstage, signal) {
     const svg = byId('drawing');
     let drag;
     svg.addEventListener('pointerdown', e => {
@@ -54,7 +54,7 @@ export class Sliders {
       if (stage === undefined) return;
       drag = { stage: Number(stage), x: e.clientX, y: e.clientY, child: this.#child, moved: false };
       if (e.pointerType !== 'touch') svg.setPointerCapture(e.pointerId);
-    });
+    }, { signal });
     svg.addEventListener('pointermove', e => {
       if (!drag || e.pointerType === 'touch') return;
       const { stage, child, x, y } = drag, at = name => spaces.slider(this.#space, child, stage, name).value;
@@ -64,12 +64,12 @@ export class Sliders {
       drag.moved = true;
       this.#touched();
       this.#onmove(next, e);
-    });
+    }, { signal });
     svg.addEventListener('pointerup', () => {
       if (drag && !drag.moved) onstage(drag.stage === this.#stage ? -1 : drag.stage);
       drag = undefined;
-    });
-    svg.addEventListener('pointercancel', () => { drag = undefined; });
+    }, { signal });
+    svg.addEventListener('pointercancel', () => { drag = undefined; }, { signal });
   }
 
   #touched() {

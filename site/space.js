@@ -155,3 +155,16 @@ export function random(space) {
         kernels: Array.from({ length: depth }, () => space.kernelPerLayer ? any(s.kernels) : one) };
     }) };
 }
+
+/**
+ * The children with a name, cheapest first: the family of the weights, or even
+ * steps. label stands on a button, title explains it, name goes into sentences.
+ */
+export function named({ space, family }) {
+  const between = family?.length ? family.map(({ name, child }) => ({ label: name, title: `Child ${name}`, child }))
+    : [['¼', 'A quarter of every choice', 0.25], ['½', 'The middle of every choice', 0.5], ['¾', 'Three quarters of every choice', 0.75]]
+      .map(([label, title, f]) => ({ label, title, child: atFraction(space, f) }));
+  return [{ label: 'Min', title: 'Smallest child', name: 'the smallest child', child: smallest(space) },
+    ...between.map(c => ({ ...c, name: `child ${c.label}` })),
+    { label: 'Max', title: 'Biggest child', name: 'the biggest child', child: biggest(space) }];
+}

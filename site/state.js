@@ -7,24 +7,30 @@ const oneOf = list => v => list().includes(v) ? v : undefined;
 const fixed = (...list) => oneOf(() => list);
 const whole = (low, high) => v => /^\d+$/.test(v) ? String(Math.min(high, Math.max(low, Number(v)))) : undefined;
 
+// What belongs to weights: with others it begins anew.
+const OF_WEIGHTS = ['arch', 'picture', 'stage', 'layer', 'channel', 'budget', 'b'];
+
 /**
- * A store of the state. pictures() and stages() give what is allowed now; stages
- * are not known before the search space is.
+ * A store of the state. weights() are the ids of the weights; pictures(id) and
+ * stages(id) what is allowed with them.
  */
 export class State {
   #values = {};
   #table;
   #listeners = [];
+  #onweights = () => {};
   #timer = 0;
 
-  constructor({ pictures, stages }) {
+  constructor({ weights, pictures, stages }) {
+    const of = f => f(this.#values.weights);
     this.#table = {
+      weights: { initial: weights()[0], read: v => weights().includes(v) || /[./]/.test(v) ? v : undefined }, // an id, or an address
       arch: { initial: '', read: text(1024) }, // the engine's codec checks it
-      picture: { initial: pictures()[0], read: oneOf(pictures) },
-      stage: { initial: 'all', read: oneOf(() => ['all', ...stages()]) },
+      picture: { initial: '', read: oneOf(() => of(pictures)) }, // none: the first
+      stage: { initial: 'all', read: oneOf(() => ['all', ...of(stages)]) },
       heat: { initial: 'off', read: fixed('off', 'on') }, // the map of what the child looked at
       statistics: { initial: 'own', read: fixed('own', 'inherited') },
-      layer: { initial: '', read: oneOf(() => ['', ...stages()]) }, // whose channel the curve shows
+      layer: { initial: '', read: oneOf(() => ['', ...of(stages)]) }, // whose channel the curve shows
       channel: { initial: '', read: whole(0, 9999) },
       unit: { initial: 'macs', read: fixed('macs', 'bytes', 'latency') }, // of the budget
       budget: { initial: '', read: whole(1, 1e12) }, // MACs, bytes, or microseconds
@@ -34,13 +40,23 @@ export class State {
     for (const [key, row] of Object.entries(this.#table)) this.#values[key] = row.initial;
     this.readAddress();
     addEventListener('hashchange', () => {
-      const before = JSON.stringify(this.#values);
+      const before = this.#values;
+      this.#values = { ...before };
       this.readAddress();
-      if (JSON.stringify(this.#values) !== before) this.#listeners.forEach(f => f());
+      const now = this.#values;
+      if (now.weights !== before.weights) { // they take a while
+        this.#values = before;
+        this.#onweights(now);
+      } else if (JSON.stringify(now) !== JSON.stringify(before)) {
+        this.#listeners.forEach(f => f());
+      }
     });
   }
 
   get(key) { return this.#values[key]; }
+
+  /** All values, by their keys. */
+  values() { return { ...this.#values }; }
 
   set(key, value) {
     if (!(key in this.#table)) throw new Error(`no state named ${key}`);
@@ -51,6 +67,19 @@ export class State {
 
   /** Calls f when the address was changed from outside (a link, the back button). */
   onaddress(f) { this.#listeners.push(f); }
+
+  /** Calls f(values) when the address names other weights; the state stays until change. */
+  onweights(f) { this.#onweights = f; }
+
+  /** Goes over to the weights of that id: what belongs to weights has the given values, or the initial ones. */
+  change(id, values) {
+    for (const key of OF_WEIGHTS) this.set(key, values[key] ?? this.#table[key].initial);
+    this.set('weights', id);
+    this.#writeSoon();
+  }
+
+  /** Writes the address again, as somebody has changed it in vain. */
+  restore() { this.#writeSoon(); }
 
   /** Takes what the address says; everything else keeps its value. */
   readAddress() {

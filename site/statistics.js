@@ -2,6 +2,7 @@
 // with those of the biggest child instead of its own, and a curve shows for one
 // channel what that does to its signals.
 import { add } from './drawing.js';
+import { says } from './answer.js';
 import { byId, make, number, percent, write } from './page.js';
 import { latest } from './sections.js';
 
@@ -61,8 +62,8 @@ export default class Statistics {
       for (const inherited of [false, true]) {
         const { answer } = await engine.request('try', { child, inherited });
         if (tried !== this.#tried) return;
-        const { label, p } = answer.top[0];
-        write(this.#part(inherited ? 'inherited' : 'own'), `${!picture.label ? '' : label === picture.label ? '✓ ' : '✕ '}${label} ${percent(p)}`);
+        const label = says(answer), { p } = answer.top[0];
+        write(this.#part(inherited ? 'inherited' : 'own'), `${!picture.label ? '' : label === picture.label ? '✓ ' : '✕ '}${label}${label === answer.top[0].label ? ` ${percent(p)}` : ''}`);
       }
       const { check } = await engine.request('verify');
       write(this.#part('changed'), number(check.changed));
@@ -102,7 +103,7 @@ export default class Statistics {
 
   #draw() {
     const svg = byId('curve'), s = this.#signal, W = svg.clientWidth, H = svg.clientHeight;
-    if (!s || !W) return;
+    if (!s || !W || this.#explorer.closed) return;
     const { inherited } = this.#explorer, expected = this.#sent(s, false), wrong = this.#sent(s, true), sent = inherited ? wrong : expected;
     const low = Math.min(...[expected, wrong].map(d => d.mean - REACH * d.deviation)), high = Math.max(...[expected, wrong].map(d => d.mean + REACH * d.deviation));
     const x = v => W * (v - low) / (high - low || 1), base = H - 28, top = 40;

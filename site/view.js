@@ -6,22 +6,29 @@ const RETRY = 300; // ms
 
 export class View {
   #section; #frame; #ready = false; #child; #stage = -1; #picture; #asked;
-  #onmove; #onstage; #taps; #button = byId('look-inside');
+  #onmove; #onstage; #taps; #weights; #button = byId('look-inside');
 
   /**
    * onmove(child, event) and onstage(index or -1) get what is done in the view;
-   * taps(stage, layer) is a promise of the engine's reply with the activations.
+   * taps(stage, layer) is a promise of the engine's reply with the activations. weights
+   * is their id; it is for them until the signal.
    */
-  constructor({ onmove, onstage, taps }) {
+  constructor({ onmove, onstage, taps, weights }, signal) {
+    this.#weights = weights;
     this.#onmove = onmove;
     this.#onstage = onstage;
     this.#taps = taps;
-    this.#button.addEventListener('click', () => this.#section ? this.#close() : this.#open());
+    this.#button.addEventListener('click', () => this.#section ? this.#close() : this.#open(), { signal });
     addEventListener('message', e => {
       if (e.origin === location.origin && e.source && e.source === this.#frame?.contentWindow) this.#receive(e);
+    }, { signal });
+    const themed = new MutationObserver(() => this.#theme());
+    signal.addEventListener('abort', () => {
+      themed.disconnect();
+      if (this.#section) this.#remove();
     });
-    new MutationObserver(() => this.#theme()).observe(document.documentElement, { attributeFilter: ['data-theme'] });
-    for (const query of ['(prefers-color-scheme:dark)', '(prefers-reduced-motion:reduce)']) matchMedia(query).addEventListener('change', () => this.#theme());
+    themed.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    for (const query of ['(prefers-color-scheme:dark)', '(prefers-reduced-motion:reduce)']) matchMedia(query).addEventListener('change', () => this.#theme(), { signal });
   }
 
   /** Shows the child; stage is the one that the sliders move, or -1. */
@@ -42,7 +49,7 @@ export class View {
     if (!document.querySelector('link[href$="view.css"]')) document.head.append(make('link', { rel: 'stylesheet', href: new URL('view.css', import.meta.url).href }));
     const close = make('button', { type: 'button', className: 'btn', textContent: 'Close' });
     close.addEventListener('click', () => this.#close());
-    this.#frame = make('iframe', { src: new URL('view.html', import.meta.url).href, title: 'The network, layer by layer', allow: 'fullscreen' });
+    this.#frame = make('iframe', { src: new URL(`view.html?weights=${encodeURIComponent(this.#weights)}`, import.meta.url).href, title: 'The network, layer by layer', allow: 'fullscreen' });
     const title = make('h2', { id: 'inside-title', textContent: 'Inside the network' });
     const keys = make('p', { className: 'keys' });
     keys.append('Ctrl and the wheel, or two fingers, zoom. Keys: arrows choose a layer, Shift and arrows change it, ',
@@ -59,11 +66,15 @@ export class View {
   }
 
   #close() {
+    this.#remove();
+    this.#button.focus();
+  }
+
+  #remove() {
     this.#section.remove();
     this.#section = this.#frame = undefined;
     this.#ready = false;
     this.#button.setAttribute('aria-expanded', 'false');
-    this.#button.focus();
   }
 
   #receive({ data, timeStamp }) {

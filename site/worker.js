@@ -104,7 +104,7 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
   const tell = loaded => {
     clearTimeout(later);
     const early = told + EVERY - performance.now();
-    if (loaded < size && early > 0) {
+    if (loaded !== size && early > 0) {
       later = setTimeout(tell, early, loaded); // it may be the last for a while
       return;
     }
@@ -121,7 +121,7 @@ async function boot({ id, engine, kernels: wanted, weights, size, parts, digest,
   }, () => {});
   const open = part => { booting?.waiting.push(part); hand(); };
   running.then(() => {
-    handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
+    if (space) handle(JSON.stringify({ id: 0, type: 'space', space, classes }));
     postMessage({ id, type: 'progress', engine: true });
   }, () => { // the parts that it did not get are lost
     starting = download = booting = undefined;

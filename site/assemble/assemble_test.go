@@ -24,9 +24,12 @@ func TestErrors(t *testing.T) {
 		"never":         {nil, []string{"--view", "never"}, 2, "now, later or only"},
 		"no weights":    {map[string]string{"index.html": "x"}, nil, 1, "cmd/train release"},
 		"not there":     {map[string]string{"index.html": "x"}, []string{"--weights", "none.safetensors"}, 1, "after --weights"},
-		"a path":        {map[string]string{"index.html": "x", "assets/manifest.json": `{"weights": "../a"}`}, nil, 1, "file name in assets"},
-		"other size":    {map[string]string{"index.html": "x", "assets/manifest.json": `{"weights": "a", "bytes": 3}`, "assets/a": "four"}, nil, 1, "it has 4"},
-		"no safetensor": {map[string]string{"index.html": "x", "assets/manifest.json": `{"weights": "a", "bytes": 4}`, "assets/a": "four"}, nil, 1, "assemble: "},
+		"a path":        {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`, "assets/manifest.json": `{"weights": "../a"}`}, nil, 1, "file name in assets"},
+		"other size":    {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`, "assets/manifest.json": `{"weights": "a", "bytes": 3}`, "assets/a": "four"}, nil, 1, "it has 4"},
+		"no table":      {map[string]string{"index.html": "x", "assets/weights.json": `[]`}, nil, 1, "names no weights"},
+		"no manifest":   {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "b.json"}]`}, nil, 1, "there is no"},
+		"an id":         {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "A b", "name": "A"}]`}, nil, 1, "an id is of"},
+		"no safetensor": {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`, "assets/manifest.json": `{"weights": "a", "bytes": 4}`, "assets/a": "four"}, nil, 1, "assemble: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()

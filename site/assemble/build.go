@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bignas/core/fault"
@@ -23,8 +25,8 @@ type builder struct {
 	when               string // the network view is built: now, later or only
 	log                io.Writer
 
-	predicts []byte   // the accuracy predictor, nil for none
-	files    [][3]any // name, SHA-256 and length of what has been written
+	files [][3]any // name, SHA-256 and length of what has been written
+	later [][3]any // those that are kept for offline use once somebody has asked for them
 }
 
 // build writes
@@ -32,7 +34,7 @@ type builder struct {
 //	index.html, service.js   the only names that stay when their content changes
 //	page/HASH/               the modules, styles, samples and the manifest
 //	engine/HASH/             the engine and its kernels
-//	weights/HASH/            the weights
+//	weights-ID/HASH/         weights, those of one line of assets/weights.json
 //	view/HASH/               the network view
 //
 // so that a change of a module does not make anybody download the rest again.
@@ -43,17 +45,36 @@ func (b *builder) build() error {
 	if b.when == only {
 		return b.addView()
 	}
-	m, weights, err := b.manifest()
+	choices, err := b.choices()
 	if err != nil {
 		return err
+	}
+	m := manifest{Weights: choices}
+	stale, err := filepath.Glob(filepath.Join(b.out, "weights*"))
+	if err != nil {
+		return err
+	}
+	for _, old := range stale {
+		if !slices.ContainsFunc(choices, func(c choice) bool { return "weights-"+c.ID == filepath.Base(old) }) {
+			if err := os.RemoveAll(old); err != nil {
+				return err
+			}
+		}
 	}
 	for _, old := range []string{"site", "assets", "engine.wasm", "simd.wasm", "relaxed.wasm"} { // an earlier layout of this folder
 		if err := os.RemoveAll(filepath.Join(b.out, old)); err != nil {
 			return err
 		}
 	}
-	if m.Weights, err = b.place("weights", folder{m.Weights: weights}, m.Weights); err != nil {
-		return err
+	for i := range m.Weights {
+		c := &m.Weights[i]
+		if c.Weights, err = b.place("weights-"+c.ID, folder{c.Weights: c.data}, c.Weights); err != nil {
+			return err
+		}
+		if i > 0 {
+			last := len(b.files) - 1
+			b.later, b.files = append(b.later, b.files[last]), b.files[:last]
+		}
 	}
 	engine, err := b.engine()
 	if err != nil {
@@ -76,7 +97,7 @@ func (b *builder) build() error {
 	if b.when == later { // last, as the service worker waits for it; its bytes are not known
 		b.files = append(b.files, [3]any{strings.TrimPrefix(m.View, up), "", 0})
 	}
-	if err := b.entrance(name); err != nil {
+	if err := b.entrance(name, m.Weights[0]); err != nil {
 		return err
 	}
 	fmt.Fprintf(b.log, "the page is in %s\n", b.out)
@@ -96,7 +117,7 @@ const up = "../../../"
 // page is the modules, the styles, Go's loader, the samples and the manifest.
 func (b *builder) page(m manifest) (folder, error) {
 	f := folder{}
-	if err := f.add(b.root, "site/*.html", "site/*.js", "site/*.css", "site/*.svg", "assets/*.json", "assets/samples/*.jpg"); err != nil {
+	if err := f.add(b.root, "site/*.html", "site/*.js", "site/*.css", "site/*.svg", "assets/samples/*.jpg"); err != nil {
 		return nil, err
 	}
 	delete(f, "site/service.js")
@@ -120,30 +141,41 @@ func (b *builder) page(m manifest) (folder, error) {
 	if f["site/start.js"], err = start(html, f); err != nil {
 		return nil, err
 	}
-	if m.Predictor != "" {
-		f["assets/"+m.Predictor] = b.predicts
+	for _, c := range m.Weights {
+		if c.Predictor != "" {
+			f["assets/"+c.Predictor] = c.predicts
+		}
 	}
 	f["assets/manifest.json"], err = json.Marshal(m)
 	return f, err
 }
 
-// entrance writes index.html, which names the version of everything else, and
-// the service worker, which knows what belongs to it.
-func (b *builder) entrance(page string) error {
-	html, err := os.ReadFile(filepath.Join(b.root, "index.html"))
+// firstSample is what the first sample takes the place of.
+const firstSample = `src="assets/samples/" alt=""`
+
+// entrance writes index.html, which names the version of everything else and shows
+// the first sample of the first weights, and the service worker, which knows what belongs to it.
+func (b *builder) entrance(page string, first choice) error {
+	text, err := os.ReadFile(filepath.Join(b.root, "index.html"))
 	if err != nil {
 		return err
 	}
-	if html, err = b.inline(html); err != nil {
+	if text, err = b.inline(text); err != nil {
 		return err
 	}
-	html = entry.ReplaceAll(html, []byte(starter))
+	text = entry.ReplaceAll(text, []byte(starter))
+	image := `alt=""`
+	if len(first.Samples) > 0 {
+		s := first.Samples[0]
+		image = fmt.Sprintf(`src="assets/samples/%s.jpg" alt="%s"`, html.EscapeString(s.Name), html.EscapeString(s.Alt))
+	}
+	text = bytes.Replace(text, []byte(firstSample), []byte(image), 1)
 	for _, attribute := range []string{`src="`, `href="`} {
 		for _, old := range []string{"site/", "assets/"} {
-			html = bytes.ReplaceAll(html, []byte(attribute+old), []byte(attribute+page+"/"+old))
+			text = bytes.ReplaceAll(text, []byte(attribute+old), []byte(attribute+page+"/"+old))
 		}
 	}
-	if err := b.write("index.html", html); err != nil {
+	if err := b.write("index.html", text); err != nil {
 		return err
 	}
 	worker, err := os.ReadFile(filepath.Join(b.root, "site", "service.js"))
@@ -151,7 +183,7 @@ func (b *builder) entrance(page string) error {
 		return err
 	}
 	all := sha256.Sum256([]byte(fmt.Sprint(b.files)))
-	build, err := json.Marshal(map[string]any{"version": hex.EncodeToString(all[:])[:hashLength], "files": b.files})
+	build, err := json.Marshal(map[string]any{"version": hex.EncodeToString(all[:])[:hashLength], "files": b.files, "later": b.later})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@
 //	go run ./site/assemble [--out build/site] [--weights FILE] [--view now|later|only]
 //
 // It runs in the root folder of the repository. Without --weights it takes the
-// weights that assets/manifest.json names. The network view takes longest to build
+// weights of assets/weights.json. The network view takes longest to build
 // and nobody needs it at first: with --view later the page is complete but for it,
 // and a second run with --view only adds it.
 package main
@@ -31,7 +31,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	b := builder{log: stdout}
 	flags.StringVar(&b.out, "out", "build/site", "folder to write")
 	flags.StringVar(&b.root, "root", ".", "root folder of the repository")
-	flags.StringVar(&b.weights, "weights", "", "weights file (default: the one that assets/manifest.json names)")
+	flags.StringVar(&b.weights, "weights", "", "weights file (default: those of assets/weights.json)")
 	flags.StringVar(&b.when, "view", now, "when to build the network view: now, later (leave it out) or only (build what later left out)")
 	if err := flags.Parse(args); err != nil {
 		return 2

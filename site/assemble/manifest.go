@@ -17,24 +17,59 @@ import (
 	"bignas/train/files"
 )
 
-// manifest is assets/manifest.json. The repository's has the first three fields;
-// the page's has all of them, so that it can draw before the engine runs.
+// manifest is the page's assets/manifest.json: all that the page knows before the
+// engine runs.
 type manifest struct {
-	Weights  string     `json:"weights"` // file name in assets/; for the page its address as seen from there
-	Bytes    int        `json:"bytes"`
-	Children []measured `json:"children"` // what was measured, nothing else
-
-	Engine    string        `json:"engine,omitempty"`    // address of the program, as that of the weights
-	View      string        `json:"view,omitempty"`      // of the network view, likewise
-	Parts     []int         `json:"parts,omitempty"`     // beginnings of the weights, in bytes, with each of which more can be run
-	Digest    string        `json:"digest,omitempty"`    // of the weights
-	Predictor string        `json:"predictor,omitempty"` // file name in assets/ of the accuracy predictor, where one lies beside the weights
-	Space     *arch.Space   `json:"space,omitempty"`
-	Labels    []string      `json:"labels,omitempty"`
-	Family    []familyChild `json:"family,omitempty"` // cheapest first
+	Engine  string   `json:"engine"`  // address of the program, as seen from the manifest
+	View    string   `json:"view"`    // of the network view, likewise
+	Weights []choice `json:"weights"` // that the page offers; it opens with the first
 }
 
-// measured is the accuracy of one child on N pictures that it was not trained on.
+// row is a line of assets/weights.json, the table of the weights that are shipped.
+type row struct {
+	ID       string   `json:"id"`       // in links
+	Name     string   `json:"name"`     // on the page
+	Manifest string   `json:"manifest"` // file name in assets, as cmd/train release writes it
+	Data     string   `json:"data"`     // what the classes come from, to complete a sentence
+	Source   string   `json:"source"`   // its address
+	Samples  []sample `json:"samples"`
+}
+
+// sample is an image in assets/samples, a file NAME.jpg and a small one, NAME-small.jpg.
+type sample struct {
+	Name  string `json:"name"`
+	Label string `json:"label"` // one of the weights' labels
+	Alt   string `json:"alt"`
+}
+
+// choice is what the page is told about weights.
+type choice struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Data   string `json:"data,omitempty"`
+	Source string `json:"source,omitempty"`
+
+	// Samples are, where Borrowed, those of other weights: nobody knows the right answer.
+	Samples  []sample `json:"samples"`
+	Borrowed bool     `json:"borrowed,omitempty"`
+
+	Weights   string        `json:"weights"` // address of the file, as that of the engine
+	Bytes     int           `json:"bytes"`
+	Parts     []int         `json:"parts"` // its beginnings, in bytes, with each of which more can be run
+	Digest    string        `json:"digest"`
+	Predictor string        `json:"predictor,omitempty"` // file name in assets of the accuracy predictor, where one lies beside the weights
+	Crop      float64       `json:"crop"`                // share of an image's shorter side that a child sees
+	Space     *arch.Space   `json:"space"`
+	Labels    []string      `json:"labels"`
+	Children  []measured    `json:"children"`         // what was measured, nothing else
+	Family    []familyChild `json:"family,omitempty"` // cheapest first
+
+	file     string // where the weights lie
+	data     []byte
+	predicts []byte // the accuracy predictor, nil for none
+}
+
+// measured is the accuracy of one child on N images that it was not trained on.
 type measured struct {
 	Arch string  `json:"arch"` // canonical text
 	Top1 float64 `json:"top1"` // 0 to 1
@@ -46,61 +81,94 @@ type familyChild struct {
 	Child arch.Arch `json:"child"`
 }
 
-// manifest reads the weights and checks what the repository says about them.
-func (b *builder) manifest() (manifest, []byte, error) {
-	m, file, err := b.sources()
+// choices reads the weights and checks what the repository says about them.
+func (b *builder) choices() ([]choice, error) {
+	all, err := b.sources()
 	if err != nil {
-		return m, nil, err
+		return nil, err
 	}
-	data, err := files.Read(file)
-	if err != nil {
-		return m, nil, fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
+	for i := range all {
+		if err := all[i].read(); err != nil {
+			return nil, err
+		}
 	}
-	if m.Bytes != len(data) {
-		return m, nil, fault.New("bad_manifest", "write the manifest again", "assets/manifest.json says that %s has %d bytes; it has %d", m.Weights, m.Bytes, len(data))
+	return all, nil
+}
+
+func (c *choice) read() (err error) {
+	if c.data, err = files.Read(c.file); err != nil {
+		return fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "the weights cannot be read: %v", err)
 	}
-	if err := m.describe(data); err != nil {
-		return m, nil, err
+	if c.Bytes != len(c.data) {
+		return fault.New("bad_manifest", "write the manifest again", "the manifest says that %s has %d bytes; it has %d", c.Weights, c.Bytes, len(c.data))
 	}
-	return m, data, b.predictor(&m, strings.TrimSuffix(file, ".safetensors")+".predictor.json")
+	if err := c.describe(); err != nil {
+		return err
+	}
+	return c.readPredictor(strings.TrimSuffix(c.file, ".safetensors") + ".predictor.json")
 }
 
 // describe fills in what the weights say about themselves.
-func (m *manifest) describe(data []byte) error {
-	e, err := classify.New(data)
+func (c *choice) describe() error {
+	e, err := classify.New(c.data)
 	if err != nil {
 		return err
 	}
-	parts, err := weights.Begin(data)
+	parts, err := weights.Begin(c.data)
 	if err != nil {
 		return err
 	}
 	info := e.Info()
-	for i, c := range m.Children {
-		a, err := e.Parse(c.Arch)
+	if c.Children == nil {
+		c.Children = measuredIn(info.Metadata)
+	}
+	for i, m := range c.Children {
+		a, err := e.Parse(m.Arch)
 		if err != nil {
-			return fault.New("bad_manifest", "", "assets/manifest.json: children[%d].arch: %v", i, err)
+			return fault.New("bad_manifest", "", "the manifest of %s: children[%d].arch: %v", c.Weights, i, err)
 		}
-		if m.Children[i].Arch = a.String(); c.Top1 < 0 || c.Top1 > 1 || c.N < 1 {
-			return fault.New("bad_manifest", "top1 is 0 to 1, n is 1 or more", "assets/manifest.json: children[%d] has top1 %v on %d pictures", i, c.Top1, c.N)
+		if c.Children[i].Arch = a.String(); m.Top1 < 0 || m.Top1 > 1 || m.N < 1 {
+			return fault.New("bad_manifest", "top1 is 0 to 1, n is 1 or more", "the manifest of %s: children[%d] has top1 %v on %d images", c.Weights, i, m.Top1, m.N)
 		}
 	}
-	m.Space, m.Labels, m.Digest, m.Parts = info.Space, info.Labels, info.Digest, parts.Ends()
+	for _, s := range c.Samples {
+		if !c.Borrowed && !slices.Contains(info.Labels, s.Label) {
+			return fault.New("bad_manifest", "give it one of the labels, or leave it out", "assets/weights.json: the sample %s of %s is %q, which is none of its labels", s.Name, c.ID, s.Label)
+		}
+	}
+	c.Space, c.Labels, c.Digest, c.Crop, c.Parts = info.Space, info.Labels, info.Digest, info.Preprocessing.Crop, parts.Ends()
 	for name, text := range info.Family {
 		a, err := e.Parse(text)
 		if err != nil {
 			return err
 		}
-		m.Family = append(m.Family, familyChild{name, a})
+		c.Family = append(c.Family, familyChild{name, a})
 	}
-	slices.SortFunc(m.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
+	slices.SortFunc(c.Family, func(x, y familyChild) int { return int(e.Cost(x.Child).MACs - e.Cost(y.Child).MACs) })
 	return nil
 }
 
-// predictor reads the accuracy predictor, if there is one and it belongs to the
-// weights. For the page it is moved onto the pictures that the manifest's children
+// measuredIn reads what cmd/train release measured from the metadata of a weights file:
+// accuracy with predicted BN statistics, as in the page.
+func measuredIn(metadata map[string]string) []measured {
+	found := []measured{}
+	var all []struct {
+		Arch      string
+		Predicted float64
+		N         int
+	}
+	if json.Unmarshal([]byte(metadata["measured"]), &all) == nil {
+		for _, m := range all {
+			found = append(found, measured{m.Arch, m.Predicted, m.N})
+		}
+	}
+	return found
+}
+
+// readPredictor reads the accuracy predictor, if there is one and it belongs to the
+// weights. For the page it is moved onto the images that the manifest's children
 // were measured on, beside which the page draws what it says.
-func (b *builder) predictor(m *manifest, file string) error {
+func (c *choice) readPredictor(file string) error {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -108,47 +176,19 @@ func (b *builder) predictor(m *manifest, file string) error {
 	if err != nil {
 		return err
 	}
-	p, err := predict.Read(data, m.Digest)
+	p, err := predict.Read(data, c.Digest)
 	if err != nil {
 		return err
 	}
 	var known []predict.Sample
-	for _, c := range m.Children {
-		a, err := m.Space.Parse(c.Arch)
+	for _, m := range c.Children {
+		a, err := c.Space.Parse(m.Arch)
 		if err != nil {
 			return err
 		}
-		known = append(known, predict.Sample{Arch: a, Accuracy: c.Top1})
+		known = append(known, predict.Sample{Arch: a, Accuracy: m.Top1})
 	}
-	m.Predictor = filepath.Base(file)
-	b.predicts, err = json.Marshal(p.Onto(known))
+	c.Predictor = filepath.Base(file)
+	c.predicts, err = json.Marshal(p.Onto(known))
 	return err
-}
-
-// sources returns the manifest and where the weights lie. Weights given by hand
-// have a manifest of their own: nothing was measured with them.
-func (b *builder) sources() (manifest, string, error) {
-	var m manifest
-	if b.weights != "" {
-		info, err := os.Stat(b.weights)
-		if err != nil {
-			return m, "", fault.New("no_weights", "check the name after --weights", "the weights cannot be read: %v", err)
-		}
-		return manifest{Weights: filepath.Base(b.weights), Bytes: int(info.Size()), Children: []measured{}}, b.weights, nil
-	}
-	name := filepath.Join(b.root, "assets", "manifest.json")
-	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, "", fault.New("no_weights", "train some and turn them into a file with go run ./cmd/train release, or give --weights", "there is no %s", name)
-	}
-	if err != nil {
-		return m, "", err
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return m, "", fault.New("bad_manifest", "", "%s: %v", name, err)
-	}
-	if m.Weights == "" || m.Weights != filepath.Base(m.Weights) {
-		return m, "", fault.New("bad_manifest", "weights is a file name in assets", "%s: weights is %q", name, m.Weights)
-	}
-	return m, filepath.Join(b.root, "assets", m.Weights), nil
 }

@@ -49,8 +49,8 @@ const bootEngine = `(async () => {
 	const { Engine } = await import(new URL('engine.js', site));
 	const { asset } = await import(new URL('page.js', site));
 	const engine = new Engine(() => {});
-	const manifest = await (await fetch(asset('manifest.json'))).json();
-	const ready = await engine.request('boot', { engine: asset(manifest.engine), weights: asset(manifest.weights), size: manifest.bytes, parts: manifest.parts,
+	const page = await (await fetch(asset('manifest.json'))).json(), [manifest] = page.weights;
+	const ready = await engine.request('boot', { engine: asset(page.engine), weights: asset(manifest.weights), size: manifest.bytes, parts: manifest.parts,
 		digest: manifest.digest, space: manifest.space.name, classes: manifest.labels.length, predictor: %s });
 	await engine.request('picture', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
 	const { child: min } = await engine.request('parse', { arch: 'min' });

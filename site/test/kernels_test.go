@@ -19,8 +19,8 @@ const engineAnswer = `(async () => {
 	const module = name => import(new URL(name, document.querySelector('script[type=module]').src));
 	const { Engine } = await module('engine.js'), { asset } = await module('page.js');
 	const engine = new Engine(() => {});
-	const manifest = await (await fetch(asset('manifest.json'))).json();
-	const { kernels } = await engine.request('boot', { engine: asset(manifest.engine), weights: asset(manifest.weights),
+	const page = await (await fetch(asset('manifest.json'))).json(), [manifest] = page.weights;
+	const { kernels } = await engine.request('boot', { engine: asset(page.engine), weights: asset(manifest.weights),
 		size: manifest.bytes, parts: manifest.parts, space: manifest.space.name, classes: manifest.labels.length, kernels: %q });
 	await engine.request('picture', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
 	const { child } = await engine.request('parse', { arch: %q });

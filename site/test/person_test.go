@@ -143,15 +143,20 @@ func served(t *testing.T, predictor []byte) *httptest.Server {
 			if err != nil {
 				t.Error(err)
 			}
-			var m map[string]any
-			if err := json.Unmarshal(data, &m); err != nil {
+			var page struct {
+				Engine  string           `json:"engine"`
+				View    string           `json:"view"`
+				Weights []map[string]any `json:"weights"`
+			}
+			if err := json.Unmarshal(data, &page); err != nil {
 				t.Error(err)
 			}
+			m := page.Weights[0]
 			delete(m, "predictor")
 			if len(predictor) > 0 {
 				m["predictor"] = "formula.predictor.json"
 			}
-			_ = json.NewEncoder(w).Encode(m)
+			_ = json.NewEncoder(w).Encode(page)
 		default:
 			return false
 		}

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"slices"
 
 	"github.com/syumai/tinyutil/httputil"
 
@@ -21,7 +23,7 @@ import (
 
 func main() {
 	host := jsbridge.Connect()
-	s, err := load("../assets/manifest.json")
+	s, err := load("../assets/manifest.json", slices.Concat(os.Args, []string{"", ""})[1])
 	if err != nil {
 		host.Post(message.Encode(message.Outgoing{Type: "failed", Error: fault.Of(err)}), nil)
 		return
@@ -46,8 +48,9 @@ func main() {
 	}
 }
 
-// load makes the scene that a manifest describes: its space and number of labels.
-func load(address string) (*scene.Scene, error) {
+// load makes the scene of the weights with that id in a manifest, or of the first: their
+// space and number of labels.
+func load(address, id string) (*scene.Scene, error) {
 	offline := func(err error) error {
 		return fault.New("offline", "check the connection and open the view again", "the list of weights did not arrive: %v", err)
 	}
@@ -64,11 +67,20 @@ func load(address string) (*scene.Scene, error) {
 		return nil, offline(err)
 	}
 	var m struct {
-		Space  *arch.Space `json:"space"`
-		Labels []string    `json:"labels"`
+		Weights []struct {
+			ID     string      `json:"id"`
+			Space  *arch.Space `json:"space"`
+			Labels []string    `json:"labels"`
+		} `json:"weights"`
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fault.New("bad_manifest", "build the page with make site", "assets/manifest.json: %v", err)
+	if err := json.Unmarshal(text, &m); err != nil || len(m.Weights) == 0 {
+		return nil, fault.New("bad_manifest", "build the page with make site", "assets/manifest.json, %d weights: %v", len(m.Weights), err)
 	}
-	return scene.New(m.Space, len(m.Labels))
+	w := m.Weights[0]
+	for _, other := range m.Weights {
+		if other.ID == id {
+			w = other
+		}
+	}
+	return scene.New(w.Space, len(w.Labels))
 }

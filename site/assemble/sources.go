@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"bignas/core/fault"
+)
+
+var plainID = regexp.MustCompile(`^[a-z0-9-]+$`)
+
+const noTable = "train some and turn them into a file with go run ./cmd/train release, or give --weights"
+
+// sources returns the weights of the page and what the repository says about them.
+// Weights given by hand take the place of all others; what was measured of them is
+// what their file says.
+func (b *builder) sources() ([]choice, error) {
+	if b.weights != "" {
+		info, err := os.Stat(b.weights)
+		if err != nil {
+			return nil, fault.New("no_weights", "check the name after --weights", "the weights cannot be read: %v", err)
+		}
+		c := choice{ID: "own", Name: strings.TrimSuffix(filepath.Base(b.weights), ".safetensors"), Weights: filepath.Base(b.weights), Bytes: int(info.Size()), file: b.weights}
+		var table []row
+		if err := b.table("weights.json", &table); err == nil && len(table) > 0 {
+			c.Samples, c.Borrowed = table[0].Samples, true
+		}
+		return []choice{c}, nil
+	}
+	var table []row
+	if err := b.table("weights.json", &table); err != nil {
+		return nil, err
+	}
+	if len(table) == 0 {
+		return nil, fault.New("no_weights", noTable, "assets/weights.json names no weights")
+	}
+	var all []choice
+	for i, r := range table {
+		if !plainID.MatchString(r.ID) || r.Name == "" {
+			return nil, fault.New("bad_manifest", "an id is of a to z, 0 to 9 and -", "assets/weights.json: line %d has the id %q and the name %q", i+1, r.ID, r.Name)
+		}
+		for _, c := range all {
+			if c.ID == r.ID {
+				return nil, fault.New("bad_manifest", "give one of them another", "assets/weights.json: two lines have the id %s", r.ID)
+			}
+		}
+		var m struct {
+			Weights  string
+			Bytes    int
+			Children []measured
+		}
+		if err := b.table(r.Manifest, &m); err != nil {
+			return nil, err
+		}
+		if m.Weights == "" || m.Weights != filepath.Base(m.Weights) {
+			return nil, fault.New("bad_manifest", "weights is a file name in assets", "assets/%s: weights is %q", r.Manifest, m.Weights)
+		}
+		if m.Children == nil {
+			m.Children = []measured{}
+		}
+		all = append(all, choice{ID: r.ID, Name: r.Name, Data: r.Data, Source: r.Source, Samples: r.Samples,
+			Weights: m.Weights, Bytes: m.Bytes, Children: m.Children, file: filepath.Join(b.root, "assets", m.Weights)})
+	}
+	return all, nil
+}
+
+// table reads a file of JSON in assets.
+func (b *builder) table(name string, to any) error {
+	if name != filepath.Base(name) {
+		return fault.New("bad_manifest", "give a file name in assets", "assets/weights.json: manifest is %q", name)
+	}
+	file := filepath.Join(b.root, "assets", name)
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New("no_weights", noTable, "there is no %s", file)
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, to); err != nil {
+		return fault.New("bad_manifest", "", "%s: %v", file, err)
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+// Weights that the page does not ship: what they are is what their file says.
+
+/** Makes a manifest of what the engine says about a file; samples are those of other weights. */
+export async function describe(id, { engine: program, weights }, { info }, engine, samples) {
+  const family = [];
+  for (const [name, arch] of Object.entries(info.family ?? {})) {
+    const { child } = await engine.request('parse', { arch });
+    family.push({ name, child, macs: (await engine.request('cost', { child })).cost.macs });
+  }
+  family.sort((a, b) => a.macs - b.macs);
+  return {
+    id, weights, family, samples, engine: program, name: id.split('/').at(-1).replace(/\.safetensors$/, ''), foreign: true, borrowed: true,
+    bytes: info.bytes, parts: [info.bytes], digest: info.digest, space: info.space, labels: info.labels, crop: info.preprocessing.crop, children: measured(info.metadata),
+  };
+}
+
+// measured reads what cmd/train release has measured with predicted statistics, as in the page.
+function measured({ measured: text }) {
+  try {
+    return JSON.parse(text).map(({ arch, predicted, n }) => ({ arch, top1: predicted, n }));
+  } catch {
+    return [];
+  }
+}
