@@ -102,8 +102,9 @@ export default class Statistics {
   }
 
   #draw() {
+    if (this.#explorer.closed) return; // its curve is gone
     const svg = byId('curve'), s = this.#signal, W = svg.clientWidth, H = svg.clientHeight;
-    if (!s || !W || this.#explorer.closed) return;
+    if (!s || !W) return;
     const { inherited } = this.#explorer, expected = this.#sent(s, false), wrong = this.#sent(s, true), sent = inherited ? wrong : expected;
     const low = Math.min(...[expected, wrong].map(d => d.mean - REACH * d.deviation)), high = Math.max(...[expected, wrong].map(d => d.mean + REACH * d.deviation));
     const x = v => W * (v - low) / (high - low || 1), base = H - 28, top = 40;
