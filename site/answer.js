@@ -3,14 +3,13 @@
 import { byId, make, number, percent, write } from './page.js';
 
 const ROWS = 5;
+const NONE = 'Probably none of its classes';
 
-const UNKNOWN = 'Unlike anything it was trained on';
-
-/** True where the engine says that the image is unlike what the weights were trained on. */
+/** True where the engine says that the image is unlike those that the weights were trained on. */
 export const unknown = answer => answer.confidence?.known === false;
 
-/** What an answer says, as one can compare it: a label, or that the image is unlike any. */
-export const says = answer => unknown(answer) ? UNKNOWN : answer.top[0].label;
+/** What an answer says, as one can compare it: a label, or that the image is probably of no class. */
+export const says = answer => unknown(answer) ? NONE : answer.top[0].label;
 
 /** Of two answers of one child that with the shorter time: a run of a few milliseconds is easily disturbed, the first one most of all. */
 export const sooner = (a, b) => a?.timing.forward <= b.timing.forward ? a : b;
@@ -24,36 +23,40 @@ export class Answer {
       return { label, value, bar, li: make('li', {}, label, value, bar) };
     });
     byId('bars').replaceChildren(...this.#rows.map(r => r.li));
-    byId('bars').classList.remove('unknown');
-    write(this.#rows[0].label, 'Loading');
-    write(byId('verdict'), '');
-    write(byId('tiny'), '');
+    this.none('Loading');
+    this.wait();
   }
 
   /** Shows an answer; truth is the label of a sample, empty where nobody knows. */
   show(answer, truth) {
-    const { top, timing, inherited } = answer, strange = unknown(answer), rows = strange ? [{ label: UNKNOWN }, ...top] : top;
-    byId('answer').setAttribute('aria-busy', 'false');
-    byId('bars').classList.toggle('unknown', strange);
+    const { top, timing, inherited } = answer, guesses = unknown(answer), turned = byId('none').hidden === guesses;
+    this.#busy(false, guesses);
     this.#rows.forEach((r, i) => {
-      const s = rows[i];
+      const s = top[i];
       r.li.hidden = !s;
       if (!s) return;
-      const value = s.p === undefined ? '' : percent(s.p), changed = r.label.textContent !== s.label || r.value.textContent.length !== value.length;
+      const value = percent(s.p), changed = r.label.textContent !== s.label || r.value.textContent.length !== value.length;
       write(r.label, s.label);
       write(r.value, value);
-      if (i === 0 && changed) this.#fit();
-      r.bar.style.setProperty('--v', (s.p ?? 0).toFixed(4));
+      if (i === 0 && (changed || turned)) this.#fit();
+      r.bar.style.setProperty('--v', s.p.toFixed(4));
     });
-    const right = !strange && top[0].label === truth;
+    const right = !guesses && top[0].label === truth;
     write(byId('verdict'), !truth ? '' : right ? '✓ right' : `✕ it is a ${truth}`);
     write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms${inherited ? ', inherited statistics' : ''}`);
     byId('borrowed').hidden = !inherited;
-    this.#say(`${strange ? `${UNKNOWN}; nearest: ` : ''}${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
+    this.#say(`${guesses ? `${NONE}; if it is one: ` : ''}${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
   }
 
   /** Says that what is shown is not the answer of the child that is shown. */
   wait() { byId('answer').setAttribute('aria-busy', 'true'); }
+
+  // busy also says whether the rows are an answer, or guesses at an image that is probably of no class.
+  #busy(on, guesses) {
+    byId('answer').setAttribute('aria-busy', String(on));
+    byId('bars').classList.toggle('guesses', guesses);
+    byId('none').hidden = !guesses;
+  }
 
   // fit makes a long headline smaller instead of cutting it.
   #fit() {
@@ -64,11 +67,11 @@ export class Answer {
 
   /** Says in place of the answer why there is none. */
   none(text) {
-    byId('answer').setAttribute('aria-busy', 'false');
-    byId('bars').classList.remove('unknown');
+    this.#busy(false, false);
     this.#rows.forEach(r => { write(r.label, '\u00a0'); write(r.value, ''); r.bar.style.setProperty('--v', 0); });
     write(this.#rows[0].label, text);
     write(byId('verdict'), '');
+    write(byId('tiny'), '');
   }
 
   #say(text) {

@@ -3,7 +3,7 @@
 // A version is complete or not there: all its files are fetched and compared with
 // their digests or, big ones, their lengths before it is installed, and a page of it
 // gets nothing else. Files in folders that are named by their content may come from
-// any version. What is for later, other weights, is kept once the page has asked for it.
+// any version. What is for later, other weights, is kept once the page has said that it is in use.
 const { version, files, later } = self.build;
 const PREFIX = 'bignas ', CACHE = PREFIX + version;
 const BIG = 2 ** 20; // bytes
@@ -38,7 +38,7 @@ async function keep(cache, name, integrity, bytes) {
 async function install() {
   const cache = await caches.open(CACHE);
   for (const file of files) await keep(cache, ...file); // one after the other: nobody waits for it
-  for (const [name] of later ?? []) {
+  for (const [name] of later) {
     const kept = await caches.match(address(name), ANY); // of the version before
     if (kept) await cache.put(address(name), kept);
   }
@@ -53,27 +53,26 @@ async function activate() {
   await Promise.all(old.map(name => caches.delete(name)));
 }
 
-// keepLater takes in what has just been asked for, where all of it came.
-async function keepLater(file, response) {
-  const cache = await caches.open(CACHE), url = address(file[0]);
-  if (await cache.put(url, response).then(() => true, () => false) && (await (await cache.match(url, ANY)).blob()).size !== file[2]) await cache.delete(url, ANY);
+// keepLater takes in a file that the page uses; the browser's cache still has it.
+async function keepLater(url) {
+  const file = later.find(([name]) => address(name) === url);
+  if (file) await keep(await caches.open(CACHE), ...file);
 }
 
-async function answer(event) {
-  const { request } = event;
+async function answer(request) {
   const url = new URL(request.url);
   url.search = url.hash = '';
   const page = url.href === scope || url.href === scope + INDEX;
   const kept = page ? await (await caches.open(CACHE)).match(scope, ANY) : await caches.match(url.href, ANY);
-  if (kept) return kept;
-  const response = await fetch(request), file = response.status === 200 && later?.find(f => address(f[0]) === url.href);
-  if (file) event.waitUntil(keepLater(file, response.clone()));
-  return response;
+  return kept ?? fetch(request);
 }
 
 self.addEventListener('install', e => e.waitUntil(install()));
 self.addEventListener('activate', e => e.waitUntil(activate()));
-self.addEventListener('message', e => { if (e.data === 'take over') self.skipWaiting(); });
+self.addEventListener('message', e => {
+  if (e.data === 'take over') self.skipWaiting();
+  else if (e.data.keep) e.waitUntil(keepLater(e.data.keep).catch(() => { /* next time */ }));
+});
 self.addEventListener('fetch', e => {
-  if (e.request.method === 'GET' && e.request.url.startsWith(scope)) e.respondWith(answer(e));
+  if (e.request.method === 'GET' && e.request.url.startsWith(scope)) e.respondWith(answer(e.request));
 });

@@ -12,6 +12,13 @@ export function boot(engine, { engine: program, weights, bytes, parts, digest, s
   }, { onprogress });
 }
 
+// beside is the address of a file on the page's own server: from elsewhere nothing is loaded.
+function beside(id) {
+  const { origin, href } = new URL(id, location.href);
+  if (origin !== location.origin) throw { message: 'They are on another server', hint: 'Put the file beside the page and name it in ?weights=' };
+  return href;
+}
+
 export class Weights {
   #all; #current; #coming; #onchange; #inputs;
 
@@ -50,18 +57,17 @@ export class Weights {
     coming.onstop = e => { error = e; };
     this.#say(name, 0, known?.bytes);
     try {
-      const about = known ?? { engine: this.#all[0].engine, weights: new URL(id, location.href).href };
+      const about = known ?? { engine: this.#all[0].engine, weights: beside(id) };
       const ready = await boot(engine, about, ({ loaded }) => { if (this.#coming === coming && loaded !== undefined) this.#say(name, loaded, known?.bytes); });
       const manifest = known ?? (await import('./foreign.js')).describe(id, about, ready, engine, this.#all[0].samples);
       const arrived = await manifest;
       if (this.#coming !== coming) return false;
-      this.#coming = undefined;
+      navigator.serviceWorker?.ready.then(({ active }) => active.postMessage({ keep: asset(arrived.weights) }));
       if (!known) this.#all.push(arrived);
       this.#current = arrived;
+      this.#rest();
       this.#onchange(arrived, engine, ready, values, f => { coming.onstop = f; });
       this.#build();
-      write(byId('arrives'), '');
-      byId('arrives-stop').hidden = true;
       return true;
     } catch (reason) {
       if (this.#coming !== coming) return false;
@@ -73,6 +79,10 @@ export class Weights {
 
   #stop() {
     this.#coming?.engine.stop();
+    this.#rest();
+  }
+
+  #rest() {
     this.#coming = undefined;
     write(byId('arrives'), '');
     byId('arrives-stop').hidden = true;

@@ -92,7 +92,7 @@ func show(w io.Writer, photo string, r *classify.Result, asJSON bool) error {
 		return err
 	}
 	if c := r.Confidence; c != nil && !c.Known {
-		if _, err := fmt.Fprintf(w, "  unlike anything it was trained on; the nearest guesses:\n"); err != nil {
+		if _, err := fmt.Fprintf(w, "  probably none of its classes; if it is one of them:\n"); err != nil {
 			return err
 		}
 	}

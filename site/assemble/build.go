@@ -26,7 +26,7 @@ type builder struct {
 	log                io.Writer
 
 	files [][3]any // name, SHA-256 and length of what has been written
-	later [][3]any // those that are kept for offline use once somebody has asked for them
+	later [][3]any // those that are kept for offline use once somebody has used them
 }
 
 // build writes

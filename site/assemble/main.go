@@ -28,7 +28,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("assemble", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	b := builder{log: stdout}
+	b := builder{log: stdout, later: [][3]any{}}
 	flags.StringVar(&b.out, "out", "build/site", "folder to write")
 	flags.StringVar(&b.root, "root", ".", "root folder of the repository")
 	flags.StringVar(&b.weights, "weights", "", "weights file (default: those of assets/weights.json)")

@@ -16,7 +16,12 @@ import (
 // tampered serves the page with a handler in front that may answer by itself.
 func tampered(t *testing.T, answers func(w http.ResponseWriter, r *http.Request) bool) *httptest.Server {
 	t.Helper()
-	files := http.FileServer(http.Dir(site.folder))
+	return tamperedFolder(t, site.folder, answers)
+}
+
+func tamperedFolder(t *testing.T, folder string, answers func(w http.ResponseWriter, r *http.Request) bool) *httptest.Server {
+	t.Helper()
+	files := http.FileServer(http.Dir(folder))
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !answers(w, r) {
 			files.ServeHTTP(w, r)

@@ -35,6 +35,7 @@ const (
 // site is what TestMain has made for all tests.
 var site struct {
 	root     string // of the repository
+	work     string // a folder for what tests make together
 	folder   string // of the assembled page
 	server   string // the program cmd/serve
 	weights  string
@@ -74,12 +75,12 @@ func setUp(run func() int) (code int, err error) {
 	if site.root, err = filepath.Abs("../.."); err != nil {
 		return 1, err
 	}
-	work, err := os.MkdirTemp("", "bignas-site-")
+	site.work, err = os.MkdirTemp("", "bignas-site-")
 	if err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(work)
-	site.folder, site.server = filepath.Join(work, "page"), filepath.Join(work, "serve")
+	defer os.RemoveAll(site.work)
+	site.folder, site.server = filepath.Join(site.work, "page"), filepath.Join(site.work, "serve")
 	if site.manifest, err = readManifest(site.root); err != nil {
 		return 1, err
 	}

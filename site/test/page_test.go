@@ -257,7 +257,8 @@ func (p *tab) choose(file string) {
 	p.do(dom.SetFileInputFiles([]string{file}).WithNodeID(nodes[0].NodeID))
 }
 
-// TestUpload: a JPEG from the disk gives the same top 5 as the native engine, to 1e-4.
+// TestUpload: a JPEG from the disk gives the same top 5 as the native engine, to 1e-4, and both say
+// whether it is like what the weights know: waves of colour are not.
 func TestUpload(t *testing.T) {
 	t.Parallel()
 	p := open(t, "", options{})
@@ -269,6 +270,9 @@ func TestUpload(t *testing.T) {
 	want := native(t, p, file)
 	widths := eval[[]float64](p, `[...document.querySelectorAll('#bars li i')].map(i => Number(i.style.getPropertyValue('--v')))`)
 	labels := eval[[]string](p, `[...document.querySelectorAll('#bars li span:first-child')].map(e => e.textContent)`)
+	if none := eval[bool](p, `document.getElementById('none').checkVisibility()`); none == want.Confidence.Known || !none {
+		t.Errorf("the page says that it is probably none of the classes: %v; the native engine has %+v", none, *want.Confidence)
+	}
 	for i, s := range want.Top {
 		if labels[i] != s.Label || math.Abs(widths[i]-s.P) > 1e-4 {
 			t.Errorf("place %d: the page says %s %.5f, the native engine %s %.5f", i+1, labels[i], widths[i], s.Label, s.P)

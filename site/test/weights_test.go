@@ -1,113 +1,19 @@
 package test
 
 import (
-	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"bignas/core/arch"
-	"bignas/core/bnstats"
-	"bignas/core/preprocess"
 	"bignas/core/preprocess/slowfiles"
-	"bignas/core/supernet"
-	"bignas/core/weights"
 )
-
-// secondFile is a weights file of the space tiny with made-up classes, 30 of them: random numbers from a seed.
-func secondFile(t *testing.T) []byte {
-	t.Helper()
-	space, err := arch.Lookup("tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var labels []string
-	for i := range 30 {
-		labels = append(labels, fmt.Sprintf("thing %d", i+1))
-	}
-	net, err := supernet.NewWeights(space, len(labels))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(2003, 11142))
-	net.Init(r, false)
-	for i := range net.Classifier.Data {
-		net.Classifier.Data[i] = float32(r.NormFloat64())
-	}
-	data, err := weights.Marshal(&weights.Bundle{Net: net, Statistics: bnstats.NewModel(net), Labels: labels,
-		Spec: preprocess.Spec{Mean: [3]float32{0.48, 0.46, 0.4}, Std: [3]float32{0.23, 0.22, 0.225}, Crop: 0.875, Filter: preprocess.CatmullRom},
-		Metadata: map[string]string{"family": `{"S":"` + space.Min().String() + `"}`,
-			"measured": `[{"arch":"` + space.Max().String() + `","predicted":0.25,"n":40}]`}}, weights.Float16)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// offering serves the page with those weights as a second line of the table. served is
-// asked before they are sent.
-func offering(t *testing.T, served func(w http.ResponseWriter, r *http.Request, data []byte) bool) *httptest.Server {
-	t.Helper()
-	folder, data := t.TempDir(), secondFile(t)
-	file := filepath.Join(folder, "second.safetensors")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// What the builder says about a file of its own is what it would say of a line of the table.
-	c := exec.Command("go", "run", "./site/assemble", "--out", filepath.Join(folder, "page"), "--view", "later", "--weights", file)
-	c.Dir = site.root
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	found, err := filepath.Glob(filepath.Join(folder, "page", "page", "*", "assets", "manifest.json"))
-	if err != nil || len(found) != 1 {
-		t.Fatal(found, err)
-	}
-	type page struct {
-		Engine  string           `json:"engine"`
-		View    string           `json:"view"`
-		Weights []map[string]any `json:"weights"`
-	}
-	read := func(file string) (p page) {
-		text, err := os.ReadFile(file)
-		if err == nil {
-			err = json.Unmarshal(text, &p)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-		return p
-	}
-	second := read(found[0]).Weights[0]
-	second["id"], second["name"], second["data"] = "second", "30 classes", "things that a test made up"
-	second["weights"] = "../../../second.safetensors"
-	return tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
-		switch path.Base(r.URL.Path) {
-		case "manifest.json":
-			p := read(filepath.Join(site.folder, filepath.FromSlash(r.URL.Path)))
-			p.Weights = append(p.Weights, second)
-			_ = json.NewEncoder(w).Encode(p)
-		case "second.safetensors":
-			if served == nil || !served(w, r, data) {
-				_, _ = w.Write(data)
-			}
-		default:
-			return false
-		}
-		return true
-	})
-}
 
 const (
 	onSecond = `document.getElementById('knows').textContent.includes('30 classes') && /^thing/.test(document.querySelector('#bars li span')?.textContent)`
@@ -130,10 +36,11 @@ func TestWeights(t *testing.T) {
 	p.answered()
 	p.shot("weights-second")
 	p.axe()
-	for id, want := range map[string]string{"verdict": "", "tiny": "ms", "arrives": ""} {
-		if got := p.text(id); !strings.Contains(got, want) || strings.Contains(got, "parachute") || (want == "" && got != "") {
-			t.Errorf("#%s says %q", id, got)
-		}
+	if got := p.text("verdict"); got != "✓ right" && got != "✕ it is a thing 1" {
+		t.Errorf("the verdict is %q", got)
+	}
+	if got := p.text("arrives"); got != "" {
+		t.Errorf("they are here, and the page says %q", got)
 	}
 	p.wait("the weights in the link", `location.hash.includes('weights=second')`)
 	p.near("#classes", `document.querySelectorAll('.chips li').length === 30`)
@@ -170,7 +77,7 @@ func TestWeights(t *testing.T) {
 	n.do(chromedp.Navigate(s.URL+"/#weights=second&picture=church"), chromedp.Reload())
 	n.wait("the weights of the address", onSecond)
 	n.answered()
-	if got := eval[string](n, `document.querySelector('#gallery [aria-pressed=true]').getAttribute('aria-label')`); got != "church" {
+	if got := eval[string](n, `document.querySelector('#gallery [aria-pressed=true]').getAttribute('aria-label')`); got != "thing 2" {
 		t.Errorf("the image of the address is %q", got)
 	}
 }
@@ -272,10 +179,49 @@ func TestWeightsFail(t *testing.T) {
 	p.answered()
 }
 
-// TestForeignWeights: a file in the address is not one of those that are shipped; its samples
-// are neither right nor wrong, and its accuracy is what it says. A file that is not there leaves the shipped ones.
-func TestForeignWeights(t *testing.T) {
+// TestWeightsOffline: weights that were chosen once are there without a server, though they
+// came before the service worker.
+func TestWeightsOffline(t *testing.T) {
 	s := offering(t, nil)
+	p := visit(t, s, options{})
+	p.answered()
+	eval[bool](p, `(document.querySelectorAll('#weights input')[1].click(), true)`)
+	p.wait("the second weights", onSecond)
+	p.wait("the service worker", installed)
+	for kept, deadline := false, time.Now().Add(patient); !kept; time.Sleep(50 * time.Millisecond) {
+		kept = eval[bool](p, `caches.match(performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('/weights-nette/')).replace(/weights-nette.*/, '') + '`+secondAddress(t)+`').then(Boolean)`)
+		if !kept && time.Now().After(deadline) {
+			t.Fatal("the second weights are not kept")
+		}
+	}
+	p.steady()
+	s.CloseClientConnections()
+	s.Close()
+	p.do(chromedp.Reload())
+	p.wait("the second weights without a server", onSecond)
+	p.answered()
+	eval[bool](p, `(document.querySelectorAll('#weights input')[0].click(), true)`)
+	p.wait("the first weights without a server", onFirst)
+	p.answered()
+	if got := p.text("notice"); got != "" {
+		t.Errorf("without a server the notice is %q", got)
+	}
+}
+
+// TestForeignWeights: a file in the address is not one of those that are shipped; its samples
+// are neither right nor wrong, and its accuracy is what it says. A file that is not there, or that is
+// on another server, leaves the shipped ones.
+func TestForeignWeights(t *testing.T) {
+	data, err := secondFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if path.Base(r.URL.Path) == "second.safetensors" {
+			_, _ = w.Write(data)
+		}
+		return path.Base(r.URL.Path) == "second.safetensors"
+	})
 	p := open(t, s.URL+"/?weights=second.safetensors", options{origin: s.URL + "/"})
 	p.wait("the weights of the address", onSecond)
 	p.answered()
@@ -289,9 +235,11 @@ func TestForeignWeights(t *testing.T) {
 	p.wait("the accuracy of the file", `document.getElementById('cost-accuracy').textContent.includes('25.0 %') && document.getElementById('cost-accuracy').textContent.includes('40')`)
 	p.shot("weights-foreign")
 
-	q := open(t, s.URL+"/?weights=none.safetensors", options{origin: s.URL + "/", expect: []string{"404"}})
-	q.wait("the shipped weights", onFirst+` && document.getElementById('notice').textContent.includes('none.safetensors')`)
-	q.answered()
+	for address, says := range map[string]string{"none.safetensors": "404", "https://example.org/second.safetensors": "another server", "//example.org/a.safetensors": "another server"} {
+		q := open(t, s.URL+"/?weights="+address, options{origin: s.URL + "/", expect: []string{"404"}})
+		q.wait("the shipped weights", onFirst+fmt.Sprintf(` && document.getElementById('notice').textContent.includes(%q) && document.getElementById('notice').textContent.includes(%q)`, address, says))
+		q.answered()
+	}
 }
 
 // strange makes every answer of the worker one to an image that is unlike any class.
@@ -301,23 +249,23 @@ const strange = `const W = Worker; self.Worker = class extends W { set onmessage
 // TestUnknown: an answer outside the classes is shown as what it is, with guesses.
 func TestUnknown(t *testing.T) {
 	p := open(t, "", options{script: strange})
-	first := `document.querySelector('#bars li span')?.textContent`
-	p.wait("the answer", first+` === 'Unlike anything it was trained on' && document.querySelectorAll('#bars li')[1].textContent.includes('%')`)
-	p.wait("it to be announced", `document.getElementById('say').textContent.startsWith('Unlike anything it was trained on; nearest: ')`)
+	first := `document.getElementById('none').checkVisibility() && document.getElementById('none').textContent`
+	p.wait("the answer", first+` === 'Probably none of its classes If it is one of them:' && document.querySelectorAll('#bars li')[4].textContent.includes('%')`)
+	p.wait("it to be announced", `document.getElementById('say').textContent.startsWith('Probably none of its classes; if it is one: ')`)
 	if got := p.text("verdict"); strings.Contains(got, "right") {
 		t.Errorf("the verdict is %q", got)
 	}
 	p.wait("all weights", `!document.querySelector('.sl.arriving')`)
 	p.axe()
 	p.shot("unknown")
-	p.near("#family", `[...document.querySelectorAll('#strip .lab')].filter(l => l.textContent.startsWith('Unlike')).length === 6`)
-	p.near("#compare", `document.querySelector('[data-is=differ]')?.textContent === 'Both say “Unlike anything it was trained on”.' && document.querySelectorAll('#compare .guess').length === 6`)
+	p.near("#family", `[...document.querySelectorAll('#strip .lab')].filter(l => l.textContent === 'Probably none of its classes').length === 6`)
+	p.near("#compare", `document.querySelector('[data-is=differ]')?.textContent === 'Both say “Probably none of its classes”.' && document.querySelectorAll('#compare .guess').length === 6`)
 	p.axe()
 	p.shot("unknown-below")
 	p.film()
-	p.wait("the webcam's answer", first+` === 'Unlike anything it was trained on'`)
+	p.wait("the webcam's answer", first+` === 'Probably none of its classes If it is one of them:'`)
 	q := open(t, "", options{script: strange, width: 375, height: 800, dark: true})
-	q.wait("the answer", first+` === 'Unlike anything it was trained on' && !document.querySelector('.sl.arriving')`)
+	q.wait("the answer", first+` === 'Probably none of its classes If it is one of them:' && !document.querySelector('.sl.arriving')`)
 	q.axe()
 	q.shot("unknown-375")
 }
