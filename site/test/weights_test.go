@@ -189,7 +189,7 @@ func TestWeightsOffline(t *testing.T) {
 	p.wait("the second weights", onSecond)
 	p.wait("the service worker", installed)
 	for kept, deadline := false, time.Now().Add(patient); !kept; time.Sleep(50 * time.Millisecond) {
-		kept = eval[bool](p, `caches.match(performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('/weights-nette/')).replace(/weights-nette.*/, '') + '`+secondAddress(t)+`').then(Boolean)`)
+		kept = eval[bool](p, `caches.match(new URL('`+secondAddress(t)+`', location.href)).then(Boolean)`)
 		if !kept && time.Now().After(deadline) {
 			t.Fatal("the second weights are not kept")
 		}
