@@ -5,6 +5,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 )
 
 // operation is one operator at one shape, on buffers of its own.
@@ -75,9 +76,13 @@ func inference(a arch.Arch, n, classes int) []*operation {
 	for _, b := range net.Blocks {
 		v.block(b, n)
 	}
-	hw := net.Head.Size * net.Head.Size
-	v.product("head", n*hw, net.Head.In, net.Head.Out, kernel.Swish, false)
-	v.pool("pool", n, hw, net.Head.Out)
+	last := net.BeforePool()
+	hw := last.Size * last.Size
+	v.product("head", n*hw, last.In, last.Out, kernel.Swish, false)
+	v.pool("pool", n, hw, last.Out)
+	if net.HeadExpand.Out > 0 {
+		v.product("head", n, net.Head.In, net.Head.Out, kernel.Swish, false)
+	}
 	v.product("classifier", n, net.Head.Out, classes, kernel.None, false)
 	return v.list
 }
@@ -95,20 +100,21 @@ func (v *inventory) block(b arch.Block, n int) {
 	})
 	if b.Squeeze > 0 {
 		v.pool("SE pool", n, mo/n, b.Mid)
-		v.product("SE layers", n, b.Mid, b.Squeeze, kernel.Swish, false)
-		v.product("SE layers", n, b.Squeeze, b.Mid, kernel.Sigmoid, false)
+		inside, gate := supernet.GateActs(&b)
+		v.product("SE layers", n, b.Mid, b.Squeeze, inside, false)
+		v.product("SE layers", n, b.Squeeze, b.Mid, gate, false)
 		v.add("SE scale", fmt.Sprintf("%dx%d", mo, b.Mid), 0, 2*mo*b.Mid, func() func() {
 			x, y, s := filled(mo*b.Mid), filled(mo*b.Mid), filled(n*b.Mid)
 			return func() { kernel.ChannelScale(y, x, s, n, mo/n, b.Mid) }
 		})
 	}
+	if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
+		v.add("shortcut pool", fmt.Sprintf("%dx%dx%d", b.Size, b.Size, b.In), 0, (m+mo)*b.In, func() func() {
+			x, y := filled(m*b.In), filled(mo*b.In)
+			return func() { kernel.AvgPool2x2(y, x, n, b.Size, b.Size, b.In) }
+		})
+	}
 	if b.Shortcut == arch.Project {
-		if b.Stride == 2 {
-			v.add("shortcut pool", fmt.Sprintf("%dx%dx%d", b.Size, b.Size, b.In), 0, (m+mo)*b.In, func() func() {
-				x, y := filled(m*b.In), filled(mo*b.In)
-				return func() { kernel.AvgPool2x2(y, x, n, b.Size, b.Size, b.In) }
-			})
-		}
 		v.product("shortcut", mo, b.In, b.Out, kernel.None, false)
 	}
 	v.product("project", mo, b.Mid, b.Out, kernel.None, b.Shortcut != arch.NoShortcut)

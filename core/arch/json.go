@@ -39,5 +39,9 @@ func (s *Space) Record() plainjson.Record {
 	if s.HeadExpansion != 0 {
 		r = append(r, member("headExpansion", s.HeadExpansion))
 	}
-	return append(r, member("kernelPerLayer", s.KernelPerLayer), member("squeeze", string(s.Squeeze)), member("shortcuts", string(s.Shortcuts)))
+	r = append(r, member("kernelPerLayer", s.KernelPerLayer), member("squeeze", string(s.Squeeze)))
+	if s.HardGate {
+		r = append(r, member("hardGate", true))
+	}
+	return append(r, member("shortcuts", string(s.Shortcuts)))
 }

@@ -22,8 +22,8 @@ type Shortcut uint8
 // The shortcuts of a block.
 const (
 	NoShortcut Shortcut = iota
-	Identity            // its input
-	Project             // its input, 2x2 average pooled where the stride is 2, through a 1x1 convolution
+	Identity            // its input, 2x2 average pooled where the stride is 2
+	Project             // the same through a 1x1 convolution
 )
 
 // Block is one inverted-residual block (MBConv) with every size resolved.
@@ -36,6 +36,7 @@ type Block struct {
 	Size         int  // input pixels on a side
 	OutSize      int  // output pixels on a side
 	Expand       bool // has the 1x1 expansion (Mid > In, or expansion > 1)
+	HardGate     bool // of its SE block, see Space.HardGate
 	Shortcut     Shortcut
 }
 
@@ -86,6 +87,15 @@ func (s *Space) shortcut(b Block) Shortcut {
 	return NoShortcut
 }
 
+// BeforePool is the convolution whose output is pooled: the last that has a batch
+// normalisation.
+func (n Network) BeforePool() Conv {
+	if n.HeadExpand.Out > 0 {
+		return n.HeadExpand
+	}
+	return n.Head
+}
+
 // Network works out every layer of a. The architecture must be valid.
 func (a Arch) Network() Network {
 	s := a.Space
@@ -102,7 +112,7 @@ func (a Arch) Network() Network {
 				b.Stride = st.Stride
 			}
 			if st.SE {
-				b.Squeeze = s.squeeze(in, b.Mid)
+				b.Squeeze, b.HardGate = s.squeeze(in, b.Mid), s.HardGate
 			}
 			b.OutSize = (size + b.Stride - 1) / b.Stride
 			b.Shortcut = s.shortcut(b)

@@ -30,6 +30,9 @@ type Space struct {
 	KernelPerLayer bool `json:"kernelPerLayer"`
 	// Squeeze says what the squeeze width of an SE block is taken from.
 	Squeeze SqueezeRule `json:"squeeze"`
+	// HardGate says that squeeze-and-excitation has ReLU inside and relu6(x+3)/6 for
+	// its gate (AttentiveNAS, MobileNetV3), not swish and the sigmoid (EfficientNet, BigNAS).
+	HardGate bool `json:"hardGate,omitempty"`
 	// Shortcuts says which blocks have one.
 	Shortcuts ShortcutRule `json:"shortcuts"`
 }
@@ -66,8 +69,9 @@ const (
 	// section 3.2, "modified residual"). It is a property of the block, not of
 	// the child, so that every child runs the same operators.
 	ShortcutTransition ShortcutRule = "transition"
-	// ShortcutDiffering has the 1x1 convolution only in children whose
-	// channels differ across the block (AttentiveNAS).
+	// ShortcutDiffering gives every block one: average pool where the stride is 2,
+	// and the 1x1 convolution only in children whose channels differ across the
+	// block (AttentiveNAS).
 	ShortcutDiffering ShortcutRule = "differing"
 )
 
@@ -188,7 +192,7 @@ var tinyStages = [...]row{
 // 2102.07954), the closest published relative; kernel and expansion per stage.
 func attentivenas() *Space {
 	s := &Space{Name: "attentivenas", Resolutions: steps(192, 288, 32), Stem: steps(16, 24, 8), Head: steps(1792, 1984, 192),
-		HeadExpansion: 6, Squeeze: SqueezeExpanded, Shortcuts: ShortcutDiffering}
+		HeadExpansion: 6, Squeeze: SqueezeExpanded, HardGate: true, Shortcuts: ShortcutDiffering}
 	return s.with(attentivenasStages[:])
 }
 

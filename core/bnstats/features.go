@@ -36,6 +36,9 @@ func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 		} else if i < p.Stage || p.Kind == supernet.ProjectBN {
 			f = append(f, arch.Centred(c.Width, st.Widths))
 		}
+		if len(st.Expansions) > 1 {
+			f = append(f, arch.Centred(c.Expansion, st.Expansions))
+		}
 		layers := c.Depth
 		if i == p.Stage {
 			layers = p.Index // of this stage, only the layers before

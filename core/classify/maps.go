@@ -5,6 +5,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/kernel"
 )
 
 // Codes of the errors of what a child saw.
@@ -23,7 +24,8 @@ type Heat struct {
 // CAM is the class-activation map (Zhou et al. 2016) of the child a on the
 // image: the head's activations before they are pooled, weighted with the
 // classifier's row of the class, negative sums cut off, scaled so that the
-// largest is 1. A class below 0 is the most probable one.
+// largest is 1. Of an expanded head it is what the layers behind the pool make of each
+// pixel alone. A class below 0 is the most probable one.
 func (e *Engine) CAM(p *Image, a arch.Arch, class int, o Options) (*Heat, error) {
 	classes := len(e.info.Labels)
 	if class >= classes {
@@ -31,7 +33,8 @@ func (e *Engine) CAM(p *Image, a arch.Arch, class int, o Options) (*Heat, error)
 	}
 	h := &Heat{Class: class}
 	var out []float32 // of the head: what is tapped last
-	o.Tap = func(_ int, x []float32, side, channels int) { out, h.Side = x, side }
+	read := 0
+	o.Tap = func(_ int, x []float32, side, channels int) { out, h.Side, read = x, side, channels }
 	r, err := e.Classify(p, a, o)
 	if err != nil {
 		return nil, err
@@ -43,7 +46,14 @@ func (e *Engine) CAM(p *Image, a arch.Arch, class int, o Options) (*Heat, error)
 	largest := float32(0)
 	for pixel := range h.Side * h.Side {
 		sum := float32(0)
-		for k, v := range out[pixel*a.Head : (pixel+1)*a.Head] {
+		features := out[pixel*read : (pixel+1)*read]
+		if a.Space.HeadExpansion > 0 {
+			behind := make([]float32, a.Head)
+			e.bundle.Net.Head.Weight.Times(behind, features)
+			kernel.Activate(behind, behind, kernel.Swish)
+			features = behind
+		}
+		for k, v := range features {
 			sum += v * w[k*classes+h.Class]
 		}
 		h.Values = append(h.Values, max(sum, 0))

@@ -2,7 +2,7 @@ package kernel
 
 import "testing"
 
-var activations = []Act{None, Swish, Sigmoid}
+var activations = []Act{None, Swish, Sigmoid, ReLU, HardSigmoid}
 
 // use switches implementation for the length of a test.
 func use(t testing.TB, name string) {

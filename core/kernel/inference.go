@@ -42,6 +42,12 @@ type inference struct {
 // DepthwiseAct is the depthwise convolution of inference: y = act(x*w + bias),
 // w contiguous [K*K][C].
 func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+	if act > lastFast {
+		DepthwiseAct(y, x, s, w, bias, None)
+		oh, ow := s.Out()
+		activateReference(y, y[:s.N*oh*ow*s.C], act)
+		return
+	}
 	if active.depthwiseAct != nil {
 		active.depthwiseAct(y, x, s, w, bias, act)
 		return
@@ -51,7 +57,7 @@ func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) 
 
 // Activate computes y = act(x). y may be x.
 func Activate[T Float](y []T, x []T, act Act) {
-	if v, ok := any(y).([]float32); ok && active.activate != nil {
+	if v, ok := any(y).([]float32); ok && active.activate != nil && act <= lastFast {
 		active.activate(v, single(x), act)
 		return
 	}

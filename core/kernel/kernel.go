@@ -38,12 +38,19 @@ type Float interface{ float32 | float64 }
 // Act is an activation function.
 type Act uint8
 
-// The activations. Swish(x) = x*Sigmoid(x).
+// The activations. Swish(x) = x*Sigmoid(x), HardSigmoid(x) = min(max(x+3, 0), 6)/6.
+// Those after Sigmoid are for small tensors: they take the reference loops, whose
+// slope at a corner is that to its left.
 const (
 	None Act = iota
 	Swish
 	Sigmoid
+	ReLU
+	HardSigmoid
 )
+
+// lastFast is the last activation that implementations have in their own loops.
+const lastFast = Sigmoid
 
 // DepthwiseShape is a depthwise convolution of N images of HxWxC with KxK
 // kernels, K odd, padding K/2 on every side.

@@ -100,7 +100,7 @@ func ActSlope[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 	if m == 0 {
 		return
 	}
-	if v, ok := any(y).([]float32); ok && active.actSlope != nil {
+	if v, ok := any(y).([]float32); ok && active.actSlope != nil && act <= lastFast {
 		active.actSlope(v, single(slope), single(x), m, c, single(scale), single(shift), act)
 		return
 	}

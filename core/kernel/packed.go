@@ -46,12 +46,31 @@ func (p *Packed) Release() {
 // Apply computes y = act(x W + bias), plus residual where it is not nil:
 // x [m,k], y and residual [m,n].
 func (p *Packed) Apply(y, x []float32, m int, act Act, residual []float32) {
+	if act > lastFast {
+		p.apply(p, y, x, m, None, nil)
+		p.finish(y, m, act, residual)
+		return
+	}
 	p.apply(p, y, x, m, act, residual)
+}
+
+// finish does what an implementation has no loop for after the product.
+func (p *Packed) finish(y []float32, m int, act Act, residual []float32) {
+	y = y[:m*p.n]
+	activateReference(y, y, act)
+	if residual != nil {
+		addReference(y, residual[:m*p.n])
+	}
 }
 
 // ApplyGated is Apply to x times gate [k] in every row, the end of squeeze and
 // excitation for one image. It may overwrite x.
 func (p *Packed) ApplyGated(y, x []float32, m int, gate []float32, act Act, residual []float32) {
+	if act > lastFast {
+		p.ApplyGated(y, x, m, gate, None, nil)
+		p.finish(y, m, act, residual)
+		return
+	}
 	if p.gated != nil {
 		p.gated(p, y, x, m, gate, act, residual)
 		return

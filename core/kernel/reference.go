@@ -114,6 +114,10 @@ func activation[T Float](x T, a Act) T {
 		return T(float64(x) * sigmoid(x))
 	case Sigmoid:
 		return T(sigmoid(x))
+	case ReLU:
+		return max(x, 0)
+	case HardSigmoid:
+		return min(max(x+3, 0), 6) / 6
 	}
 	return x
 }
@@ -132,6 +136,15 @@ func chained[T Float](dy, x T, a Act) T {
 	case Sigmoid:
 		s := sigmoid(x)
 		return dy * T(s*(1-s))
+	case ReLU:
+		if x <= 0 {
+			return 0
+		}
+	case HardSigmoid:
+		if x <= -3 || x > 3 {
+			return 0
+		}
+		return dy / 6
 	}
 	return dy
 }

@@ -114,7 +114,7 @@ func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s De
 // ScaleShiftAct computes y = act(x*scale+shift), plus residual where it is not
 // nil, for [m,c]. y may be x or residual.
 func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, act Act, residual []T) {
-	if v, ok := any(y).([]float32); ok && active.scaleShiftAct != nil {
+	if v, ok := any(y).([]float32); ok && active.scaleShiftAct != nil && act <= lastFast {
 		active.scaleShiftAct(v, single(x), m, c, single(scale), single(shift), act, single(residual))
 		return
 	}
@@ -123,7 +123,7 @@ func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, ac
 
 // ActivateGrad computes dx = dy*act'(x). dx may be dy.
 func ActivateGrad[T Float](dx []T, dy []T, x []T, act Act) {
-	if v, ok := any(dx).([]float32); ok && active.activateGrad != nil {
+	if v, ok := any(dx).([]float32); ok && active.activateGrad != nil && act <= lastFast {
 		active.activateGrad(v, single(dy), single(x), act)
 		return
 	}

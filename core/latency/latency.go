@@ -17,7 +17,8 @@ import (
 
 // Part is a unit that is timed: an inverted-residual block, whose Index is 0 for the first of its
 // stage and 1 for every other; or the stem (Stage -1: In, Out, Size); or the head
-// (Stage is the number of stages: In, Mid channels before the pool, Out classes).
+// (Stage is the number of stages: In, Mid channels before the pool, Squeeze behind it of
+// an expanded head, Out classes).
 type Part = arch.Block
 
 // Parts lists the parts of a valid architecture in the order in which they run.
@@ -29,7 +30,11 @@ func Parts(a arch.Arch, classes int) []Part {
 		b.Index = min(b.Index, 1)
 		parts = append(parts, b)
 	}
-	return append(parts, Part{Stage: len(a.Stages), In: n.Head.In, Mid: n.Head.Out, Out: classes, Kernel: 1, Stride: 1, Size: n.Head.Size, OutSize: 1})
+	last, behind := n.BeforePool(), 0
+	if n.HeadExpand.Out > 0 {
+		behind = n.Head.Out
+	}
+	return append(parts, Part{Stage: len(a.Stages), In: last.In, Mid: last.Out, Squeeze: behind, Out: classes, Kernel: 1, Stride: 1, Size: last.Size, OutSize: 1})
 }
 
 // Name says what a part is, for people.
@@ -59,6 +64,9 @@ func work(p Part) [terms]float64 {
 		return [terms]float64{1, 0, 0, out * 27 * f(p.Out)}
 	}
 	if p.Stride == 1 && p.Kernel == 1 { // the head
+		if p.Squeeze > 0 {
+			return [terms]float64{1, in * f(p.Mid), 0, in*f(p.In*p.Mid) + f(p.Mid*p.Squeeze+p.Squeeze*p.Out)}
+		}
 		return [terms]float64{1, in * f(p.Mid), 0, in*f(p.In*p.Mid) + f(p.Mid*p.Out)}
 	}
 	w := [terms]float64{1, out * f(p.Mid), out * f(p.Mid*p.Kernel*p.Kernel), out*f(p.Mid*p.Out) + 2*f(p.Mid*p.Squeeze)}

@@ -24,8 +24,14 @@ func network(c *supernet.Folded, o Options) *graph {
 	for _, b := range c.Blocks {
 		x = g.block(fmt.Sprintf("s%d.%d.", b.Size.Stage+1, b.Size.Index), x, b)
 	}
-	x = g.swish(g.pointwise("head", x, c.Head))
-	x = g.node("GlobalAveragePool", "pool", []string{x})
+	if c.HeadExpand.Weight != nil {
+		x = g.swish(g.pointwise("head.expand", x, c.HeadExpand))
+		x = g.node("GlobalAveragePool", "pool", []string{x})
+		x = g.swish(g.pointwise("head", x, c.Head))
+	} else {
+		x = g.swish(g.pointwise("head", x, c.Head))
+		x = g.node("GlobalAveragePool", "pool", []string{x})
+	}
 	x = g.node("Flatten", "features", []string{x}, integer("axis", 1))
 	l := c.Classifier
 	// Transposed, which transB says: OpenCV 4.6 takes a Gemm that does not say it
@@ -112,6 +118,14 @@ func (g *graph) swish(x string) string {
 	return g.node("Mul", x+".swish", []string{x, gate})
 }
 
+// hardSigmoid is relu6(x+3)/6, in the operations of the kernels.
+func (g *graph) hardSigmoid(prefix, x string) string {
+	number := func(name string, v float32, dims ...int) string { return g.tensor(prefix+name, []float32{v}, dims...) }
+	x = g.node("Add", prefix+"above", []string{x, number("three", 3, 1)})
+	x = g.node("Clip", prefix+"clipped", []string{x, number("zero", 0), number("most", 6)})
+	return g.node("Div", prefix+"gate", []string{x, number("six", 6, 1)})
+}
+
 // block is one inverted-residual block; its nodes' names start with prefix.
 func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 	e := x
@@ -121,19 +135,25 @@ func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 	d := g.swish(g.depthwise(prefix+"depthwise", e, b.Depthwise, b.Size.Stride))
 	if b.Size.Squeeze > 0 {
 		v := g.node("GlobalAveragePool", prefix+"se.pool", []string{d})
-		v = g.swish(g.pointwise(prefix+"se.reduce", v, b.SEReduce))
-		v = g.pointwise(prefix+"se.expand", v, b.SEExpand)
-		v = g.node("Sigmoid", prefix+"se.gate", []string{v})
+		v = g.pointwise(prefix+"se.reduce", v, b.SEReduce)
+		if b.Size.HardGate {
+			v = g.node("Relu", prefix+"se.relu", []string{v})
+			v = g.pointwise(prefix+"se.expand", v, b.SEExpand)
+			v = g.hardSigmoid(prefix+"se.", v)
+		} else {
+			v = g.pointwise(prefix+"se.expand", g.swish(v), b.SEExpand)
+			v = g.node("Sigmoid", prefix+"se.gate", []string{v})
+		}
 		d = g.node("Mul", prefix+"se", []string{d, v})
 	}
 	y := g.pointwise(prefix+"project", d, b.Project)
-	switch b.Size.Shortcut {
-	case arch.NoShortcut:
+	if b.Size.Shortcut == arch.NoShortcut {
 		return y
-	case arch.Project:
-		if b.Size.Stride == 2 {
-			x = g.node("AveragePool", prefix+"shortcut.pool", []string{x}, integers("kernel_shape", 2, 2), integers("strides", 2, 2))
-		}
+	}
+	if b.Size.Stride == 2 {
+		x = g.node("AveragePool", prefix+"shortcut.pool", []string{x}, integers("kernel_shape", 2, 2), integers("strides", 2, 2))
+	}
+	if b.Size.Shortcut == arch.Project {
 		x = g.pointwise(prefix+"shortcut", x, b.Shortcut)
 	}
 	return g.node("Add", prefix+"add", []string{y, x})

@@ -9,7 +9,7 @@ import (
 // once for one image, on made-up activations and with made-up BN statistics. b
 // is an inverted-residual block of the space; or, by its Stage, -1 the
 // stem (Out, Size, OutSize) and the number of stages the head with pool and
-// classifier (In, Mid, Size). b must fit into the weights. done gives the memory back.
+// classifier (In, Mid, Size; Squeeze behind the pool of an expanded head). b must fit into the weights. done gives the memory back.
 func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 	c := &Child{Classes: w.Classes}
 	st := &Statistics{}
@@ -23,10 +23,13 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 		stem, ws := single(w.Stem.Weight, 27, b.Out)
 		c.stem = kernel.PackStem(stem, 3, b.Out, ws, scale, shift)
 	case len(w.Space.Stages):
-		net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
+		c.net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
+		if b.Squeeze > 0 {
+			c.net.HeadExpand, c.net.Head = c.net.Head, arch.Conv{In: b.Mid, Out: b.Squeeze, Size: 1}
+		}
+		net.Head, net.HeadExpand = c.net.Head, c.net.HeadExpand
 		st.standard(b.Mid)
-		c.head = foldConv(&f, w.Head, b.In, b.Mid)
-		c.classifier = w.Classifier.Pack(b.Mid, w.Classes, nil, w.ClassBias.first(w.Classes))
+		foldHead(&f, c, w)
 	default:
 		net.Blocks = []arch.Block{b}
 		for _, l := range appendBN(nil, 0, b) {
@@ -64,7 +67,7 @@ func (c *Child) alone(b arch.Block, x []float32) func() {
 	switch {
 	case c.stem != nil:
 		return func() { c.stem.Apply(bs.other, x, 1, b.Size, b.Size) }
-	case c.head != nil:
+	case c.classifier != nil:
 		logits := make([]float32, c.Classes)
 		return func() { c.finish(logits, bs, x, 1) }
 	}

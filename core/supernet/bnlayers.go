@@ -34,7 +34,7 @@ func BNLayers(a arch.Arch) []BNLayer {
 	for i, b := range n.Blocks {
 		layers = appendBN(layers, i, b)
 	}
-	return append(layers, BNLayer{BNPlace{Stage: len(a.Stages)}, -1, n.Head.Out})
+	return append(layers, BNLayer{BNPlace{Stage: len(a.Stages)}, -1, n.BeforePool().Out})
 }
 
 // appendBN appends the BN layers of one block.

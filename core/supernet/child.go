@@ -17,7 +17,8 @@ type Child struct {
 	net        arch.Network
 	stem       *kernel.Stem
 	blocks     []childBlock
-	head       *kernel.Packed
+	beforePool *kernel.Packed
+	afterPool  *kernel.Packed // of an expanded head, else nil
 	classifier *kernel.Packed
 	buffers    buffers
 }
@@ -65,8 +66,7 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 			}
 		}
 	})
-	c.head = foldConv(&f, w.Head, n.Head.In, n.Head.Out)
-	c.classifier = w.Classifier.Pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
+	foldHead(&f, c, w)
 	return c, nil
 }
 
@@ -111,6 +111,19 @@ func foldBlock[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) childBloc
 		cb.shortcut = p.Shortcut.Pack(b.In, b.Out, nil, nil)
 	}
 	return cb
+}
+
+// foldHead packs the head of c.net and the classifier.
+func foldHead[T kernel.Float](f *folder, c *Child, w *WeightsOf[T]) {
+	n := &c.net
+	conv := w.Head
+	if n.HeadExpand.Out > 0 {
+		conv = w.HeadExpand
+		c.afterPool = w.Head.Weight.Pack(n.Head.In, n.Head.Out, nil, nil)
+	}
+	last := n.BeforePool()
+	c.beforePool = foldConv(f, conv, last.In, last.Out)
+	c.classifier = w.Classifier.Pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
 }
 
 // foldConv packs the [k, n] corner of a convolution with its BN folded in.

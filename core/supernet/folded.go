@@ -15,7 +15,8 @@ type Folded struct {
 	Classes    int
 	Stem       FoldedLayer // [3, 3, 3, Out]: rows, columns, colours, channels
 	Blocks     []FoldedBlock
-	Head       FoldedLayer // [In, Out]
+	HeadExpand FoldedLayer // [In, Out], before the pool, zero where there is none
+	Head       FoldedLayer // [In, Out], behind the pool and without bias where HeadExpand is before it
 	Classifier FoldedLayer // [Head, Classes]
 }
 
@@ -66,7 +67,11 @@ func (w *WeightsOf[T]) Folded(a arch.Arch, st *Statistics) (*Folded, error) {
 			})
 		}
 	}
-	c.Head = foldedConv(&f, own.Head)
+	if own.HeadExpand.Weight != nil {
+		c.HeadExpand, c.Head = foldedConv(&f, own.HeadExpand), foldedMatrix(own.Head.Weight, nil)
+	} else {
+		c.Head = foldedConv(&f, own.Head)
+	}
 	c.Classifier = foldedMatrix(own.Classifier, own.ClassBias)
 	return c, nil
 }

@@ -25,14 +25,17 @@ func (bs *buffers) plan(net arch.Network, n int) {
 		return
 	}
 	narrow := net.Stem.OutSize * net.Stem.OutSize * net.Stem.Out
-	headPixels := net.Head.Size * net.Head.Size
-	wide, mid, squeeze, pooled, shortcut := headPixels*net.Head.Out, net.Head.Out, 0, 0, 0
+	last := net.BeforePool()
+	wide, mid, squeeze, pooled, shortcut := last.Size*last.Size*last.Out, max(last.Out, net.Head.Out), 0, 0, 0
 	for _, b := range net.Blocks {
 		hw := b.OutSize * b.OutSize
 		narrow = max(narrow, hw*b.Out)
 		wide, mid, squeeze = max(wide, hw*b.Mid), max(mid, b.Mid), max(squeeze, b.Squeeze)
 		if b.Shortcut == arch.Project {
-			pooled, shortcut = max(pooled, hw*b.In), max(shortcut, hw*b.Out)
+			shortcut = max(shortcut, hw*b.Out)
+		}
+		if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
+			pooled = max(pooled, hw*b.In)
 		}
 	}
 	parts := []struct {
@@ -69,9 +72,10 @@ func (c *Child) Take(from *Child) {
 			}
 		}
 	}
-	if from.head != nil { // a part alone may have none
-		from.head.Release()
-		from.classifier.Release()
+	for _, p := range []*kernel.Packed{from.beforePool, from.afterPool, from.classifier} { // a part alone may have none
+		if p != nil {
+			p.Release()
+		}
 	}
 	*from = Child{Arch: from.Arch, Classes: from.Classes}
 }
@@ -113,36 +117,51 @@ func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func
 	}
 	logits := make([]float32, n*c.Classes)
 	c.finish(logits, bs, a, n)
-	tap(len(net.Blocks)+1, bs.wide[:n*net.Head.Size*net.Head.Size*net.Head.Out], net.Head.Size, net.Head.Out)
+	last := net.BeforePool()
+	tap(len(net.Blocks)+1, bs.wide[:n*last.Size*last.Size*last.Out], last.Size, last.Out)
 	return logits, nil
 }
 
 // Pooled is the input of the classifier in the last Forward, [n, Head]: the head's
-// output, its mean over all pixels. It is valid until the next Forward.
+// output, its mean over all pixels; or what an expanded head computes from that. It is valid until the next Forward.
 func (c *Child) Pooled() []float32 { return c.buffers.mean[:c.buffers.images*c.net.Head.Out] }
 
 // finish runs the head, the pool and the classifier.
 func (c *Child) finish(logits []float32, bs *buffers, x []float32, n int) {
-	hw := c.net.Head.Size * c.net.Head.Size
-	c.head.Apply(bs.wide, x, n*hw, kernel.Swish, nil)
-	kernel.GlobalPool(bs.mean, bs.wide, n, hw, c.net.Head.Out)
+	last := c.net.BeforePool()
+	hw, pooled := last.Size*last.Size, bs.mean
+	if c.afterPool != nil {
+		pooled = bs.gate
+	}
+	c.beforePool.Apply(bs.wide, x, n*hw, kernel.Swish, nil)
+	kernel.GlobalPool(pooled, bs.wide, n, hw, last.Out)
+	if c.afterPool != nil {
+		c.afterPool.Apply(bs.mean, pooled, n, kernel.Swish, nil)
+	}
 	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
+}
+
+// GateActs are the activations inside squeeze-and-excitation and of its gate.
+func GateActs(b *arch.Block) (inside, gate kernel.Act) {
+	if b.HardGate {
+		return kernel.ReLU, kernel.HardSigmoid
+	}
+	return kernel.Swish, kernel.Sigmoid
 }
 
 // block runs one inverted-residual block from x into out.
 func (c *Child) block(out, x []float32, n int, b *arch.Block, p *childBlock) {
 	bs := &c.buffers
 	hw := b.OutSize * b.OutSize
-	var residual []float32
+	in, residual := x, []float32(nil)
+	if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
+		in = bs.pooled
+		kernel.AvgPool2x2(in, x, n, b.Size, b.Size, b.In)
+	}
 	switch b.Shortcut {
 	case arch.Identity:
-		residual = x[:n*hw*b.Out]
+		residual = in[:n*hw*b.Out]
 	case arch.Project:
-		in := x
-		if b.Stride == 2 {
-			in = bs.pooled
-			kernel.AvgPool2x2(in, x, n, b.Size, b.Size, b.In)
-		}
 		residual = bs.shortcut[:n*hw*b.Out]
 		p.shortcut.Apply(residual, in, n*hw, kernel.None, nil)
 	}
@@ -152,8 +171,9 @@ func (c *Child) block(out, x []float32, n int, b *arch.Block, p *childBlock) {
 		return
 	}
 	p.inverted.Apply(bs.wide, bs.mean, x, n, b.Size, b.Size)
-	p.seReduce.Apply(bs.squeezed, bs.mean, n, kernel.Swish, nil)
-	p.seExpand.Apply(bs.gate, bs.squeezed, n, kernel.Sigmoid, nil)
+	inside, gate := GateActs(b)
+	p.seReduce.Apply(bs.squeezed, bs.mean, n, inside, nil)
+	p.seExpand.Apply(bs.gate, bs.squeezed, n, gate, nil)
 	for i := range n { // every image has a gate of its own
 		var add []float32
 		if residual != nil {

@@ -70,6 +70,9 @@ func (w *WeightsOf[T]) Check(a arch.Arch) error {
 		if err := over(name+" depth", c.Depth, b.Depth); err != nil {
 			return err
 		}
+		if err := over(name+" expansion", c.Expansion, b.Expansion); err != nil {
+			return err
+		}
 		for j, k := range c.Kernels {
 			if err := over(fmt.Sprintf("%s layer %d kernel", name, j+1), k, b.Kernels[j]); err != nil {
 				return err
@@ -94,7 +97,7 @@ func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
 		return nil, err
 	}
 	var vs []View[T]
-	w.each(a.Network(), func(field **ParamOf[T], p ParamOf[T]) {
+	w.each(a.Network(), false, func(field **ParamOf[T], p ParamOf[T]) {
 		v := View[T]{Param: *field, From: make([]int, len(p.Shape)), To: p.Shape}
 		if len(p.Shape) == 3 { // a depthwise kernel, [K, K, Mid]
 			for i := range 2 {
@@ -114,7 +117,7 @@ func (w *WeightsOf[T]) Extract(a arch.Arch) (*WeightsOf[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := layout[T](a, w.Classes, false)
+	out := layout(&WeightsOf[T]{Classes: w.Classes, alone: true}, a)
 	for i, v := range vs {
 		if out.Params[i].Name != v.Param.Name || len(out.Params[i].Data) != v.Len() {
 			panic("supernet: views and layout disagree")

@@ -81,19 +81,19 @@ type WeightsOf[T kernel.Float] struct {
 
 	Stem       ConvOf[T] // [3, 3, 3, Out]
 	Blocks     [][]*BlockOf[T]
-	Head       ConvOf[T]
+	HeadExpand ConvOf[T]   // [In, Out], of spaces with an expanded head
+	Head       ConvOf[T]   // behind an expanded head, where it follows the pool, without BN
 	Classifier *ParamOf[T] // [Head, Classes]
 	ClassBias  *ParamOf[T]
 
-	lean bool // matrices have no Data (NewFrozen)
+	lean  bool // matrices have no Data (NewFrozen)
+	alone bool // laid out for one child (Extract)
 }
 
 // Weights is the shared weights in float32.
 type Weights = WeightsOf[float32]
 
-// NewWeights allocates zeroed weights for every child of the space. Spaces with
-// an expanded head or squeeze widths of the expanded channels can be counted
-// but not yet run.
+// NewWeights allocates zeroed weights for every child of the space.
 func NewWeights(space *arch.Space, classes int) (*Weights, error) {
 	return NewWeightsOf[float32](space, classes)
 }
@@ -104,26 +104,23 @@ func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T]
 }
 
 func allocate[T kernel.Float](space *arch.Space, classes int, lean bool) (*WeightsOf[T], error) {
-	if space.HeadExpansion != 0 || space.Squeeze != arch.SqueezeInput {
-		return nil, fmt.Errorf("supernet: space %s can be counted but not run; run nette, tiny or bignas", space.Name)
-	}
 	if classes < 2 {
 		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", classes)
 	}
-	return layout[T](space.Max(), classes, lean), nil
+	return layout(&WeightsOf[T]{Classes: classes, lean: lean}, space.Max()), nil
 }
 
 // layout allocates the weights whose biggest network is that of a; lean ones without
 // the Data of matrices, but of the classifier.
-func layout[T kernel.Float](a arch.Arch, classes int, lean bool) *WeightsOf[T] {
+func layout[T kernel.Float](w *WeightsOf[T], a arch.Arch) *WeightsOf[T] {
 	n := a.Network()
-	w := &WeightsOf[T]{Space: a.Space, Biggest: n, Classes: classes, Blocks: make([][]*BlockOf[T], len(a.Stages)), lean: lean}
+	w.Space, w.Biggest, w.Blocks = a.Space, n, make([][]*BlockOf[T], len(a.Stages))
 	for _, b := range n.Blocks {
 		w.Blocks[b.Stage] = append(w.Blocks[b.Stage], &BlockOf[T]{Size: b})
 	}
-	w.each(n, func(field **ParamOf[T], p ParamOf[T]) {
+	w.each(n, !w.alone, func(field **ParamOf[T], p ParamOf[T]) {
 		*field = &p
-		if !lean || len(p.Shape) != 2 || field == &w.Classifier {
+		if !w.lean || len(p.Shape) != 2 || field == &w.Classifier {
 			p.Data = make([]T, p.Len())
 		}
 		w.Params = append(w.Params, &p)
@@ -133,8 +130,9 @@ func layout[T kernel.Float](a arch.Arch, classes int, lean bool) *WeightsOf[T] {
 
 // each is the one walk over the parameters of a network, in network order. It calls f
 // with every tensor that n has: the field of w that it belongs to, and its description,
-// all but the Data, with the shape that it has in n.
-func (w *WeightsOf[T]) each(n arch.Network, f func(field **ParamOf[T], p ParamOf[T])) {
+// all but the Data, with the shape that it has in n. The biggest child of a space need
+// not have every tensor: all makes f see those of other children, too.
+func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T], p ParamOf[T])) {
 	vector := func(field **ParamOf[T], name string, in initialiser, length int) {
 		f(field, ParamOf[T]{Name: name, Shape: []int{length}, init: in})
 	}
@@ -164,11 +162,16 @@ func (w *WeightsOf[T]) each(n arch.Network, f func(field **ParamOf[T], p ParamOf
 			last = initResidual
 		}
 		conv(&p.Project, name+"project", last, b.Mid, b.Mid, b.Out)
-		if b.Shortcut == arch.Project {
+		if b.Shortcut == arch.Project || all && b.Index == 0 && w.Space.Shortcuts == arch.ShortcutDiffering {
 			matrix(&p.Shortcut, name+"shortcut", initLinear, b.In, b.Out)
 		}
 	}
-	conv(&w.Head, "head.conv", initOne, n.Head.In, n.Head.In, n.Head.Out)
+	if n.HeadExpand.Out > 0 {
+		conv(&w.HeadExpand, "head.expand", initOne, n.HeadExpand.In, n.HeadExpand.In, n.HeadExpand.Out)
+		f(&w.Head.Weight, ParamOf[T]{Name: "head.conv", Shape: []int{n.Head.In, n.Head.Out}, Decay: true, fanIn: n.Head.In, init: initHe})
+	} else {
+		conv(&w.Head, "head.conv", initOne, n.Head.In, n.Head.In, n.Head.Out)
+	}
 	matrix(&w.Classifier, "classifier.weight", initSmall, n.Head.Out, w.Classes)
 	vector(&w.ClassBias, "classifier.bias", initZero, w.Classes)
 }
@@ -204,7 +207,9 @@ func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
 
 // Like returns zeroed weights of the same layout: gradients, optimiser state,
 // averages.
-func (w *WeightsOf[T]) Like() *WeightsOf[T] { return layout[T](w.Biggest.Arch, w.Classes, false) }
+func (w *WeightsOf[T]) Like() *WeightsOf[T] {
+	return layout(&WeightsOf[T]{Classes: w.Classes, alone: w.alone}, w.Biggest.Arch)
+}
 
 // Convert copies src into dst, tensor by tensor; both must have one layout.
 func Convert[D, S kernel.Float](dst *WeightsOf[D], src *WeightsOf[S]) {

@@ -22,7 +22,8 @@ func Backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *T
 	net, n := t.net, t.n
 	// The gradient at the output of block i lives in one of two buffers that
 	// take turns; everything else of a block is released after it.
-	most := n * net.Head.Size * net.Head.Size * net.Head.In
+	last := net.BeforePool()
+	most := n * last.Size * last.Size * last.In
 	for _, b := range net.Blocks {
 		most = max(most, n*b.Size*b.Size*b.In)
 	}
@@ -119,32 +120,42 @@ func (s *shares[T]) collect() {
 func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], d, dlogits []T) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
-	n, s, classes := t.n, t.net.Head, w.Classes
+	n, s, classes := t.n, t.net.BeforePool(), w.Classes
 	c, px := s.Out, s.Size*s.Size
-	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.pool, dlogits, n, c, classes)
+	features := t.net.Head.Out
+	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.pool, dlogits, n, features, classes)
 	kernel.BiasGrad(grad.ClassBias.Data, dlogits, n, classes)
-	dpool := ar.Alloc(n * c)
-	kernel.PointwiseGradInput(dpool, dlogits, n, c, classes, w.Classifier.Data, classes, false)
+	dpool := ar.Alloc(n * features)
+	kernel.PointwiseGradInput(dpool, dlogits, n, features, classes, w.Classifier.Data, classes, false)
 	for i := range t.keep {
 		dpool[i] *= t.keep[i]
+	}
+	if t.net.HeadExpand.Out > 0 {
+		ws := w.Head.Weight.Shape[1]
+		kernel.ActivateGrad(dpool, dpool, t.pre, kernel.Swish)
+		kernel.PointwiseGradWeight(grad.Head.Weight.Data, ws, t.mean, dpool, n, c, features)
+		dmean := ar.Alloc(n * c)
+		kernel.PointwiseGradInput(dmean, dpool, n, c, features, w.Head.Weight.Data, ws, false)
+		dpool = dmean
 	}
 	norm := newNormGrad(ar, &t.head, c)
 	dz := ar.Alloc(n * px * c)
 	bands := kernel.NewBands(n, px*c, 1)
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
-	features, slopes := ar.Each(bands, px*c), ar.Each(bands, px*c)
+	outs, slopes := ar.Each(bands, px*c), ar.Each(bands, px*c)
 	bands.Each(func(part, lo, hi int) {
 		z := dz[lo*px*c : hi*px*c]
-		norm.forward(features[part], slopes[part], lo*px, hi*px)
+		norm.forward(outs[part], slopes[part], lo*px, hi*px)
 		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
 		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
-	norm.finish(n*px, w.Head.BN, grad.Head.BN)
+	conv, dconv := beforePool(w), beforePool(grad)
+	norm.finish(n*px, conv.BN, dconv.BN)
 	in := t.first
 	if len(t.blocks) > 0 {
 		in = t.blocks[len(t.blocks)-1].out
 	}
-	backwardProduct(ar, norm, w.Head, grad.Head, in, d, dz, n*px, s.In, nil)
+	backwardProduct(ar, norm, conv, dconv, in, d, dz, n*px, s.In, nil)
 }
 
 // backwardProduct is the second pass of a 1x1 convolution with batch

@@ -23,7 +23,7 @@ func (s blockPass[T]) backward(dx, dout []T) {
 	dmid := s.projection(depthwise, dout)
 	if !b.Expand {
 		s.depthwise(depthwise, nil, dx, dmid)
-		if b.Shortcut == arch.Identity {
+		if b.Shortcut == arch.Identity && b.Stride == 1 {
 			kernel.Add(dx, dout)
 		}
 	} else {
@@ -32,13 +32,16 @@ func (s blockPass[T]) backward(dx, dout []T) {
 		de := s.ar.Alloc(m * b.Mid)
 		s.depthwise(depthwise, expand, de, dmid)
 		var add []T
-		if b.Shortcut == arch.Identity {
+		if b.Shortcut == arch.Identity && b.Stride == 1 {
 			add = dout
 		}
 		backwardProduct(s.ar, expand, s.p.Expand, s.g.Expand, s.t.in, dx, de, m, b.In, add)
 	}
-	if b.Shortcut == arch.Project {
+	switch {
+	case b.Shortcut == arch.Project:
 		s.shortcut(dx, dout)
+	case b.Shortcut == arch.Identity && b.Stride == 2:
+		kernel.AvgPool2x2Grad(dx, dout, s.n, b.Size, b.Size, b.In, true)
 	}
 }
 
@@ -189,9 +192,10 @@ func (s gateGrad[T]) backward(d, z []T, lo, hi int) {
 	mid, sq, px := b.Mid, b.Squeeze, b.OutSize*b.OutSize
 	dgate, dpool, dsq := s.dgate[lo*mid:hi*mid], s.dpool[lo*mid:hi*mid], s.dsqueeze[lo*sq:hi*sq]
 	kernel.ChannelScaleReduce(dgate, d, z, n, px, mid)
-	kernel.ActivateGrad(dgate, dgate, s.t.gatePre[lo*mid:hi*mid], kernel.Sigmoid)
+	inside, gate := supernet.GateActs(&b)
+	kernel.ActivateGrad(dgate, dgate, s.t.gatePre[lo*mid:hi*mid], gate)
 	s.expand.Times(dsq, dgate, n, false)
-	kernel.ActivateGrad(dsq, dsq, s.t.squeezePre[lo*sq:hi*sq], kernel.Swish)
+	kernel.ActivateGrad(dsq, dsq, s.t.squeezePre[lo*sq:hi*sq], inside)
 	s.reduce.Times(dpool, dsq, n, false)
 	kernel.ChannelScaleGrad(d, d, s.t.gate[lo*mid:hi*mid], dpool, n, px, mid)
 }

@@ -42,6 +42,8 @@ type Tape[T kernel.Float] struct {
 	first  []T // what the first block reads
 	blocks []blockTape[T]
 	head   normTape[T]
+	mean   []T // of an expanded head: what follows the pool reads, [n, HeadExpand]
+	pre    []T // of an expanded head: before the activation behind the pool, [n, Head]
 	pool   []T // [n, Head], after dropout
 	keep   []T // dropout factors [n, Head], nil without
 }
@@ -109,9 +111,9 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 
 // forwardHead runs the head up to the pooled features.
 func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x []T) {
-	s := t.net.Head
+	s := t.net.BeforePool()
 	px, c := s.Size*s.Size, s.Out
-	t.head = product(ar, x, t.n*px, s.In, c, w.Head)
+	t.head = product(ar, x, t.n*px, s.In, c, beforePool(w))
 	t.pool = ar.Alloc(t.n * c)
 	bands := kernel.NewBands(t.n, px*c, 1)
 	mark := ar.Mark()
@@ -121,6 +123,20 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 		kernel.GlobalPool(t.pool[lo*c:hi*c], out[part], hi-lo, px, c)
 	})
 	ar.Release(mark)
+	if t.net.HeadExpand.Out > 0 {
+		last := t.net.Head
+		t.mean, t.pre, t.pool = t.pool, ar.Alloc(t.n*last.Out), ar.Alloc(t.n*last.Out)
+		kernel.Pointwise(t.pre, t.mean, t.n, last.In, last.Out, w.Head.Weight.Data, w.Head.Weight.Shape[1])
+		kernel.Activate(t.pool, t.pre, kernel.Swish)
+	}
+}
+
+// beforePool is the weights of the convolution whose output is pooled.
+func beforePool[T kernel.Float](w *supernet.WeightsOf[T]) supernet.ConvOf[T] {
+	if w.HeadExpand.Weight != nil {
+		return w.HeadExpand
+	}
+	return w.Head
 }
 
 // keep draws 0 with probability p and otherwise 1/(1-p), so that the mean stays.

@@ -125,25 +125,26 @@ func (g gate[T]) forward(t *blockTape[T], features []T, lo, hi int) {
 	kernel.GlobalPool(pool, features, n, b.OutSize*b.OutSize, b.Mid)
 	g.reduce.Times(squeezePre, pool, n, false)
 	kernel.AddBias(squeezePre, n, b.Squeeze, g.p.SEBiasR.Data)
-	kernel.Activate(squeeze, squeezePre, kernel.Swish)
+	inside, act := supernet.GateActs(&b)
+	kernel.Activate(squeeze, squeezePre, inside)
 	g.expand.Times(gatePre, squeeze, n, false)
 	kernel.AddBias(gatePre, n, b.Mid, g.p.SEBiasE.Data)
-	kernel.Activate(t.gate[lo*b.Mid:hi*b.Mid], gatePre, kernel.Sigmoid)
+	kernel.Activate(t.gate[lo*b.Mid:hi*b.Mid], gatePre, act)
 }
 
 // forwardShortcut returns what the block adds to its output, or nil.
 func forwardShortcut[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blockTape[T], x []T, n int) []T {
 	b := t.block
 	mo := n * b.OutSize * b.OutSize
+	t.shortcutIn = x
+	if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
+		t.shortcutIn = ar.Alloc(mo * b.In)
+		kernel.AvgPool2x2(t.shortcutIn, x, n, b.Size, b.Size, b.In)
+	}
 	switch b.Shortcut {
 	case arch.Identity:
-		return x
+		return t.shortcutIn
 	case arch.Project:
-		t.shortcutIn = x
-		if b.Stride == 2 {
-			t.shortcutIn = ar.Alloc(mo * b.In)
-			kernel.AvgPool2x2(t.shortcutIn, x, n, b.Size, b.Size, b.In)
-		}
 		out := ar.Alloc(mo * b.Out)
 		kernel.Pointwise(out, t.shortcutIn, mo, b.In, b.Out, p.Shortcut.Data, p.Size.Out)
 		return out

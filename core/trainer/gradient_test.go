@@ -24,6 +24,21 @@ func tiny() *arch.Space {
 	}
 }
 
+// attentive is a space with the operators that tiny has not: an expanded head, hard
+// gates, squeeze widths of the expanded channels, a stage without squeeze-and-excitation,
+// elastic expansions, and pooled shortcuts with and without a convolution.
+func attentive() *arch.Space {
+	return &arch.Space{
+		Name: "attentive", Resolutions: []int{16, 32}, Stem: []int{3, 4},
+		Stages: []arch.Stage{
+			{Name: "S1", Widths: []int{3, 4}, Depths: []int{1, 2}, Kernels: []int{3, 5}, Expansions: []int{1}, Stride: 1},
+			{Name: "S2", Widths: []int{4}, Depths: []int{1, 2}, Kernels: []int{3, 5}, Expansions: []int{2, 4}, Stride: 2, SE: true},
+			{Name: "S3", Widths: []int{4, 5}, Depths: []int{1}, Kernels: []int{3}, Expansions: []int{2, 3}, Stride: 2, SE: true},
+		},
+		Head: []int{5, 7}, HeadExpansion: 2, HardGate: true, Squeeze: arch.SqueezeExpanded, Shortcuts: arch.ShortcutDiffering,
+	}
+}
+
 func images(r *rand.Rand, n, side int) []float64 {
 	x := make([]float64, n*side*side*3)
 	for i := range x {
@@ -36,9 +51,15 @@ func images(r *rand.Rand, n, side int) []float64 {
 // float64, against central differences of the sum of the children's losses with
 // the teacher held fixed. Every parameter tensor is sampled.
 func TestSandwichGradient(t *testing.T) {
+	t.Run("tiny", func(t *testing.T) { sandwichGradient(t, tiny(), 6) })
+	t.Run("attentive", func(t *testing.T) { sandwichGradient(t, attentive(), 2) })
+}
+
+// sandwichGradient checks so many parameters of every tensor.
+func sandwichGradient(t *testing.T, space *arch.Space, probes int) {
 	const n, classes = 6, 4
 	r := rand.New(rand.NewPCG(7, 1))
-	w, err := supernet.NewWeightsOf[float64](tiny(), classes)
+	w, err := supernet.NewWeightsOf[float64](space, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +104,7 @@ func TestSandwichGradient(t *testing.T) {
 	if got := total(); math.Abs(got-want) > 1e-12*want {
 		t.Fatalf("loss %g, the step reported %g", got, want)
 	}
-	worst, probes := 0.0, 6
+	worst := 0.0
 	if runtime.GOOS == "js" {
 		probes = 2 // the same loops, without assembly and slowly
 	}
@@ -111,9 +132,15 @@ func TestSandwichGradient(t *testing.T) {
 // TestRegularisedGradient checks dropout and drop-connect: with the same random
 // numbers in every pass, the biggest child's gradient matches differences.
 func TestRegularisedGradient(t *testing.T) {
+	for _, space := range []*arch.Space{tiny(), attentive()} {
+		t.Run(space.Name, func(t *testing.T) { regularisedGradient(t, space) })
+	}
+}
+
+func regularisedGradient(t *testing.T, space *arch.Space) {
 	const n, classes = 6, 3
 	r := rand.New(rand.NewPCG(9, 2))
-	w, _ := supernet.NewWeightsOf[float64](tiny(), classes)
+	w, _ := supernet.NewWeightsOf[float64](space, classes)
 	w.Init(r, false)
 	x := images(r, n, 32)
 	labels := []int{0, 1, 2, 0, 1, 2}

@@ -62,7 +62,7 @@ func (c *Child) ONNX(o Options) ([]byte, error) {
 }
 
 func foldedFitsHalf(c *supernet.Folded) error {
-	layers := []supernet.FoldedLayer{c.Stem, c.Head, c.Classifier}
+	layers := []supernet.FoldedLayer{c.Stem, c.HeadExpand, c.Head, c.Classifier}
 	for _, b := range c.Blocks {
 		layers = append(layers, b.Expand, b.Depthwise, b.SEReduce, b.SEExpand, b.Project, b.Shortcut)
 	}

@@ -80,7 +80,8 @@ func passElements(a arch.Arch, n int64) (forward, backward int64) {
 	net := a.Network()
 	px := func(side int) int64 { return n * int64(side) * int64(side) }
 	kept := 2 * px(net.Stem.OutSize) * int64(net.Stem.Out) // before and after its activation
-	inside, turn := int64(0), px(net.Head.Size)*int64(net.Head.In)
+	last := net.BeforePool()
+	inside, turn := int64(0), px(last.Size)*int64(last.In)
 	for _, b := range net.Blocks {
 		in, out := px(b.Size), px(b.OutSize)
 		if b.Expand {
@@ -93,16 +94,16 @@ func passElements(a arch.Arch, n int64) (forward, backward int64) {
 		}
 		if b.Shortcut == arch.Project {
 			kept += out * int64(b.Out)
-			if b.Stride == 2 {
-				kept += out * int64(b.In)
-				within += out * int64(b.In)
-			}
+		}
+		if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
+			kept += out * int64(b.In)
+			within += out * int64(b.In)
 		}
 		inside = max(inside, within)
 		turn = max(turn, in*int64(b.In))
 	}
-	kept += px(net.Head.Size) * int64(net.Head.Out)
-	inside = max(inside, px(net.Head.Size)*int64(net.Head.Out))
+	kept += px(last.Size) * int64(last.Out)
+	inside = max(inside, px(last.Size)*int64(last.Out))
 	const bands = 1 << 20 // of each thread, with its own gradients
 	return kept, inside + 2*turn + bands*int64(kernel.Threads())
 }

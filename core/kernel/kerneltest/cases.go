@@ -20,7 +20,7 @@ type Case[T kernel.Float] struct {
 	Loose []int
 }
 
-var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid}
+var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid, kernel.ReLU, kernel.HardSigmoid}
 
 // products are the matrix products; extra is what the row stride exceeds n by.
 func products[T kernel.Float](m, k, n, extra int) []Case[T] {

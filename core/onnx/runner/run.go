@@ -55,6 +55,9 @@ var operators = map[string]struct {
 }{
 	"Conv":              {2, 3, conv},
 	"Sigmoid":           {1, 1, sigmoid},
+	"Relu":              {1, 1, relu},
+	"Clip":              {3, 3, clip},
+	"Div":               {2, 2, pairwise(func(a, b float32) float32 { return a / b })},
 	"Mul":               {2, 2, pairwise(func(a, b float32) float32 { return a * b })},
 	"Add":               {2, 2, pairwise(func(a, b float32) float32 { return a + b })},
 	"Sub":               {2, 2, pairwise(func(a, b float32) float32 { return a - b })},
@@ -124,6 +127,26 @@ func sigmoid(_ Node, in []Tensor) (Tensor, error) {
 	y, err := made(in[0].Kind, in[0].Dims...)
 	for i := range y.Data {
 		y.Data[i] = float32(1 / (1 + math.Exp(-float64(in[0].Data[i]))))
+	}
+	return y, err
+}
+
+func relu(_ Node, in []Tensor) (Tensor, error) {
+	y, err := made(in[0].Kind, in[0].Dims...)
+	for i := range y.Data {
+		y.Data[i] = max(in[0].Data[i], 0)
+	}
+	return y, err
+}
+
+// clip is given the least and the greatest value as tensors without dimensions.
+func clip(_ Node, in []Tensor) (Tensor, error) {
+	if len(in[1].Data) != 1 || len(in[2].Data) != 1 {
+		return Tensor{}, fmt.Errorf("its limits are %v and %v", in[1].Dims, in[2].Dims)
+	}
+	y, err := made(in[0].Kind, in[0].Dims...)
+	for i := range y.Data {
+		y.Data[i] = min(max(in[0].Data[i], in[1].Data[0]), in[2].Data[0])
 	}
 	return y, err
 }

@@ -67,7 +67,7 @@ func (x exported) onnx() ([]byte, error) {
 		return nil, err
 	}
 	if x.half {
-		layers := []supernet.FoldedLayer{folded.Stem, folded.Head, folded.Classifier}
+		layers := []supernet.FoldedLayer{folded.Stem, folded.HeadExpand, folded.Head, folded.Classifier}
 		for _, b := range folded.Blocks {
 			layers = append(layers, b.Expand, b.Depthwise, b.SEReduce, b.SEExpand, b.Project, b.Shortcut)
 		}
