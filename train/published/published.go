@@ -1,0 +1,159 @@
+// Package published turns the checkpoints of published supernets into weights of
+// the search spaces here, name by name: the tensors are copies of the file's, in the
+// layout of package supernet.
+package published
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/supernet"
+)
+
+// Codes of the errors.
+const (
+	CodeSpace   = "no_import"   // nothing published is of that space
+	CodeTensors = "bad_tensors" // the file has other tensors than a supernet of the space
+)
+
+// Tensor is a tensor of a checkpoint, its output channels first. Read reads its values
+// into as many elements.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Read  func(to []float32) error
+}
+
+func (t Tensor) len() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// source is a tensor of a checkpoint and where it goes.
+type source struct {
+	name  string
+	shape []int
+	to    *supernet.Param // nil where it is known and not needed
+}
+
+// Spaces are the names of the spaces that Import knows.
+func Spaces() []string { return []string{"attentivenas"} }
+
+// Import copies the tensors of a state dict into weights of the space. Every tensor of
+// the published code must be there, with its shape, and no other: the error lists
+// those that are not. Errors are *fault.Error.
+func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
+	if !slices.Contains(Spaces(), space.Name) {
+		return nil, fault.New(CodeSpace, "give --space "+strings.Join(Spaces(), " or "), "no published checkpoint of the space %s is known", space.Name)
+	}
+	classes := 0
+	for _, t := range all {
+		if t.Name == classifier+".weight" && len(t.Shape) == 2 {
+			classes = t.Shape[0]
+		}
+	}
+	if classes < 2 {
+		return nil, fault.New(CodeTensors, "check that the checkpoint is one of "+space.Name, "the file has no %s.weight of two classes or more", classifier)
+	}
+	w, err := supernet.NewWeights(space, classes)
+	if err != nil {
+		return nil, err
+	}
+	want := attentivenas(w)
+	if err := compare(want, all); err != nil {
+		return nil, err
+	}
+	return w, copyAll(want, all)
+}
+
+// mostListed is how many tensors of each kind an error names.
+const mostListed = 5
+
+// compare says which tensors are missing, extra or of another shape.
+func compare(want []source, all []Tensor) error {
+	have := map[string]Tensor{}
+	for _, t := range all {
+		have[t.Name] = t
+	}
+	var missing, misshapen, extra []string
+	known := map[string]bool{}
+	for _, s := range want {
+		known[s.name] = true
+		if t, ok := have[s.name]; !ok {
+			missing = append(missing, s.name)
+		} else if !slices.Equal(t.Shape, s.shape) {
+			misshapen = append(misshapen, fmt.Sprintf("%s is %v, want %v", s.name, t.Shape, s.shape))
+		}
+	}
+	for _, t := range all {
+		if !known[t.Name] && !strings.Contains(t.Name, tracking) {
+			extra = append(extra, t.Name)
+		}
+	}
+	var complaints []string
+	for _, c := range []struct {
+		kind string
+		list []string
+	}{{"missing", missing}, {"of another shape", misshapen}, {"unknown", extra}} {
+		if n := len(c.list); n > 0 {
+			text := fmt.Sprintf("%d %s: %s", n, c.kind, strings.Join(c.list[:min(n, mostListed)], ", "))
+			if n > mostListed {
+				text += ", ..."
+			}
+			complaints = append(complaints, text)
+		}
+	}
+	if complaints == nil {
+		return nil
+	}
+	return fault.New(CodeTensors, "inspect --torch FILE lists all that the file has", "the tensors are not those of the published supernet: %s", strings.Join(complaints, "; "))
+}
+
+// copyAll reads the tensors and lays them out with the output channels last.
+func copyAll(want []source, all []Tensor) error {
+	have := map[string]Tensor{}
+	for _, t := range all {
+		have[t.Name] = t
+	}
+	var room []float32
+	for _, s := range want {
+		if s.to == nil {
+			continue
+		}
+		t := have[s.name]
+		if n := t.len(); cap(room) < n {
+			room = make([]float32, n)
+		}
+		values := room[:t.len()]
+		if err := t.Read(values); err != nil {
+			f := fault.Of(err)
+			return fault.New(f.Code, f.Hint, "%s: %s", s.name, f.Message)
+		}
+		outputsLast(s.to.Data, values, s.shape)
+	}
+	return nil
+}
+
+// outputsLast turns [out, in, height, width] into [height, width, in, out].
+func outputsLast(to, from []float32, shape []int) {
+	out, in, pixels := shape[0], 1, 1
+	if len(shape) > 1 {
+		in = shape[1]
+	}
+	if len(shape) == 4 {
+		pixels = shape[2] * shape[3]
+	}
+	for o := range out {
+		for i := range in {
+			for p := range pixels {
+				to[(p*in+i)*out+o] = from[(o*in+i)*pixels+p]
+			}
+		}
+	}
+}
