@@ -10,6 +10,7 @@
 //	train release --data DIR|ARCHIVE|shapes --out runs/a|--weights FILE -o weights.safetensors [--crop 0.875]
 //	train calibrate weights.safetensors --data DATA --unknown DATA -o new.safetensors
 //	train rewrite weights.safetensors -o new.safetensors
+//	train import supernet.pth --space attentivenas -o weights.safetensors
 package main
 
 import (
@@ -28,6 +29,7 @@ import (
 	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/published"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -40,6 +42,7 @@ type flags struct {
 	Run     runFlags     `cmd:"" default:"withargs" help:"Train (the default)."`
 	Release releaseFlags `cmd:"" help:"Turn a finished run into a weights file."`
 	Rewrite rewriteFlags `cmd:"" help:"Write a weights file anew in the present layout; no value changes."`
+	Import  importFlags  `cmd:"" help:"Make a weights file of a published supernet's checkpoint."`
 	Prepare prepareFlags `cmd:"" help:"Decode a data set once, into files that are mapped into memory."`
 	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented images with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
@@ -83,7 +86,7 @@ type releaseFlags struct {
 
 func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	var f flags
-	vars := map[string]string{"configs": strings.Join(config.Names(), ", ")}
+	vars := map[string]string{"configs": strings.Join(config.Names(), ", "), "imported": strings.Join(published.Spaces(), ", ")}
 	if code, goOn := cli.ParseWith("train", about, &f, vars, args, stdout, stderr); !goOn {
 		return code
 	}
@@ -102,6 +105,8 @@ func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		err = p.rewrite(f.Rewrite)
 	case "calibrate":
 		err = p.calibrate(ctx, f.Calibrate)
+	case "import":
+		err = p.imports(f.Import)
 	case "prepare":
 		err = p.prepare(ctx, f.Prepare)
 	case "preview":

@@ -13,10 +13,10 @@ import (
 	"bignas/core/trainer"
 )
 
-// shifted is the weights of nette with shifts and scales such as training gives.
-func shifted(t testing.TB) *supernet.Weights {
+// shifted is the weights of a space with shifts and scales such as training gives.
+func shifted(t testing.TB, name string) *supernet.Weights {
 	t.Helper()
-	s, err := arch.Lookup("nette")
+	s, err := arch.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +71,9 @@ func apart(got, want, variance []float32) float64 {
 // TestMeansPassThroughLinearLayers: from the means of activations, those of every
 // 1x1 convolution and of the residual stream follow exactly, as far as float32 goes.
 func TestMeansPassThroughLinearLayers(t *testing.T) {
-	w := shifted(t)
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 3 {
+	for _, name := range []string{"nette", "nette", "attentivenas"} {
+		w := shifted(t, name)
 		a := w.Space.Sample(r)
 		c := calibrated(t, w, a)
 		for i, got := range bnstats.LinearMeans(w, a, c.Activations) {
@@ -90,7 +90,7 @@ func TestMeansPassThroughLinearLayers(t *testing.T) {
 // TestTapMeans: on a constant image the mean of a depthwise convolution is exact,
 // borders included.
 func TestTapMeans(t *testing.T) {
-	w := shifted(t)
+	w := shifted(t, "nette")
 	for _, b := range w.Space.Max().Network().Blocks {
 		p := w.Blocks[b.Stage][b.Index]
 		read, want, got := make([]float32, b.Mid), make([]float64, b.Mid), make([]float32, b.Mid)
@@ -127,7 +127,7 @@ func TestFit(t *testing.T) {
 	if runtime.GOOS == "js" {
 		t.Skip("the fit runs natively only; in WebAssembly it takes half a minute")
 	}
-	w := shifted(t)
+	w := shifted(t, "nette")
 	r := rand.New(rand.NewPCG(8, 8))
 	children := []bnstats.Calibrated{calibrated(t, w, w.Space.Min()), calibrated(t, w, w.Space.Max())}
 	for len(children) < 60 {
@@ -180,7 +180,7 @@ func TestFit(t *testing.T) {
 
 // TestFitNeedsTheBiggest: channels that no child has are named.
 func TestFitNeedsTheBiggest(t *testing.T) {
-	w := shifted(t)
+	w := shifted(t, "nette")
 	if _, err := bnstats.Fit(w, []bnstats.Calibrated{calibrated(t, w, w.Space.Min())}); err == nil {
 		t.Error("a fit on the smallest child alone is accepted")
 	}

@@ -18,7 +18,7 @@ func LinearMeans(w *supernet.Weights, a arch.Arch, act *Activations) [][]float32
 		got := make([]float32, q.Channels)
 		switch {
 		case q.Stage == len(a.Stages):
-			w.Head.Weight.Times(got, stream[len(blocks)])
+			w.BeforePool().Weight.Times(got, stream[len(blocks)])
 		case at < 0 || q.Kind == supernet.DepthwiseBN:
 			got = nil
 		case q.Kind == supernet.ExpandBN:

@@ -94,11 +94,7 @@ func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []supernet.BNLaye
 		return
 	}
 	if p.Stage == len(a.Stages) {
-		head := m.Net.Head.Weight
-		if m.Net.HeadExpand.Weight != nil {
-			head = m.Net.HeadExpand.Weight
-		}
-		head.Times(st.Mean[i], stream[len(blocks)])
+		m.Net.BeforePool().Weight.Times(st.Mean[i], stream[len(blocks)])
 		return
 	}
 	b, in, w := blocks[p.Block], stream[p.Block], m.Net.Blocks[p.Stage][p.Index]

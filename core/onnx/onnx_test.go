@@ -21,9 +21,9 @@ const classes = 10
 
 // randomWeights have random BN scales and shifts too, so that a mistake in any of
 // them shows.
-func randomWeights(t *testing.T) *supernet.Weights {
+func randomWeights(t *testing.T, name string) *supernet.Weights {
 	t.Helper()
-	space, err := arch.Lookup("nette")
+	space, err := arch.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func near(t *testing.T, g *runner.Graph, input runner.Tensor, want []float32, wi
 // gives the logits of the child, for the smallest one and for children of several
 // depths, widths and kernels.
 func TestGraphEqualsChild(t *testing.T) {
-	w := randomWeights(t)
+	w := randomWeights(t, "nette")
 	r := rand.New(rand.NewPCG(3, 7))
 	archs := []arch.Arch{w.Space.Min()}
 	for range 2 {
@@ -98,6 +98,15 @@ func TestGraphEqualsChild(t *testing.T) {
 		a.Resolution = w.Space.Resolutions[0]
 		archs = append(archs, a)
 	}
+	graphEqualsChild(t, w, archs)
+
+	w = randomWeights(t, "attentivenas")
+	a := w.Space.Min()
+	a.Stages[0].Width = 24 // then a shortcut is pooled without a convolution
+	graphEqualsChild(t, w, []arch.Arch{a})
+}
+
+func graphEqualsChild(t *testing.T, w *supernet.Weights, archs []arch.Arch) {
 	for _, a := range archs {
 		const n = 2
 		x, input := images(n, a.Resolution)
@@ -127,7 +136,7 @@ func TestGraphEqualsChild(t *testing.T) {
 // TestPreprocess: a graph that takes pixels, in bytes or not, gives the logits
 // that the child gives for the same pixels normalised by the Spec.
 func TestPreprocess(t *testing.T) {
-	w := randomWeights(t)
+	w := randomWeights(t, "nette")
 	a, spec := w.Space.Min(), preprocess.Spec{Mean: [3]float32{0.5, 0.4, 0.3}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: 1, Filter: preprocess.CatmullRom}
 	r, n := a.Resolution, 2
 	g := rand.New(rand.NewPCG(4, 7))
@@ -175,7 +184,7 @@ func TestPreprocess(t *testing.T) {
 // TestStructure: versions, names, shapes and metadata are what runtimes look at;
 // every parameter of the child is in the file once.
 func TestStructure(t *testing.T) {
-	w := randomWeights(t)
+	w := randomWeights(t, "nette")
 	a := w.Space.Max()
 	st := supernet.NewStatistics(a)
 	folded, err := w.Folded(a, st)
@@ -227,7 +236,7 @@ func TestStructure(t *testing.T) {
 // well: the classifier's weight is transposed and the node says so, gates and
 // constants have the dimensions of what they multiply, and a batch can be fixed.
 func TestReadableByOthers(t *testing.T) {
-	w := randomWeights(t)
+	w := randomWeights(t, "nette")
 	a := w.Space.Min()
 	folded, err := w.Folded(a, supernet.NewStatistics(a))
 	if err != nil {
@@ -277,7 +286,7 @@ func TestReadableByOthers(t *testing.T) {
 
 // TestFoldedRefuses: as for a child to run, statistics of another child are an error.
 func TestFoldedRefuses(t *testing.T) {
-	w := randomWeights(t)
+	w := randomWeights(t, "nette")
 	if _, err := w.Folded(w.Space.Min(), nil); err == nil || !strings.Contains(err.Error(), "calibrate") {
 		t.Errorf("no statistics: %v", err)
 	}

@@ -116,13 +116,11 @@ func foldBlock[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) childBloc
 // foldHead packs the head of c.net and the classifier.
 func foldHead[T kernel.Float](f *folder, c *Child, w *WeightsOf[T]) {
 	n := &c.net
-	conv := w.Head
 	if n.HeadExpand.Out > 0 {
-		conv = w.HeadExpand
 		c.afterPool = w.Head.Weight.Pack(n.Head.In, n.Head.Out, nil, nil)
 	}
 	last := n.BeforePool()
-	c.beforePool = foldConv(f, conv, last.In, last.Out)
+	c.beforePool = foldConv(f, w.BeforePool(), last.In, last.Out)
 	c.classifier = w.Classifier.Pack(n.Head.Out, w.Classes, nil, w.ClassBias.first(w.Classes))
 }
 

@@ -6,13 +6,17 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/cost"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
 )
 
-func nette(t testing.TB) *supernet.Weights {
+func nette(t testing.TB) *supernet.Weights { return drawn(t, "nette") }
+
+// drawn is random weights of the space.
+func drawn(t testing.TB, space string) *supernet.Weights {
 	t.Helper()
-	s, err := arch.Lookup("nette")
+	s, err := arch.Lookup(space)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +50,16 @@ func TestSlicedEqualsExtracted(t *testing.T) {
 	for range 4 {
 		archs = append(archs, w.Space.Sample(r))
 	}
+	slicedEqualsExtracted(t, w, archs)
+
+	w = drawn(t, "attentivenas")
+	a := w.Space.Sample(r)
+	a.Resolution, a.Stem, a.Stages[0].Width = 192, 16, 24 // a shortcut with a convolution that the biggest child does not have
+	a.Stages[1].Width = 24                                // and one that is only pooled
+	slicedEqualsExtracted(t, w, []arch.Arch{w.Space.Min(), a})
+}
+
+func slicedEqualsExtracted(t *testing.T, w *supernet.Weights, archs []arch.Arch) {
 	for _, a := range archs {
 		x := randomImages(5, 2, a.Resolution)
 		st, err := trainer.Calibrate(w, a, one(x, 2))
@@ -59,6 +73,9 @@ func TestSlicedEqualsExtracted(t *testing.T) {
 		plain, err := w.Extract(a)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if want := cost.ForClasses(a, w.Classes).Params; int64(plain.Count()) != want {
+			t.Errorf("%s: extracted are %d parameters, counted %d", a, plain.Count(), want)
 		}
 		alone, err := plain.Child(a, st)
 		if err != nil {
@@ -126,9 +143,15 @@ func TestRefusals(t *testing.T) {
 	if _, err := trainer.Calibrate(w, small, func(func([]float32, int) bool) {}); err == nil {
 		t.Error("calibration without images succeeded")
 	}
-	other, _ := arch.Lookup("attentivenas")
-	if _, err := supernet.NewWeights(other, 10); err == nil {
-		t.Error("a space that can not run was allocated")
+	attentive := drawn(t, "attentivenas")
+	few, err := attentive.Extract(attentive.Space.Min())
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := attentive.Space.Min().Clone()
+	more.Stages[1].Expansion = 5
+	if _, err := few.Child(more, supernet.NewStatistics(more)); err == nil {
+		t.Error("an extracted child ran with more expanded channels than it has")
 	}
 }
 

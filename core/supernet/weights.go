@@ -176,6 +176,15 @@ func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T],
 	vector(&w.ClassBias, "classifier.bias", initZero, w.Classes)
 }
 
+// BeforePool is the convolution whose output is pooled: the last with a batch
+// normalisation.
+func (w *WeightsOf[T]) BeforePool() ConvOf[T] {
+	if w.HeadExpand.Weight != nil {
+		return w.HeadExpand
+	}
+	return w.Head
+}
+
 // Init draws He-normal weights. With zeroGamma the last BN of every residual
 // block starts at 0, so that a block begins as its shortcut (section 3.2).
 func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {

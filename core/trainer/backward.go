@@ -149,7 +149,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
 		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
-	conv, dconv := beforePool(w), beforePool(grad)
+	conv, dconv := w.BeforePool(), grad.BeforePool()
 	norm.finish(n*px, conv.BN, dconv.BN)
 	in := t.first
 	if len(t.blocks) > 0 {

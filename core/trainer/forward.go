@@ -113,7 +113,7 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x []T) {
 	s := t.net.BeforePool()
 	px, c := s.Size*s.Size, s.Out
-	t.head = product(ar, x, t.n*px, s.In, c, beforePool(w))
+	t.head = product(ar, x, t.n*px, s.In, c, w.BeforePool())
 	t.pool = ar.Alloc(t.n * c)
 	bands := kernel.NewBands(t.n, px*c, 1)
 	mark := ar.Mark()
@@ -129,14 +129,6 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 		kernel.Pointwise(t.pre, t.mean, t.n, last.In, last.Out, w.Head.Weight.Data, w.Head.Weight.Shape[1])
 		kernel.Activate(t.pool, t.pre, kernel.Swish)
 	}
-}
-
-// beforePool is the weights of the convolution whose output is pooled.
-func beforePool[T kernel.Float](w *supernet.WeightsOf[T]) supernet.ConvOf[T] {
-	if w.HeadExpand.Weight != nil {
-		return w.HeadExpand
-	}
-	return w.Head
 }
 
 // keep draws 0 with probability p and otherwise 1/(1-p), so that the mean stays.

@@ -111,7 +111,11 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		dtype = Float32
 	}
 	header := make(map[string]plainjson.Record, len(f.Tensors)+1)
-	var data []byte
+	size := 0
+	for _, t := range f.Tensors {
+		size += 4 * len(t.Data)
+	}
+	data := make([]byte, 0, size)
 	for _, t := range f.Tensors {
 		if _, twice := header[t.Name]; twice || t.Name == metadataKey || t.Name == "" {
 			return fmt.Errorf("weights: tensor name %q is reserved or used twice", t.Name)

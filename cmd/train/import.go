@@ -1,0 +1,92 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"bignas/cmd/internal/cli"
+	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/supernet"
+	"bignas/train/atomicfile"
+	"bignas/train/files"
+	"bignas/train/published"
+	"bignas/train/run"
+	"bignas/train/torchfile"
+)
+
+type importFlags struct {
+	File   string `arg:"" help:"Checkpoint of a published supernet, as torch.save wrote it (.pth)."`
+	Space  string `required:"" placeholder:"NAME" help:"Its search space: ${imported}."`
+	Names  string `name:"class-names" placeholder:"FILE" help:"The classes in the order of the logits: the name of a class's folder, a tab and its name for people on each line (default: class 0, class 1 and so on)."`
+	Output string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in float32."`
+}
+
+// imports brings a published supernet into a weights file. No value changes.
+func (p program) imports(f importFlags) error {
+	space, err := arch.Lookup(f.Space)
+	if err != nil {
+		return fault.New("bad_space", "choose one of them with --space", "%v", err)
+	}
+	if err := atomicfile.CanWrite(f.Output); err != nil {
+		return err
+	}
+	m := run.Imported{Crop: 0.875, Family: published.Family(space.Name)} // of 256 pixels 224, in all that is published
+	if m.Net, err = importTensors(space, f.File); err != nil {
+		return err
+	}
+	if m.Classes, m.Labels, err = classNames(f.Names, m.Net.Classes); err != nil {
+		return err
+	}
+	data, err := m.File()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(f.Output, data); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics; train release --weights %[1]s --data DATA fits those of all children\n",
+		f.Output, len(data), m.Net.Count(), m.Net.Classes)
+	return err
+}
+
+// importTensors reads the checkpoint and closes it.
+func importTensors(space *arch.Space, path string) (*supernet.Weights, error) {
+	f, err := torchfile.Open(path)
+	if err != nil {
+		return nil, cli.FileError(path, err)
+	}
+	defer f.Close()
+	dict, err := f.StateDict()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]published.Tensor, len(dict))
+	for i, t := range dict {
+		all[i] = published.Tensor{Name: t.Name, Shape: t.Shape, Read: t.Floats}
+	}
+	return published.Import(space, all)
+}
+
+// classNames reads the names of so many classes; without a file they have numbers.
+func classNames(path string, classes int) (folders, labels []string, err error) {
+	if path == "" {
+		for i := range classes {
+			labels = append(labels, fmt.Sprintf("class %d", i))
+		}
+		return nil, labels, nil
+	}
+	text, err := files.Read(path)
+	if err != nil {
+		return nil, nil, cli.FileError(path, err)
+	}
+	for _, line := range strings.Split(strings.TrimRight(string(text), "\r\n"), "\n") {
+		folder, label, _ := strings.Cut(strings.TrimRight(line, "\r"), "\t")
+		folders, labels = append(folders, folder), append(labels, cmp.Or(label, folder))
+	}
+	if len(folders) != classes {
+		return nil, nil, fault.New("bad_names", "write one line for each class, in the order of the logits", "%s has %d lines, and the checkpoint %d classes", path, len(folders), classes)
+	}
+	return folders, labels, nil
+}

@@ -1,0 +1,18 @@
+package published
+
+// Family names the children of a space that its authors published, by their text; nil
+// where there are none.
+func Family(space string) map[string]string {
+	if space != "attentivenas" {
+		return nil
+	}
+	return map[string]string{ // arXiv 2011.09011 and 2102.07954, the same seven
+		"A0": "r192-c16-16x1k3-24x3k3e4-32x3k3e4-64x3k3e4-112x3k3e4-192x3k3-216x1k3-h1792",
+		"A1": "r224-c16-16x1k3-24x3k3e4-32x3k3e4-64x3k5e4-112x3k3e4-192x3k5-216x1k3-h1984",
+		"A2": "r224-c16-16x1k3-24x3k3e4-32x3k3e5-64x3k3e4-112x3k3e4-200x4k5-224x1k3-h1984",
+		"A3": "r224-c16-16x2k3-24x3k3e4-32x3k3e4-64x4k5e4-112x3k3e4-208x5k3-224x1k3-h1984",
+		"A4": "r256-c16-16x1k3-24x3k3e4-32x3k3e4-64x4k5e5-112x3k3e4-192x5k5-216x1k3-h1984",
+		"A5": "r256-c16-16x1k3-24x3k3e4-32x3k3e5-72x3k5e4-112x4k3e4-192x6k3-216x1k3-h1792",
+		"A6": "r288-c16-16x1k3-24x3k3e4-32x3k3e6-64x4k3e5-112x4k3e4-216x6k5-224x1k3-h1984",
+	}
+}
