@@ -174,7 +174,7 @@ func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images im
 		for i := range n {
 			im, sees := images.of(from+i, side), spec
 			if c.Preprocess {
-				im, sees.Crop = shrunk(im, side, spec), 1 // it is cropped
+				im, sees.Crop, sees.Through = shrunk(im, side, spec), 1, 0 // it is cropped
 			}
 			one := x[i*each : (i+1)*each]
 			sees.Apply(one, im, side)

@@ -32,7 +32,7 @@ func (p program) imports(f importFlags) error {
 	if err := atomicfile.CanWrite(f.Output); err != nil {
 		return err
 	}
-	m := run.Imported{Crop: 0.875, Family: published.Family(space.Name)} // of 256 pixels 224, in all that is published
+	m := run.Imported{Crop: 0.875, Through: 224, Family: published.Family(space.Name)} // of 256 pixels 224
 	if m.Net, err = importTensors(space, f.File); err != nil {
 		return err
 	}

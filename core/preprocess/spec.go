@@ -19,12 +19,21 @@ type Spec struct {
 	Std    [3]float32 `json:"std"`    // of R, G, B in 0..1, divided by
 	Crop   float64    `json:"crop"`   // share of the short side that the centre crop keeps, in (0, 1]
 	Filter string     `json:"filter"` // CatmullRom
+
+	// Through, where not 0, is the side of a square that the crop is brought to and
+	// normalised at first; that is then interpolated to the resolution, as AttentiveNAS
+	// and AlphaNet do.
+	Through int `json:"through,omitempty"`
 }
 
 // Record is s as JSON.
 func (s Spec) Record() plainjson.Record {
 	three := func(v [3]float32) plainjson.List { return plainjson.List{v[0], v[1], v[2]} }
-	return plainjson.Record{plainjson.Member("mean", three(s.Mean)), plainjson.Member("std", three(s.Std)), plainjson.Member("crop", s.Crop), plainjson.Member("filter", s.Filter)}
+	r := plainjson.Record{plainjson.Member("mean", three(s.Mean)), plainjson.Member("std", three(s.Std)), plainjson.Member("crop", s.Crop), plainjson.Member("filter", s.Filter)}
+	if s.Through != 0 {
+		r = append(r, plainjson.Member("through", s.Through))
+	}
+	return r
 }
 
 // Fill reads what Record writes. The error names the field; values are for Validate.
@@ -42,7 +51,7 @@ func (s *Spec) Fill(v plainjson.Value) error {
 		}
 	}
 	return v.Fill(false, plainjson.Member("mean", three(&s.Mean)), plainjson.Member("std", three(&s.Std)),
-		plainjson.Member("crop", &s.Crop), plainjson.Member("filter", &s.Filter))
+		plainjson.Member("crop", &s.Crop), plainjson.Member("filter", &s.Filter), plainjson.Member("through", &s.Through))
 }
 
 // Codes of the errors of Spec.Validate.
@@ -66,6 +75,9 @@ func (s Spec) Validate() error {
 	}
 	if s.Filter != CatmullRom {
 		return fault.New(CodeBadSpec, hint, "preprocessing filter is %q, allowed is %q", s.Filter, CatmullRom)
+	}
+	if s.Through != 0 && (s.Through < leastThrough || s.Through > mostThrough) {
+		return fault.New(CodeBadSpec, hint, "preprocessing through is %d, allowed is 0 and %d to %d", s.Through, leastThrough, mostThrough)
 	}
 	return nil
 }
@@ -104,6 +116,9 @@ func (s Spec) Side(w, h int) int {
 // square is the side of the crop that is filtered, and the side k of the boxes,
 // which divides it.
 func (s Spec) square(w, h, resolution int) (side, k int) {
+	if s.Through != 0 {
+		resolution = s.Through
+	}
 	side = s.Side(w, h)
 	k = max(1, side/(2*resolution))
 	return side - side%k, k // at most k-1 < side/(2*resolution) pixels less, below half a pixel of the result
@@ -111,6 +126,10 @@ func (s Spec) square(w, h, resolution int) (side, k int) {
 
 // filter shrinks the n x n square to the resolution and normalises it.
 func (s Spec) filter(dst, square []float32, n, resolution int) {
+	if s.Through != 0 {
+		s.through(dst, square, n, resolution)
+		return
+	}
 	if n == resolution {
 		copy(dst, square)
 	} else {

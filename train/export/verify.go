@@ -119,7 +119,7 @@ func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (
 	}
 	d.Images = (n + batch - 1) / batch * batch
 	x := make([]float32, each)
-	spec.Crop = 1 // these images are what is left of a crop
+	spec.Crop, spec.Through = 1, 0 // these images are what is left of a crop
 	for images := range slices.Chunk(Images(d.Images, side), batch) {
 		input, ok := runner.NewTensor(in.Kind, batch, side, side, 3)
 		if !ok {

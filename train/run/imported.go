@@ -16,6 +16,7 @@ type Imported struct {
 	Classes []string          // names of the class folders in the order of the logits, nil where nobody knows
 	Labels  []string          // names of the classes for people
 	Crop    float64           // share of an image's short side that children see
+	Through int               // preprocess.Spec.Through
 	Family  map[string]string // named children
 }
 
@@ -28,7 +29,7 @@ func (m Imported) File() ([]byte, error) {
 	c.Side = int(float64(biggest)/m.Crop + 0.5)
 	c.CalibrationImages = 4096
 	spec := Spec
-	spec.Crop = m.Crop
+	spec.Crop, spec.Through = m.Crop, m.Through
 	b := &weights.Bundle{Net: m.Net, Spec: spec, Labels: m.Labels, Metadata: map[string]string{
 		keyTraining: c.String(), "seed": fmt.Sprint(c.Seed), keyEpochs: "0",
 	}}
