@@ -12,7 +12,6 @@ import (
 	"bignas/train/atomicfile"
 	"bignas/train/files"
 	"bignas/train/published"
-	"bignas/train/run"
 	"bignas/train/torchfile"
 )
 
@@ -32,7 +31,7 @@ func (p program) imports(f importFlags) error {
 	if err := atomicfile.CanWrite(f.Output); err != nil {
 		return err
 	}
-	m := run.Imported{Crop: 0.875, Through: 224, Family: published.Family(space.Name)} // of 256 pixels 224
+	m := published.Imported{}
 	if m.Net, err = importTensors(space, f.File); err != nil {
 		return err
 	}

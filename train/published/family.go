@@ -1,8 +1,8 @@
 package published
 
-// Family names the children of a space that its authors published, by their text; nil
+// family names the children of a space that its authors published, by their text; nil
 // where there are none.
-func Family(space string) map[string]string {
+func family(space string) map[string]string {
 	if space != "attentivenas" {
 		return nil
 	}

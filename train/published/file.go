@@ -1,0 +1,51 @@
+package published
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"bignas/core/classify"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/core/weights"
+	"bignas/train/config"
+)
+
+// Imported is what is known of weights that were trained elsewhere.
+type Imported struct {
+	Net     *supernet.Weights
+	Classes []string // names of the class folders in the order of the logits, nil where nobody knows
+	Labels  []string // names of the classes for people
+}
+
+// spec is how the published supernets see images: the middle 224 of 256 pixels,
+// normalised with the statistics of ImageNet, interpolated to the resolution.
+var spec = preprocess.Spec{
+	Mean:    [3]float32{0.485, 0.456, 0.406},
+	Std:     [3]float32{0.229, 0.224, 0.225},
+	Crop:    0.875,
+	Filter:  preprocess.CatmullRom,
+	Through: 224,
+}
+
+// File returns a weights file in float32 without BN statistics: train release fits
+// them, and a run can start from it.
+func (m Imported) File() ([]byte, error) {
+	c := config.Default()
+	c.Space = m.Net.Space.Name
+	c.Side = 256
+	c.CalibrationImages = 4096
+	b := &weights.Bundle{Net: m.Net, Spec: spec, Labels: m.Labels, Metadata: map[string]string{
+		"training": c.String(), "seed": fmt.Sprint(c.Seed), "epochs": "0", // as a released file has them
+	}}
+	for key, value := range map[string]any{"class_ids": m.Classes, classify.KeyFamily: family(c.Space)} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		if string(text) != "null" {
+			b.Metadata[key] = string(text)
+		}
+	}
+	return weights.Marshal(b, weights.Float32)
+}
