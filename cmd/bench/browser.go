@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
@@ -18,29 +19,29 @@ type browserFlags struct {
 	outputFlags
 	familyFlags
 	rounds
-	Kernels  string  `enum:",relaxed,simd,off" default:"" placeholder:"KIND" help:"Ours: relaxed, simd or off (default: the best that the browser has)."`
+	Kernels  string  `enum:",relaxed,simd,off" default:"" placeholder:"KIND" help:"Our kernels: relaxed, simd or off (default: the best that the browser supports)."`
 	Children int     `default:"24" placeholder:"N" help:"New architectures to slice, of the weights file; 0 for none (default: 24)."`
-	Seed     int64   `default:"1" placeholder:"N" help:"Draws other architectures (default: 1)."`
-	Folder   string  `default:"${peers}" placeholder:"DIR" help:"Where make peers has installed them (default: ${peers})."`
+	Seed     int64   `default:"1" placeholder:"N" help:"Seed of the architectures (default: 1)."`
+	Folder   string  `default:"${peers}" placeholder:"DIR" help:"Folder in which make peers has installed them (default: ${peers})."`
 	Within   float64 `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
 }
 
-// image is what children are sliced for in the browser, as by the page.
+// image is the image that children in the browser classify.
 const img = "assets/samples/church-small.jpg"
 
-// browser compares children with onnxruntime-web in one Chromium: batch 1, a
+// Run compares children with onnxruntime-web in one Chromium: batch 1, a
 // worker and a thread for each side, in turn.
-func (p program) browser(f browserFlags) error {
+func (f *browserFlags) Run(p *cli.Program) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if _, err := f.family(); err != nil { // what was asked for comes before what is missing here
+	if _, err := f.family(); err != nil { // mistakes in the flags are reported before missing programs
 		return err
 	}
 	if err := findPage(f.Folder); err != nil {
 		return err
 	}
-	p.warnIfBusy()
+	warnIfBusy(p.Stderr)
 	contests, err := peerFlags{familyFlags: f.familyFlags, Folder: f.Folder}.contests()
 	if err != nil {
 		return err
@@ -54,9 +55,9 @@ func (p program) browser(f browserFlags) error {
 	if err := c.ask("theirs", map[string]any{"op": "about"}, &about); err != nil {
 		return err
 	}
-	lines, err := p.inBrowser(f, c, contests, fmt.Sprintf("onnxruntime-web %s in %s", about.Version, c.version))
+	lines, err := f.runAll(p, c, contests, fmt.Sprintf("onnxruntime-web %s in %s", about.Version, c.version))
 	if !f.JSON && len(lines) > 0 {
-		if err := table(p.stdout, lines); err != nil {
+		if err := table(p.Stdout, lines); err != nil {
 			return err
 		}
 	}
@@ -67,11 +68,11 @@ func (p program) browser(f browserFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.line(f.outputFlags, l, "\n"+l.text())
+	return f.line(p, l, "\n"+l.text())
 }
 
-// inBrowser runs all contests; where one fails, the lines before it are returned as well.
-func (p program) inBrowser(f browserFlags, c *chromium, list []contest, peer string) (lines []peerLine, err error) {
+// runAll runs the contests. Where one fails, the lines before it are returned as well.
+func (f *browserFlags) runAll(p *cli.Program, c *chromium, list []contest, peer string) (lines []peerLine, err error) {
 	var opened *family
 	kernels := ""
 	for _, t := range list {
@@ -81,20 +82,20 @@ func (p program) inBrowser(f browserFlags, c *chromium, list []contest, peer str
 			}
 			opened = t.fam
 		}
-		l, err := f.inBrowser(c, t)
+		l, err := f.contest(c, t)
 		if err != nil {
 			return lines, err
 		}
 		l.Kernels, l.Peer = kernels, peer
 		lines = append(lines, l)
-		if err := p.emit(f.outputFlags, l); err != nil {
+		if err := f.emit(p, l); err != nil {
 			return lines, err
 		}
 	}
 	return lines, nil
 }
 
-// openWeights gives our side the shared weights, and returns what computes there.
+// openWeights gives our side the shared weights, and returns the name of its kernels.
 func (f browserFlags) openWeights(c *chromium, fam *family) (kernels string, err error) {
 	if fam.predicts {
 		c.files["weights"], err = files.Read(fam.from)
@@ -110,8 +111,8 @@ func (f browserFlags) openWeights(c *chromium, fam *family) (kernels string, err
 	return r.Kernels, err
 }
 
-// inBrowser lets both sides run a child in turn and compares what they compute.
-func (f browserFlags) inBrowser(c *chromium, t contest) (l peerLine, err error) {
+// contest runs a child on both sides in turn and compares the results.
+func (f *browserFlags) contest(c *chromium, t contest) (l peerLine, err error) {
 	st, err := t.fam.statistics(t.arch)
 	if err != nil {
 		return l, err
@@ -165,7 +166,7 @@ func (c *chromium) runner(side string) runner {
 	}
 }
 
-// warm runs until the browser has had time to compile what is used often.
+// warm runs until the browser has compiled the hot functions.
 func warm(run runner, time time.Duration) error {
 	for total := 0.0; total < time.Seconds()*1e3; {
 		ms, err := run(3)
@@ -179,7 +180,7 @@ func warm(run runner, time time.Duration) error {
 	return nil
 }
 
-// slices times new children of fam, which is open in the browser, as the page would.
+// slices times new children of fam, which is open in the browser, as on the page.
 func (f browserFlags) slices(c *chromium, fam *family) (l sliceLine, err error) {
 	data, err := files.Read(img)
 	if err != nil {
@@ -188,7 +189,7 @@ func (f browserFlags) slices(c *chromium, fam *family) (l sliceLine, err error) 
 	c.files["image"] = data
 	r := rand.New(rand.NewPCG(uint64(f.Seed), 3))
 	var archs []string
-	for range 4 + f.Children { // the first ones are compiled on the way
+	for range 4 + f.Children { // the first ones are compiled meanwhile
 		archs = append(archs, fam.space.Sample(r).String())
 	}
 	kernels, err := f.openWeights(c, fam)

@@ -2,24 +2,25 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// warnIfBusy says so where other programs keep the processors busy: then times
-// are too long, and those on all threads the most, on both sides.
-func (p program) warnIfBusy() {
+// warnIfBusy warns where other programs use the processors: times on both sides are
+// then too long, most of all those on all threads.
+func warnIfBusy(stderr io.Writer) {
 	const most = 0.1
 	busy, err := busyFor(200 * time.Millisecond)
 	if err == nil && busy > most {
-		fmt.Fprintf(p.stderr, "bench: the machine is busy: other programs use %.0f %% of its processors; measure again when they have ended\n", 100*busy)
+		fmt.Fprintf(stderr, "bench: the machine is busy: other programs use %.0f %% of its processors; measure again when they have ended\n", 100*busy)
 	}
 }
 
-// busyFor watches for a while which part of all processors is in use; this
-// program sleeps meanwhile. It fails where there is no /proc/stat.
+// busyFor measures for a while which share of all processors is in use, while this
+// program sleeps. It fails where there is no /proc/stat.
 func busyFor(d time.Duration) (float64, error) {
 	var idle, all [2]float64
 	for i := range 2 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/cost"
 	"bignas/core/fault"
@@ -14,8 +15,8 @@ type childFlags struct {
 	outputFlags
 	familyFlags
 	rounds
-	Threads []int  `default:"1,2" placeholder:"N" help:"Threads, each on its turn (default: 1,2)."`
-	Profile string `placeholder:"FILE" writes:"" help:"Also write a CPU profile of it all, for go tool pprof."`
+	Threads []int  `default:"1,2" placeholder:"N" help:"Numbers of threads (default: 1,2)."`
+	Profile string `placeholder:"FILE" writes:"" help:"Also write a CPU profile for go tool pprof."`
 }
 
 // childLine is what --json prints for a child on a number of threads.
@@ -42,14 +43,14 @@ func checkThreads(list []int) error {
 	return nil
 }
 
-func (p program) child(f childFlags) (err error) {
+func (f *childFlags) Run(p *cli.Program) (err error) {
 	if err := checkThreads(f.Threads); err != nil {
 		return err
 	}
 	if err := f.check(); err != nil {
 		return err
 	}
-	p.warnIfBusy()
+	warnIfBusy(p.Stderr)
 	fam, archs, err := f.open()
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (p program) child(f childFlags) (err error) {
 		}
 		for _, l := range lines {
 			text := fmt.Sprintf("%s, %d threads, %s: %s ms, %.0f GFLOP/s, %s of the time on %d", title(a), l.Threads, l.Kernels, l.MS.text(3), l.GFLOPS, l.OverFirst.text(2), f.Threads[0])
-			if err := p.line(f.outputFlags, l, text); err != nil {
+			if err := f.line(p, l, text); err != nil {
 				return err
 			}
 		}

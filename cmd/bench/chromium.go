@@ -29,13 +29,13 @@ type chromium struct {
 	closers []func()
 }
 
-// page is what both sides run in, seen from the root of the repository.
+// page is the page in which both sides run, relative to the root of the repository.
 const page = "site/test/bench"
 
-// onnxruntimeWeb is where make peers has put it, in the folder of peers.
+// onnxruntimeWeb is the path of onnxruntime-web in the folder of peers.
 const onnxruntimeWeb = "node_modules/onnxruntime-web/dist"
 
-// findPage says what is missing for startChromium.
+// findPage returns an error where something is missing for startChromium.
 func findPage(folder string) error {
 	if _, err := os.Stat(page); err != nil {
 		return fault.New("no_page", "run it in the root folder of the repository", "there is no %s here", page)
@@ -46,8 +46,8 @@ func findPage(folder string) error {
 	return nil
 }
 
-// startChromium builds the program of wasm/bench, serves it with the page, and
-// opens that. folder is that of the peers.
+// startChromium builds the program of wasm/bench, serves it with the page, and opens the page. folder is that of the
+// peers.
 func startChromium(folder string) (c *chromium, err error) {
 	c = &chromium{files: map[string][]byte{}}
 	defer func() {
@@ -63,7 +63,7 @@ func startChromium(folder string) (c *chromium, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Where performance.now counts in steps of 5 and not of 100 microseconds.
+	// With which performance.now has steps of 5 instead of 100 microseconds.
 	isolated := map[string]string{"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 	mux := http.NewServeMux()
 	for path, dir := range map[string]string{"/": page, "/site/": "site", "/kernels/": "wasm/kernels", "/onnxruntime/": filepath.Join(folder, onnxruntimeWeb), "/children/": filepath.Join(folder, "children")} {
@@ -105,7 +105,7 @@ func (c *chromium) build() (file string, err error) {
 
 func (c *chromium) serve(h http.Handler) (url string, err error) {
 	for ext, kind := range map[string]string{".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"} {
-		if err := mime.AddExtensionType(ext, kind); err != nil { // the system may say something else
+		if err := mime.AddExtensionType(ext, kind); err != nil { // which may differ in the system
 			return "", err
 		}
 	}
@@ -119,7 +119,7 @@ func (c *chromium) serve(h http.Handler) (url string, err error) {
 	return "http://" + l.Addr().String() + "/", nil
 }
 
-// open starts the browser; CHROME names another one than the first that is found.
+// open starts the browser: the one in the environment variable CHROME, or the first that is found.
 func (c *chromium) open(url string) error {
 	program := os.Getenv("CHROME")
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {

@@ -17,38 +17,37 @@ import (
 // bignas, which adds the 1x1 convolutions on the shortcuts of transitions.
 const b0 = "r224-c32-16x1k3-24x2k3-40x2k5-80x3k3-112x3k5-192x4k5-320x1k3-h1280"
 
-// familyFlags choose weights and children.
+// familyFlags are the flags for weights and children.
 type familyFlags struct {
 	Weights string   `default:"${weights}" placeholder:"FILE" help:"Weights file written by train (default: ${weights})."`
-	Space   string   `placeholder:"NAME" help:"Random weights of this space instead: ${spaces}. They take as long as others."`
+	Space   string   `placeholder:"NAME" help:"Take random weights of this space instead, which are as fast as others: ${spaces}."`
 	Classes int      `default:"1000" placeholder:"N" help:"Classes of the random weights (default: 1000)."`
 	Arch    []string `placeholder:"CHILD" help:"Child: min, max, a name of the file's family, middle, b0 (EfficientNet-B0's shape, of bignas) or the text of an architecture; may be repeated (default: max)."`
 
-	Resolution *int `placeholder:"PIXELS" help:"Another input resolution than the children's own, of those of the space."`
+	Resolution *int `placeholder:"PIXELS" help:"Input resolution, one of the space's (default: the children's own)."`
 }
 
-// family is shared weights and where the BN statistics of a child come from.
+// family is shared weights and the source of the BN statistics of children.
 type family struct {
 	space      *arch.Space
-	from       string // for people: what the weights are
+	from       string // description of the weights
 	weights    *supernet.Weights
 	statistics statistics
-	// engine is what knows the named children; nil for random weights.
+	// engine has the named children; nil for random weights.
 	engine *classify.Engine
-	// predicts says that statistics comes from the weights file and takes
-	// microseconds.
+	// predicts says whether statistics are predicted by the weights file, which takes microseconds.
 	predicts bool
 }
 
-// statistics gives the BN statistics of a child.
+// statistics returns the BN statistics of a child.
 type statistics func(a arch.Arch) (*supernet.Statistics, error)
 
-// fixed gives what was worked out before.
+// fixed returns the same statistics for all children.
 func fixed(st *supernet.Statistics) statistics {
 	return func(arch.Arch) (*supernet.Statistics, error) { return st, nil }
 }
 
-// open gives the family and the children that the flags name.
+// open returns the family and the children of the flags.
 func (f familyFlags) open() (*family, []arch.Arch, error) {
 	fam, err := f.family()
 	if err != nil {
@@ -85,7 +84,7 @@ func (f familyFlags) family() (*family, error) {
 }
 
 func readFamily(file string) (*family, error) {
-	e, err := cli.OpenWeights(file, io.Discard) // a speed does not depend on what digests cover
+	e, err := cli.OpenWeights(file, io.Discard) // digests make no difference to speed
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +94,8 @@ func readFamily(file string) (*family, error) {
 	return &family{e.Info().Space, file, e.Weights(), e.Statistics().Predict, e, true}, nil
 }
 
-// randomFamily draws weights, and measures the statistics of a child on two
-// images of noise, so that activations are of the usual size.
+// randomFamily draws weights, and calibrates each child on two images of noise, so that activations have the usual
+// size.
 func randomFamily(name string, classes int) (*family, error) {
 	space, err := arch.Lookup(name)
 	if err != nil {
@@ -130,7 +129,7 @@ func (f *family) parse(text string) (arch.Arch, error) {
 	return a, nil
 }
 
-// child slices a out.
+// child returns the child a.
 func (f *family) child(a arch.Arch) (*supernet.Child, error) {
 	st, err := f.statistics(a)
 	if err != nil {
@@ -139,13 +138,13 @@ func (f *family) child(a arch.Arch) (*supernet.Child, error) {
 	return f.weights.Child(a, st)
 }
 
-// forward is the runner of one image through c, with the logits of the last run.
+// forward returns a runner of c on one image, and the logits of the last run.
 func forward(c *supernet.Child, x []float32) (run runner, logits func() []float32) {
 	var last []float32
 	return timed(func() { last, _ = c.Forward(x, 1, nil) }), func() []float32 { return last }
 }
 
-// noise is n images [n, r, r, 3] of normal noise, always the same.
+// noise returns n images [n, r, r, 3] of Gaussian noise, always the same.
 func noise(n, r int) []float32 {
 	g := rand.New(rand.NewPCG(4, uint64(r)))
 	x := make([]float32, n*r*r*3)
@@ -155,7 +154,7 @@ func noise(n, r int) []float32 {
 	return x
 }
 
-// title is the child as a short text, by the names that --arch takes.
+// title describes a child by its name for --arch, or by its text.
 func title(a arch.Arch) string {
 	named := map[string]string{a.Space.Min().String(): "smallest", a.Space.Max().String(): "biggest", a.Space.At(0.5).String(): "middle", b0: "EfficientNet-B0 shape"}
 	if name, ok := named[a.String()]; ok {

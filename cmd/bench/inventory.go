@@ -8,13 +8,13 @@ import (
 	"bignas/core/supernet"
 )
 
-// operation is one operator at one shape, on buffers of its own.
+// operation is an operator at a shape, with its own buffers.
 type operation struct {
-	Kind  string  // what of the network it is
+	Kind  string  // part of the network
 	Shape string  // for people
-	FLOPs float64 // multiplications and additions; 0 where moving data is the point
+	FLOPs float64 // multiplications and additions; 0 where it is bound by memory
 	Bytes float64 // read and written, each value once
-	Count int     // how often the child has it
+	Count int     // number of times in the child
 	run   func()
 }
 
@@ -36,7 +36,7 @@ func (v *inventory) add(kind, shape string, flops, values int, build func() func
 	v.list = append(v.list, o)
 }
 
-// filled is n values between -1 and 1: neither zeros nor denormals.
+// filled returns n values between -1 and 1, neither zero nor subnormal.
 func filled(n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
@@ -45,8 +45,7 @@ func filled(n int) []float32 {
 	return x
 }
 
-// product is a packed product of m pixels with its activation, and a residual
-// where there is one.
+// product is a packed product of m pixels with an activation and, optionally, a residual.
 func (v *inventory) product(kind string, m, k, n int, act kernel.Act, residual bool) {
 	values := m*k + k*n + m*n
 	if residual {
@@ -62,8 +61,7 @@ func (v *inventory) product(kind string, m, k, n int, act kernel.Act, residual b
 	})
 }
 
-// inference lists what one forward pass of n images computes, as
-// supernet.Child does it.
+// inference lists the operators of a forward pass of n images, as in supernet.Child.
 func inference(a arch.Arch, n, classes int) []*operation {
 	v := &inventory{seen: map[string]*operation{}}
 	net := a.Network()

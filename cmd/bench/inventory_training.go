@@ -5,12 +5,12 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
+	"bignas/core/trainer"
 )
 
-// training lists the operators that a training step of a runs between its blocks'
-// products, as core/trainer calls them: in bands, several of which make a part for
-// each thread. Each has the whole tensor to itself here; in a step the next one
-// finds the band in the cache.
+// training lists the operators of a training step of a, as core/trainer calls them: in bands, several of which are a
+// part for each thread. Here each operator goes over the whole tensor; in a step the next one finds the band in the
+// cache.
 func training(a arch.Arch, n int) []*operation {
 	v := &inventory{seen: map[string]*operation{}}
 	for _, b := range a.Network().Blocks {
@@ -27,14 +27,10 @@ func training(a arch.Arch, n int) []*operation {
 	return v.list
 }
 
-// grain is what bands of pixels are multiples of in a step.
-const grain = 18
-
-// norm is a batch normalisation of [m, c] with its activation, both ways. Without
-// an activation the gradient needs no slope, and the output goes straight to
-// where the block's is.
+// norm is a batch normalisation of [m, c] with its activation, forward and backward. Without an activation the gradient
+// needs no slope, and the output is that of the block.
 func (v *inventory) norm(m, c int, act kernel.Act) {
-	shape, bands := fmt.Sprintf("%dx%d", m, c), kernel.NewBands(m, c, grain)
+	shape, bands := fmt.Sprintf("%dx%d", m, c), kernel.NewBands(m, c, trainer.PixelGrain)
 	pass := func(kind string, arrays int, build func() func(part, lo, hi int)) {
 		v.add(kind, shape, 0, arrays*m*c, func() func() {
 			f := build()
@@ -82,7 +78,7 @@ func (v *inventory) norm(m, c int, act kernel.Act) {
 	})
 }
 
-// lazy is filled(n), made when it is first asked for and kept.
+// lazy returns filled(n), allocated by its first call.
 func lazy(n int) func() []float32 {
 	var s []float32
 	return func() []float32 {
@@ -96,12 +92,12 @@ func lazy(n int) func() []float32 {
 // banded is a 1x1 convolution of a step: the product, and the gradients of its
 // input and of its weights.
 func (v *inventory) banded(kind string, m, k, n int) {
-	shape, bands := fmt.Sprintf("[%d,%d]x[%d,%d]", m, k, k, n), kernel.NewBands(m, n, grain)
+	shape, bands := fmt.Sprintf("[%d,%d]x[%d,%d]", m, k, k, n), kernel.NewBands(m, n, trainer.PixelGrain)
 	values := m*k + k*n + m*n
 	v.add(kind, shape, 2*m*k*n, values, func() func() {
 		y, x, w := filled(m*n), filled(m*k), filled(k*n)
 		return func() {
-			f := kernel.NewFactor(w, k, n, n)
+			f := kernel.NewOperand(w, k, n, n)
 			bands.Each(func(_, lo, hi int) { f.Times(y[lo*n:hi*n], x[lo*k:hi*k], hi-lo, false) })
 			f.Release()
 		}
@@ -109,7 +105,7 @@ func (v *inventory) banded(kind string, m, k, n int) {
 	v.add(kind+" data gradient", shape, 2*m*k*n, values, func() func() {
 		dx, dy, w := filled(m*k), filled(m*n), filled(k*n)
 		return func() {
-			f := kernel.NewTransposedFactor(w, k, n, n)
+			f := kernel.NewTransposedOperand(w, k, n, n)
 			bands.Each(func(_, lo, hi int) { f.Times(dx[lo*k:hi*k], dy[lo*n:hi*n], hi-lo, false) })
 			f.Release()
 		}

@@ -23,10 +23,10 @@ type latencyFlags struct {
 	outputFlags
 	Weights string `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
 	Threads int    `default:"1" placeholder:"N" help:"Threads of a forward pass (default: 1)."`
-	Rounds  int    `default:"3" placeholder:"N" help:"Everything is measured so many times, and the least counts (default: 3)."`
+	Rounds  int    `default:"3" placeholder:"N" help:"Number of times that each is measured, of which the best counts (default: 3)."`
 	Check   int    `default:"50" placeholder:"N" help:"Random children that the error is measured on (default: 50)."`
-	Seed    uint64 `default:"1" placeholder:"N" help:"Draws other children (default: 1)."`
-	Out     string `required:"" placeholder:"FILE" writes:"" help:"Table to write (JSON): search --latency-table takes it."`
+	Seed    uint64 `default:"1" placeholder:"N" help:"Seed of the children (default: 1)."`
+	Out     string `required:"" placeholder:"FILE" writes:"" help:"Table to write (JSON), for search --latency-table."`
 }
 
 // latencyLine is what --json prints.
@@ -42,29 +42,29 @@ type latencyLine struct {
 	Seconds  float64        `json:"seconds"` // that all of it took
 }
 
-// latencyTable measures what a child takes on this machine, part by part.
-func (p program) latencyTable(f latencyFlags) error {
+// Run measures what a child takes on this machine, part by part.
+func (f *latencyFlags) Run(p *cli.Program) error {
 	if err := checkThreads([]int{f.Threads}); err != nil {
 		return err
 	}
 	if f.Check < 1 || f.Rounds < 1 {
 		return fault.New("bad_flag", "take 50 and 3", "--check is %d and --rounds %d, allowed is 1 or more", f.Check, f.Rounds)
 	}
-	e, err := cli.OpenWeights(f.Weights, p.stderr)
+	e, err := cli.OpenWeights(f.Weights, p.Stderr)
 	if err != nil {
 		return err
 	}
 	if e.Statistics() == nil {
 		return fault.New(classify.CodeNoStatistics, "export the weights with statistics", "%s has no BN statistics", f.Weights)
 	}
-	p.warnIfBusy()
+	warnIfBusy(p.Stderr)
 	before := kernel.Threads()
 	kernel.SetThreads(f.Threads)
 	defer kernel.SetThreads(before)
 	info, start := e.Info(), time.Now()
 	table := &measure.Latency{Space: info.Space, Classes: len(info.Labels),
 		Device: measure.Device{Processor: processor(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Kernels: kernel.Active(), Threads: f.Threads}}
-	if err := p.fill(table, f, e.Timer(func() time.Duration { return time.Since(start) }, nil)); err != nil {
+	if err := f.fill(p, table, e.Timer(func() time.Duration { return time.Since(start) }, nil)); err != nil {
 		return err
 	}
 	took := time.Since(start)
@@ -82,14 +82,14 @@ func (p program) latencyTable(f latencyFlags) error {
 	for _, s := range table.Unseen {
 		l.Worst = max(l.Worst, table.Model.Test([]latency.Sample{s}))
 	}
-	return p.line(f.outputFlags, l, fmt.Sprintf("wrote %s: %d parts of %s measured in %.1f s\n  %s\n  whole children: %.1f %% off in the mean, %.1f %% at worst, on %d that it was not scaled to",
+	return f.line(p, l, fmt.Sprintf("wrote %s: %d parts of %s measured in %.1f s\n  %s\n  whole children: %.1f %% off in the mean, %.1f %% at worst, on %d that it was not scaled to",
 		f.Out, l.Parts, l.Space, l.Seconds, l.Device, 100*l.Error, 100*l.Worst, l.Children))
 }
 
-// fill measures the parts, the children that they are scaled to, and others. A
-// round is over before the next begins: what disturbs one does not disturb all.
-func (p program) fill(t *measure.Latency, f latencyFlags, timer latency.Timer) error {
-	bar := report.NewProgress(p.stderr, "measuring", 0)
+// fill measures the parts, the children that they are scaled to, and others, in rounds, so that a disturbance does not
+// affect all measurements of one.
+func (f *latencyFlags) fill(p *cli.Program, t *measure.Latency, timer latency.Timer) error {
+	bar := report.NewProgress(p.Stderr, "measuring", 0)
 	defer bar.Finish()
 	for round := range f.Rounds {
 		m := latency.NewMeasurement(t.Space, t.Classes, f.Seed, timer)
@@ -136,7 +136,7 @@ func (p program) fill(t *measure.Latency, f latencyFlags, timer latency.Timer) e
 	return nil
 }
 
-// processor is the name of this machine's, "" where the system does not say.
+// processor returns the name of the processor, or "" where it is not known.
 func processor() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

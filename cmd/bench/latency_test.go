@@ -44,6 +44,6 @@ func TestLatencyTable(t *testing.T) {
 func TestOutputsAreNotInputs(t *testing.T) {
 	file := clitest.Weights(t, clitest.Random{})
 	for _, args := range [][]string{{"latency-table", "--out"}, {"child", "--lines"}, {"child", "--profile"}, {"training", "--profile"}} {
-		clitest.Untouched(t, main1, file, func(out string) []string { return append([]string{args[0], "--weights", file, args[1]}, out) })
+		clitest.Untouched(t, command, file, func(out string) []string { return append([]string{args[0], "--weights", file, args[1]}, out) })
 	}
 }

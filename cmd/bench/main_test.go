@@ -19,7 +19,7 @@ import (
 func bench(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = main1(args, nil, &o, &e)
+	code = command(args, nil, &o, &e)
 	return code, o.String(), e.String()
 }
 

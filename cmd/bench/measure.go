@@ -10,7 +10,7 @@ import (
 	"bignas/core/kernel"
 )
 
-// spread is what is said about repeated measurements.
+// spread is a summary of repeated measurements.
 type spread struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
@@ -23,15 +23,15 @@ func spreadOf(v []float64) spread {
 	return spread{(s[(n-1)/2] + s[n/2]) / 2, s[0], s[n-1]}
 }
 
-// text shows median (min to max), with digits after the point.
+// text formats median (min to max), with digits decimals.
 func (s spread) text(digits int) string {
 	return fmt.Sprintf("%.*f (%.*f to %.*f)", digits, s.Median, digits, s.Min, digits, s.Max)
 }
 
-// runner does its work n times and returns the milliseconds of each time.
+// runner does its work n times and returns the milliseconds of each.
 type runner func(n int) ([]float64, error)
 
-// timed is the runner of a function.
+// timed returns the runner of a function.
 func timed(work func()) runner {
 	return func(n int) ([]float64, error) {
 		ms := make([]float64, n)
@@ -44,7 +44,7 @@ func timed(work func()) runner {
 	}
 }
 
-// onThreads is r with the kernels set to that many threads.
+// onThreads returns r with that many threads.
 func onThreads(threads int, r runner) runner {
 	return func(n int) ([]float64, error) {
 		kernel.SetThreads(threads)
@@ -53,9 +53,9 @@ func onThreads(threads int, r runner) runner {
 	}
 }
 
-// rounds is how long a comparison takes.
+// rounds is the length of a comparison.
 type rounds struct {
-	Rounds int           `default:"9" placeholder:"N" help:"How often each side gets its turn (default: 9)."`
+	Rounds int           `default:"9" placeholder:"N" help:"Turns of each side (default: 9)."`
 	Turn   time.Duration `default:"150ms" placeholder:"TIME" help:"Length of a turn (default: 150ms)."`
 
 	// rest is the pause before each turn.
@@ -69,10 +69,9 @@ func (r rounds) check() error {
 	return nil
 }
 
-// inTurn lets the sides run one after the other, A B A B, and returns the median
-// milliseconds of each side in each round, [side][round]. A turn starts with a
-// rest, for threads of the other side that still spin, and with runs that do not
-// count, for the caches.
+// inTurn runs the sides alternately, A B A B, and returns the median milliseconds of each side in each round,
+// [side][round]. A turn begins with a rest, until threads of the other side have stopped spinning, and with runs that do
+// not count, to fill the caches.
 func (r rounds) inTurn(sides ...runner) ([][]float64, error) {
 	medians := make([][]float64, len(sides))
 	counts := make([]int, len(sides))
@@ -99,7 +98,7 @@ func (r rounds) inTurn(sides ...runner) ([][]float64, error) {
 	return medians, nil
 }
 
-// ratios is a over b in each round.
+// ratios returns a over b in each round.
 func ratios(a, b []float64) spread {
 	q := make([]float64, len(a))
 	for i := range q {
@@ -108,8 +107,7 @@ func ratios(a, b []float64) spread {
 	return spreadOf(q)
 }
 
-// difference is how far the logits got are from want: the biggest absolute
-// difference, and that over the largest absolute logit of want.
+// difference returns the largest absolute difference of logits, and that over the largest absolute logit of want.
 func difference(got, want []float32) (absolute, relative float64) {
 	largest := 0.0
 	if len(got) != len(want) {

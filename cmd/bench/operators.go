@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/kernel"
@@ -16,8 +17,8 @@ type operatorFlags struct {
 	familyFlags
 	Threads  int           `default:"1" placeholder:"N" help:"Threads (default: 1)."`
 	Batch    int           `default:"1" placeholder:"N" help:"Images at a time (default: 1)."`
-	Training bool          `help:"The operators of a training step, instead of those of inference."`
-	Rounds   int           `default:"5" placeholder:"N" help:"How often each side gets its turn (default: 5)."`
+	Training bool          `help:"Time the operators of a training step instead of those of inference."`
+	Rounds   int           `default:"5" placeholder:"N" help:"Turns of each side (default: 5)."`
 	Turn     time.Duration `default:"10ms" placeholder:"TIME" help:"Length of a turn (default: 10ms)."`
 }
 
@@ -32,9 +33,9 @@ type operatorLine struct {
 	MS      spread  `json:"ms"`
 	GFLOPS  float64 `json:"gflops,omitempty"`
 	GBS     float64 `json:"gbs"`
-	// Limit is what bounds it: "arithmetic" or "memory".
+	// Limit is the bound: "arithmetic" or "memory".
 	Limit string `json:"limit"`
-	// OfCeiling is the least time that the limit allows over the time taken.
+	// OfCeiling is the least possible time over the measured time.
 	OfCeiling spread `json:"ofCeiling"`
 }
 
@@ -45,14 +46,13 @@ type kindLine struct {
 	Kind  string  `json:"kind"`
 	MS    float64 `json:"ms"`    // of all of them in one pass
 	Share float64 `json:"share"` // of the sum of all kinds
-	// Rates of all of them together, and the least time that each one's limit
-	// allows over the time taken.
+	// Rates of all of them together, and the sum of the least possible times over the measured time.
 	GFLOPS    float64 `json:"gflops,omitempty"`
 	GBS       float64 `json:"gbs"`
 	OfCeiling float64 `json:"meanOfCeiling"`
 }
 
-func (p program) operators(f operatorFlags) error {
+func (f *operatorFlags) Run(p *cli.Program) error {
 	turns := rounds{Rounds: f.Rounds, Turn: f.Turn}
 	if err := turns.check(); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (p program) operators(f operatorFlags) error {
 	if f.Batch < 1 || f.Batch > 256 {
 		return fault.New("bad_flag", "take 1 for inference, 32 for training", "--batch is %d, allowed is 1 to 256", f.Batch)
 	}
-	p.warnIfBusy()
+	warnIfBusy(p.Stderr)
 	fam, archs, err := f.open()
 	if err != nil {
 		return err
@@ -79,15 +79,15 @@ func (p program) operators(f operatorFlags) error {
 		if err != nil {
 			return err
 		}
-		if err := p.showOperators(f.outputFlags, a, lines); err != nil {
+		if err := f.show(p, a, lines); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// measureOperators runs each operation in turn with an addition of as many bytes
-// and with the fastest product, which say what this machine allows just then.
+// measureOperators runs each operation alternately with an addition of as many bytes and with the fastest product, which
+// are the ceilings of this machine at that moment.
 func measureOperators(turns rounds, list []*operation, threads int) ([]operatorLine, error) {
 	peak := peakProduct()
 	var lines []operatorLine
@@ -113,8 +113,7 @@ func measureOperators(turns rounds, list []*operation, threads int) ([]operatorL
 	return lines, nil
 }
 
-// peakProduct is the fastest of some products that stay in the cache: what the
-// multipliers of this machine give with these kernels.
+// peakProduct returns the fastest of some products that stay in the cache, the peak of this machine with these kernels.
 func peakProduct() *operation {
 	var best *operation
 	rate := 0.0
@@ -130,8 +129,7 @@ func peakProduct() *operation {
 	return best
 }
 
-// addition is y += x that moves about as many bytes, so that it lives in the same
-// cache, or in none.
+// addition returns an operation y += x of about as many bytes, so that it stays in the same cache, or in none.
 func addition(bytes float64) *operation {
 	n := max(16, int(bytes/12))
 	x, y := filled(n), filled(n)
@@ -139,25 +137,25 @@ func addition(bytes float64) *operation {
 	return &operation{Bytes: 12 * float64(n), run: func() { kernel.Add(y, x) }}
 }
 
-func (p program) showOperators(o outputFlags, a arch.Arch, lines []operatorLine) error {
+func (o outputFlags) show(p *cli.Program, a arch.Arch, lines []operatorLine) error {
 	for _, l := range lines {
-		if err := p.emit(o, l); err != nil {
+		if err := o.emit(p, l); err != nil {
 			return err
 		}
 	}
 	kinds := kindsOf(a, lines)
 	for _, k := range kinds {
-		if err := p.emit(o, k); err != nil {
+		if err := o.emit(p, k); err != nil {
 			return err
 		}
 	}
 	if o.JSON {
 		return nil
 	}
-	return operatorTable(p.stdout, a, lines, kinds)
+	return operatorTable(p.Stdout, a, lines, kinds)
 }
 
-// kindsOf sums the lines up by kind, in the order in which kinds appear.
+// kindsOf sums the lines by kind, in order of appearance.
 func kindsOf(a arch.Arch, lines []operatorLine) []kindLine {
 	var kinds []kindLine
 	at, total := map[string]int{}, 0.0

@@ -14,8 +14,7 @@ import (
 	"bignas/core/fault"
 )
 
-// peersFolder is where make peers installs other runtimes, seen from the root of
-// the repository.
+// peersFolder is the folder in which make peers installs other runtimes, relative to the root of the repository.
 const peersFolder = "build/peers"
 
 //go:embed peers/onnxruntime.mjs
@@ -24,15 +23,15 @@ var onnxruntimeScript string
 // codeNoPeer is the code of the error when a peer is not installed.
 const codeNoPeer = "no_peer"
 
-// peer is another runtime in a process of its own, which answers one JSON line
-// to each. It stays for the whole comparison, so that both sides are warm.
+// peer is another runtime in its own process, which answers each JSON line with another one. It runs for the whole
+// comparison, so that both sides are warm.
 type peer struct {
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Scanner
 }
 
-// request is a line to a peer; what an operation does not need is left out.
+// request is a line to a peer, without the fields that an operation does not need.
 type request struct {
 	Op      string `json:"op"`
 	Model   string `json:"model,omitempty"`
@@ -51,7 +50,7 @@ type reply struct {
 	Logits  []float32 `json:"logits"`
 }
 
-// startPeer starts a command that speaks the lines of request and reply.
+// startPeer starts a command that reads requests and writes replies.
 func startPeer(stderr io.Writer, name string, args ...string) (*peer, error) {
 	p := &peer{process: exec.Command(name, args...)}
 	p.process.Stderr = stderr
@@ -68,7 +67,7 @@ func startPeer(stderr io.Writer, name string, args ...string) (*peer, error) {
 	return p, p.process.Start()
 }
 
-// startOnnxruntime starts onnxruntime-node out of folder.
+// startOnnxruntime starts onnxruntime-node from folder.
 func startOnnxruntime(folder string, stderr io.Writer) (*peer, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -89,7 +88,7 @@ func (p *peer) ask(q request) (r reply, err error) {
 	return r, err
 }
 
-// say sends the line q, which asks for op, and reads the answer into r.
+// say sends the line q, for op, and reads the answer into r.
 func (p *peer) say(op string, q, r any) error {
 	line, err := json.Marshal(q)
 	if err != nil {
@@ -117,5 +116,5 @@ func (p *peer) runner(session int) runner {
 	}
 }
 
-// stop ends the process: it does when there are no more lines.
+// stop ends the process by closing its input.
 func (p *peer) stop() error { return errors.Join(p.in.Close(), p.process.Wait()) }

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/cost"
 	"bignas/core/fault"
@@ -23,7 +24,7 @@ type peerFlags struct {
 	familyFlags
 	rounds
 	Threads []int   `default:"1,2" placeholder:"N" help:"Threads of both sides (default: 1,2)."`
-	Folder  string  `default:"${peers}" placeholder:"DIR" help:"Where make peers has installed them (default: ${peers})."`
+	Folder  string  `default:"${peers}" placeholder:"DIR" help:"Folder in which make peers has installed them (default: ${peers})."`
 	Within  float64 `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
 }
 
@@ -55,16 +56,16 @@ type contest struct {
 	x     []float32 // the same, NHWC
 }
 
-// peers compares children with onnxruntime, native, batch 1.
-func (p program) peers(f peerFlags) (err error) {
+// Run compares children with onnxruntime, native, batch 1.
+func (f *peerFlags) Run(p *cli.Program) (err error) {
 	if err := checkThreads(f.Threads); err != nil {
 		return err
 	}
 	if err := f.check(); err != nil {
 		return err
 	}
-	p.warnIfBusy()
-	node, err := startOnnxruntime(f.Folder, p.stderr)
+	warnIfBusy(p.Stderr)
+	node, err := startOnnxruntime(f.Folder, p.Stderr)
 	if err != nil {
 		return err
 	}
@@ -77,15 +78,15 @@ func (p program) peers(f peerFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	lines, err := p.contests(f, contests, node, "onnxruntime-node "+about.Version)
+	lines, err := f.runAll(p, contests, node, "onnxruntime-node "+about.Version)
 	if !f.JSON {
-		err = errors.Join(err, table(p.stdout, lines)) // what was measured before a mistake, too
+		err = errors.Join(err, table(p.Stdout, lines)) // also the lines before an error
 	}
 	return err
 }
 
-// contests runs them all; where one fails, the lines before it are returned as well.
-func (p program) contests(f peerFlags, list []contest, node *peer, name string) (lines []peerLine, err error) {
+// runAll runs the contests. Where one fails, the lines before it are returned as well.
+func (f *peerFlags) runAll(p *cli.Program, list []contest, node *peer, name string) (lines []peerLine, err error) {
 	for _, c := range list {
 		for _, threads := range f.Threads {
 			l, err := f.contest(c, node, threads)
@@ -94,7 +95,7 @@ func (p program) contests(f peerFlags, list []contest, node *peer, name string) 
 			}
 			l.Peer = name
 			lines = append(lines, l)
-			if err := p.emit(f.outputFlags, l); err != nil {
+			if err := f.emit(p, l); err != nil {
 				return lines, err
 			}
 		}
@@ -102,8 +103,8 @@ func (p program) contests(f peerFlags, list []contest, node *peer, name string) 
 	return lines, nil
 }
 
-// contests are the children that the flags name; without --arch and --space the
-// biggest, middle and smallest of the shipped weights and EfficientNet-B0's shape.
+// contests returns the children of the flags or, without --arch and --space, the biggest, middle and smallest of the
+// shipped weights and EfficientNet-B0's shape.
 func (f peerFlags) contests() ([]contest, error) {
 	both := len(f.Arch) == 0 && f.Space == ""
 	if both {
@@ -142,7 +143,7 @@ func (f peerFlags) familyContests() ([]contest, error) {
 	return list, nil
 }
 
-// write puts the child and its image where the peer finds them.
+// write writes the child and its image to files for the peer.
 func (c contest) write() error {
 	st, err := c.fam.statistics(c.arch)
 	if err != nil {
@@ -163,11 +164,11 @@ func (c contest) write() error {
 	return os.WriteFile(c.input, raw, 0o644)
 }
 
-// spinning is how long the peer's threads may still spin after its turn: those of
-// onnxruntime 1.30 took 38 ms of processor time after their last run.
+// spinning is how long the peer's threads may spin after its turn: those of onnxruntime 1.30 used 38 ms of processor time
+// after their last run.
 const spinning = 60 * time.Millisecond
 
-// contest lets both sides run c in turn and compares what they compute.
+// contest runs c on both sides alternately and compares the results.
 func (f peerFlags) contest(c contest, node *peer, threads int) (l peerLine, err error) {
 	r := c.arch.Resolution
 	loaded, err := node.ask(request{Op: "load", Model: c.model, Input: c.input, Dims: []int{1, 3, r, r}, Threads: threads})
@@ -201,7 +202,7 @@ func (f peerFlags) contest(c contest, node *peer, threads int) (l peerLine, err 
 	return l, nil
 }
 
-// table shows the lines for people.
+// table prints the lines for people.
 func table(w io.Writer, lines []peerLine) error {
 	if len(lines) == 0 {
 		return nil

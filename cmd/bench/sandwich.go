@@ -24,8 +24,8 @@ type sandwichLine struct {
 	Batch    int    `json:"batch"`
 	Children int    `json:"children"`        // a step
 	Ours     spread `json:"imagesPerSecond"` // of whole steps: an image counts once
-	// Ratio is a step over the forward and backward passes of the same children
-	// one by one, without any update.
+	// Ratio is the time of a step over that of the forward and backward passes of the same children one by one,
+	// without an update.
 	Ratio spread `json:"ratio"`
 }
 
@@ -34,8 +34,8 @@ func (l sandwichLine) text() string {
 		l.Space, l.Children, l.Size, l.Batch, l.Threads, l.Kernels, l.Ours.text(1), l.Ratio.text(3))
 }
 
-// sandwich measures whole steps, with the update and the moving average, against
-// their children alone. Each round draws other children, the same for both.
+// sandwich compares whole steps, with the update and the moving average, with their children one by one. Each round draws
+// other children, the same for both.
 func (f trainingFlags) sandwich(fam *family, size, batch int) (l sandwichLine, err error) {
 	t, children, err := f.trainer(fam)
 	if err != nil {
@@ -61,7 +61,7 @@ func (f trainingFlags) sandwich(fam *family, size, batch int) (l sandwichLine, e
 		}
 	}
 	step(0)
-	alone(0) // every buffer has its size
+	alone(0) // allocates all buffers
 	var whole, sum []float64
 	for i := range f.Rounds {
 		whole, sum = append(whole, lap(step, i)), append(sum, lap(alone, i))
@@ -71,7 +71,7 @@ func (f trainingFlags) sandwich(fam *family, size, batch int) (l sandwichLine, e
 		Children: children, Ours: spread{n / s.Median, n / s.Max, n / s.Min}, Ratio: ratios(whole, sum)}, nil
 }
 
-// trainer is that of the recipe, on a copy of the family's weights.
+// trainer returns the trainer of the recipe, on a copy of the family's weights.
 func (f trainingFlags) trainer(fam *family) (t *trainer.Trainer[float32], children int, err error) {
 	c, err := config.Load(f.Config)
 	if err != nil {
@@ -94,10 +94,10 @@ func (f trainingFlags) trainer(fam *family) (t *trainer.Trainer[float32], childr
 	return t, 2 + c.RandomChildren, nil
 }
 
-// dice are those of step i.
+// dice returns the random numbers of step i.
 func dice(i int) *rand.Rand { return rand.New(rand.NewPCG(11, uint64(i))) }
 
-// lap is the milliseconds of f(i).
+// lap returns the milliseconds of f(i).
 func lap(f func(int), i int) float64 {
 	start := time.Now()
 	f(i)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/kernel"
@@ -14,9 +15,9 @@ import (
 type sliceFlags struct {
 	outputFlags
 	familyFlags
-	Threads  []int `default:"1,2" placeholder:"N" help:"Threads, each on its turn (default: 1,2)."`
+	Threads  []int `default:"1,2" placeholder:"N" help:"Numbers of threads (default: 1,2)."`
 	Children int   `default:"40" placeholder:"N" help:"Random architectures for each (default: 40). Not with --arch."`
-	Seed     int64 `default:"1" placeholder:"N" help:"Draws other architectures (default: 1)."`
+	Seed     int64 `default:"1" placeholder:"N" help:"Seed of the architectures (default: 1)."`
 }
 
 // sliceLine is what --json prints for a number of threads.
@@ -27,8 +28,7 @@ type sliceLine struct {
 	Kernels  string `json:"kernels"`
 	Threads  int    `json:"threads"`
 	Children int    `json:"children"`
-	// Predicted says that the time includes predicting the BN statistics;
-	// random weights have no model of them.
+	// Predicted says whether the time includes predicting the BN statistics; random weights have no model of them.
 	Predicted bool   `json:"predicted"`
 	SliceMS   spread `json:"sliceMs"`   // statistics, folding, packing
 	FirstMS   spread `json:"firstMs"`   // all of it: slice, then the first forward pass
@@ -36,17 +36,17 @@ type sliceLine struct {
 	Ratio     spread `json:"ratio"`     // first over forward, child by child
 }
 
-// sliced is one new architecture, in milliseconds.
+// sliced is the times of one new architecture, in milliseconds.
 type sliced struct{ slice, first, forward float64 }
 
-func (p program) slice(f sliceFlags) error {
+func (f *sliceFlags) Run(p *cli.Program) error {
 	if err := checkThreads(f.Threads); err != nil {
 		return err
 	}
 	if f.Children < 1 {
 		return fault.New("bad_flag", "leave it out", "--children is %d, allowed is 1 or more", f.Children)
 	}
-	p.warnIfBusy()
+	warnIfBusy(p.Stderr)
 	fam, archs, err := f.open()
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (p program) slice(f sliceFlags) error {
 		if err != nil {
 			return err
 		}
-		if err := p.line(f.outputFlags, l, l.text()); err != nil {
+		if err := f.line(p, l, l.text()); err != nil {
 			return err
 		}
 	}
@@ -97,17 +97,15 @@ func measureSlice(fam *family, archs []arch.Arch, threads int) (sliceLine, error
 	return l, nil
 }
 
-// warmUp is the children that are there before those timed, as on a page that has
-// been used for a moment: the program is loaded, and memory of children that are
-// done is there for new ones.
+// warmUp is the number of children before those that are timed, as on a page that has been used: the program is loaded,
+// and there is memory of earlier children to reuse.
 func warmUp(s *arch.Space) []arch.Arch {
 	r := rand.New(rand.NewPCG(7, 7))
 	return []arch.Arch{s.Max(), s.Min(), s.Sample(r), s.Sample(r), s.Sample(r), s.Sample(r)}
 }
 
-// sliceOnce times a child that has not been there before, as when a slider moves:
-// statistics, slice and one forward pass; then that pass alone, median of seven.
-// The child before it is done.
+// sliceOnce times a new child, as when a slider moves: statistics, slice and one forward pass; then that pass alone, the
+// median of seven. It recycles the child before.
 func sliceOnce(fam *family, a arch.Arch, last *supernet.Child) (s sliced, c *supernet.Child, err error) {
 	x := noise(1, a.Resolution)
 	statistics := fam.statistics
@@ -127,7 +125,7 @@ func sliceOnce(fam *family, a arch.Arch, last *supernet.Child) (s sliced, c *sup
 	if err != nil {
 		return s, nil, err
 	}
-	c.Take(last)
+	c.Recycle(last)
 	s.slice = time.Since(start).Seconds() * 1e3
 	if _, err := c.Forward(x, 1, nil); err != nil {
 		return s, nil, err

@@ -15,11 +15,10 @@ import (
 //go:embed peers/torch_training.py
 var torchScript string
 
-// torchEnvironment keeps the memory of a step for the next one, in huge pages:
-// with it torch is the fastest.
+// torchEnvironment makes torch reuse the memory of a step, in huge pages, with which it is fastest.
 var torchEnvironment = []string{"MALLOC_MMAP_THRESHOLD_=4294967296", "MALLOC_TRIM_THRESHOLD_=8589934592", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"}
 
-// torch is a torch that trains one child in a process of its own.
+// torch is a PyTorch process that trains one child.
 type torch struct{ *peer }
 
 // torchTask is what torch is to train: the message "build" of the script.
@@ -40,7 +39,7 @@ type torchTask struct {
 }
 
 type torchBlock struct {
-	Name     string `json:"name"` // what the names of its weights begin with
+	Name     string `json:"name"` // prefix of the names of its weights
 	In       int    `json:"in"`
 	Mid      int    `json:"mid"`
 	Out      int    `json:"out"`
@@ -89,7 +88,7 @@ func (t torch) runner() runner {
 	}
 }
 
-// build lets torch train the same child on the same batch from the same weights.
+// build makes torch train the same child on the same batch from the same weights.
 func (t torch) build(c *trainee, threads int) (b torchBuilt, err error) {
 	net := c.arch.Network()
 	m := torchTask{Op: "build", Threads: threads, Batch: len(c.labels), Size: c.arch.Resolution, Stem: net.Stem.Out,
@@ -106,8 +105,8 @@ func (t torch) build(c *trainee, threads int) (b torchBuilt, err error) {
 	return b, err
 }
 
-// check compares an update here with one there, which build has made the same:
-// the logits before it and how far the loss came. It leaves both one step on.
+// check compares an update on both sides, after build: the logits before it and the change of the loss. Both sides are
+// one step further after it.
 func (t torch) check(c *trainee, within float64) (apart float64, err error) {
 	var theirs torchChecked
 	if err := t.say("check", map[string]any{"op": "check"}, &theirs); err != nil {
@@ -119,7 +118,7 @@ func (t torch) check(c *trainee, within float64) (apart float64, err error) {
 	if !(apart <= within) {
 		return apart, fault.New("disagree", "it is another network: look at the script", "the logits of %s differ from torch's by %.2g of the largest, allowed is %.2g", c.arch, apart, within)
 	}
-	// What the update changed depends on every gradient; their sums are rounded in another order.
+	// The change depends on all gradients, whose sums are rounded in different orders.
 	if d := math.Abs(after-theirs.After) / math.Abs(before-after); !(d <= 10*within) {
 		return apart, fault.New("disagree", "look at the backward pass", "an update takes the loss of %s from %.6f to %.6f, torch's from %.6f to %.6f", c.arch, before, after, theirs.Before, theirs.After)
 	}

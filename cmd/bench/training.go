@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/cost"
 	"bignas/core/fault"
@@ -24,15 +25,15 @@ type trainingFlags struct {
 	familyFlags
 	Work    []string      `enum:"child,sandwich" default:"child,sandwich" placeholder:"WORK" help:"child: steps of one child alone; sandwich: whole sandwich steps over the sum of their children (default: both)."`
 	Size    []int         `default:"96,160" placeholder:"PIXELS" help:"Resolutions, of the biggest child in a sandwich step (default: 96,160)."`
-	Batch   []int         `default:"32,64" placeholder:"N" help:"Images a step (default: 32,64)."`
+	Batch   []int         `default:"32,64" placeholder:"N" help:"Images in a step (default: 32,64)."`
 	Threads int           `default:"2" placeholder:"N" help:"Threads of both sides (default: 2)."`
-	Rounds  int           `default:"5" placeholder:"N" help:"How often each side gets its turn (default: 5)."`
+	Rounds  int           `default:"5" placeholder:"N" help:"Turns of each side (default: 5)."`
 	Turn    time.Duration `default:"1s" placeholder:"TIME" help:"Length of a turn (default: 1s)."`
 	Config  string        `default:"nette" placeholder:"NAME|FILE" help:"Recipe of the sandwich step (default: nette)."`
-	Peer    bool          `help:"Beside torch, in turn."`
+	Peer    bool          `help:"Alternate with torch."`
 	Python  string        `default:"/usr/bin/python3" placeholder:"FILE" help:"The Python that has torch (default: /usr/bin/python3)."`
 	Within  float64       `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
-	Profile string        `placeholder:"FILE" writes:"" help:"Also write a CPU profile of it all, for go tool pprof."`
+	Profile string        `placeholder:"FILE" writes:"" help:"Also write a CPU profile for go tool pprof."`
 }
 
 // trainingLine is what --json prints for steps of one child.
@@ -57,21 +58,21 @@ type trainingLine struct {
 
 const (
 	momentum = 0.9
-	rate     = 0.002 // of learning: a batch that is seen a hundred times is not to be learnt by heart
+	rate     = 0.002 // learning rate, low, because the same batch is used a hundred times
 )
 
-func (p program) training(f trainingFlags) (err error) {
+func (f *trainingFlags) Run(p *cli.Program) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
-	p.warnIfBusy()
+	warnIfBusy(p.Stderr)
 	fam, archs, err := f.open()
 	if err != nil {
 		return err
 	}
 	var peer *torch
 	if f.Peer && slices.Contains(f.Work, "child") {
-		t, err := startTorch(f.Python, p.stderr)
+		t, err := startTorch(f.Python, p.Stderr)
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (p program) training(f trainingFlags) (err error) {
 	defer kernel.SetThreads(0)
 	for _, size := range f.Size {
 		for _, batch := range f.Batch {
-			if err := p.trainings(f, fam, archs, peer, size, batch); err != nil {
+			if err := f.trainings(p, fam, archs, peer, size, batch); err != nil {
 				return err
 			}
 		}
@@ -95,8 +96,8 @@ func (p program) training(f trainingFlags) (err error) {
 	return nil
 }
 
-// trainings measures all that f asks for at one size and batch.
-func (p program) trainings(f trainingFlags, fam *family, archs []arch.Arch, peer *torch, size, batch int) error {
+// trainings measures what f asks for at one size and batch.
+func (f *trainingFlags) trainings(p *cli.Program, fam *family, archs []arch.Arch, peer *torch, size, batch int) error {
 	if slices.Contains(f.Work, "child") {
 		for _, a := range archs {
 			a.Resolution = size
@@ -104,7 +105,7 @@ func (p program) trainings(f trainingFlags, fam *family, archs []arch.Arch, peer
 			if err != nil {
 				return err
 			}
-			if err := p.line(f.outputFlags, l, l.text(a)); err != nil {
+			if err := f.line(p, l, l.text(a)); err != nil {
 				return err
 			}
 		}
@@ -116,7 +117,7 @@ func (p program) trainings(f trainingFlags, fam *family, archs []arch.Arch, peer
 	if err != nil {
 		return err
 	}
-	return p.line(f.outputFlags, l, l.text())
+	return f.line(p, l, l.text())
 }
 
 func (f trainingFlags) check() error {
@@ -134,8 +135,7 @@ func (l trainingLine) text(a arch.Arch) string {
 	return s + fmt.Sprintf("; %s (%s) %s; ours / theirs %s; logits within %.1e of the largest", l.Peer, l.Settings, l.Theirs.text(1), l.Ratio.text(2), l.MaxRelative)
 }
 
-// child measures steps of a alone, on the same batch over and over, and those
-// of the peer where there is one.
+// child measures steps of a alone, always on the same batch, and those of the peer where there is one.
 func (f trainingFlags) child(fam *family, a arch.Arch, batch int, peer *torch) (l trainingLine, err error) {
 	c, err := newTrainee(fam.weights, a, batch)
 	if err != nil {
@@ -188,7 +188,7 @@ type trainee struct {
 	labels    []int
 }
 
-// newTrainee cuts a out of w and gives it n images of noise to learn.
+// newTrainee extracts a from w, with n images of noise to learn.
 func newTrainee(w *supernet.Weights, a arch.Arch, n int) (*trainee, error) {
 	own, err := w.Extract(a)
 	if err != nil {
@@ -216,7 +216,7 @@ func (t *trainee) step() (logits []float32, loss float64) {
 	return logits, loss
 }
 
-// loss is that of the weights as they are.
+// loss returns the loss with the current weights.
 func (t *trainee) loss() float64 {
 	mark := t.arena.Mark()
 	defer t.arena.Release(mark)
@@ -225,7 +225,7 @@ func (t *trainee) loss() float64 {
 	return trainer.SoftCrossEntropy(make([]float32, len(t.target)), tape.Logits, t.target, n, t.weights.Classes, 1)
 }
 
-// backward is one child's forward and backward pass; its gradients are added to grad.
+// backward runs the forward and backward pass of one child, and adds its gradients to grad.
 func backward(ar *trainer.Arena[float32], w, grad *supernet.Weights, a arch.Arch, x, target []float32) (logits []float32, loss float64) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
@@ -237,7 +237,7 @@ func backward(ar *trainer.Arena[float32], w, grad *supernet.Weights, a arch.Arch
 	return tape.Logits, loss
 }
 
-// profile writes a CPU profile when stop is called; none where file is empty.
+// profile writes a CPU profile until stop is called, or none where file is empty.
 func profile(file string) (stop func() error, err error) {
 	if file == "" {
 		return func() error { return nil }, nil

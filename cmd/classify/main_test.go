@@ -67,9 +67,9 @@ func folder(t *testing.T) (file, photo []byte) {
 	return file, photo
 }
 
-func command(stdin string, args ...string) (code int, out, errs string) {
+func call(stdin string, args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(args, strings.NewReader(stdin), &o, &e)
+	code = command(args, strings.NewReader(stdin), &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -88,7 +88,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, out, errs := command(string(photo), "--arch", "min", "--json", "--top=3", "photo.jpg", "-")
+	code, out, errs := call(string(photo), "--arch", "min", "--json", "--top=3", "photo.jpg", "-")
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	if code != 0 || errs != "" || len(lines) != 2 {
 		t.Fatalf("code %d, %q, %q", code, out, errs)
@@ -111,11 +111,11 @@ func TestJSON(t *testing.T) {
 
 func TestText(t *testing.T) {
 	folder(t)
-	code, out, errs := command("", "--arch", "max", "photo.jpg")
+	code, out, errs := call("", "--arch", "max", "photo.jpg")
 	if code != 0 || errs != "" || !strings.HasPrefix(out, "photo.jpg\n  child r192-") || strings.Count(out, "%") != 4 {
 		t.Errorf("code %d\n%s%s", code, out, errs)
 	}
-	_, inherited, _ := command("", "--arch", "min", "--inherited", "photo.jpg")
+	_, inherited, _ := call("", "--arch", "min", "--inherited", "photo.jpg")
 	if !strings.Contains(inherited, "child r96-") {
 		t.Errorf("inherited:\n%s", inherited)
 	}
@@ -139,7 +139,7 @@ func TestRefuses(t *testing.T) {
 		{[]string{}, 2, []string{"<photo>", "hint: run classify --help"}},
 		{[]string{"--top", "0", "photo.jpg"}, 2, []string{"--top is 0"}},
 	} {
-		code, out, errs := command("", c.args...)
+		code, out, errs := call("", c.args...)
 		if code != c.code || out != "" {
 			t.Errorf("%q: code %d, stdout %q", c.args, code, out)
 		}
@@ -150,7 +150,7 @@ func TestRefuses(t *testing.T) {
 		}
 	}
 	// One bad image does not keep the other from its answer.
-	code, out, errs := command("", "--arch=min", "letter.txt", "photo.jpg")
+	code, out, errs := call("", "--arch=min", "letter.txt", "photo.jpg")
 	if code != 1 || !strings.HasPrefix(out, "photo.jpg\n") || !strings.Contains(errs, "letter.txt") {
 		t.Errorf("code %d, %q, %q", code, out, errs)
 	}
@@ -167,11 +167,11 @@ func TestOldWeights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	code, out, errs := command("", "--weights", "old", "photo.jpg")
+	code, out, errs := call("", "--weights", "old", "photo.jpg")
 	if code != 0 || out == "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "old: ") || !strings.Contains(errs, "train rewrite") {
 		t.Errorf("an old file: %d, %q, %q", code, out, errs)
 	}
-	if code, out, errs := command("", "--weights", "changed", "photo.jpg"); code != 1 || out != "" || !strings.Contains(errs, "digest") {
+	if code, out, errs := call("", "--weights", "changed", "photo.jpg"); code != 1 || out != "" || !strings.Contains(errs, "digest") {
 		t.Errorf("a changed label: %d, %q, %q", code, out, errs)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"bignas/cmd/internal/clitest"
 	"bignas/train/config"
+	"bignas/train/measure"
 	"bignas/train/run"
 )
 
@@ -26,7 +27,7 @@ func randomWeights(t *testing.T, classes int) string {
 
 func call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = evaluate(args, nil, &o, &e)
+	code = command(args, nil, &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -58,7 +59,7 @@ func TestEvaluate(t *testing.T) {
 // other way round, measure the same; so does a part of the classes, which is said.
 func TestClassesByName(t *testing.T) {
 	file := randomWeights(t, 2)
-	measured := func(file string, folders ...string) (run.Accuracy, string) {
+	measured := func(file string, folders ...string) (measure.Accuracy, string) {
 		code, out, errs := call("--data", clitest.Images(t, folders...), "--weights", file, "--arch", "min", "--json")
 		var r result
 		if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil {
@@ -114,7 +115,7 @@ func trained(t *testing.T, data, alone string) string {
 	c.Side, c.ValFraction, c.CalibrationImages, c.EvalEvery = 96, 0.5, 8, 1
 	c.Epochs, c.Batch, c.LR, c.WarmupEpochs = 1, 6, 0.01, 0
 	c.Phases, c.Alone = []config.Phase{{Until: 1, Resolution: 96}}, alone
-	images, err := run.OpenData(data, c, io.Discard)
+	images, err := run.OpenData(data, "", c, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func trained(t *testing.T, data, alone string) string {
 		t.Fatal(err)
 	}
 	var last run.Row
-	s.Epoch = func(r run.Row) error { last = r; return nil }
+	s.OnEpoch = func(r run.Row) error { last = r; return nil }
 	if err := s.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -158,15 +159,15 @@ func TestRun(t *testing.T) {
 		t.Errorf("in folders of other names: exit %d, %s\n%s\nas they were trained on: %s", code, errs, other, own)
 	}
 	for want, args := range map[string][]string{
-		"has trained min alone":     {"--run", alone},
-		"alone, not random:1":       {"--run", alone, "--arch", "random:1"},
-		"no model of BN statistics": {"--run", whole, "--statistics", "predicted"},
-		"allowed is above 0 to 1":   {"--run", whole, "--crop", "1.5"},
-		"--crop is 0, allowed":      {"--run", whole, "--crop", "0"},
-		"use min, max, random:SEED": {"--run", whole, "--arch", "S"},
-		"can't be used together":    {"--run", whole, "--weights", randomWeights(t, 2)},
-		"are of a crop of 1, not":   {"--weights", randomWeights(t, 2), "--crop", "0.5", "--statistics", "predicted"},
-		"no-such-run":               {"--run", "no-such-run"},
+		"has trained min alone":                {"--run", alone},
+		"alone, not random:1":                  {"--run", alone, "--arch", "random:1"},
+		"no model that predicts BN statistics": {"--run", whole, "--statistics", "predicted"},
+		"allowed is above 0 to 1":              {"--run", whole, "--crop", "1.5"},
+		"--crop is 0, allowed":                 {"--run", whole, "--crop", "0"},
+		"use min, max, random:SEED":            {"--run", whole, "--arch", "S"},
+		"can't be used together":               {"--run", whole, "--weights", randomWeights(t, 2)},
+		"are of a crop of 1, not":              {"--weights", randomWeights(t, 2), "--crop", "0.5", "--statistics", "predicted"},
+		"no-such-run":                          {"--run", "no-such-run"},
 	} {
 		if code, _, errs := call(append(args, "--data", data)...); code == 0 || !strings.Contains(errs, want) {
 			t.Errorf("%v: exit %d: %s, want %q", args, code, errs, want)

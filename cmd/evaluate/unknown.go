@@ -9,12 +9,10 @@ import (
 	"bignas/core/fault"
 	"bignas/train/dataset"
 	"bignas/train/report"
-	"bignas/train/run"
 	"bignas/train/unknown"
 )
 
-// trust is what --json prints of a child with --unknown: one line for the child,
-// then one for each method and set of images.
+// trust is what --json prints for a child with --unknown, followed by a line for each method and set of images.
 type trust struct {
 	Arch        string  `json:"arch"`
 	Temperature float64 `json:"temperature"`
@@ -36,15 +34,13 @@ type flagged struct {
 // made is how many images of each kind are drawn.
 const made = 300
 
-// measureUnknown measures what the weights file says of its confidence. Thresholds
-// of the methods that lose are chosen on the images for searching, as the file's
-// was; all is measured on validation images and on classes that nothing was fitted on.
-func measureUnknown(s *source, f flags, stdout, stderr io.Writer) error {
+// measureUnknown measures the confidence model of a weights file. Thresholds of the other methods are chosen on the images
+// for searching, as the model's is; all are measured on validation images and on classes outside the fit.
+func measureUnknown(s *children, f *flags, p *cli.Program) error {
 	if s.confidence == nil {
-		return fault.New("no_confidence", "add it with train calibrate", "%s says nothing of its confidence", f.Weights)
+		return fault.New("no_confidence", "add it with train calibrate", "%s has no confidence model", f.Weights)
 	}
-	train, search, val := run.Split(s.config, s.data)
-	val, search = val.Limit(f.Limit), search.Limit(f.Limit)
+	train, search, val := s.train, s.search.Limit(f.Limit), s.val.Limit(f.Limit)
 	if train.Len() == 0 || search.Len() < 20 || val.Len() == 0 {
 		return fault.New("no_images", "give the data that the weights were trained on", "%s has %d images to train, %d to search and %d to validate on", f.Data, train.Len(), search.Len(), val.Len())
 	}
@@ -69,8 +65,8 @@ func measureUnknown(s *source, f flags, stdout, stderr io.Writer) error {
 	sets := []unknown.Images{held, small, unknown.Of("other classes", other), unknown.Of("drawings", drawings.Limit(made)),
 		unknown.Noise(made, 1000), unknown.Colours(made, 1000), unknown.Stripes(made, 1000)}
 	for _, a := range s.archs {
-		bar := report.NewProgress(stderr, "image sets", len(sets)+2)
-		err := trusted(s, a, train.Limit(1000), search, sets, f, stdout, func(done int) { bar.Set(done, "") })
+		bar := report.NewProgress(p.Stderr, "image sets", len(sets)+2)
+		err := trusted(s, a, train.Limit(1000), search, sets, f.JSON, p.Stdout, func(done int) { bar.Set(done, "") })
 		bar.Finish()
 		if err != nil {
 			return err
@@ -79,7 +75,7 @@ func measureUnknown(s *source, f flags, stdout, stderr io.Writer) error {
 	return nil
 }
 
-func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknown.Images, f flags, stdout io.Writer, progress func(int)) error {
+func trusted(s *children, a arch.Arch, train, search dataset.Subset, sets []unknown.Images, asJSON bool, stdout io.Writer, progress func(int)) error {
 	st, err := s.statistics.Predict(a)
 	if err != nil {
 		return err
@@ -88,9 +84,9 @@ func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknow
 	if err != nil {
 		return err
 	}
-	var seen []*unknown.Seen
+	var seen []*unknown.Outputs
 	for i, set := range append([]unknown.Images{unknown.Of("", train), unknown.Of("", search)}, sets...) {
-		x, err := unknown.Look(c, s.spec, set)
+		x, err := unknown.Run(c, s.spec, set)
 		if err != nil {
 			return err
 		}
@@ -101,12 +97,8 @@ func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknow
 	scale := s.confidence.Of(a)
 	own := scale.Threshold()
 	t := trust{a.String(), scale.Temperature, unknown.ECE(seen[0], 1), unknown.ECE(seen[0], scale.Temperature), unknown.Below(seen[0].Scores(scale.Score), own), len(seen[0].Logits)}
-	if f.JSON {
-		err = cli.Line(stdout, t)
-	} else {
-		_, err = fmt.Fprintf(stdout, "%s\n  temperature %.2f: expected calibration error %.2f %%, without %.2f %%; of %d held-out images %.1f %% are flagged\n",
-			t.Arch, t.Temperature, 100*t.ECE, 100*t.Uncorrected, t.N, 100*t.Flagged)
-	}
+	err = cli.Show(stdout, asJSON, t, fmt.Sprintf("%s\n  temperature %.2f: expected calibration error %.2f %%, without %.2f %%; of %d held-out images %.1f %% are flagged\n",
+		t.Arch, t.Temperature, 100*t.ECE, 100*t.Uncorrected, t.N, 100*t.Flagged))
 	for k, m := range unknown.Methods(scale, learnt) {
 		threshold := own
 		if k > 0 {
@@ -119,11 +111,7 @@ func trusted(s *source, a arch.Arch, train, search dataset.Subset, sets []unknow
 			}
 			scores := seen[i].Scores(m.Score)
 			r := flagged{t.Arch, m.Name, set.Name, unknown.Below(scores, threshold), unknown.AUROC(known, scores), len(scores)}
-			if f.JSON {
-				err = cli.Line(stdout, r)
-			} else {
-				_, err = fmt.Fprintf(stdout, "  %-16s %-20s %5.1f %% flagged, AUROC %.3f, of %d\n", r.Method, r.Set, 100*r.Flagged, r.AUROC, r.N)
-			}
+			err = cli.Show(stdout, asJSON, r, fmt.Sprintf("  %-16s %-20s %5.1f %% flagged, AUROC %.3f, of %d\n", r.Method, r.Set, 100*r.Flagged, r.AUROC, r.N))
 		}
 	}
 	return err

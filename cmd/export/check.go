@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
@@ -27,16 +26,16 @@ type checkFlags struct {
 	Split      string   `enum:"val,train" default:"val" help:"With --data: the half to run on, val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"With --data: at most N images, spread over the classes."`
 	Runtime    []string `enum:"node,web,oldest,opencv,opencv4js,opencv5js" default:"node,web" help:"onnxruntime-node, onnxruntime-web in Node, the oldest onnxruntime-node, OpenCV of Python, opencv.js 4 and 5 in Node (default: node,web)."`
-	Folder     string   `default:"${peers}" placeholder:"DIR" help:"Where make peers has installed them (default: ${peers})."`
-	Python     string   `default:"/usr/bin/python3" placeholder:"FILE" help:"A Python that may have OpenCV, and onnx, whose checker is asked too (default: /usr/bin/python3)."`
-	JSON       bool     `name:"json" help:"One JSON object a line."`
+	Folder     string   `default:"${peers}" placeholder:"DIR" help:"Folder in which make peers has installed them (default: ${peers})."`
+	Python     string   `default:"/usr/bin/python3" placeholder:"FILE" help:"A Python that may have OpenCV, and onnx, whose checker then checks the files (default: /usr/bin/python3)."`
+	JSON       bool     `name:"json" help:"A JSON object on each line."`
 	Photos     []string `arg:"" optional:"" name:"photo" help:"Image files to run on, without --data (default: 10 drawn images)."`
 }
 
 // drawn is how many images are drawn where none are given.
 const drawn = 10
 
-// topWithin and topWithinHalf are how far top-1 over a split may be apart.
+// topWithin and topWithinHalf are the largest differences of top-1 over a split that are allowed.
 const topWithin, topWithinHalf = 0.001, 0.003
 
 // checked is what --json prints for a child in a runtime.
@@ -56,15 +55,15 @@ type checked struct {
 	Split      string  `json:"split,omitempty"`
 }
 
-// check runs every child in every runtime.
-func (p program) check(f checkFlags) (err error) {
+// Run runs every child in every runtime.
+func (f *checkFlags) Run(p *cli.Program) (err error) {
 	if len(f.Arch) == 0 {
 		f.Arch = []string{"min", "max"}
 	}
 	if f.Data != "" && len(f.Photos) > 0 {
 		return fault.New("bad_flag", "leave one out", "there are photos and --data")
 	}
-	s, err := p.open(f.childFlags, true)
+	s, err := f.open(p, true)
 	if err != nil {
 		return err
 	}
@@ -86,12 +85,12 @@ func (p program) check(f checkFlags) (err error) {
 	}
 	defer os.RemoveAll(dir)
 	for _, kind := range f.Runtime {
-		r, err := runtimes[kind].start(f.Folder, f.Python, dir, p.stderr)
+		r, err := runtimes[kind].start(f.Folder, f.Python, dir, p.Stderr)
 		if err != nil {
 			return err
 		}
 		for _, a := range archs {
-			if err = p.one(f, s, a, images, r); err != nil {
+			if err = f.compare(p, s, a, images, r); err != nil {
 				break
 			}
 		}
@@ -102,8 +101,8 @@ func (p program) check(f checkFlags) (err error) {
 	return nil
 }
 
-// one compares one child.
-func (p program) one(f checkFlags, s *source, a arch.Arch, images imageSet, r *peer) error {
+// compare runs one child in one runtime.
+func (f *checkFlags) compare(p *cli.Program, s *shared, a arch.Arch, images imageSet, r *peer) error {
 	child, slice, err := s.cut(a)
 	if err != nil {
 		return err
@@ -130,7 +129,7 @@ func (p program) one(f checkFlags, s *source, a arch.Arch, images imageSet, r *p
 	}
 	c.Runtime = r.title + " " + version
 	c.Reader = r.title
-	bar := report.NewProgress(p.stderr, r.title, images.n)
+	bar := report.NewProgress(p.Stderr, r.title, images.n)
 	err = c.compare(slice, child.Config.Preprocessing, images, r, func(done int) { bar.Set(done, "") })
 	bar.Finish()
 	if err != nil {
@@ -139,13 +138,13 @@ func (p program) one(f checkFlags, s *source, a arch.Arch, images imageSet, r *p
 	if images.label != nil {
 		c.Split = f.Split
 	}
-	if err := p.checked(c, f.JSON); err != nil {
+	if err := cli.Show(p.Stdout, f.JSON, c, c.text()); err != nil {
 		return err
 	}
 	return c.judge()
 }
 
-// judge fails where the two are too far apart.
+// judge returns an error where the two differ too much.
 func (c *checked) judge() error {
 	within := topWithin
 	if c.Precision == "float16" {
@@ -174,7 +173,7 @@ func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images im
 		for i := range n {
 			im, sees := images.of(from+i, side), spec
 			if c.Preprocess {
-				im, sees.Crop, sees.Through = shrunk(im, side, spec), 1, 0 // it is cropped
+				im, sees.Crop, sees.Through = shrunk(im, side, spec), 1, 0 // cropped already
 			}
 			one := x[i*each : (i+1)*each]
 			sees.Apply(one, im, side)
@@ -192,7 +191,7 @@ func (c *checked) compare(slice *supernet.Child, spec preprocess.Spec, images im
 		}
 		run := n
 		if c.Batch > 0 {
-			run = c.Batch // the last one is filled up with earlier images
+			run = c.Batch // the last batch is filled with earlier images
 		}
 		name, kind, dims := onnx.Input, "float32", []int{run, 3, side, side}
 		if c.Preprocess {
@@ -231,7 +230,7 @@ func count(b bool) int {
 	return 0
 }
 
-// first is the index of the largest logit, of equals the first.
+// first returns the index of the largest logit, the first of equal ones.
 func first(logits []float32) int {
 	best := 0
 	for i, v := range logits {
@@ -242,20 +241,16 @@ func first(logits []float32) int {
 	return best
 }
 
-func (p program) checked(c checked, asJSON bool) error {
-	if asJSON {
-		return cli.Line(p.stdout, c)
-	}
+// text describes the comparison for people.
+func (c checked) text() string {
 	said := "not asked"
 	if c.Checker != "" {
 		said = "accepted by onnx " + c.Checker
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s: %s, %s\n  logits of %d images within %.1e of the slice's (%.1e of the largest, allowed %.0e), %.2f %% have the same first answer\n",
+	text := fmt.Sprintf("%s in %s: %s, %s\n  logits of %d images within %.1e of the slice's (%.1e of the largest, allowed %.0e), %.2f %% have the same first answer\n",
 		title(export.Config{Name: c.Name, Arch: c.Arch}), c.Runtime, c.Precision, said, c.Images, c.Absolute, c.Relative, c.Within, 100*c.SameAnswer)
 	if c.Split != "" {
-		fmt.Fprintf(&b, "  top-1 on the %s images: slice %.2f %%, %s %.2f %%\n", c.Split, 100*c.Top1, c.Reader, 100*c.TheirTop1)
+		text += fmt.Sprintf("  top-1 on the %s images: slice %.2f %%, %s %.2f %%\n", c.Split, 100*c.Top1, c.Reader, 100*c.TheirTop1)
 	}
-	_, err := fmt.Fprint(p.stdout, b.String())
-	return err
+	return text
 }

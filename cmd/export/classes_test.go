@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/cmd/internal/cli"
 	"bignas/cmd/internal/clitest"
 	"bignas/train/dataset"
 )
@@ -21,7 +22,7 @@ func TestClassesByName(t *testing.T) {
 	}
 	labels := slices.Clone(shapes.Labels)
 	slices.Reverse(labels)
-	s, err := program{io.Discard, io.Discard}.open(childFlags{Weights: clitest.Weights(t, clitest.Random{Labels: labels}), Data: "shapes"}, true)
+	s, err := (&childFlags{Weights: clitest.Weights(t, clitest.Random{Labels: labels}), Data: "shapes"}).open(&cli.Program{Stderr: io.Discard}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,15 @@ import (
 	"bignas/train/export"
 )
 
-// imageSet is what both sides run on.
+// imageSet is the images for both sides.
 type imageSet struct {
 	n     int
 	of    func(i, side int) *preprocess.Image
-	label func(i int) int // nil where classes are not known
+	label func(i int) int // nil where labels are not known
 }
 
-// images are those of the flags: of a split, of files, or drawn ones.
-func (f checkFlags) images(s *source) (imageSet, error) {
+// images returns the images of the flags: of a split, of files, or drawn ones.
+func (f *checkFlags) images(s *shared) (imageSet, error) {
 	switch {
 	case f.Limit < 0:
 		return imageSet{}, fault.New("bad_flag", "", "--limit is %d, allowed is 1 or more", f.Limit)
@@ -42,8 +42,7 @@ func (f checkFlags) images(s *source) (imageSet, error) {
 			}
 			im, err := preprocess.Decode(data, preprocess.DefaultMaxPixels)
 			if err != nil {
-				e := fault.Of(err)
-				return imageSet{}, fault.New(e.Code, e.Hint, "%s: %s", photo, e.Message)
+				return imageSet{}, fault.In(photo, err)
 			}
 			all = append(all, im)
 		}
@@ -58,8 +57,7 @@ func (f checkFlags) images(s *source) (imageSet, error) {
 	}}, nil
 }
 
-// shrunk is the image as a graph that normalises takes it: cropped, resized
-// and rounded to bytes.
+// shrunk returns the image as input of a graph that normalises: cropped, resized and rounded to bytes.
 func shrunk(im *preprocess.Image, side int, spec preprocess.Spec) *preprocess.Image {
 	plain := spec
 	plain.Mean, plain.Std = [3]float32{}, [3]float32{1, 1, 1}

@@ -1,5 +1,4 @@
-// Command export takes one child out of the supernet, in a file that other
-// programs load, and says whether they compute what the child does:
+// Command export writes one child of the supernet to a file for other programs, and checks that they compute the same:
 //
 //	export --arch S --format onnx -o child.onnx [--half] [--preprocess] [--verify]
 //	export --arch S --format safetensors -o child/child.safetensors
@@ -8,65 +7,47 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 
 	"bignas/cmd/internal/cli"
+	"bignas/cmd/internal/source"
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/supernet"
-	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/export"
-	"bignas/train/run"
+	"bignas/train/measure"
 )
 
-func main() { os.Exit(main1(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 const about = "Write one child of the supernet as a file of its own: an ONNX graph (opset 17, batch normalisation folded in), safetensors with a config.json beside it, or a folder of numpy files."
 
 type flags struct {
 	Write writeFlags `cmd:"" default:"withargs" help:"Write a child (the default)."`
-	Check checkFlags `cmd:"" help:"Run children in onnxruntime beside the slices, on drawn images or over a whole split (after make peers)."`
+	Check checkFlags `cmd:"" help:"Compare children in other runtimes with the slices, on drawn images or on a split of a data set (after make peers)."`
 }
 
-// childFlags say which weights and which statistics.
+// childFlags are the flags for weights and statistics.
 type childFlags struct {
 	Weights    string `default:"${weights}" placeholder:"FILE" help:"Weights file (default: ${weights})."`
-	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
+	Resolution *int   `placeholder:"PIXELS" help:"Input resolution, one of the space's (default: the child's own)."`
 	Data       string `placeholder:"DATA" help:"Calibrate the BN statistics on training images of this data set (default: those that the weights file predicts)."`
-	Names      string `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
-	Images     int    `placeholder:"N" help:"With --data: so many images (default: as in training)."`
+	Names      string `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, to match them with those of the weights: a class, a tab and its name on each line."`
+	Images     int    `placeholder:"N" help:"With --data: number of images (default: as in training)."`
 }
 
-// program is one call of the command.
-type program struct{ stdout, stderr io.Writer }
-
-func main1(args []string, _ io.Reader, stdout, stderr io.Writer) int {
-	var f flags
-	if code, goOn := cli.ParseWith("export", about, &f, map[string]string{"peers": "build/peers"}, args, stdout, stderr); !goOn {
-		return code
-	}
-	p := program{stdout, stderr}
-	if len(args) > 0 && args[0] == "check" {
-		if err := p.check(f.Check); err != nil {
-			return cli.Fail(stderr, "export check", err)
-		}
-		return cli.OK
-	}
-	if err := f.Write.usage(); err != nil {
-		return cli.FailUsage(stderr, "export", err)
-	}
-	if err := p.write(f.Write); err != nil {
-		return cli.Fail(stderr, "export", err)
-	}
-	return cli.OK
+func command(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &cli.Program{Name: "export", Stdin: stdin, Stdout: stdout, Stderr: stderr}
+	return cli.Main(p, about, &flags{}, map[string]string{"peers": "build/peers"}, args)
 }
 
-// source is where children are cut out of, and how their statistics are known.
-type source struct {
+// shared is what children are cut out of, and where their statistics come from.
+type shared struct {
 	engine     *classify.Engine
 	train, val dataset.Subset // of --data; empty without
 	data       string
@@ -75,43 +56,32 @@ type source struct {
 
 // open opens the weights and the data. Data may lack classes of the weights if
 // partly is true: enough to compare on, not to calibrate what is written.
-func (p program) open(f childFlags, partly bool) (*source, error) {
+func (f *childFlags) open(p *cli.Program, partly bool) (*shared, error) {
 	if f.Images < 0 {
 		return nil, fault.New("bad_flag", "", "--images is %d, allowed is 1 or more", f.Images)
 	}
-	e, err := cli.OpenWeights(f.Weights, p.stderr)
+	e, err := cli.OpenWeights(f.Weights, p.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	s := &source{engine: e, data: f.Data}
+	s := &shared{engine: e, data: f.Data}
 	if f.Data == "" {
 		if e.Statistics() == nil {
 			return nil, fault.New(classify.CodeNoStatistics, "give --data the images that the weights were trained on", "%s predicts no BN statistics", f.Weights)
 		}
 		return s, nil
 	}
-	c, err := config.Parse(e.Info().Metadata["training"], "the training configuration in "+f.Weights)
+	data, err := source.Open(e, f.Weights, f.Data, f.Names, partly, p.Stderr)
 	if err != nil {
 		return nil, err
 	}
-	known, err := run.Classes(e, f.Weights)
-	if err != nil {
-		return nil, err
-	}
-	data, err := run.OpenDataFor(f.Data, c, known, partly, p.stderr, run.Named(f.Names))
-	if err != nil {
-		return nil, err
-	}
-	s.train, _, s.val = run.Split(c, data)
-	if s.images = c.CalibrationImages; f.Images > 0 {
-		s.images = f.Images
-	}
-	s.images = min(s.images, s.train.Len())
+	s.train, s.val = data.Train, data.Val
+	s.images = min(cmp.Or(f.Images, data.Config.CalibrationImages), s.train.Len())
 	return s, nil
 }
 
-// child reads the flags that name a child.
-func (s *source) child(text string, resolution *int) (arch.Arch, error) {
+// child parses the flags that name a child.
+func (s *shared) child(text string, resolution *int) (arch.Arch, error) {
 	a, err := s.engine.Parse(text)
 	if err != nil {
 		return a, err
@@ -119,14 +89,14 @@ func (s *source) child(text string, resolution *int) (arch.Arch, error) {
 	return cli.WithResolution(a, resolution)
 }
 
-// cut takes the child out and gives it statistics of its own. slice is the same
-// child as it runs inside the shared weights.
-func (s *source) cut(a arch.Arch) (out *export.Child, slice *supernet.Child, err error) {
+// cut copies a child out, with BN statistics of its own. slice is the same child inside
+// the shared weights.
+func (s *shared) cut(a arch.Arch) (out *export.Child, slice *supernet.Child, err error) {
 	var st *supernet.Statistics
 	from := export.Statistics{Kind: "predicted"}
 	if s.data != "" {
 		from = export.Statistics{Kind: "calibrated", Images: s.images, Data: name(s.data)}
-		st, err = run.Calibrate(s.engine.Weights(), a, s.train, s.engine.Info().Preprocessing, s.images)
+		st, err = measure.Calibrate(s.engine.Weights(), a, s.train, s.engine.Info().Preprocessing, s.images)
 	} else {
 		st, err = s.engine.Statistics().Predict(a)
 	}

@@ -16,7 +16,7 @@ import (
 
 func call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = main1(args, nil, &o, &e)
+	code = command(args, nil, &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -94,9 +94,9 @@ func TestMistakes(t *testing.T) {
 		{2, "missing flags: --output", nil},
 		{2, "missing flags: --format", []string{"-o", filepath.Join(dir, "c.bin")}},
 		{2, "--format must be one of", []string{"-o", out, "--format", "pickle"}},
-		{2, "which the format safetensors has not", []string{"-o", filepath.Join(dir, "c.safetensors"), "--preprocess"}},
+		{2, "which the format safetensors does not have", []string{"-o", filepath.Join(dir, "c.safetensors"), "--preprocess"}},
 		{2, "--floats goes with --preprocess", []string{"-o", out, "--floats"}},
-		{2, "--batch fixes the input of a graph, which the format npy has not", []string{"-o", dir, "--format", "npy", "--batch", "2"}},
+		{2, "--batch fixes the input of a graph, which the format npy does not have", []string{"-o", dir, "--format", "npy", "--batch", "2"}},
 		{1, "the batch is 257, allowed is 1 to 256", []string{"-o", out, "--weights", file, "--batch", "257"}},
 		{2, "--images goes with --data", []string{"-o", out, "--images", "3"}},
 		{1, `there is no child named "XXL"; known: min, max, S`, []string{"-o", out, "--weights", file, "--arch", "XXL"}},
@@ -132,5 +132,5 @@ func TestMistakes(t *testing.T) {
 // TestOutputIsNotInput: a child does not take the place of the weights that it is cut from.
 func TestOutputIsNotInput(t *testing.T) {
 	file := randomWeights(t, true)
-	clitest.Untouched(t, main1, file, func(out string) []string { return []string{"--weights", file, "-o", out} })
+	clitest.Untouched(t, command, file, func(out string) []string { return []string{"--weights", file, "-o", out} })
 }

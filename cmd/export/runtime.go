@@ -26,20 +26,18 @@ var opencvScript string
 //go:embed opencv.py
 var opencvPython string
 
-// codeNoRuntime is the code of the errors of other people's programs.
+// codeNoRuntime is the code of the errors of other runtimes.
 const codeNoRuntime = "no_runtime"
 
-// installed is somebody else's program that reads ONNX files: a package of npm, or
-// a module of Debian's Python where there is none.
+// installed is a runtime that reads ONNX files: an npm package or a module of Debian's Python.
 type installed struct {
 	title, pack, script string
 	batch               int // images at once of a graph whose batch is free
 }
 
-// runtimes are what make peers installs, by the names of --runtime. OpenCV takes
-// one image at a time: 4.6 does not broadcast the gates of
-// squeeze-and-excitation along a batch that it learns of late, and in JavaScript
-// there is no other way to make a tensor of four dimensions.
+// runtimes is the runtimes that make peers installs, by the names of --runtime. OpenCV runs one image at a time: 4.6 does
+// not broadcast the gates of squeeze-and-excitation along a symbolic batch, and in JavaScript there is no other way to
+// make a tensor of four dimensions.
 var runtimes = map[string]installed{
 	"node":      {"onnxruntime-node", "onnxruntime-node", onnxruntimeScript, 16},
 	"web":       {"onnxruntime-web", "onnxruntime-web", onnxruntimeScript, 16},
@@ -49,7 +47,7 @@ var runtimes = map[string]installed{
 	"opencv5js": {"opencv.js", "opencv5js", opencvScript, 1},
 }
 
-// peer is a runtime in a process of its own.
+// peer is a runtime in its own process.
 type peer struct {
 	installed
 	process *exec.Cmd
@@ -68,7 +66,7 @@ type request struct {
 	Dims  []int  `json:"dims,omitempty"`
 }
 
-// command is how the runtime is started: out of folder, or with python.
+// command returns the command that starts the runtime, from folder or with python.
 func (r installed) command(folder, python string) (*exec.Cmd, error) {
 	if r.pack == "" {
 		if err := exec.Command(python, "-c", "import cv2").Run(); err != nil {
@@ -136,7 +134,7 @@ func (p *peer) load(file string) (version string, err error) {
 	return reply.Version, err
 }
 
-// run gives the logits of values with those dimensions: uint8 or float32.
+// run returns the logits for values with those dimensions, uint8 or float32.
 func (p *peer) run(name, kind string, values []float32, dims []int) ([]float32, error) {
 	raw := make([]byte, 0, 4*len(values))
 	for _, v := range values {
@@ -155,18 +153,16 @@ func (p *peer) run(name, kind string, values []float32, dims []int) ([]float32, 
 	return reply.Logits, err
 }
 
-// stop ends the process: it does when there are no more lines.
+// stop ends the process by closing its input.
 func (p *peer) stop() error { return errors.Join(p.in.Close(), p.process.Wait()) }
 
-// checkerScript is what ONNX itself says about a file: every rule of the format
-// and, with full_check, the shapes of everything in between.
+// checkerScript runs ONNX's checker on a file: the rules of the format and, with full_check, the inferred shapes.
 const checkerScript = `
 import sys, onnx
 onnx.checker.check_model(sys.argv[1], full_check=True)
 print(onnx.__version__)`
 
-// checker returns the version of the ONNX checker that has accepted the file, or
-// "" where python has none.
+// checker returns the version of the ONNX checker that has accepted the file, or "" where python does not have it.
 func checker(python, file string) (version string, err error) {
 	if exec.Command(python, "-c", "import onnx").Run() != nil {
 		return "", nil

@@ -153,8 +153,8 @@ func TestTorch(t *testing.T) {
 	if exec.Command(python, "-c", "import torch, numpy").Run() != nil {
 		t.Fatal("no torch for " + python + ": run make peers")
 	}
-	p, dir := program{os.Stdout, os.Stderr}, t.TempDir()
-	s, err := p.open(childFlags{Weights: cli.DefaultWeights}, false)
+	dir := t.TempDir()
+	s, err := (&childFlags{Weights: cli.DefaultWeights}).open(&cli.Program{Stderr: os.Stderr}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

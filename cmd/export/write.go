@@ -16,38 +16,38 @@ import (
 type writeFlags struct {
 	childFlags
 	Arch       string `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
-	Format     string `enum:",onnx,safetensors,npy" default:"" placeholder:"FORMAT" help:"onnx, safetensors or npy (default: by the ending of --output)."`
+	Format     string `enum:",onnx,safetensors,npy" default:"" placeholder:"FORMAT" help:"onnx, safetensors or npy (default: by the extension of --output)."`
 	Output     string `short:"o" placeholder:"FILE|DIR" writes:"" help:"File to write; for npy a folder."`
 	Half       bool   `help:"Weights in float16. BN statistics in safetensors and npy stay float32, and so do the input and the logits of a graph."`
 	Preprocess bool   `help:"ONNX: the graph takes RGB bytes [N, R, R, 3] and normalises them itself."`
 	Floats     bool   `help:"With --preprocess: RGB of 0 to 255 as float32 instead of bytes."`
-	Batch      int    `placeholder:"N" help:"ONNX: the graph takes exactly N images at once, for runtimes that know no free batch dimension (default: any number)."`
+	Batch      int    `placeholder:"N" help:"ONNX: the graph takes exactly N images at once, for runtimes without a free batch dimension (default: any number)."`
 	Verify     bool   `help:"Read the written file back, run it on generated images and compare with the slice."`
-	JSON       bool   `name:"json" help:"One JSON object: what was written."`
+	JSON       bool   `name:"json" help:"A JSON object about the file."`
 }
 
-// usage says what is wrong with the flags together.
-func (f writeFlags) usage() error {
+// check reports flags that do not go together.
+func (f *writeFlags) check() error {
 	format := f.format()
 	switch {
 	case f.Output == "":
-		return fmt.Errorf("missing flags: --output=FILE|DIR")
+		return cli.Usage("missing flags: --output=FILE|DIR")
 	case format == "":
-		return fmt.Errorf("missing flags: --format=onnx|safetensors|npy, which the ending of %s does not tell", f.Output)
+		return cli.Usage("missing flags: --format=onnx|safetensors|npy, which the ending of %s does not tell", f.Output)
 	case f.Preprocess && format != "onnx":
-		return fmt.Errorf("--preprocess puts nodes into a graph, which the format %s has not", format)
+		return cli.Usage("--preprocess puts nodes into a graph, which the format %s does not have", format)
 	case f.Batch != 0 && format != "onnx":
-		return fmt.Errorf("--batch fixes the input of a graph, which the format %s has not", format)
+		return cli.Usage("--batch fixes the input of a graph, which the format %s does not have", format)
 	case f.Floats && !f.Preprocess:
-		return fmt.Errorf("--floats goes with --preprocess")
+		return cli.Usage("--floats goes with --preprocess")
 	case f.Images != 0 && f.Data == "":
-		return fmt.Errorf("--images goes with --data")
+		return cli.Usage("--images goes with --data")
 	}
 	return nil
 }
 
-// format is what is asked for or what the ending says; empty for neither.
-func (f writeFlags) format() string {
+// format returns the format of the flag or of the extension, or "".
+func (f *writeFlags) format() string {
 	if f.Format != "" {
 		return f.Format
 	}
@@ -77,14 +77,17 @@ type written struct {
 	Verified   *export.Difference `json:"verified,omitempty"`
 }
 
-// write is the command without a verb.
-func (p program) write(f writeFlags) error {
-	if f.format() != "npy" { // which is a folder
+// Run writes a child.
+func (f *writeFlags) Run(p *cli.Program) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.format() != "npy" { // a folder
 		if err := atomicfile.CanWrite(f.Output); err != nil {
 			return err
 		}
 	}
-	s, err := p.open(f.childFlags, false)
+	s, err := f.open(p, false)
 	if err != nil {
 		return err
 	}
@@ -110,11 +113,11 @@ func (p program) write(f writeFlags) error {
 			return err
 		}
 	}
-	return p.show(w, f.JSON)
+	return cli.Show(p.Stdout, f.JSON, w, w.text())
 }
 
 // put writes the child in its format.
-func (w *written) put(child *export.Child, f writeFlags) error {
+func (w *written) put(child *export.Child, f *writeFlags) error {
 	o := export.Options{Half: f.Half, Preprocess: f.Preprocess, FloatPixels: f.Floats, Batch: f.Batch}
 	switch w.Format {
 	case "onnx":
@@ -145,10 +148,10 @@ func (w *written) put(child *export.Child, f writeFlags) error {
 	return export.WriteFolder(f.Output, files)
 }
 
-// images is how many generated ones --verify takes.
+// images is the number of generated images that --verify runs.
 const images = 4
 
-// verify reads what was written from the disk.
+// verify reads the written file back and runs it.
 func (w *written) verify(child *export.Child, slice *supernet.Child) (err error) {
 	read := func(name string) ([]byte, error) { return cli.ReadFile(name, nil) }
 	var d export.Difference
@@ -184,10 +187,8 @@ func (w *written) verify(child *export.Child, slice *supernet.Child) (err error)
 	return nil
 }
 
-func (p program) show(w written, asJSON bool) error {
-	if asJSON {
-		return cli.Line(p.stdout, w)
-	}
+// text describes the file for people.
+func (w *written) text() string {
 	what := w.Format + " in " + w.Precision
 	if w.Opset > 0 {
 		what += fmt.Sprintf(", opset %d", w.Opset)
@@ -198,19 +199,20 @@ func (p program) show(w written, asJSON bool) error {
 	if w.Preprocess != "" {
 		what += ", takes " + w.Preprocess + " pixels"
 	}
-	_, err := fmt.Fprintf(p.stdout, "wrote %s: %s, %d bytes\n  child %s, %.1f million MACs, %.3f million parameters, %d px\n  BN statistics %s\n",
+	text := fmt.Sprintf("wrote %s: %s, %d bytes\n  child %s, %.1f million MACs, %.3f million parameters, %d px\n  BN statistics %s\n",
 		w.File, what, w.Bytes, title(export.Config{Name: w.Name, Arch: w.Arch}), float64(w.MACs)/1e6, float64(w.Params)/1e6, w.Resolution, w.Statistics)
-	if d := w.Verified; d != nil && err == nil {
-		if d.Bits {
-			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated images: the slice's logits to the bit\n", d.Reader, d.Images)
-		} else {
-			_, err = fmt.Fprintf(p.stdout, "  verified by %s on %d generated images: logits within %.1e of the slice's (%.1e of the largest, allowed %.0e)\n", d.Reader, d.Images, d.Absolute, d.Relative, d.Within)
-		}
+	d := w.Verified
+	switch {
+	case d == nil:
+	case d.Bits:
+		text += fmt.Sprintf("  verified by %s on %d generated images: the slice's logits to the bit\n", d.Reader, d.Images)
+	default:
+		text += fmt.Sprintf("  verified by %s on %d generated images: logits within %.1e of the slice's (%.1e of the largest, allowed %.0e)\n", d.Reader, d.Images, d.Absolute, d.Relative, d.Within)
 	}
-	return err
+	return text
 }
 
-// name is a data set without its folder, which is nobody's business.
+// name is a data set without its folder, which is private.
 func name(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

@@ -11,8 +11,7 @@ import (
 	"bignas/train/atomicfile"
 )
 
-// colours of the kinds of layers, for both drawings: dense and 1x1 convolutions,
-// depthwise ones, squeeze-and-excitation, shortcuts and the classifier differ.
+// colours is the colours of the kinds of layers in both drawings.
 func colour(k cost.Kind) string {
 	switch k {
 	case cost.Depthwise:
@@ -27,7 +26,7 @@ func colour(k cost.Kind) string {
 	return "#56b4e9"
 }
 
-// what is the layer in a few words.
+// what describes a layer in a few words.
 func what(l cost.Layer) string {
 	text := fmt.Sprintf("%dx%d, %d to %d", l.Kernel, l.Kernel, l.In, l.Out)
 	switch l.Kind {
@@ -41,15 +40,14 @@ func what(l cost.Layer) string {
 	return fmt.Sprintf("%s, %d to %d px", text, l.Size, l.OutSize)
 }
 
-// edge leads from the layer at one index of the list to that at another.
+// edge is from the layer at one index of the list to that at another.
 type edge struct {
 	from, to int
 	shortcut bool
 }
 
-// edges connects the layers as the network runs them. A block's shortcut joins
-// behind its projection: where it has a convolution that is a layer, otherwise the
-// block's input itself.
+// edges returns the edges of the network. A block's shortcut is added after its projection: its convolution, where it has
+// one, or the block's input.
 func edges(a arch.Arch, layers []cost.Layer) []edge {
 	shortcut := map[[2]int]arch.Shortcut{}
 	for _, b := range a.Network().Blocks {
@@ -57,7 +55,7 @@ func edges(a arch.Arch, layers []cost.Layer) []edge {
 	}
 	var out []edge
 	last := 0                    // the layer whose output the next one reads
-	var also, blockInput = -1, 0 // a shortcut's output that is added to it; what the block read
+	var also, blockInput = -1, 0 // the layer of a shortcut that is added; the layer before the block
 	for i, l := range layers {
 		if i == 0 {
 			continue
@@ -109,7 +107,7 @@ func dot(a arch.Arch, c cost.Report) string {
 	return b.String()
 }
 
-// The drawing's measures, in pixels.
+// The dimensions of the drawing in pixels.
 const (
 	rowHeight = 18
 	top       = 64
@@ -119,9 +117,8 @@ const (
 	width     = barsAt + 2*barLength + 150
 )
 
-// svg draws the network from top to bottom, a row for each layer: what it is, and
-// two bars, its share of the MACs and of the parameters. Dashed lines on the left
-// are shortcuts.
+// svg draws the network from top to bottom, with a row for each layer: its description, and bars for its shares of the
+// MACs and of the parameters. Dashed lines on the left are shortcuts.
 func svg(a arch.Arch, c cost.Report) string {
 	var b strings.Builder
 	height := top + rowHeight*len(c.Layers) + 20

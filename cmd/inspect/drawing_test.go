@@ -113,5 +113,5 @@ func TestDrawings(t *testing.T) {
 // TestDrawingIsNotInput: a drawing does not take the place of the weights.
 func TestDrawingIsNotInput(t *testing.T) {
 	file := clitest.Weights(t, clitest.Random{})
-	clitest.Untouched(t, run, file, func(out string) []string { return []string{"--weights", file, "--arch", "S", "--svg", out} })
+	clitest.Untouched(t, command, file, func(out string) []string { return []string{"--weights", file, "--arch", "S", "--svg", out} })
 }

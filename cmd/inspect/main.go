@@ -1,4 +1,4 @@
-// Command inspect says what an architecture costs, before any weight exists:
+// Command inspect counts what an architecture costs, without any weights:
 //
 //	inspect --space bignas --arch min [--resolution 192] [--layers] [--dot FILE] [--svg FILE]
 //
@@ -20,24 +20,24 @@ import (
 	"bignas/core/fault"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 const about = "Count the multiply-accumulates, parameters, bytes and activations of a child, without any weights."
 
 type flags struct {
 	Space      string `default:"nette" placeholder:"NAME" help:"Search space: ${spaces} (default: nette)."`
 	Arch       string `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
-	Weights    string `default:"${weights}" placeholder:"FILE" help:"Weights file that a name of a family is looked up in; nothing else is read of it (default: ${weights})."`
-	Resolution *int   `placeholder:"PIXELS" help:"Another input resolution than the child's own, of those of the space."`
+	Weights    string `default:"${weights}" placeholder:"FILE" help:"Weights file that a name of a family is looked up in; which is its only use (default: ${weights})."`
+	Resolution *int   `placeholder:"PIXELS" help:"Input resolution, one of the space's (default: the child's own)."`
 	Classes    int    `default:"1000" placeholder:"N" help:"Classes of the last layer (default: 1000, as in published counts)."`
-	Layers     bool   `help:"Also every layer."`
+	Layers     bool   `help:"Also list the layers."`
 	Dot        string `placeholder:"FILE" writes:"" help:"Write the layers as a graph for Graphviz; - is standard output."`
-	SVG        string `name:"svg" placeholder:"FILE" writes:"" help:"Draw the layers and what each costs; - is standard output."`
+	SVG        string `name:"svg" placeholder:"FILE" writes:"" help:"Draw the layers and their costs; - is standard output."`
 	Torch      string `placeholder:"FILE" help:"Instead, list the tensors of the state dict in a file of torch.save (.pth, .pt)."`
 	JSON       bool   `name:"json" help:"One JSON object on one line."`
 }
 
-// counts is what --json prints: the report, its layers only where asked for.
+// counts is what --json prints: the report, with the layers for --layers.
 type counts struct {
 	Space      string `json:"space"`
 	Resolution int    `json:"resolution"`
@@ -45,24 +45,21 @@ type counts struct {
 	Layers []cost.Layer `json:"layers,omitempty"`
 }
 
-func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
-	var f flags
-	vars := map[string]string{"spaces": strings.Join(arch.Spaces(), ", ")}
-	if code, goOn := cli.ParseWith("inspect", about, &f, vars, args, stdout, stderr); !goOn {
-		return code
-	}
+func command(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return cli.Main(&cli.Program{Name: "inspect", Stdin: stdin, Stdout: stdout, Stderr: stderr}, about, &flags{}, nil, args)
+}
+
+// Run counts the child and draws it.
+func (f *flags) Run(p *cli.Program) error {
 	if f.Torch != "" {
-		if err := listTorch(stdout, f.Torch, f.JSON); err != nil {
-			return cli.Fail(stderr, "inspect", err)
-		}
-		return cli.OK
+		return listTorch(p.Stdout, f.Torch, f.JSON)
 	}
 	if err := cli.CheckClasses(f.Classes); err != nil {
-		return cli.FailUsage(stderr, "inspect", err)
+		return err
 	}
-	a, err := child(f, stderr)
+	a, err := f.child(p.Stderr)
 	if err != nil {
-		return cli.Fail(stderr, "inspect", err)
+		return err
 	}
 	for _, d := range []struct {
 		file string
@@ -71,11 +68,11 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		if d.file == "" {
 			continue
 		}
-		if err := writeDrawing(d.file, d.draw(a, cost.ForClasses(a, f.Classes)), stdout); err != nil {
-			return cli.Fail(stderr, "inspect", err)
+		if err := writeDrawing(d.file, d.draw(a, cost.ForClasses(a, f.Classes)), p.Stdout); err != nil {
+			return err
 		}
 		if d.file == "-" { // the drawing alone, so that it can be piped
-			return cli.OK
+			return nil
 		}
 	}
 	c := counts{Space: f.Space, Resolution: a.Resolution, Report: cost.ForClasses(a, f.Classes)}
@@ -83,23 +80,18 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 		c.Layers = c.Report.Layers
 	}
 	if f.JSON {
-		err = cli.Line(stdout, c)
-	} else {
-		err = show(stdout, a, c)
+		return cli.Line(p.Stdout, c)
 	}
-	if err != nil {
-		return cli.Fail(stderr, "inspect", err)
-	}
-	return cli.OK
+	return show(p.Stdout, a, c)
 }
 
-// child is the architecture that the flags describe.
-func child(f flags, stderr io.Writer) (arch.Arch, error) {
+// child returns the architecture of the flags.
+func (f *flags) child(stderr io.Writer) (arch.Arch, error) {
 	space, err := arch.Lookup(f.Space)
 	if err != nil {
 		return arch.Arch{}, fault.New("bad_space", "choose one of them with --space", "%v", err)
 	}
-	a, err := named(space, f, stderr)
+	a, err := f.named(space, stderr)
 	if err != nil {
 		return arch.Arch{}, err
 	}
@@ -107,7 +99,7 @@ func child(f flags, stderr io.Writer) (arch.Arch, error) {
 }
 
 // named reads --arch. Only a name, which has no hyphen, needs a weights file.
-func named(space *arch.Space, f flags, stderr io.Writer) (arch.Arch, error) {
+func (f *flags) named(space *arch.Space, stderr io.Writer) (arch.Arch, error) {
 	a, err := space.Parse(f.Arch)
 	if err == nil {
 		return a, nil

@@ -17,7 +17,7 @@ import (
 
 func inspect(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(args, nil, &o, &e)
+	code = command(args, nil, &o, &e)
 	return code, o.String(), e.String()
 }
 

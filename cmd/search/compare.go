@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/search"
@@ -15,18 +16,18 @@ type compareFlags struct {
 	weightsFlag
 	dataFlags
 	MaxMACs     []string `name:"max-macs" required:"" placeholder:"25M,50M" help:"Budgets of multiply-accumulates to compare at."`
-	Predictor   string   `placeholder:"FILE" help:"Predictor that search fit wrote."`
-	Landscape   *uint64  `placeholder:"SEED" help:"Compare on a made-up accuracy instead of a predictor: needs no weights and says nothing about any."`
+	Predictor   string   `placeholder:"FILE" help:"Predictor of search fit."`
+	Landscape   *uint64  `placeholder:"SEED" help:"Compare on made-up accuracies instead of a predictor, without weights."`
 	Space       string   `default:"nette" placeholder:"NAME" help:"Space of the made-up accuracy: ${spaces} (default: nette)."`
-	Data        string   `placeholder:"DATA" help:"Measure every child on these images; takes long."`
+	Data        string   `placeholder:"DATA" help:"Measure all children on these images, which takes long."`
 	Seeds       int      `default:"3" help:"Seeds for each method and budget (default: 3)."`
 	Evaluations int      `default:"300" help:"Children that each search may judge (default: 300)."`
 	Out         string   `required:"" placeholder:"FILE" writes:"" help:"Table to write (CSV)."`
 	Plot        string   `placeholder:"FILE" writes:"" help:"Image of the table: .svg or .png."`
 }
 
-// compare runs every method at every budget.
-func (p program) compare(f compareFlags) error {
+// Run runs every method at every budget.
+func (f *compareFlags) Run(p *cli.Program) error {
 	if f.Seeds < 1 {
 		return fault.New("bad_flag", "", "--seeds is %d, allowed is 1 or more", f.Seeds)
 	}
@@ -44,12 +45,12 @@ func (p program) compare(f compareFlags) error {
 		}
 		budgets = append(budgets, search.Limits{search.MACs: v})
 	}
-	problem, err := p.problem(f)
+	problem, err := f.problem(p)
 	if err != nil {
 		return err
 	}
-	bar := report.NewProgress(p.stderr, "searches", 0)
-	trials, err := search.Compare(p.ctx, *problem, budgets, f.Seeds, f.Evaluations, func(done, total int) {
+	bar := report.NewProgress(p.Stderr, "searches", 0)
+	trials, err := search.Compare(p.Context(), *problem, budgets, f.Seeds, f.Evaluations, func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	})
@@ -66,17 +67,17 @@ func (p program) compare(f compareFlags) error {
 		}
 	}
 	for i := 0; i < len(trials); i += len(search.Methods) * f.Seeds {
-		fmt.Fprintf(p.stdout, "%s:", trials[i].Limits)
+		fmt.Fprintf(p.Stdout, "%s:", trials[i].Limits)
 		for _, m := range search.Methods {
-			fmt.Fprintf(p.stdout, " %s %.2f %%", m, 100*trials.Mean(trials[i], m))
+			fmt.Fprintf(p.Stdout, " %s %.2f %%", m, 100*trials.Mean(trials[i], m))
 		}
-		fmt.Fprintf(p.stdout, " (%s, mean of %d seeds)\n", trials[i].Best.Kind, f.Seeds)
+		fmt.Fprintf(p.Stdout, " (%s, mean of %d seeds)\n", trials[i].Best.Kind, f.Seeds)
 	}
 	return nil
 }
 
-// problem is what is searched, without limits.
-func (p program) problem(f compareFlags) (*search.Problem, error) {
+// problem returns the problem without limits.
+func (f *compareFlags) problem(p *cli.Program) (*search.Problem, error) {
 	if f.Landscape != nil {
 		space, err := arch.Lookup(f.Space)
 		if err != nil {
@@ -86,16 +87,17 @@ func (p program) problem(f compareFlags) (*search.Problem, error) {
 		return &search.Problem{Space: space, Classes: 10, Digest: "made-up", Judge: search.Judge{Kind: search.MadeUp,
 			Of: func(a arch.Arch, _ search.Costs) (float64, error) { return l.Accuracy(a), nil }}}, nil
 	}
-	e, err := p.engine(f.weightsFlag)
+	e, err := f.open(p)
 	if err != nil {
 		return nil, err
 	}
 	problem := &search.Problem{Space: e.Info().Space, Classes: len(e.Info().Labels), Digest: e.Info().Digest}
-	check, err := p.judges(e, runFlags{weightsFlag: f.weightsFlag, dataFlags: f.dataFlags, Predictor: f.Predictor, Data: f.Data, Out: f.Out, Plot: f.Plot, Method: "random"}, problem)
+	run := runFlags{weightsFlag: f.weightsFlag, dataFlags: f.dataFlags, Predictor: f.Predictor, Data: f.Data, Out: f.Out, Plot: f.Plot}
+	check, err := run.judges(p, e, problem)
 	if err != nil {
 		return nil, err
 	}
-	if check != nil && f.Predictor == "" { // asked to measure, and a predictor lies beside the weights
+	if check != nil && f.Predictor == "" { // --data, where there is also a predictor beside the weights
 		problem.Judge = *check
 	}
 	return problem, nil

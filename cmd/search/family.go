@@ -5,12 +5,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"bignas/cmd/internal/cli"
+	"bignas/cmd/internal/source"
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/cost"
@@ -18,20 +20,19 @@ import (
 	"bignas/core/search"
 	"bignas/core/weights"
 	"bignas/train/atomicfile"
-	"bignas/train/config"
+	"bignas/train/release"
 	"bignas/train/report"
-	"bignas/train/run"
 )
 
 type familyFlags struct {
 	weightsFlag
-	Pareto []string `placeholder:"FILE" help:"Pareto file of a search over these weights, from which a budget takes its most accurate child; may be repeated."`
+	Pareto []string `placeholder:"FILE" help:"Pareto file of a search over these weights, from which the most accurate child within each budget is taken; may be repeated."`
 	Member []string `default:"S=25M,M=50M,L=90M,XL=140M" placeholder:"NAME=BUDGET" help:"Named children: NAME=BUDGET of multiply-accumulates, or NAME=CHILD, the text of an architecture; may be repeated (default: S=25M,M=50M,L=90M,XL=140M)."`
-	Random string   `placeholder:"FILE" help:"Compare the members that a search measured with the random children in this table of search measure."`
-	Data   string   `placeholder:"DATA" help:"Measure them on the validation images of this data set, and state that in the file and the manifest."`
-	Names  string   `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, by which those of the weights are found: a class, a tab and its name on each line."`
-	Output string   `short:"o" placeholder:"FILE" writes:"" help:"Weights file to write (default: --weights itself). The manifest.json beside it, where it names the file, is kept right."`
-	JSON   bool     `name:"json" help:"One JSON object a line: the members."`
+	Random string   `placeholder:"FILE" help:"Compare the members with the random children in this table of search measure."`
+	Data   string   `placeholder:"DATA" help:"Measure them on the validation images of this data set, and write that to the file and the manifest."`
+	Names  string   `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, to match them with those of the weights: a class, a tab and its name on each line."`
+	Output string   `short:"o" placeholder:"FILE" writes:"" help:"Weights file to write (default: --weights itself). The manifest.json beside it is updated where it names the file."`
+	JSON   bool     `name:"json" help:"A JSON object on each line: the members."`
 }
 
 // member is a named child.
@@ -41,19 +42,19 @@ type member struct {
 	MACs   int64  `json:"macs"`
 	Params int64  `json:"params"`
 	Budget string `json:"budget,omitempty"` // that it was picked for
-	// Search is the accuracy that it was picked by.
-	Search   *search.Point `json:"search,omitempty"`
-	Random   *randomBest   `json:"random,omitempty"`
-	Measured *run.Measured `json:"measured,omitempty"`
+	// Search is the accuracy by which it was picked.
+	Search   *search.Point     `json:"search,omitempty"`
+	Random   *randomBest       `json:"random,omitempty"`
+	Measured *release.Measured `json:"measured,omitempty"`
 	child    arch.Arch
 }
 
-// family names children in the weights file.
-func (p program) family(f familyFlags) error {
+// Run names children in the weights file.
+func (f *familyFlags) Run(p *cli.Program) error {
 	if err := atomicfile.CanWrite(cmp.Or(f.Output, f.Weights)); err != nil {
 		return err
 	}
-	e, err := p.engine(f.weightsFlag)
+	e, err := f.open(p)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (p program) family(f familyFlags) error {
 		return err
 	}
 	if f.Data != "" {
-		if err := p.validate(e, f, members); err != nil {
+		if err := f.validate(p, e, members); err != nil {
 			return err
 		}
 	}
@@ -77,15 +78,14 @@ func (p program) family(f familyFlags) error {
 	if err := keepManifest(out, size, members); err != nil {
 		return err
 	}
-	return p.members(members, out)
+	return f.show(p.Stdout, members, out)
 }
 
-// name is what a member may be called: short, and unlike a text, a number or an
-// ending of a file.
+// name is the form of a member's name, which cannot be an architecture, a number or a file.
 var name = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,15}$`)
 
-// members reads --member, cheapest first.
-func (f familyFlags) members(e *classify.Engine) ([]member, error) {
+// members parses --member, and returns the members, cheapest first.
+func (f *familyFlags) members(e *classify.Engine) ([]member, error) {
 	front, err := f.front(e.Info().Digest)
 	if err != nil {
 		return nil, err
@@ -112,8 +112,8 @@ func (f familyFlags) members(e *classify.Engine) ([]member, error) {
 	return all, nil
 }
 
-// front is what all the searches of --pareto found, nil where there is none.
-func (f familyFlags) front(digest string) (*search.Front, error) {
+// front returns the front of all searches of --pareto, or nil without them.
+func (f *familyFlags) front(digest string) (*search.Front, error) {
 	var all *search.Front
 	for _, path := range f.Pareto {
 		data, err := cli.ReadFile(path, nil)
@@ -122,8 +122,7 @@ func (f familyFlags) front(digest string) (*search.Front, error) {
 		}
 		r, err := search.ReadPareto(data, digest)
 		if err != nil {
-			inner := fault.Of(err)
-			return nil, fault.New(inner.Code, inner.Hint, "%s: %s", path, inner.Message)
+			return nil, fault.In(path, err)
 		}
 		if all == nil {
 			all = search.NewFront(search.MACs)
@@ -148,8 +147,7 @@ func pick(e *classify.Engine, front *search.Front, called, is string) (m member,
 	} else {
 		most, err := search.ParseAmount(search.MACs, is)
 		if err != nil {
-			inner := fault.Of(err)
-			return m, fault.New(inner.Code, inner.Hint, "--member %s: %s", called, inner.Message)
+			return m, fault.In("--member "+called, err)
 		}
 		if front == nil {
 			return m, fault.New("bad_flag", "give --pareto the file that search wrote with --out", "--member %s=%s is a budget, and there is no search to pick from", called, is)
@@ -167,31 +165,22 @@ func pick(e *classify.Engine, front *search.Front, called, is string) (m member,
 }
 
 // validate measures the members on the validation images, which no search has seen.
-func (p program) validate(e *classify.Engine, f familyFlags, members []member) error {
+func (f *familyFlags) validate(p *cli.Program, e *classify.Engine, members []member) error {
 	if e.Statistics() == nil {
 		return fault.New(classify.CodeNoStatistics, "export the weights with statistics", "the weights predict no BN statistics")
 	}
-	c, err := config.Parse(e.Info().Metadata["training"], "the training configuration of the weights")
-	if err != nil {
-		return err
-	}
-	known, err := run.Classes(e, f.Weights)
-	if err != nil {
-		return err
-	}
-	data, err := run.OpenDataFor(f.Data, c, known, false, p.stderr, run.Named(f.Names))
+	data, err := source.Open(e, f.Weights, f.Data, f.Names, false, p.Stderr)
 	if err != nil {
 		return err
 	}
 	defer data.Close()
-	train, _, val := run.Split(c, data)
-	bar := report.NewProgress(p.stderr, "children", len(members))
+	bar := report.NewProgress(p.Stderr, "children", len(members))
 	defer bar.Finish()
 	for i := range members {
-		if err := p.ctx.Err(); err != nil {
+		if err := p.Context().Err(); err != nil {
 			return err
 		}
-		m, err := run.Measure(e.Weights(), e.Statistics(), e.Info().Preprocessing, members[i].child, train, val, c.CalibrationImages)
+		m, err := release.Measure(e.Weights(), e.Statistics(), e.Info().Preprocessing, members[i].child, data.Train, data.Val, data.Config.CalibrationImages)
 		if err != nil {
 			return err
 		}
@@ -201,9 +190,8 @@ func (p program) validate(e *classify.Engine, f familyFlags, members []member) e
 	return nil
 }
 
-// store writes the names, and what was measured, into the metadata: the tensors
-// and their digest stay what they are.
-func (f familyFlags) store(members []member, out string) (size int, err error) {
+// store writes the names and the measurements to the metadata. Tensors and their digest do not change.
+func (f *familyFlags) store(members []member, out string) (size int, err error) {
 	data, err := cli.ReadWeights(f.Weights)
 	if err != nil {
 		return 0, err
@@ -219,20 +207,20 @@ func (f familyFlags) store(members []member, out string) (size int, err error) {
 	if file.Metadata[classify.KeyFamily], err = text(names); err != nil {
 		return 0, err
 	}
-	var known []run.Measured
-	if old := file.Metadata[run.KeyMeasured]; old != "" {
+	var known []release.Measured
+	if old := file.Metadata[release.KeyMeasured]; old != "" {
 		if err := json.Unmarshal([]byte(old), &known); err != nil {
 			return 0, fault.New("bad_weights", "release them again", "%s: what was measured of it cannot be read: %v", f.Weights, err)
 		}
 	}
 	for _, m := range members {
 		if m.Measured != nil {
-			known = slices.DeleteFunc(known, func(o run.Measured) bool { return o.Arch == m.Arch })
+			known = slices.DeleteFunc(known, func(o release.Measured) bool { return o.Arch == m.Arch })
 			known = append(known, *m.Measured)
 		}
 	}
 	if len(known) > 0 {
-		if file.Metadata[run.KeyMeasured], err = text(known); err != nil {
+		if file.Metadata[release.KeyMeasured], err = text(known); err != nil {
 			return 0, err
 		}
 	}
@@ -248,10 +236,10 @@ func text(v any) (string, error) {
 	return string(data), err
 }
 
-// keepManifest corrects the manifest beside the weights file, where there is one for it.
+// keepManifest updates the manifest beside the weights file, where there is one for it.
 func keepManifest(file string, size int, members []member) error {
 	path := filepath.Join(filepath.Dir(file), "manifest.json")
-	m, err := run.ReadManifest(path)
+	m, err := release.ReadManifest(path)
 	if err != nil || m == nil || m.Weights != filepath.Base(file) {
 		return err
 	}
@@ -264,11 +252,11 @@ func keepManifest(file string, size int, members []member) error {
 	return m.Write(path)
 }
 
-// members shows what the file now names.
-func (p program) members(all []member, out string) error {
+// show prints the names that the file has now.
+func (f *familyFlags) show(stdout io.Writer, all []member, out string) error {
 	for _, m := range all {
-		if p.json {
-			if err := cli.Line(p.stdout, m); err != nil {
+		if f.JSON {
+			if err := cli.Line(stdout, m); err != nil {
 				return err
 			}
 			continue
@@ -283,17 +271,17 @@ func (p program) members(all []member, out string) error {
 		if m.Measured != nil {
 			line += fmt.Sprintf("\n    top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d validation images", 100*m.Measured.Calibrated, 100*m.Measured.Predicted, m.Measured.N)
 		}
-		if _, err := fmt.Fprintln(p.stdout, line); err != nil {
+		if _, err := fmt.Fprintln(stdout, line); err != nil {
 			return err
 		}
 	}
-	if p.json {
+	if f.JSON {
 		return nil
 	}
 	var names []string
 	for _, m := range all {
 		names = append(names, m.Name)
 	}
-	_, err := fmt.Fprintf(p.stdout, "%s names %s: every --arch takes these\n", out, strings.Join(names, ", "))
+	_, err := fmt.Fprintf(stdout, "%s names %s: every --arch takes these\n", out, strings.Join(names, ", "))
 	return err
 }

@@ -12,7 +12,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/search"
 	"bignas/core/weights"
-	"bignas/train/run"
+	"bignas/train/release"
 )
 
 // predicting adds a model of BN statistics to a weights file and gives it a manifest.
@@ -33,8 +33,8 @@ func predicting(t *testing.T, file string) {
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	m := run.Manifest{Weights: filepath.Base(file), Bytes: len(data)}
-	m.State(run.Measured{Arch: b.Net.Space.Min().String(), Predicted: 0.25, N: 4})
+	m := release.Manifest{Weights: filepath.Base(file), Bytes: len(data)}
+	m.State(release.Measured{Arch: b.Net.Space.Min().String(), Predicted: 0.25, N: 4})
 	if err := m.Write(filepath.Join(filepath.Dir(file), "manifest.json")); err != nil {
 		t.Fatal(err)
 	}
@@ -109,11 +109,11 @@ func TestFamily(t *testing.T) {
 			t.Errorf("%s is %s, the best of the front is %s", c.name, m.Arch, best.Arch)
 		}
 	}
-	var known []run.Measured
-	if err := json.Unmarshal([]byte(after.Metadata[run.KeyMeasured]), &known); err != nil || len(known) != 3 {
+	var known []release.Measured
+	if err := json.Unmarshal([]byte(after.Metadata[release.KeyMeasured]), &known); err != nil || len(known) != 3 {
 		t.Errorf("measured: %v, %v", known, err)
 	}
-	m, err := run.ReadManifest(filepath.Join(filepath.Dir(file), "manifest.json"))
+	m, err := release.ReadManifest(filepath.Join(filepath.Dir(file), "manifest.json"))
 	if err != nil || m.Bytes != after.Bytes || len(m.Children) != 3 || m.Children[0].Top1 != known[0].Predicted || m.Children[2].Top1 != known[2].Predicted {
 		t.Errorf("manifest %+v, %v", m, err)
 	}

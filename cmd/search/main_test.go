@@ -18,7 +18,7 @@ import (
 
 func call(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = main1(args, nil, &o, &e)
+	code = command(args, nil, &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -236,16 +236,16 @@ func TestOutputsAreNotInputs(t *testing.T) {
 		beside: func(out string) []string { return []string{"--weights", file, "--out", out} },
 		table:  func(out string) []string { return []string{"--weights", file, "--latency-table", table, "--plot", out} },
 	} {
-		clitest.Untouched(t, main1, read, args)
+		clitest.Untouched(t, command, read, args)
 	}
-	clitest.Untouched(t, main1, beside, func(out string) []string {
+	clitest.Untouched(t, command, beside, func(out string) []string {
 		return []string{"compare", "--weights", file, "--max-macs", "50M", "--out", out}
 	})
-	clitest.Untouched(t, main1, file, func(out string) []string {
+	clitest.Untouched(t, command, file, func(out string) []string {
 		return []string{"measure", "--weights", file, "--data", "shapes", "--out", out}
 	})
-	clitest.Untouched(t, main1, table, func(out string) []string { return []string{"fit", "--children", table, "--out", out} })
-	clitest.Untouched(t, main1, table, func(out string) []string {
+	clitest.Untouched(t, command, table, func(out string) []string { return []string{"fit", "--children", table, "--out", out} })
+	clitest.Untouched(t, command, table, func(out string) []string {
 		return []string{"family", "--weights", file, "--pareto", table, "-o", out}
 	})
 }

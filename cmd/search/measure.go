@@ -21,19 +21,19 @@ type measureFlags struct {
 	Out      string `required:"" placeholder:"FILE" writes:"" help:"Table to write or to continue (CSV)."`
 }
 
-// measure fills a table of measured children.
-func (p program) measure(f measureFlags) error {
+// Run fills a table of measured children.
+func (f *measureFlags) Run(p *cli.Program) error {
 	if f.Children < 1 {
 		return fault.New("bad_flag", "", "--children is %d, allowed is 1 or more", f.Children)
 	}
 	if err := atomicfile.CanWrite(f.Out); err != nil {
 		return err
 	}
-	e, err := p.engine(f.weightsFlag)
+	e, err := f.open(p)
 	if err != nil {
 		return err
 	}
-	b, err := p.bench(e, f.Weights, f.Data, f.dataFlags)
+	b, err := f.bench(p, e, f.Weights, f.Data)
 	if err != nil {
 		return err
 	}
@@ -43,12 +43,12 @@ func (p program) measure(f measureFlags) error {
 	}
 	defer table.Close()
 	if table.Done > 0 {
-		fmt.Fprintf(p.stderr, "%s holds %d children already\n", f.Out, table.Done)
+		fmt.Fprintf(p.Stderr, "%s holds %d children already\n", f.Out, table.Done)
 	}
-	bar := report.NewProgress(p.stderr, "children", f.Children)
+	bar := report.NewProgress(p.Stderr, "children", f.Children)
 	defer bar.Finish()
 	for table.Done < f.Children {
-		if err := p.ctx.Err(); err != nil {
+		if err := p.Context().Err(); err != nil {
 			return err
 		}
 		acc, err := b.Accuracy(table.Head.Child(table.Done))
@@ -64,14 +64,14 @@ func (p program) measure(f measureFlags) error {
 }
 
 type fitFlags struct {
-	Children string `required:"" placeholder:"FILE" help:"Table that search measure wrote."`
-	Unseen   int    `default:"100" placeholder:"N" help:"Children of the table, the last ones, that are kept to test on (default: 100)."`
+	Children string `required:"" placeholder:"FILE" help:"Table of search measure."`
+	Unseen   int    `default:"100" placeholder:"N" help:"The number of children at the end of the table to test on (default: 100)."`
 	Out      string `required:"" placeholder:"FILE" writes:"" help:"Predictor to write (JSON)."`
 	JSON     bool   `name:"json" help:"One JSON object on one line."`
 }
 
-// fit makes a predictor of a table.
-func (p program) fit(f fitFlags) error {
+// Run fits a predictor to a table.
+func (f *fitFlags) Run(p *cli.Program) error {
 	data, err := cli.ReadFile(f.Children, nil)
 	if err != nil {
 		return err
@@ -91,10 +91,10 @@ func (p program) fit(f fitFlags) error {
 	if err := atomicfile.Write(f.Out, append(text, '\n')); err != nil {
 		return err
 	}
-	if p.json {
-		return cli.Line(p.stdout, map[string]any{"file": f.Out, "fitted": len(pr.Fitted), "unseen": pr.Unseen, "crossValidated": pr.CrossValidated})
+	if f.JSON {
+		return cli.Line(p.Stdout, map[string]any{"file": f.Out, "fitted": len(pr.Fitted), "unseen": pr.Unseen, "crossValidated": pr.CrossValidated})
 	}
-	_, err = fmt.Fprintf(p.stdout, "%s\nmeasured on %d images each; cross-validated on the fitted ones: rank correlation %.3f, mean error %.2f points\nwrote %s, %d bytes\n",
+	_, err = fmt.Fprintf(p.Stdout, "%s\nmeasured on %d images each; cross-validated on the fitted ones: rank correlation %.3f, mean error %.2f points\nwrote %s, %d bytes\n",
 		pr, h.Source.N, pr.CrossValidated.Spearman, 100*pr.CrossValidated.MeanError, f.Out, len(text)+1)
 	return err
 }

@@ -29,7 +29,7 @@ var (
 	ofMethods = []color.RGBA{blue, orange, grey} // in the order of search.Methods
 )
 
-// canPlot refuses another ending than .svg and .png before any work is done.
+// canPlot returns an error for other extensions than .svg and .png.
 func canPlot(file string) error {
 	if e := strings.ToLower(filepath.Ext(file)); file != "" && e != ".svg" && e != ".png" {
 		return fault.New("bad_flag", "end it in .svg or .png", "--plot is %s, allowed are the endings .svg and .png", file)
@@ -58,7 +58,7 @@ func save(p *plot.Plot, file string) error {
 	return atomicfile.Write(file, b.Bytes())
 }
 
-// axis says what a cost is drawn in.
+// axis returns the label and the unit of a cost.
 func axis(m search.Metric) (label string, unit float64) {
 	switch m {
 	case search.MACs:

@@ -13,14 +13,14 @@ import (
 // randomBest is the best of the random children that cost no more than a member,
 // measured on the images that the member was picked by.
 type randomBest struct {
-	Children int     `json:"children"` // random ones that were measured, of any cost
-	Within   int     `json:"within"`   // of them, those with no more multiply-accumulates
+	Children int     `json:"children"` // measured random children
+	Within   int     `json:"within"`   // of these, those with no more multiply-accumulates
 	Top1     float64 `json:"top1"`     // of the best of these, 0 to 1; 0 where there are none
 }
 
-// against compares the members that a search measured with the random children of
-// a table: one below their front was not worth searching for.
-func (f familyFlags) against(digest string, members []member) error {
+// against compares the members that a search has measured with the random children of a table. For one below their front
+// the search was of no use.
+func (f *familyFlags) against(digest string, members []member) error {
 	if f.Random == "" {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (f familyFlags) against(digest string, members []member) error {
 	return nil
 }
 
-// text says how a member that was picked by accuracy compares.
+// text describes the comparison for a member that was picked by accuracy.
 func (r randomBest) text(picked float64) string {
 	if r.Within == 0 {
 		return fmt.Sprintf("none of %d random children costs as little", r.Children)

@@ -66,7 +66,7 @@ func TestAgainstRandom(t *testing.T) {
 		"belongs to other weights":       f.against("sha256:b", picked(0.9, search.Measured, 50)),
 		"measured accuracy of 49 images": f.against("sha256:a", picked(0.9, search.Measured, 49)),
 		"predicted accuracy of 0 images": f.against("sha256:a", picked(0.9, search.Predicted, 0)),
-		"there is no file no.csv":        familyFlags{Random: "no.csv"}.against("sha256:a", members),
+		"there is no file no.csv":        (&familyFlags{Random: "no.csv"}).against("sha256:a", members),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

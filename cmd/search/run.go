@@ -22,26 +22,26 @@ import (
 type runFlags struct {
 	weightsFlag
 	dataFlags
-	MaxMACs     string `name:"max-macs" placeholder:"50M" help:"Most multiply-accumulates."`
-	MaxParams   string `name:"max-params" placeholder:"1.5M" help:"Most parameters."`
-	MaxBytes    string `name:"max-bytes" placeholder:"2MB" help:"Most bytes of weights, in half precision."`
-	MaxMemory   string `name:"max-memory" placeholder:"3MB" help:"Most bytes of float32 activations alive at once."`
-	MaxLatency  string `name:"max-latency" placeholder:"5ms" help:"Most milliseconds of one image, as --latency-table predicts them."`
-	Table       string `name:"latency-table" placeholder:"FILE" help:"Table that bench latency-table measured on the machine that children are for."`
-	Predictor   string `placeholder:"FILE" help:"Predictor that search fit wrote (default: the .predictor.json beside the weights, where there is one)."`
-	Data        string `placeholder:"DATA" help:"Measure on these images: what the predictor proposes or, without one, every child."`
+	MaxMACs     string `name:"max-macs" placeholder:"50M" help:"Largest number of multiply-accumulates."`
+	MaxParams   string `name:"max-params" placeholder:"1.5M" help:"Largest number of parameters."`
+	MaxBytes    string `name:"max-bytes" placeholder:"2MB" help:"Largest number of bytes of weights, in half precision."`
+	MaxMemory   string `name:"max-memory" placeholder:"3MB" help:"Largest number of bytes of float32 activations in memory at once."`
+	MaxLatency  string `name:"max-latency" placeholder:"5ms" help:"Largest latency of one image, as predicted from --latency-table."`
+	Table       string `name:"latency-table" placeholder:"FILE" help:"Table of bench latency-table, measured on the machine that children are for."`
+	Predictor   string `placeholder:"FILE" help:"Predictor of search fit (default: the .predictor.json beside the weights, where there is one)."`
+	Data        string `placeholder:"DATA" help:"Measure on these images the children that the predictor proposes or, without one, all."`
 	Measure     int    `default:"8" placeholder:"N" help:"Proposed children to measure (default: 8)."`
 	Method      string `enum:"${methods}" default:"coarse-to-fine" help:"Method: ${methods} (default: coarse-to-fine)."`
 	Seed        uint64 `default:"1" help:"Seed (default: 1)."`
 	Evaluations int    `placeholder:"N" help:"Children to judge (default: 2000 predicted, 200 measured)."`
-	Out         string `placeholder:"FILE" writes:"" help:"Pareto file to write; an interrupted search is kept in FILE.state."`
+	Out         string `placeholder:"FILE" writes:"" help:"Pareto file to write; the state of an interrupted search is in FILE.state."`
 	Plot        string `placeholder:"FILE" writes:"" help:"Image of the front: .svg or .png."`
-	Resume      bool   `help:"Continue the search that is kept beside --out."`
-	JSON        bool   `name:"json" help:"One JSON object a line: the front, then the pick."`
+	Resume      bool   `help:"Resume the search in the file beside --out."`
+	JSON        bool   `name:"json" help:"A JSON object on each line: the front, then the pick."`
 }
 
-// limits reads the budgets.
-func (f runFlags) limits() (search.Limits, error) {
+// limits parses the budgets.
+func (f *runFlags) limits() (search.Limits, error) {
 	l := search.Limits{}
 	for _, b := range []struct {
 		m          search.Metric
@@ -52,16 +52,16 @@ func (f runFlags) limits() (search.Limits, error) {
 		}
 		v, err := search.ParseAmount(b.m, b.text)
 		if err != nil {
-			e := fault.Of(err)
-			return nil, fault.New(e.Code, e.Hint, "%s: %s", b.flag, e.Message)
+			return nil, fault.In(b.flag, err)
 		}
 		l[b.m] = v
 	}
 	return l, nil
 }
 
-// search is the command without a verb.
-func (p program) search(f runFlags) error {
+// Run searches.
+func (f *runFlags) Run(p *cli.Program) error {
+	p.Resume = "go on with --resume"
 	if f.Resume && f.Out == "" {
 		return fault.New("bad_flag", "name the file of the interrupted search", "--resume needs --out")
 	}
@@ -78,20 +78,20 @@ func (p program) search(f runFlags) error {
 	if err := atomicfile.CanWrite(f.Out, f.Plot); err != nil {
 		return err
 	}
-	e, err := p.engine(f.weightsFlag)
+	e, err := f.open(p)
 	if err != nil {
 		return err
 	}
 	info := e.Info()
 	problem := search.Problem{Space: info.Space, Classes: len(info.Labels), Digest: info.Digest, Limits: limits}
-	if problem.Latency, err = p.latency(info, f.Table); err != nil {
+	if problem.Latency, err = latencyOf(p, info, f.Table); err != nil {
 		return err
 	}
 	// Budgets are checked before anything else is read, which takes a while.
 	if _, err := search.New(problem, search.Options{Method: f.Method, Evaluations: 1}); err != nil {
 		return err
 	}
-	check, err := p.judges(e, f, &problem)
+	check, err := f.judges(p, e, &problem)
 	if err != nil {
 		return err
 	}
@@ -101,22 +101,22 @@ func (p program) search(f runFlags) error {
 			f.Evaluations = 200
 		}
 	}
-	s, err := p.start(f, problem)
+	s, err := f.start(p, problem)
 	if err != nil {
 		return err
 	}
-	if err := p.steps(f, s, problem.Judge.Kind == search.Measured); err != nil {
+	if err := f.steps(p, s, problem.Judge.Kind == search.Measured); err != nil {
 		return err
 	}
-	result, err := p.result(e, f, problem, s, check)
+	result, err := f.result(p, e, problem, s, check)
 	if err != nil {
 		return err
 	}
-	return p.write(f, s, result)
+	return f.write(p, s, result)
 }
 
-// latency reads a table; nil for none.
-func (p program) latency(info classify.Info, path string) (func(arch.Arch) float64, error) {
+// latencyOf reads a latency table. It returns nil where path is empty.
+func latencyOf(p *cli.Program, info classify.Info, path string) (func(arch.Arch) float64, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -126,15 +126,14 @@ func (p program) latency(info classify.Info, path string) (func(arch.Arch) float
 	}
 	table, err := measure.ReadLatency(data, info.Space, len(info.Labels))
 	if err != nil {
-		f := fault.Of(err)
-		return nil, fault.New(f.Code, f.Hint, "%s: %s", path, f.Message)
+		return nil, fault.In(path, err)
 	}
-	fmt.Fprintf(p.stderr, "latency table %s: %s; %.1f %% off in the mean on %d unseen children\n", path, table.Device, 100*table.Error, len(table.Unseen))
+	fmt.Fprintf(p.Stderr, "latency table %s: %s; %.1f %% off in the mean on %d unseen children\n", path, table.Device, 100*table.Error, len(table.Unseen))
 	return table.Model.Child, nil
 }
 
-// judges decides how accuracy is known, and what checks the proposals, nil for nothing.
-func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem) (check *search.Judge, err error) {
+// judges sets the judge of the problem, and returns the one that checks the proposals, or nil.
+func (f *runFlags) judges(p *cli.Program, e *classify.Engine, problem *search.Problem) (check *search.Judge, err error) {
 	path := f.Predictor
 	if beside := strings.TrimSuffix(f.Weights, ".safetensors") + ".predictor.json"; path == "" {
 		if _, err := os.Stat(beside); err == nil {
@@ -157,13 +156,13 @@ func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem)
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(p.stderr, "predictor %s: %s\n", path, pr)
+		fmt.Fprintf(p.Stderr, "predictor %s: %s\n", path, pr)
 		problem.Judge = judge(pr)
 	}
 	if f.Data == "" {
 		return nil, nil
 	}
-	b, err := p.bench(e, f.Weights, f.Data, f.dataFlags)
+	b, err := f.bench(p, e, f.Weights, f.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -175,8 +174,8 @@ func (p program) judges(e *classify.Engine, f runFlags, problem *search.Problem)
 	return &measured, nil
 }
 
-// start begins the search or continues the stored one.
-func (p program) start(f runFlags, problem search.Problem) (*search.Search, error) {
+// start returns a new search or the stored one.
+func (f *runFlags) start(p *cli.Program, problem search.Problem) (*search.Search, error) {
 	o := search.Options{Method: f.Method, Seed: f.Seed, Evaluations: f.Evaluations}
 	if !f.Resume {
 		return search.New(problem, o)
@@ -187,24 +186,22 @@ func (p program) start(f runFlags, problem search.Problem) (*search.Search, erro
 	}
 	s, err := search.Resume(problem, o, data)
 	if err != nil {
-		e := fault.Of(err)
-		return nil, fault.New(e.Code, e.Hint, "%s.state: %s", f.Out, e.Message)
+		return nil, fault.In(f.Out+".state", err)
 	}
-	fmt.Fprintf(p.stderr, "continuing after %d evaluations\n", len(s.Points()))
+	fmt.Fprintf(p.Stderr, "continuing after %d evaluations\n", len(s.Points()))
 	return s, nil
 }
 
-// steps runs the search. What was measured is stored at once; a search that is
-// interrupted, at its end.
-func (p program) steps(f runFlags, s *search.Search, measured bool) error {
+// steps runs the search. Measured children are stored at once, predicted ones when the search is interrupted.
+func (f *runFlags) steps(p *cli.Program, s *search.Search, measured bool) error {
 	keep := func() error {
 		if f.Out == "" {
 			return nil
 		}
 		return atomicfile.Write(f.Out+".state", s.State())
 	}
-	bar := report.NewProgress(p.stderr, "children", f.Evaluations)
-	err := s.Run(p.ctx, func(pr search.Progress) error {
+	bar := report.NewProgress(p.Stderr, "children", f.Evaluations)
+	err := s.Run(p.Context(), func(pr search.Progress) error {
 		bar.Set(pr.Done, fmt.Sprintf("(%s, best %.2f %%)", pr.Phase, 100*pr.Best.Accuracy))
 		if measured {
 			return keep()
@@ -212,7 +209,7 @@ func (p program) steps(f runFlags, s *search.Search, measured bool) error {
 		return nil
 	})
 	bar.Finish()
-	if err != nil && p.ctx.Err() != nil {
+	if err != nil && p.Context().Err() != nil {
 		if e := keep(); e != nil {
 			return e
 		}
@@ -220,10 +217,9 @@ func (p program) steps(f runFlags, s *search.Search, measured bool) error {
 	return err
 }
 
-// result is what was found: the front as the search judged it or, where there is
-// a check, its most accurate members measured. The smallest, the biggest and the
-// named children are judged in the same way.
-func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, s *search.Search, check *search.Judge) (*search.Pareto, error) {
+// result returns the front of the search or, where there is a check, its most accurate members as checked. The smallest,
+// the biggest and the named children are judged in the same way.
+func (f *runFlags) result(p *cli.Program, e *classify.Engine, problem search.Problem, s *search.Search, check *search.Judge) (*search.Pareto, error) {
 	out := s.Pareto()
 	if check != nil {
 		problem.Judge = *check
@@ -244,12 +240,12 @@ func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, 
 	if check != nil {
 		proposed = proposals(out, max(1, f.Measure))
 	}
-	bar := report.NewProgress(p.stderr, "checking", len(proposed)+len(names))
+	bar := report.NewProgress(p.Stderr, "checking", len(proposed)+len(names))
 	defer bar.Finish()
 	if check != nil {
 		front := search.NewFront(out.Against...)
 		for i, q := range proposed {
-			pt, err := p.point(problem, q.Arch)
+			pt, err := point(p, problem, q.Arch)
 			if err != nil {
 				return nil, err
 			}
@@ -261,7 +257,7 @@ func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, 
 		out.Pick = slices.IndexFunc(out.Front, func(q search.Point) bool { return q.Arch.Equal(best.Arch) })
 	}
 	for i, name := range names {
-		pt, err := p.point(problem, marks[name])
+		pt, err := point(p, problem, marks[name])
 		if err != nil {
 			return nil, err
 		}
@@ -271,8 +267,8 @@ func (p program) result(e *classify.Engine, f runFlags, problem search.Problem, 
 	return out, nil
 }
 
-// proposals are the n most accurate members of the front that differ by more than
-// 2 % in its first cost: children closer than that are nearly the same.
+// proposals returns the n most accurate members of the front that differ by more than 2 % in its first cost. Children that
+// differ less are nearly the same.
 func proposals(r *search.Pareto, n int) []search.Point {
 	front := slices.Clone(r.Front)
 	slices.SortStableFunc(front, func(a, b search.Point) int { return cmp.Compare(b.Accuracy, a.Accuracy) })
@@ -287,16 +283,16 @@ func proposals(r *search.Pareto, n int) []search.Point {
 	return out
 }
 
-// point judges one child unless the user has had enough.
-func (p program) point(problem search.Problem, a arch.Arch) (search.Point, error) {
-	if err := p.ctx.Err(); err != nil {
+// point judges one child, unless the user has interrupted the program.
+func point(p *cli.Program, problem search.Problem, a arch.Arch) (search.Point, error) {
+	if err := p.Context().Err(); err != nil {
 		return search.Point{}, err
 	}
 	return problem.Point(a)
 }
 
-// write stores and shows the result.
-func (p program) write(f runFlags, s *search.Search, result *search.Pareto) error {
+// write writes and shows the result.
+func (f *runFlags) write(p *cli.Program, s *search.Search, result *search.Pareto) error {
 	if f.Out != "" {
 		text, err := json.MarshalIndent(result, "", " ")
 		if err != nil {
@@ -312,5 +308,5 @@ func (p program) write(f runFlags, s *search.Search, result *search.Pareto) erro
 			return err
 		}
 	}
-	return p.show(result)
+	return f.show(p.Stdout, result)
 }

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// folder is the files of a folder. No link leads out of it, and it is found anew
-// for each file, so that it may be deleted and built again while it is served.
+// folder is the files of a folder. Links do not lead out of it, and it is opened for each file, so that it may be deleted
+// and built again while it is served.
 type folder string
 
 // Open opens a file of the folder.
@@ -19,8 +19,7 @@ func (f folder) Open(name string) (fs.File, error) {
 	return root.FS().Open(name)
 }
 
-// Stat describes a file without opening it, which with a pipe would wait for
-// somebody who writes.
+// Stat describes a file without opening it, which would block for a pipe.
 func (f folder) Stat(name string) (fs.FileInfo, error) {
 	root, err := os.OpenRoot(string(f))
 	if err != nil {

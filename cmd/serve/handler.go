@@ -15,9 +15,8 @@ import (
 	"time"
 )
 
-// types are the media types by extension. They are not taken from the system,
-// which may say something else: a wrong one keeps a browser from compiling wasm
-// while it downloads, or from loading a module at all.
+// types is the media types by extension. Those of the system may differ, and with a wrong one a browser does not compile
+// wasm while it downloads, or does not load a module.
 var types = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
@@ -25,37 +24,35 @@ var types = map[string]string{
 	".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".md": "text/plain; charset=utf-8",
 }
 
-// compressible are the extensions worth a gzip where the folder has no compressed
-// form; images and half-precision weights are not.
+// compressible is the extensions that are compressed where the folder has no compressed form. Images and half-precision
+// weights would not get smaller.
 var compressible = map[string]bool{".html": true, ".css": true, ".js": true, ".mjs": true, ".json": true, ".svg": true, ".wasm": true, ".md": true}
 
-// forms are the compressed forms of a file that may lie beside it, the best first.
+// forms is the compressed forms of a file that may be beside it, the best first.
 var forms = []struct{ encoding, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
-// frozen says that a file lies in a folder that is named by its content
-// (site/assemble): what is under that address never changes.
+// frozen reports whether a file is in a folder that is named by its content (site/assemble), so that it never changes.
 var frozen = regexp.MustCompile(`(^|/)[0-9a-f]{12}/`)
 
-// workerPolicy is what a script may do when it runs as a worker; a page has its
-// policy in its HTML, but a worker takes it from its own answer.
+// workerPolicy is the content security policy of a script that runs as a worker. A page has its policy in its HTML; a
+// worker's is in the response.
 const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
-// retryAfter is what a client that comes too early is told to wait, in seconds.
+// retryAfter is the time after which clients retry for a file that is still missing, in seconds.
 const retryAfter = "2"
 
 // handler serves the files of a folder under base.
 type handler struct {
 	files fs.FS
 	base  string
-	// completing says that the folder is still being completed: what is missing
-	// may yet come.
+	// completing reports whether the folder is still being completed, so that a missing file may come.
 	completing func() bool
 
-	mu    sync.Mutex // of the map only: a file that is slow to read holds up no other
+	mu    sync.Mutex // of the map only: a slow file does not block others
 	cache map[string]*slot
 }
 
-// slot is the place of one file; its lock is held while the file is read.
+// slot is the entry of one file. Its lock is held while the file is read.
 type slot struct {
 	mu sync.Mutex
 	*entry
@@ -113,7 +110,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head.Set("Content-Type", kind)
 	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("Cache-Control", "no-cache") // a browser may keep it, and asks each time
+	head.Set("Cache-Control", "no-cache") // browsers may store it, and revalidate each time
 	if frozen.MatchString(name) {
 		head.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
@@ -132,8 +129,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", e.changed, bytes.NewReader(body))
 }
 
-// accepted is the best encoding that the client takes, "" for none. Parts of a
-// file are parts of it as it is, not as it was compressed.
+// accepted returns the best encoding that the client accepts, or "". Ranges are of the uncompressed file.
 func accepted(r *http.Request, packed map[string][]byte) string {
 	if r.Header.Get("Range") != "" {
 		return ""
@@ -182,9 +178,8 @@ func (h *handler) load(name string) (*entry, error) {
 	return e, nil
 }
 
-// stat is that of a file that may be served. Whatever else has that name is not
-// there: a folder, a pipe or a device, which may never end, a hidden file, and a
-// link that leads out of the folder.
+// stat returns the info of a file that may be served. Folders, pipes, devices, hidden files and links that lead out of
+// the folder do not exist for it.
 func (h *handler) stat(name string) (fs.FileInfo, error) {
 	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
 		return nil, fs.ErrNotExist
@@ -196,8 +191,7 @@ func (h *handler) stat(name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// pack reads the compressed forms that lie beside a file, if they are not older;
-// without any it compresses what is worth it.
+// pack reads the compressed forms beside a file, if they are not older, or compresses a compressible file without any.
 func (h *handler) pack(name string, e *entry) (map[string][]byte, error) {
 	packed := map[string][]byte{}
 	for _, f := range forms {

@@ -2,8 +2,8 @@
 //
 //	serve [--addr 127.0.0.1:8080] [--base /bignas/] [--dir build/site] [--meanwhile COMMAND]
 //
-// It reads its arguments without the package of the other commands, which would be a
-// tenth of the time from a fresh clone to the page.
+// It does not use the command-line library of the other commands, which would take a tenth of the time from a fresh clone
+// to the page.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// options are the command line.
+// options is the command line.
 type options struct {
 	addr, base, dir, meanwhile string
 }
@@ -48,7 +48,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
-	case err != nil: // flags has said it
+	case err != nil: // reported by flags
 		return 2
 	case flags.NArg() > 0:
 		fmt.Fprintf(stderr, "serve: unexpected argument %q\n  hint: run serve --help to see what it takes\n", flags.Arg(0))
@@ -108,7 +108,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
-		return server.Close() // somebody is still downloading; it is a development server
+		return server.Close() // without waiting for downloads: it is a development server
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 func complete(ctx context.Context, words []string, stdout, stderr io.Writer) {
 	c := exec.CommandContext(ctx, words[0], words[1:]...)
 	c.Stdout, c.Stderr = stdout, stderr
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // it may have files to remove
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // which lets it remove its files
 	c.WaitDelay = 3 * time.Second
 	if err := c.Run(); err != nil && ctx.Err() == nil {
 		fmt.Fprintf(stderr, "serve: %s: %v; what it should have made is missing in the page\n", strings.Join(words, " "), err)

@@ -1,31 +1,30 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
+	"bignas/cmd/internal/cli"
+	"bignas/cmd/internal/source"
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/weights"
-	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/report"
-	"bignas/train/run"
 	"bignas/train/unknown"
 )
 
 type calibrateFlags struct {
 	Weights  string `arg:"" help:"Weights file written by train release."`
-	Data     string `required:"" placeholder:"DATA" help:"The images that the weights were trained on, with those that were held out for searching, on which is fitted."`
+	Data     string `required:"" placeholder:"DATA" help:"The data that the weights were trained on; its images held out for searching are fitted on."`
 	Names    string `name:"class-names" placeholder:"FILE" help:"Names of the classes of --data, as for training."`
-	Unknown  string `required:"" placeholder:"DATA" help:"Images of other classes: every other class is learnt as unknown; those between are left for evaluate --unknown."`
-	Output   string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write; its tensors are those of the first."`
-	Children int    `default:"30" help:"Children that the model is fitted on (default: 30)."`
-	Images   int    `default:"400" help:"Held-out, known and unknown images that each sees (default: 400)."`
+	Unknown  string `required:"" placeholder:"DATA" help:"Images of other classes: every second class is fitted on as unknown, the others are for evaluate --unknown."`
+	Output   string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, with the same tensors."`
+	Children int    `default:"30" help:"Children to fit the model on (default: 30)."`
+	Images   int    `default:"400" help:"Held-out, known and unknown images for each (default: 400)."`
 }
 
-// calibrate adds to a weights file what it says of its confidence. No tensor changes.
-func (p program) calibrate(ctx context.Context, f calibrateFlags) error {
+// Run fits the confidence of a weights file. No tensor changes.
+func (f *calibrateFlags) Run(p *cli.Program) error {
 	data, err := readWeights(f.Weights)
 	if err != nil {
 		return err
@@ -37,34 +36,26 @@ func (p program) calibrate(ctx context.Context, f calibrateFlags) error {
 	if err != nil {
 		return err
 	}
-	known, err := run.Classes(e, f.Weights)
-	if err != nil {
-		return err
-	}
-	c, err := config.Parse(e.Info().Metadata["training"], "the training configuration in "+f.Weights)
-	if err != nil {
-		return err
-	}
-	images, err := run.OpenDataFor(f.Data, c, known, false, p.stderr, run.Named(f.Names))
+	images, err := source.Open(e, f.Weights, f.Data, f.Names, false, p.Stderr)
 	if err != nil {
 		return err
 	}
 	defer images.Close()
-	train, heldOut, _ := run.Split(c, images)
-	if heldOut.Len() < 20 || train.Len() == 0 {
-		return fault.New("no_images", "train with search_fraction above 0, and give the same data", "%s has %d images that the training left for searching, 20 are the least to fit on", f.Data, heldOut.Len())
+	heldOut := images.Search
+	if heldOut.Len() < 20 || images.Train.Len() == 0 {
+		return fault.New("no_images", "train with search_fraction above 0, and give the same data", "%s has %d images that the training held out for searching, at least 20 are needed to fit on", f.Data, heldOut.Len())
 	}
 	others, err := dataset.Open(f.Unknown, dataset.Options{})
 	if err != nil {
 		return err
 	}
 	defer others.Close()
-	other, err := unknown.Others(others, known, false)
+	other, err := unknown.Others(others, images.Known, false)
 	if err != nil {
 		return err
 	}
-	bar := report.NewProgress(p.stderr, "children", f.Children)
-	model, err := unknown.Calibrate(ctx, e, heldOut, train, other, unknown.Options{Children: f.Children, Images: f.Images, Seed: c.Seed, Progress: func(done int) { bar.Set(done, "") }})
+	bar := report.NewProgress(p.Stderr, "children", f.Children)
+	model, err := unknown.Calibrate(p.Context(), e, heldOut, images.Train, other, unknown.Options{Children: f.Children, Images: f.Images, Seed: images.Config.Seed, Progress: func(done int) { bar.Set(done, "") }})
 	bar.Finish()
 	if err != nil {
 		return err
@@ -73,7 +64,7 @@ func (p program) calibrate(ctx context.Context, f calibrateFlags) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "fitted on %d children, %d held-out images and %d of other classes; wrote %s, %d bytes, %d more\n",
+	_, err = fmt.Fprintf(p.Stdout, "fitted on %d children, %d held-out images and %d of other classes; wrote %s, %d bytes, %d more\n",
 		f.Children, heldOut.Len(), other.Len(), f.Output, len(out), len(out)-len(data))
 	return err
 }

@@ -21,7 +21,7 @@ func TestCalibrate(t *testing.T) {
 	call := func(file, out string, more ...string) int {
 		stdout.Reset()
 		stderr.Reset()
-		return main1(append([]string{"calibrate", file, "--data", "shapes", "--unknown", other, "-o", out, "--children", "10", "--images", "20"}, more...), nil, &stdout, &stderr)
+		return command(append([]string{"calibrate", file, "--data", "shapes", "--unknown", other, "-o", out, "--children", "10", "--images", "20"}, more...), nil, &stdout, &stderr)
 	}
 	var made [2][]byte
 	for i, name := range []string{"a", "b"} {
@@ -64,7 +64,7 @@ func TestCalibrate(t *testing.T) {
 	if code := call(plain, filepath.Join(dir, "c")); code != 1 || !strings.Contains(stderr.String(), "search_fraction") {
 		t.Errorf("nothing held out: exit %d, %s", code, &stderr)
 	}
-	clitest.Untouched(t, main1, file, func(out string) []string {
+	clitest.Untouched(t, command, file, func(out string) []string {
 		return []string{"calibrate", file, "--data", "shapes", "--unknown", other, "-o", out}
 	})
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -19,16 +19,17 @@ import (
 type experimentFlags struct {
 	Data   string   `required:"" placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
 	Config string   `default:"experiments" placeholder:"FILE" help:"Recipe that the experiments change (default: experiments)."`
-	Out    string   `required:"" placeholder:"DIR" writes:"" help:"Folder of the runs; an interrupted suite goes on in it."`
+	Out    string   `required:"" placeholder:"DIR" writes:"" help:"Folder of the runs; an interrupted suite is resumed in it."`
 	CSV    string   `name:"csv" required:"" placeholder:"FILE" writes:"" help:"Table to write or to continue, a row for each child of each run."`
-	Skip   bool     `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
+	Skip   bool     `name:"skip-empty" help:"Leave out classes without a readable image instead of refusing to train."`
 	Seeds  int      `default:"2" placeholder:"N" help:"Seeds, from 1 on (default: 2)."`
 	Only   []string `placeholder:"NAME" help:"Only these experiments; may be repeated."`
-	JSON   bool     `name:"json" help:"One JSON object a row on standard output."`
+	JSON   bool     `name:"json" help:"A JSON object for each row on standard output."`
 }
 
-// experiments runs the suite, seed by seed.
-func (p program) experiments(ctx context.Context, f experimentFlags) error {
+// Run runs the suite, seed by seed.
+func (f *experimentFlags) Run(p *cli.Program) error {
+	p.Resume = "the same command goes on"
 	suite, err := f.suite()
 	if err != nil {
 		return err
@@ -48,15 +49,15 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 		return err
 	}
 	defer taken.Release()
-	data, err := run.OpenData(f.Data, c, p.stderr)
+	data, err := run.OpenData(f.Data, "", c, p.Stderr)
 	if err != nil {
 		return err
 	}
-	table, err := run.Survey(run.Settle(c, data, "", false), data, f.Skip)
+	table, err := run.Survey(run.WithSplit(c, data, "", false), data, f.Skip)
 	if err != nil {
 		return err
 	}
-	if err := table.Write(p.stderr); err != nil {
+	if err := table.Write(p.Stderr); err != nil {
 		return err
 	}
 	rows, err := experiment.OpenRows(f.CSV, fmt.Sprintf("go run ./cmd/train experiments --config %s --data %s", f.Config, filepath.Base(f.Data)))
@@ -73,15 +74,15 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 	}
 	defer finish()
 	r := experiment.Runner{Base: c, Data: data, Out: f.Out, Rows: rows}
-	r.Start = func(e experiment.Experiment, seed uint64) {
+	r.OnStart = func(e experiment.Experiment, seed uint64) {
 		finish()
-		fmt.Fprintln(p.stderr, strings.TrimSpace(fmt.Sprintf("seed %d, %s %s", seed, e.Name, e.Child)))
+		fmt.Fprintln(p.Stderr, strings.TrimSpace(fmt.Sprintf("seed %d, %s %s", seed, e.Name, e.Child)))
 	}
-	r.Note = func(text string) { fmt.Fprintln(p.stderr, text) }
-	r.Step = func(at run.Position) {
+	r.OnNote = func(text string) { fmt.Fprintln(p.Stderr, text) }
+	r.OnStep = func(at run.Position) {
 		if at.Step == 1 {
 			finish()
-			bar = report.NewProgress(p.stderr, fmt.Sprintf("epoch %d", at.Epoch+1), at.Steps)
+			bar = report.NewProgress(p.Stderr, fmt.Sprintf("epoch %d", at.Epoch+1), at.Steps)
 		}
 		if bar != nil {
 			bar.Set(at.Step, fmt.Sprintf("%.0f images/s, run %s left", at.ImagesPerSecond, left(at.RunLeft)))
@@ -89,17 +90,17 @@ func (p program) experiments(ctx context.Context, f experimentFlags) error {
 	}
 	for seed := range f.Seeds {
 		for _, e := range suite {
-			if err := r.Run(ctx, e, uint64(1+seed)); err != nil {
+			if err := r.Run(p.Context(), e, uint64(1+seed)); err != nil {
 				return err
 			}
 		}
 	}
 	finish()
-	return p.rows(rows.All(), f.JSON)
+	return f.show(p.Stdout, rows.All())
 }
 
 // suite is the experiments that the flags name.
-func (f experimentFlags) suite() ([]experiment.Experiment, error) {
+func (f *experimentFlags) suite() ([]experiment.Experiment, error) {
 	all := experiment.Suite()
 	if len(f.Only) == 0 {
 		return all, nil
@@ -126,16 +127,11 @@ func (f experimentFlags) suite() ([]experiment.Experiment, error) {
 	return some, nil
 }
 
-// rows shows what came out.
-func (p program) rows(all []experiment.Row, asJSON bool) error {
+// show prints the rows.
+func (f *experimentFlags) show(stdout io.Writer, all []experiment.Row) error {
 	for _, r := range all {
-		if asJSON {
-			if err := cli.Line(p.stdout, r); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := fmt.Fprintf(p.stdout, "%-34s seed %d  %-8s  top-1 %.2f %% of %d\n", r.Experiment, r.Seed, r.Child, 100*r.Top1, r.N); err != nil {
+		text := fmt.Sprintf("%-34s seed %d  %-8s  top-1 %.2f %% of %d\n", r.Experiment, r.Seed, r.Child, 100*r.Top1, r.N)
+		if err := cli.Show(stdout, f.JSON, r, text); err != nil {
 			return err
 		}
 	}

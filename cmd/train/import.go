@@ -22,8 +22,8 @@ type importFlags struct {
 	Output string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in float32."`
 }
 
-// imports brings a published supernet into a weights file. No value changes.
-func (p program) imports(f importFlags) error {
+// Run makes a weights file of a published supernet. No value changes.
+func (f *importFlags) Run(p *cli.Program) error {
 	space, err := arch.Lookup(f.Space)
 	if err != nil {
 		return fault.New("bad_space", "choose one of them with --space", "%v", err)
@@ -45,7 +45,7 @@ func (p program) imports(f importFlags) error {
 	if err := atomicfile.Write(f.Output, data); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics; train release --weights %[1]s --data DATA fits those of all children\n",
+	_, err = fmt.Fprintf(p.Stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics; train release --weights %[1]s --data DATA fits those of all children\n",
 		f.Output, len(data), m.Net.Count(), m.Net.Classes)
 	return err
 }

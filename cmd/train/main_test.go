@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/train/plan"
 	"bignas/train/report"
 	"bignas/train/run"
 )
@@ -68,7 +69,7 @@ ratio = [0.9, 1.1]
 func train(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = main1(args, nil, &o, &e)
+	code = command(args, nil, &o, &e)
 	return code, o.String(), e.String()
 }
 
@@ -173,7 +174,7 @@ func TestAlone(t *testing.T) {
 	if row.LossSmallest != -1 || row.ValSmallest != -1 || row.LossBiggest <= 0 || row.ValBiggest < 0 {
 		t.Errorf("%+v", row)
 	}
-	if code, _, errs := train(t, "release", "--data", data, "--out", second, "-o", filepath.Join(dir, "w")); code != 1 || !strings.Contains(errs, "no supernet") {
+	if code, _, errs := train(t, "release", "--data", data, "--out", second, "-o", filepath.Join(dir, "w")); code != 1 || !strings.Contains(errs, "not a supernet") {
 		t.Errorf("releasing one child: exit %d: %s", code, errs)
 	}
 }
@@ -187,7 +188,7 @@ func TestDryRun(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
-	var p run.Plan
+	var p plan.Plan
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		t.Fatal(err)
 	}

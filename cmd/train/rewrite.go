@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
 	"bignas/core/weights"
 	"bignas/train/atomicfile"
@@ -11,12 +12,12 @@ import (
 
 type rewriteFlags struct {
 	Weights string `arg:"" help:"Weights file, of any layout version."`
-	Output  string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in the present layout."`
+	Output  string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in the current layout."`
 }
 
-// rewrite writes a weights file anew in the present layout, smallest child
-// first. No value changes.
-func (p program) rewrite(f rewriteFlags) error {
+// Run writes a weights file anew in the current layout, smallest child first. No value
+// changes.
+func (f *rewriteFlags) Run(p *cli.Program) error {
 	data, err := readWeights(f.Weights)
 	if err != nil {
 		return err
@@ -25,11 +26,11 @@ func (p program) rewrite(f rewriteFlags) error {
 	if err != nil {
 		return err
 	}
-	a, err := weights.Begin(out)
+	a, err := weights.OpenStream(out)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "wrote %s, %d bytes; children open at %v\n", f.Output, len(out), a.Ends())
+	_, err = fmt.Fprintf(p.Stdout, "wrote %s, %d bytes; children open at %v\n", f.Output, len(out), a.Ends())
 	return err
 }
 

@@ -11,27 +11,26 @@ import (
 	"bignas/wasm/view/scene"
 )
 
-// desk is the scene with the engine behind it: what the page and its worker are
-// to the view in the browser. It speaks the same messages to the engine.
+// desk connects the scene and the engine, as the page and its worker do in the browser, by the same messages.
 type desk struct {
 	scene   *scene.Scene
 	engine  *session.Session
-	refused *fault.Error      // of the last message that was answered at once
-	opened  chan *fault.Error // what became of the image, nil where it was decoded
+	refused *fault.Error      // error of the last message that was answered at once
+	opened  chan *fault.Error // the error of decoding the image, or nil
 
-	do    func(func(*scene.Scene)) // changes the scene and has it drawn
-	title func(string)             // gets the answer to the image
+	do    func(func(*scene.Scene)) // changes the scene and redraws it
+	title func(string)             // sets the title to the answer
 	side  int                      // of the image that is shown
 }
 
-// The ids of messages; those of taps are their tickets, from 1.
+// The ids of messages; those of feature maps are their tickets, from 1.
 const (
 	atOnce = 0
-	later  = -1 // answered by the engine's own goroutine; a newer one may take its place
-	photo  = -2 // the image, which the engine decodes beside everything else
+	later  = -1 // answered by the engine's goroutine; replaced by a newer one
+	photo  = -2 // the image, which the engine decodes concurrently
 )
 
-// reply is what the desk needs of the engine's replies.
+// reply is the fields of the engine's replies that the desk uses.
 type reply struct {
 	ID       int             `json:"id"`
 	Type     string          `json:"type"`
@@ -47,8 +46,7 @@ type reply struct {
 	} `json:"answer"`
 }
 
-// newDesk opens weights and an image, and shows the child of that text, or the
-// middle one where it is empty.
+// newDesk opens weights and an image, and shows the child of that text, or the middle one where that is empty.
 func newDesk(weights, img []byte, child string) (*desk, error) {
 	d := &desk{title: func(string) {}, opened: make(chan *fault.Error, 1)}
 	d.do = func(change func(*scene.Scene)) { change(d.scene) } // until there is a window
@@ -71,7 +69,7 @@ func newDesk(weights, img []byte, child string) (*desk, error) {
 	return d, nil
 }
 
-// send gives the engine a message; it fails where the engine refused it at once.
+// send sends the engine a message. The error is one that the engine returns at once.
 func (d *desk) send(message map[string]any, data []byte) error {
 	text, err := json.Marshal(message)
 	if err != nil {
@@ -111,7 +109,7 @@ func (d *desk) receive(text string, data []byte) {
 		switch {
 		case r.ID == photo:
 			d.opened <- r.Error
-		case r.ID > 0: // of taps: the ticket
+		case r.ID > 0: // feature maps: the ticket
 			d.do(func(s *scene.Scene) { s.RefuseTaps(r.ID, r.Error.Message) })
 		case r.ID == atOnce:
 			d.refused = r.Error
@@ -125,7 +123,7 @@ func (d *desk) fail(err error) {
 	}
 }
 
-// ready makes the scene of what the weights say about themselves.
+// ready makes the scene from the description of the weights.
 func (d *desk) ready(info json.RawMessage) {
 	var about struct {
 		Space  *arch.Space `json:"space"`
@@ -138,7 +136,7 @@ func (d *desk) ready(info json.RawMessage) {
 	d.fail(err)
 }
 
-// handle does what a person did in the scene.
+// handle handles the events of the scene.
 func (d *desk) handle(events []scene.Event) {
 	for _, e := range events {
 		switch e.Type {
@@ -152,7 +150,7 @@ func (d *desk) handle(events []scene.Event) {
 	}
 }
 
-// look asks what the child sees and what it says.
+// look requests the input and the answer of the child.
 func (d *desk) look(child arch.Arch) {
 	if child.Resolution != d.side {
 		d.side = child.Resolution

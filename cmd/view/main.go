@@ -1,11 +1,10 @@
-// Command view opens the network view of the page in a window: the biggest
-// network, the child's slice in it, and what it makes of an image.
+// Command view opens the network view of the page in a window: the biggest network, the child's slice in it, and its
+// activations for an image.
 //
 //	go run -tags view ./cmd/view [--arch S] [photo.jpg]
 //
-// The window needs a C compiler and the headers of X on Linux (Debian:
-// libgl1-mesa-dev and xorg-dev). Nothing else of the repository does, so that it
-// is built only with the tag "view"; without it the program says so.
+// The window needs a C compiler and, on Linux, the headers of X (Debian: libgl1-mesa-dev and xorg-dev). Because nothing
+// else does, it is built only with the tag "view"; without the tag the program says so.
 package main
 
 import (
@@ -15,7 +14,7 @@ import (
 	"bignas/cmd/internal/cli"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 const about = "Show the network layer by layer. Drag a block: up is depth, sideways is width; wheel and drag to zoom and pan."
 
@@ -26,26 +25,24 @@ type flags struct {
 	Photo   string `arg:"" optional:"" default:"assets/samples/parachute.jpg" help:"Image to look at (default: a sample)."`
 }
 
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var f flags
-	if code, goOn := cli.Parse("view", about, &f, args, stdout, stderr); !goOn {
-		return code
-	}
+func command(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return cli.Main(&cli.Program{Name: "view", Stdin: stdin, Stdout: stdout, Stderr: stderr}, about, &flags{}, nil, args)
+}
+
+// Run shows the window until it is closed.
+func (f *flags) Run(p *cli.Program) error {
 	weights, err := cli.ReadWeights(f.Weights)
 	if err != nil {
-		return cli.Fail(stderr, "view", err)
+		return err
 	}
-	photo, err := cli.ReadFile(f.Photo, stdin)
+	photo, err := cli.ReadFile(f.Photo, p.Stdin)
 	if err != nil {
-		return cli.Fail(stderr, "view", err)
+		return err
 	}
 	d, err := newDesk(weights, photo, f.Arch)
 	if err != nil {
-		return cli.Fail(stderr, "view", err)
+		return err
 	}
 	d.scene.SetDark(f.Dark)
-	if err := show(d); err != nil {
-		return cli.Fail(stderr, "view", err)
-	}
-	return cli.OK
+	return show(d)
 }

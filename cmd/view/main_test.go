@@ -28,7 +28,7 @@ func TestWithoutWindow(t *testing.T) {
 		"resolution is 1":                {"--arch", "r1-c8-8x1k3-12x1k3-20x2k3-32x2k3-48x2k3-72x2k3-112x1k3-h320"},
 	} {
 		var out, errors bytes.Buffer
-		if code := run(args, nil, &out, &errors); code != 1 || !strings.Contains(errors.String(), want) {
+		if code := command(args, nil, &out, &errors); code != 1 || !strings.Contains(errors.String(), want) {
 			t.Errorf("view %v: exit %d, %q; want %q", args, code, errors.String(), want)
 		}
 	}

@@ -26,10 +26,10 @@ func show(d *desk) error {
 	return v.Run()
 }
 
-// fingers are numbered behind the mouse, which is 0.
+// Fingers are numbered from 1; the mouse is 0.
 const fingers = 1
 
-// input gives the scene what ebiten has seen since the last frame.
+// input passes the input since the last frame to the scene.
 func input(v *paint.View, s *scene.Scene) {
 	x, y := ebiten.CursorPosition()
 	scale := ebiten.Monitor().DeviceScaleFactor()
@@ -62,7 +62,7 @@ func input(v *paint.View, s *scene.Scene) {
 	}
 }
 
-// keyName is the name that browsers give a key.
+// keyName returns the name of a key in browsers.
 func keyName(key ebiten.Key) string {
 	switch key {
 	case ebiten.KeyEqual, ebiten.KeyNumpadAdd:

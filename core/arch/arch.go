@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Arch is one architecture of a space: every elastic dimension decided.
+// Arch is one architecture of a space, with a choice for each elastic dimension.
 type Arch struct {
 	Space      *Space      `json:"-"`
 	Resolution int         `json:"resolution"`
@@ -16,7 +16,7 @@ type Arch struct {
 	Head       int         `json:"head"`
 }
 
-// StageArch is the choice for one stage. Kernels has one entry a layer.
+// StageArch is the choices for one stage. Kernels has one entry for each layer.
 type StageArch struct {
 	Width     int   `json:"width"`
 	Depth     int   `json:"depth"`
@@ -24,9 +24,8 @@ type StageArch struct {
 	Kernels   []int `json:"kernels"`
 }
 
-// pick builds an architecture by asking choose for every dimension in a fixed
-// order: resolution, stem, then per stage width, depth, expansion and kernels,
-// then head.
+// pick builds an architecture by calling choose for each dimension in a fixed order:
+// resolution, stem, width, depth, expansion and kernels of each stage, head.
 func (s *Space) pick(choose func(of []int) int) Arch {
 	a := Arch{Space: s, Resolution: choose(s.Resolutions), Stem: choose(s.Stem)}
 	for _, st := range s.Stages {
@@ -45,23 +44,23 @@ func (s *Space) pick(choose func(of []int) int) Arch {
 	return a
 }
 
-// Min is the smallest child: the least of everything.
+// Min returns the smallest child, with the least of each choice.
 func (s *Space) Min() Arch { return s.At(0) }
 
-// Max is the biggest child: the most of everything.
+// Max returns the biggest child, with the most of each choice.
 func (s *Space) Max() Arch { return s.At(1) }
 
-// At is the child with every choice at the same fraction, 0 to 1, of its range (Nearest).
+// At returns the child with all choices at the same fraction, 0 to 1, of their ranges (Nearest).
 func (s *Space) At(fraction float64) Arch {
 	return s.pick(func(of []int) int { return of[Nearest(fraction, of)] })
 }
 
-// Nearest is the index of the choice at a fraction, 0 to 1, of a range of choices: the
-// nearest one, and of two the bigger.
+// Nearest returns the index of the choice nearest to a fraction, 0 to 1, of the range of
+// choices, and of two the bigger one.
 func Nearest(fraction float64, of []int) int { return int(fraction*float64(len(of)-1) + 0.5) }
 
-// Sample draws every dimension uniformly and independently, as BigNAS trains
-// its random children (section 3.1).
+// Sample draws all dimensions uniformly and independently, as the random children of BigNAS are
+// (section 3.1).
 func (s *Space) Sample(r *rand.Rand) Arch {
 	return s.pick(func(of []int) int { return of[r.IntN(len(of))] })
 }
@@ -83,8 +82,8 @@ func (a Arch) Equal(b Arch) bool {
 		})
 }
 
-// Within reports whether a is nested in b: no choice of a is bigger than b's, so
-// that every weight that a uses is one of b's.
+// Within reports whether a is nested in b: no choice of a is bigger than b's, so that b has all
+// weights of a.
 func (a Arch) Within(b Arch) bool {
 	if a.Space != b.Space || a.Resolution > b.Resolution || a.Stem > b.Stem || a.Head > b.Head || len(a.Stages) != len(b.Stages) {
 		return false
@@ -103,7 +102,7 @@ func (a Arch) Within(b Arch) bool {
 	return true
 }
 
-// Error says which field of an architecture is impossible.
+// Error is a field of an architecture with a value that the space does not allow.
 type Error struct {
 	Space   string
 	Field   string // e.g. "S3 width"
@@ -111,7 +110,7 @@ type Error struct {
 	Allowed []int
 }
 
-// Error names the field, the value and what is allowed.
+// Error names the field, the value and the allowed values.
 func (e *Error) Error() string {
 	return fmt.Sprintf("arch: %s is %d; the space %s allows %s", e.Field, e.Value, e.Space, list(e.Allowed))
 }
@@ -121,14 +120,13 @@ func list(v []int) string {
 	for i, x := range v {
 		s[i] = fmt.Sprint(x)
 	}
-	if len(s) > 6 && v[1]-v[0] == v[len(v)-1]-v[len(v)-2] { // an arithmetic run reads better short
+	if len(s) > 6 && v[1]-v[0] == v[len(v)-1]-v[len(v)-2] { // an arithmetic progression is shortened
 		return fmt.Sprintf("%d to %d in steps of %d", v[0], v[len(v)-1], v[1]-v[0])
 	}
 	return strings.Join(s, ", ")
 }
 
-// Validate returns an *Error for the first dimension of a that the space does
-// not allow. Nothing is ever rounded to what would be allowed.
+// Validate returns an *Error for the first dimension of a that the space does not allow.
 func (s *Space) Validate(a Arch) error {
 	var err error
 	check := func(field string, v int, of []int) {

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// String is the canonical text of an architecture, made of letters, digits and
-// '-', so that it can stand in a URL, a file name and a shell word:
+// String returns the canonical text of an architecture, of letters, digits and '-', so that it
+// can be used in URLs, file names and shell words:
 //
 //	r160-c16-8x1k3-16x2k3-24x3k355-40x2k5-64x2k3-96x3k3-128x1k5-h384
 //
-// resolution, stem channels, then per stage width x depth, k and the kernels
-// (one digit where all layers agree, otherwise one a layer), e and the
-// expansion where the space leaves it open, and the head channels.
+// It has the resolution, the stem channels, for each stage width x depth, k and the kernels (one
+// digit where all layers agree, otherwise one for each layer), e and the expansion where the
+// space has a choice, and the head channels.
 func (a Arch) String() string {
 	b := make([]byte, 0, 96)
 	put := func(before string, v int) { b = strconv.AppendInt(append(b, before...), int64(v), 10) }
@@ -48,17 +48,17 @@ func same(v []int) bool {
 	return true
 }
 
-// SyntaxError says where the text of an architecture can not be read.
+// SyntaxError is the text of an architecture that cannot be parsed.
 type SyntaxError struct{ Text, Part, Want string }
 
-// Error shows the part and what was wanted there.
+// Error shows the part that is wrong and what is expected there.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("arch: %q in %q: want %s, e.g. min, max, random:1 or %s", e.Part, e.Text, e.Want, spaces["nette"].Min())
 }
 
-// Parse reads "min", "max", "random:" and a seed, or the text that Arch.String
-// writes. It returns a *SyntaxError for text of another form and an *Error for a
-// choice that the space does not have.
+// Parse parses "min", "max", "random:" and a seed, or the text that Arch.String returns. The
+// error is a *SyntaxError for any other text, and an *Error for a choice that the space does not
+// have.
 func (s *Space) Parse(text string) (Arch, error) {
 	switch text {
 	case "min", "smallest":
@@ -109,8 +109,7 @@ func (p *parser) fail(part, want string) {
 	}
 }
 
-// number reads the plain decimal s: no sign, no leading zero, so that there is
-// one text for one architecture.
+// number parses a decimal without sign or leading zero, so that each architecture has one text.
 func (p *parser) number(s, part, want string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil || len(s) > 5 || s[0] == '+' || s[0] == '-' || (s[0] == '0' && s != "0") {

@@ -4,7 +4,7 @@ import "bignas/core/plainjson"
 
 var member = plainjson.Member
 
-// Record is a as JSON, the same as encoding/json makes of it.
+// Record returns a as JSON, the same as encoding/json makes of it.
 func (a Arch) Record() plainjson.Record {
 	stages := make(plainjson.List, len(a.Stages))
 	for i, c := range a.Stages {
@@ -13,8 +13,7 @@ func (a Arch) Record() plainjson.Record {
 	return plainjson.Record{member("resolution", a.Resolution), member("stem", a.Stem), member("stages", stages), member("head", a.Head)}
 }
 
-// Fill reads what Record writes; the space is left alone and nothing is checked
-// against it.
+// Fill reads what Record writes. It does not change the space, or check anything against it.
 func (a *Arch) Fill(v plainjson.Value) error {
 	stages := func(v plainjson.Value) error {
 		a.Stages = nil
@@ -28,7 +27,7 @@ func (a *Arch) Fill(v plainjson.Value) error {
 	return v.Fill(false, member("resolution", &a.Resolution), member("stem", &a.Stem), member("stages", stages), member("head", &a.Head))
 }
 
-// Record is s as JSON, the same as encoding/json makes of it.
+// Record returns s as JSON, the same as encoding/json makes of it.
 func (s *Space) Record() plainjson.Record {
 	stages := make(plainjson.List, len(s.Stages))
 	for i, st := range s.Stages {

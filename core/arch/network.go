@@ -1,7 +1,7 @@
 package arch
 
-// Network is an architecture with the size of every layer worked out: what the
-// cost counter, the supernet and the drawing all walk.
+// Network is an architecture with the sizes of all layers, which the cost counter, the supernet
+// and the drawing use.
 type Network struct {
 	Arch   Arch
 	Stem   Conv
@@ -13,10 +13,10 @@ type Network struct {
 	Head Conv
 }
 
-// Conv is a dense convolution layer: sizes are pixels on a side.
+// Conv is a dense convolution. Sizes are in pixels on a side.
 type Conv struct{ In, Out, Kernel, Stride, Size, OutSize int }
 
-// Shortcut is what a block adds to its output.
+// Shortcut is the shortcut of a block, which is added to its output.
 type Shortcut uint8
 
 // The shortcuts of a block.
@@ -26,7 +26,7 @@ const (
 	Project             // the same through a 1x1 convolution
 )
 
-// Block is one inverted-residual block (MBConv) with every size resolved.
+// Block is one inverted-residual block (MBConv) with its sizes.
 type Block struct {
 	Stage, Index int // stage from 0, layer in the stage from 0
 	In, Mid, Out int // channels: input, expanded, output
@@ -40,8 +40,8 @@ type Block struct {
 	Shortcut     Shortcut
 }
 
-// divisible rounds v to a multiple of 8 the way MobileNet code does: to the
-// nearest, but never below 90 % of v.
+// divisible rounds v to a multiple of 8 as MobileNet code does: to the nearest, but never below
+// 90 % of v.
 func divisible(v int) int {
 	n := max(8, (v+4)/8*8)
 	if 10*n < 9*v {
@@ -66,7 +66,7 @@ func (s *Space) squeeze(in, mid int) int {
 	return max(1, in/4)
 }
 
-// shortcut says what the block adds.
+// shortcut returns the shortcut of a block.
 func (s *Space) shortcut(b Block) Shortcut {
 	same := b.Stride == 1 && b.In == b.Out
 	switch s.Shortcuts {
@@ -96,7 +96,7 @@ func (n Network) BeforePool() Conv {
 	return n.Head
 }
 
-// Network works out every layer of a. The architecture must be valid.
+// Network returns the layers of a, which must be valid.
 func (a Arch) Network() Network {
 	s := a.Space
 	n := Network{Arch: a}

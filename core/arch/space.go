@@ -1,10 +1,8 @@
-// Package arch describes search spaces, the architectures in them, and the one
-// text form of an architecture that the command line, URLs, JSON and file names
-// share.
+// Package arch describes search spaces, the architectures in them, and the text form of an
+// architecture that command lines, URLs, JSON and file names share.
 //
-// A Space lists what may be chosen; an Arch is one choice of everything; a
-// Network is an Arch with every layer's sizes worked out. Nothing here knows
-// about weights.
+// A Space lists the choices of each dimension, an Arch has one of each, and a Network is an Arch
+// with the sizes of its layers. The package does not know about weights.
 package arch
 
 import (
@@ -26,14 +24,14 @@ type Space struct {
 	// convolution after it (AttentiveNAS). Zero means one 1x1 convolution
 	// before the pool (BigNAS, EfficientNet).
 	HeadExpansion int `json:"headExpansion,omitempty"`
-	// KernelPerLayer says that layers of a stage may differ in kernel size.
+	// KernelPerLayer says whether layers of a stage may differ in kernel size.
 	KernelPerLayer bool `json:"kernelPerLayer"`
-	// Squeeze says what the squeeze width of an SE block is taken from.
+	// Squeeze is the rule for the squeeze width of SE blocks.
 	Squeeze SqueezeRule `json:"squeeze"`
 	// HardGate says that squeeze-and-excitation has ReLU inside and relu6(x+3)/6 for
 	// its gate (AttentiveNAS, MobileNetV3), not swish and the sigmoid (EfficientNet, BigNAS).
 	HardGate bool `json:"hardGate,omitempty"`
-	// Shortcuts says which blocks have one.
+	// Shortcuts is the rule for which blocks have a shortcut.
 	Shortcuts ShortcutRule `json:"shortcuts"`
 }
 
@@ -48,7 +46,7 @@ type Stage struct {
 	SE         bool   `json:"se"`     // squeeze-and-excitation
 }
 
-// SqueezeRule says how wide the bottleneck of squeeze-and-excitation is.
+// SqueezeRule is the rule for the squeeze width of squeeze-and-excitation.
 type SqueezeRule string
 
 const (
@@ -86,7 +84,7 @@ func steps(lo, hi, by int) []int {
 	return s
 }
 
-// row is a stage as a line of a table, which is data and not code of the engine.
+// row is a stage as a line of a table. As data it takes fewer bytes of the engine than as code.
 type row struct {
 	name               string
 	stride             int
@@ -97,7 +95,7 @@ type row struct {
 	se                 bool
 }
 
-// with gives the space the stages of a table.
+// with adds the stages of a table to the space.
 func (s *Space) with(rows []row) *Space {
 	for _, r := range rows {
 		s.Stages = append(s.Stages, Stage{r.name, steps(r.narrow, r.wide, r.by), steps(r.shallow, r.deep, 1), steps(3, r.kernel, 2),
@@ -126,8 +124,8 @@ var bignasStages = [...]row{
 // nette is the space of the shipped weights: the stages, operators, SE and
 // shortcuts of bignas at about half its channels, for two cores and a browser.
 // It runs from 9.5 MMACs (smallest at 96) to about 190 (biggest at 192), and a
-// stage's channels go from about half to all of its biggest, so that every
-// slider of the page matters.
+// stage's channels go from about half to all of its biggest, so that all sliders of the page
+// have an effect.
 func nette() *Space {
 	s := &Space{Name: "nette", Resolutions: steps(96, 192, 32), Stem: steps(8, 16, 4), Head: steps(320, 640, 64),
 		KernelPerLayer: true, Squeeze: SqueezeInput, Shortcuts: ShortcutTransition}
@@ -144,8 +142,8 @@ var netteStages = [...]row{
 	{"S7", 1, 112, 208, 16, 1, 2, 5, 6, 6, true},
 }
 
-// Centred maps the choices of one dimension, ascending, to -1 .. 1, and the only one
-// to 0: what functions of an architecture are fitted on.
+// Centred maps the choices of one dimension, ascending, to -1 .. 1, and a single choice to 0, as
+// the input of functions that are fitted on architectures.
 func Centred[V int | float64](v V, of []int) float64 {
 	lo, hi := of[0], of[len(of)-1]
 	if lo == hi {
@@ -154,9 +152,9 @@ func Centred[V int | float64](v V, of []int) float64 {
 	return 2*(float64(v)-float64(lo))/float64(hi-lo) - 1
 }
 
-// ResolutionsUpTo lists the space's resolutions up to limit, in pixels. Below the
-// smallest of them it is limit alone: the early epochs of a training run may see
-// fewer pixels than any child will.
+// ResolutionsUpTo lists the space's resolutions up to limit, in pixels. Below the smallest of
+// them it returns limit alone: the early epochs of a training run may use fewer pixels than any
+// child.
 func (s *Space) ResolutionsUpTo(limit int) []int {
 	n := 0
 	for n < len(s.Resolutions) && s.Resolutions[n] <= limit {
@@ -214,8 +212,7 @@ func init() {
 	}
 }
 
-// Lookup returns the search space of that name. The result is shared: do not
-// change it.
+// Lookup returns the search space of that name. The result is shared and must not be changed.
 func Lookup(name string) (*Space, error) {
 	if s := spaces[name]; s != nil {
 		return s, nil
@@ -229,6 +226,6 @@ func Spaces() []string {
 	for n := range spaces {
 		names = append(names, n)
 	}
-	sort.Slice(names, func(i, j int) bool { return names[i] < names[j] }) // one kind of sorting: a generic one would be 5 KB more of the engine
+	sort.Slice(names, func(i, j int) bool { return names[i] < names[j] }) // sort.Slice is used everywhere: a generic sort would add 5 KB to the engine
 	return names
 }

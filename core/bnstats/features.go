@@ -5,7 +5,8 @@ import (
 	"bignas/core/supernet"
 )
 
-// inputStage is the stage whose width is the input of the place's block, -1 for the stem.
+// inputStage returns the stage whose width is the input of the place's block, -1 for the
+// stem.
 func inputStage(p supernet.BNPlace) int {
 	if p.Index > 0 {
 		return p.Stage
@@ -13,10 +14,10 @@ func inputStage(p supernet.BNPlace) int {
 	return p.Stage - 1
 }
 
-// appendFeatures describes what of the architecture reaches a BN layer: the
-// resolution; for every earlier stage one number each for width, depth and
-// kernels; for the two widths that feed the layer directly, every choice apart,
-// because a wider prefix adds particular channels, not an amount.
+// appendFeatures appends the features of the architecture on which a BN layer depends: the
+// resolution; for each earlier stage a number each for width, depth and kernels; and for the
+// widths that feed the layer directly an indicator for each choice, because a wider prefix
+// adds particular channels.
 func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	s := a.Space
 	f = append(f, 1)
@@ -63,11 +64,11 @@ func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	return appendProducts(f, a, p, res)
 }
 
-// appendVariance describes what reaches a BN layer for its variance, which depends on
-// more than its mean: the features of appendFeatures, which come first, then, early,
-// where little comes before, all products; later the resolution as a choice, every
-// kernel apart, those of stages far before only for an expansion, and as choices the
-// widths of the stage before the one that is read directly.
+// appendVariance appends the features for the variance of a BN layer, which depends on more
+// than the mean does. First come those of appendFeatures. Early layers, which have few, get
+// all their products. Later ones get indicators for the resolution, for each kernel (for
+// those of distant stages only before an expansion), and for the width of the stage before
+// the one that is read directly.
 func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	s, from := a.Space, len(f)
 	f = appendFeatures(f, a, p)
@@ -103,7 +104,7 @@ func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	}
 	before := inputStage(p) - 1
 	f = between(f, a.Stages[before].Width, s.Stages[before].Widths)
-	if p.Stage > last { // the head, where all errors end: everything by the resolution too
+	if p.Stage > last { // the head, where errors matter most: products with the resolution too
 		res := 0.2 * arch.Centred(a.Resolution, s.Resolutions)
 		for _, v := range f[from+1:] {
 			f = append(f, res*v)
@@ -112,12 +113,13 @@ func appendVariance(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 	return f
 }
 
-// between appends one indicator for every choice but the ends, which a number stands for.
+// between appends an indicator for each choice but the ends, for which another feature
+// stands.
 func between(f []float64, v int, of []int) []float64 { return oneHot(f, v, of[:max(1, len(of)-1)]) }
 
-// appendProducts appends what does not add up: a kernel matters more in small
-// images, where it reaches beyond the border, and with the channels it reads;
-// the stages that feed the layer directly, by their products.
+// appendProducts appends products of features: of a kernel, which matters more in small
+// images, where it reaches beyond the border, with the resolution and with the channels it
+// reads; and of the choices of the stages that feed the layer directly.
 func appendProducts(f []float64, a arch.Arch, p supernet.BNPlace, res float64) []float64 {
 	s, direct := a.Space, inputStage(p)
 	if p.Stage >= 0 && p.Stage < len(s.Stages) && p.Kind > supernet.ExpandBN && len(s.Stages[p.Stage].Kernels) > 1 {
@@ -134,7 +136,7 @@ func appendProducts(f []float64, a arch.Arch, p supernet.BNPlace, res float64) [
 	return f
 }
 
-// oneHot appends one indicator a choice after the first.
+// oneHot appends an indicator for each choice after the first.
 func oneHot(f []float64, v int, of []int) []float64 {
 	for _, c := range of[1:] {
 		if v == c {

@@ -8,23 +8,23 @@ import (
 	"bignas/core/supernet"
 )
 
-// Calibrated is a child, its true statistics and the means of its activations.
+// Calibrated is a child with its calibrated statistics and the means of its activations.
 type Calibrated struct {
 	Arch        arch.Arch
 	Statistics  *supernet.Statistics
 	Activations *Activations
 }
 
-// Activations are the means, over images and pixels, of what layers of one child
-// read: what Fit needs besides the statistics.
+// Activations are the means, over images and pixels, of the inputs of layers of one child,
+// which Fit needs besides the statistics.
 type Activations struct {
 	First    []float32   // the first block, [Stem]
 	Expanded [][]float32 // the depthwise convolution of each block, [Mid]
 	Gated    [][]float32 // its projection, [Mid]
 }
 
-// Fit fits a model of w to calibrated children; a few hundred drawn
-// uniformly, with the smallest and the biggest, are enough.
+// Fit fits a model of w to calibrated children. A few hundred drawn uniformly, with the
+// smallest and the biggest among them, are enough.
 func Fit(w *supernet.Weights, children []Calibrated) (*Model, error) {
 	m := NewModel(w)
 	for li, p := range supernet.BNLayers(w.Space.Max()) {
@@ -35,7 +35,7 @@ func Fit(w *supernet.Weights, children []Calibrated) (*Model, error) {
 	return m, nil
 }
 
-// fit does one layer.
+// fit fits one layer.
 func (m *Model) fit(li int, p supernet.BNPlace, children []Calibrated) error {
 	l := &m.Layers[li]
 	var rows, varianceRows, readRows [][]float64
@@ -79,8 +79,8 @@ func (m *Model) fit(li int, p supernet.BNPlace, children []Calibrated) error {
 	return nil
 }
 
-// beyondTaps returns what the means of a depthwise convolution differ by from its
-// taps on what it is taken to read.
+// beyondTaps returns the differences between the means of a depthwise convolution and what
+// its taps make of the mean of its input.
 func (m *Model) beyondTaps(l *Layer, p supernet.BNPlace, children []Calibrated, means [][]float32) [][]float32 {
 	var out [][]float32
 	for _, c := range children {

@@ -5,10 +5,10 @@ import (
 	"bignas/core/supernet"
 )
 
-// streamMeans returns the mean of every channel of the residual stream: what each
-// block of a reads and, last, what the head reads. It follows from first, the mean
-// of what the first block reads, exactly: a normalisation puts out its shift, and
-// pooling and 1x1 convolutions on shortcuts are linear.
+// streamMeans returns the means of the channels of the residual stream: of the input of each
+// block of a and, last, of the head. They follow exactly from first, those of the first
+// block's input: the mean after a normalisation is its shift, and pooling and 1x1
+// convolutions on shortcuts are linear.
 func streamMeans(w *supernet.Weights, a arch.Arch, first []float32) [][]float32 {
 	n := a.Network()
 	out := [][]float32{first}
@@ -30,9 +30,8 @@ func streamMeans(w *supernet.Weights, a arch.Arch, first []float32) [][]float32 
 	return out
 }
 
-// tapMeans computes the mean of what the depthwise convolution of block b
-// computes from images that are read[c] everywhere: every tap counts as often as
-// it lies inside the image.
+// tapMeans computes the mean output of the depthwise convolution of block b for images that
+// are read[c] everywhere. Each tap counts as often as it is inside the image.
 func tapMeans(p *supernet.BlockOf[float32], y, read []float32, b arch.Block) {
 	var inside [8]float32 // of each tap, the share of output pixels, along one side
 	for k := range b.Kernel {

@@ -11,44 +11,44 @@ import (
 	"bignas/core/supernet"
 )
 
-// Model predicts the BN statistics of any child of a space from its
-// architecture and the shared weights, so that a page that holds no training
-// image can still run every child on statistics that are right for it.
+// Model predicts the BN statistics of any child of a space from its architecture and the
+// shared weights, so that the page, which has no training images, can run all children with
+// statistics of their own.
 //
-// Means pass through linear layers exactly: the mean of what a 1x1 convolution
-// computes is its matrix times the mean of what it reads, and the mean of what a
-// batch normalisation puts out is its shift. So the means of the residual stream,
-// and of every expansion and of the head, follow from the weights. Only what
-// nonlinearities and borders do to a mean, and the variances, are fitted: linear
-// functions of features of the architecture, by ridge regression on children
+// Means pass through linear layers exactly: the mean of the output of a 1x1 convolution is
+// its matrix times the mean of its input, and the mean after a batch normalisation is its
+// shift. So the means of the residual stream, of the expansions and of the head follow from
+// the weights. The effects of nonlinearities and borders on a mean, and the variances, are
+// linear functions of features of the architecture, fitted by ridge regression on children
 // calibrated on training images.
 type Model struct {
-	// Net is the weights that the statistics are of; they must not change.
+	// Net is the weights that the statistics belong to. They must not change.
 	Net *supernet.Weights
 	// Layers are the BN layers of the biggest child, in network order.
 	Layers []Layer
 
-	once       sync.Once // guards what Predict lays out
+	once       sync.Once // guards the fields up to first
 	predictors []layerPredictor
 	at         map[supernet.BNPlace]int  // index in Layers
-	first      *kernel.Matrix            // of what the first block reads
-	onceMu     sync.Mutex                // guards what follows, computed when it is first asked for
-	taps       map[int][]float32         // tapMeans of what every child reads alike, by block, kernel and size
+	first      *kernel.Matrix            // of the means of the first block's input
+	onceMu     sync.Mutex                // guards taps and composed, which are filled on demand
+	taps       map[int][]float32         // tapMeans of inputs that are the same for all children, by block, kernel and size
 	composed   map[[2]int]*kernel.Matrix // projected, by layer and mid
 }
 
-// Layer holds the coefficients of one BN layer, row-major. What a layer
-// of that kind does not need is nil.
+// Layer holds the coefficients of one BN layer, row-major. Those that a layer of its kind
+// does not have are nil.
 type Layer struct {
 	Channels, Features int
 	LogVariance        []float32 // [Channels][VarianceFeatures]
 	VarianceFeatures   int
-	// Mean [Channels][Features] is, of the stem, the mean, and of a depthwise
-	// convolution what its mean differs by from its taps on a constant image.
+	// Mean [Channels][Features] is, for the stem, the mean and, for a depthwise
+	// convolution, the difference between its mean and what its taps make of a constant
+	// image.
 	Mean []float32
-	// Read is the mean of what is read: of a projection [Mid][ReadFeatures] after
-	// squeeze-and-excitation; of a depthwise convolution after an expansion the
-	// constant [Mid][1]; of the stem what follows it, [Channels][Features].
+	// Read is the mean of the input: of a projection, after squeeze-and-excitation,
+	// [Mid][ReadFeatures]; of a depthwise convolution after an expansion, a constant,
+	// [Mid][1]; and for the stem that of the next layer, [Channels][Features].
 	Read         []float32
 	ReadFeatures int
 }
@@ -86,8 +86,8 @@ func NewModel(w *supernet.Weights) *Model {
 	return m
 }
 
-// depthwise is the place of the depthwise convolution before a projection: its
-// features say what the projection reads.
+// depthwise returns the place of the depthwise convolution before a projection, whose
+// features are those of the projection's input.
 func depthwise(p supernet.BNPlace) supernet.BNPlace {
 	p.Kind = supernet.DepthwiseBN
 	return p
@@ -112,8 +112,8 @@ func (l *Layer) Coefficients() []Coefficients {
 	return all
 }
 
-// Channels returns, for every layer of m and every one of its Coefficients, how
-// many of the channels a child has: 0 where it does not have the layer.
+// Channels returns, for each layer of m and each of its Coefficients, the number of channels
+// that a child has: 0 where it does not have the layer.
 func (m *Model) Channels(a arch.Arch) [][]int {
 	of := map[supernet.BNPlace]int{}
 	for _, p := range supernet.BNLayers(a) {
@@ -139,7 +139,7 @@ func (m *Model) Channels(a arch.Arch) [][]int {
 }
 
 // Invalidate must be called when coefficients or weights have changed since the last
-// Predict, with which it must not run at the same time: the next one reads them again.
+// Predict, and not concurrently with it. The next Predict reads them again.
 func (m *Model) Invalidate() {
 	m.once = sync.Once{}
 	m.taps, m.composed = nil, nil

@@ -8,11 +8,11 @@ import (
 	"bignas/core/supernet"
 )
 
-// layerPredictor is one BN layer of a model, laid out for the kernels: the
-// coefficients as matrices [features][channels], nil where there are none.
+// layerPredictor is the coefficients of one BN layer, laid out for the kernels as matrices
+// [features][channels]; nil where there are none.
 type layerPredictor struct{ mean, logVariance *kernel.Matrix }
 
-// prepare lays the coefficients out, once, and again, in the same memory, after Invalidate.
+// prepare lays the coefficients out. After Invalidate it does so again, in the same memory.
 func (m *Model) prepare() {
 	m.at = map[supernet.BNPlace]int{}
 	if m.predictors == nil {
@@ -53,7 +53,6 @@ func flipped(w []float32, features int) []float32 {
 }
 
 // Predict returns the statistics of a, which must be valid in the model's space.
-// When coefficients or weights change after the first call, Invalidate must be called.
 func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 	if a.Space != m.Net.Space {
 		return nil, fmt.Errorf("bnstats: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Net.Space.Name)
@@ -70,7 +69,7 @@ func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 	blocks := a.Network().Blocks
 	t := kernel.Threads()
 	kernel.Parallel(t, func(lo, hi int) {
-		for part := lo; part < hi; part++ { // later layers are wider: everybody takes one in turn
+		for part := lo; part < hi; part++ { // interleaved, because later layers are wider
 			for i := part; i < len(ps); i += t {
 				m.layer(st, a, ps, i, blocks, stream)
 			}
@@ -79,8 +78,8 @@ func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 	return st, nil
 }
 
-// layer computes the statistics of layer i; stream is the means that blocks, and
-// last the head, read.
+// layer computes the statistics of layer i. stream is the means of the inputs of the blocks
+// and, last, of the head.
 func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []supernet.BNLayer, i int, blocks []arch.Block, stream [][]float32) {
 	p := ps[i]
 	at := m.at[p.BNPlace]
@@ -105,7 +104,7 @@ func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []supernet.BNLaye
 		var taps []float32
 		if b.Expand {
 			taps = m.constantTaps(w, b, m.Layers[at].Read)
-		} else { // what it reads is the child's own
+		} else { // its input depends on the child
 			taps = make([]float32, b.Mid)
 			tapMeans(w, taps, in, b)
 		}
@@ -117,7 +116,7 @@ func (m *Model) layer(st *supernet.Statistics, a arch.Arch, ps []supernet.BNLaye
 	}
 }
 
-// vector is the features as the kernels take them.
+// vector returns the features in float32.
 func vector(features func([]float64, arch.Arch, supernet.BNPlace) []float64, a arch.Arch, p supernet.BNPlace) []float32 {
 	f := features(make([]float64, 0, 96), a, p)
 	x := make([]float32, len(f))
@@ -127,9 +126,9 @@ func vector(features func([]float64, arch.Arch, supernet.BNPlace) []float64, a a
 	return x
 }
 
-// projected gives the mean of what a projection of mid channels computes from the
-// features of what it reads: two linear functions in a row, the fitted one and
-// the projection, are one, which is much smaller. Computed once for each mid.
+// projected returns the linear function from the features of a projection's input to its
+// mean output: the product of the fitted function and the projection of mid channels, which
+// is much smaller than both. It is computed once for each mid.
 func (m *Model) projected(layer int, w *supernet.BlockOf[float32], mid int) *kernel.Matrix {
 	m.onceMu.Lock()
 	defer m.onceMu.Unlock()
@@ -149,8 +148,8 @@ func (m *Model) projected(layer int, w *supernet.BlockOf[float32], mid int) *ker
 	return y
 }
 
-// constantTaps is tapMeans of all channels of a block, computed once for each
-// kernel and size.
+// constantTaps returns tapMeans of all channels of a block, computed once for each kernel and
+// size.
 func (m *Model) constantTaps(p *supernet.BlockOf[float32], b arch.Block, read []float32) []float32 {
 	m.onceMu.Lock()
 	defer m.onceMu.Unlock()

@@ -2,13 +2,13 @@ package bnstats
 
 import "bignas/core/cholesky"
 
-// ridge is the weight of the penalty on every coefficient but the first, the
-// intercept: what few children show is held near zero.
+// ridge is the weight of the penalty on all coefficients but the first, the intercept. It
+// keeps coefficients small that few children determine.
 const ridge = 0.3
 
-// fitRidge fits linear functions of features to targets, out [channels][features]:
-// rows[i] are the features of child i, targets[i] its values, of which a narrow
-// child has fewer. It reports the first channel that no child has, -1 for none.
+// fitRidge fits linear functions of features to targets, out [channels][features]. rows[i] are
+// the features of child i, targets[i] its values, of which a narrow child has fewer. It
+// returns the first channel that no child has, or -1.
 func fitRidge(out []float32, rows [][]float64, targets [][]float32, channels int) (missing int) {
 	for c := 0; c < channels; {
 		// Channels that the same children have are solved together.
@@ -53,9 +53,9 @@ func fitRidge(out []float32, rows [][]float64, targets [][]float32, channels int
 	return -1
 }
 
-// fitShared is fitRidge for channels that follow the features alike. What those that
-// every child has follow in the mean is taken off before, so that a channel that few
-// children have is held near the others and not near zero.
+// fitShared is fitRidge for channels that depend on the features in a similar way. The mean
+// of the coefficients of the channels that all children have is subtracted first, so that
+// the penalty pulls channels that few children have towards it and not towards zero.
 func fitShared(out []float32, rows [][]float64, targets [][]float32, channels int) (missing int) {
 	n, everywhere := len(rows[0]), channels
 	for _, t := range targets {

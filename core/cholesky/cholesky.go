@@ -1,15 +1,15 @@
-// Package cholesky solves symmetric positive definite systems of a few hundred
-// unknowns, for what is fitted once: BN statistics and the accuracy predictor.
-// Matrices are dense, [n][n], row by row.
+// Package cholesky solves symmetric positive definite systems of a few hundred unknowns, to fit
+// BN statistics, the accuracy predictor and the confidence model. Matrices are dense, [n][n],
+// row-major.
 package cholesky
 
 import "math"
 
-// least is the smallest pivot: one that rounding made zero or negative becomes it.
+// least is the smallest pivot. It replaces one that is zero or negative through rounding.
 const least = 1e-12
 
-// Factor returns the lower triangular L with L L^T = a. Of a, which must be
-// symmetric and positive definite, the lower triangle is read.
+// Factor returns the lower triangular L with L L^T = a. a must be symmetric and positive
+// definite; only its lower triangle is read.
 func Factor(a []float64, n int) []float64 {
 	l := make([]float64, n*n)
 	for i := range n {
@@ -56,7 +56,7 @@ func Inverse(l []float64, n int) []float64 {
 	return y
 }
 
-// dot is the product of a and as many elements of b.
+// dot returns the product of a and the first len(a) elements of b.
 func dot(a, b []float64) float64 {
 	sum := 0.0
 	for i, x := range a {

@@ -11,22 +11,22 @@ import (
 	"bignas/core/preprocess"
 )
 
-// Image is what there is of an image file for every resolution of the space,
-// and the inputs made of it so far. It belongs to the Engine that opened it.
+// Image is an image file, reduced to what the resolutions of the space need, and the inputs
+// made of it so far. It belongs to the Engine that opened it.
 type Image struct {
 	squares *preprocess.Squares
 	inputs  map[int][]float32 // by resolution; guarded by Engine.mu
 }
 
-// Size is that of the upright image, in pixels.
+// Size returns the size of the upright image, in pixels.
 func (p *Image) Size() (w, h int) { return p.squares.W, p.squares.H }
 
-// OpenImage decodes the bytes of an image file of at most
-// preprocess.DefaultMaxPixels. Every error is a *fault.Error of package preprocess.
+// OpenImage decodes an image file of at most preprocess.DefaultMaxPixels. The error is a
+// *fault.Error of package preprocess.
 func (e *Engine) OpenImage(data []byte) (*Image, error) { return e.WatchImage(data, nil) }
 
-// WatchImage is OpenImage that tells watch how far it is, and that watch can
-// end: its error is returned as it is. It may run while other methods do.
+// WatchImage is OpenImage that calls watch with its progress. An error of watch ends it and
+// is returned unchanged. Other methods may run at the same time.
 func (e *Engine) WatchImage(data []byte, watch preprocess.Watch) (*Image, error) {
 	q, err := e.info.Preprocessing.Open(data, preprocess.DefaultMaxPixels, e.info.Space.Resolutions, watch)
 	if err != nil {
@@ -35,9 +35,9 @@ func (e *Engine) WatchImage(data []byte, watch preprocess.Watch) (*Image, error)
 	return &Image{squares: q, inputs: map[int][]float32{}}, nil
 }
 
-// Seen is the image as a child of that resolution of the space sees it: crop and
-// filter without the normalisation, HWC, 0 to 1 but for the filter's overshoot.
-func (e *Engine) Seen(p *Image, resolution int) []float32 {
+// Crop returns the image as a child of that resolution of the space sees it, cropped and
+// resized but not normalised: HWC, 0 to 1, except where the filter overshoots.
+func (e *Engine) Crop(p *Image, resolution int) []float32 {
 	spec := e.info.Preprocessing
 	spec.Mean, spec.Std = [3]float32{}, [3]float32{1, 1, 1}
 	x := make([]float32, 3*resolution*resolution)
@@ -47,49 +47,49 @@ func (e *Engine) Seen(p *Image, resolution int) []float32 {
 
 // Options of Classify; the zero value is right for most.
 type Options struct {
-	// Between, where not nil, is called after every block of the network; its
-	// error ends the computation and is returned as it is.
+	// Between, where not nil, is called after each block of the network. Its error ends
+	// the computation and is returned unchanged.
 	Between func() error
-	// Inherited takes the BN statistics of the biggest child instead of those of
-	// the child itself, to show what that costs.
+	// Inherited uses the BN statistics of the biggest child instead of the child's own,
+	// to show what that costs.
 	Inherited bool
-	// Tap, where not nil, is shown what the layers write, as by
-	// supernet.Child.ForwardTapped.
-	Tap func(layer int, out []float32, side, channels int)
+	// Hook, where not nil, is called with the outputs of the layers
+	// (supernet.Child.ForwardWithHook).
+	Hook func(layer int, out []float32, side, channels int)
 	// Top is the length of Result.Top; 0 means 5.
 	Top int
 }
 
-// Score is one class of an answer.
+// Score is the probability of one class.
 type Score struct {
 	Label string  `json:"label"`
 	Index int     `json:"index"` // of the class
 	P     float64 `json:"p"`     // probability, 0 to 1
 }
 
-// Timing is in milliseconds; what came from a cache took 0.
+// Timing is in milliseconds. What is cached takes 0.
 type Timing struct {
-	Slice   float64 `json:"slice"`   // cut the child out, fold its BN statistics, pack its weights
+	Slice   float64 `json:"slice"`   // slice the child, fold its BN statistics, pack its weights
 	Resize  float64 `json:"resize"`  // crop, shrink and normalise the image
 	Forward float64 `json:"forward"` // the network
 }
 
-// Total is the sum of the parts, in milliseconds.
+// Total returns the sum of the parts, in milliseconds.
 func (t Timing) Total() float64 { return t.Slice + t.Resize + t.Forward }
 
-// Result is the answer of one child to one image.
+// Result is the answer of one child for one image.
 type Result struct {
 	Arch          arch.Arch `json:"-"`
 	Text          string    `json:"arch"` // Arch as text
 	Top           []Score   `json:"top"`  // best first, equals by index
 	Probabilities []float64 `json:"probabilities"`
-	Logits        []float32 `json:"logits"` // of the child, divided by no temperature
+	Logits        []float32 `json:"logits"` // before the temperature
 	Timing        Timing    `json:"timing"`
 	MACs          int64     `json:"macs"`
 	Params        int64     `json:"params"`
 	Inherited     bool      `json:"inherited"`
-	// Confidence is nil where the weights file has no model of it, and of a child
-	// with inherited statistics, for which it does not hold.
+	// Confidence is nil where the weights file has no model of it, and for a child with
+	// inherited statistics, to which the model does not apply.
 	Confidence *Confidence `json:"confidence,omitempty"`
 }
 
@@ -98,16 +98,16 @@ type Confidence struct {
 	// Familiarity is the share of held-out images of the known classes that the
 	// child finds less familiar than this one, 0 to 1.
 	Familiarity float64 `json:"familiarity"`
-	// Known is false for an image unlike anything that the child was trained on:
+	// Known is false for an image unlike anything that the child was trained on, where
 	// Familiarity is below 1 - confidence.Kept.
 	Known bool `json:"known"`
-	// Temperature is what the logits were divided by for Result.Probabilities.
+	// Temperature is what the logits are divided by for Result.Probabilities.
 	Temperature float64 `json:"temperature"`
 }
 
-// Classify asks the child a about the image. It keeps the child and the input
-// of the image, so that the next call redoes only what has changed. The errors
-// are of type *fault.Error, but for that of Options.Between.
+// Classify classifies the image with the child a. It keeps the child and the input of the
+// image, so that the next call repeats only what has changed. The error is a *fault.Error,
+// or that of Options.Between.
 func (e *Engine) Classify(p *Image, a arch.Arch, o Options) (*Result, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -131,7 +131,7 @@ func (e *Engine) Classify(p *Image, a arch.Arch, o Options) (*Result, error) {
 	if ms := lap(); fresh {
 		r.Timing.Resize = ms
 	}
-	r.Logits, err = child.ForwardTapped(x, 1, o.Between, o.Tap)
+	r.Logits, err = child.ForwardWithHook(x, 1, o.Between, o.Hook)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +153,8 @@ func (e *Engine) Classify(p *Image, a arch.Arch, o Options) (*Result, error) {
 	return r, nil
 }
 
-// input is the image as a child of that resolution gets it, and whether it was
-// made now. The caller holds e.mu.
+// input returns the input of a child of that resolution, and whether it was computed now.
+// The caller holds e.mu.
 func (e *Engine) input(p *Image, resolution int) (x []float32, fresh bool) {
 	x, ok := p.inputs[resolution]
 	if !ok {
@@ -165,8 +165,8 @@ func (e *Engine) input(p *Image, resolution int) (x []float32, fresh bool) {
 	return x, !ok
 }
 
-// softmax is that of the logits over the temperature. It is computed in float64,
-// with the largest logit taken off first.
+// softmax returns the softmax of the logits divided by the temperature, computed in float64
+// after subtracting the largest logit.
 func softmax(logits []float32, temperature float64) ([]float64, error) {
 	largest := math.Inf(-1)
 	for i, v := range logits {

@@ -295,7 +295,7 @@ func TestConfidence(t *testing.T) {
 		}
 		tapped := false
 		var pooled []float32
-		ask(t, e, open(t, e, data), a, Options{Tap: func(layer int, out []float32, side, channels int) {
+		ask(t, e, open(t, e, data), a, Options{Hook: func(layer int, out []float32, side, channels int) {
 			tapped = tapped || layer == 0
 			pooled = make([]float32, channels) // the last is the head's
 			for i, v := range out {

@@ -1,8 +1,7 @@
-// Package classify is the facade that the page, the command line and the tests
-// share: the bytes of a weights file and of an image go in, the answer of any
-// child of the supernet comes out. The same bytes give the same answer
-// everywhere; how close two kernel implementations agree is stated by package
-// kernel.
+// Package classify is what the page, the commands and the tests share: from the bytes of a
+// weights file and of an image it computes the answer of any child of the supernet. The
+// same bytes give the same answer everywhere, up to the differences between kernel
+// implementations that package kernel states.
 package classify
 
 import (
@@ -21,9 +20,9 @@ import (
 	"bignas/core/weights"
 )
 
-// Codes of the errors of this package; those of preprocess and weights pass through.
+// Codes of the errors of this package. Those of preprocess and weights are passed on.
 const (
-	CodeBadArch      = "bad_arch"      // the text or the choices of an architecture
+	CodeBadArch      = "bad_arch"      // the text or a choice of an architecture
 	CodeNoStatistics = "no_statistics" // the weights file has no BN statistics
 	CodeNotFinite    = "not_finite"    // the child computed NaN or infinity
 )
@@ -32,14 +31,14 @@ const (
 type Info struct {
 	SpaceName     string            `json:"spaceName"`
 	Space         *arch.Space       `json:"space"`
-	Labels        []string          `json:"labels"` // of the classes, by index
+	Labels        []string          `json:"labels"` // of the classes
 	Preprocessing preprocess.Spec   `json:"preprocessing"`
 	Digest        string            `json:"digest"`           // of the tensors, "sha256:..."
 	Bytes         int               `json:"bytes"`            // size of the file
 	Params        int               `json:"params"`           // shared weights, BN statistics not counted
-	Family        map[string]string `json:"family,omitempty"` // named children: "S" to its canonical text
-	Calibrated    bool              `json:"calibrated"`       // results have a Confidence
-	Metadata      map[string]string `json:"metadata"`         // everything else: training configuration, seed
+	Family        map[string]string `json:"family,omitempty"` // canonical texts of named children, such as "S"
+	Calibrated    bool              `json:"calibrated"`       // whether results have a Confidence
+	Metadata      map[string]string `json:"metadata"`         // the rest: training configuration, seed
 }
 
 // KeyFamily is the metadata entry of a weights file that names children: a JSON
@@ -52,17 +51,17 @@ type Engine struct {
 	bundle *weights.Bundle
 	info   Info
 
-	arriving *weights.Arriving // nil when no more of the file is expected
-	ceiling  arch.Arch         // children within it can be run
+	stream  *weights.Stream // nil when no more of the file is expected
+	ceiling arch.Arch       // children within it can be run
 
-	mu    sync.Mutex // held by Classify: the last child and the tensors of images
+	mu    sync.Mutex // guards child, inherited and the inputs of images
 	child *supernet.Child
-	// inherited tells which statistics child was sliced with.
+	// inherited says which statistics child has.
 	inherited bool
 }
 
-// New opens the bytes of a weights file, all of it. Every error is a *fault.Error
-// of package weights. The Engine keeps nothing of data.
+// New opens a whole weights file. The error is a *fault.Error of package weights. The Engine
+// keeps nothing of data.
 func New(data []byte) (*Engine, error) {
 	b, err := weights.Unmarshal(data)
 	if err != nil {
@@ -71,13 +70,13 @@ func New(data []byte) (*Engine, error) {
 	return newEngine(b, len(data), nil)
 }
 
-func newEngine(b *weights.Bundle, size int, arriving *weights.Arriving) (*Engine, error) {
+func newEngine(b *weights.Bundle, size int, stream *weights.Stream) (*Engine, error) {
 	e := &Engine{bundle: b, ceiling: b.Net.Space.Max(), info: Info{
 		SpaceName: b.Net.Space.Name, Space: b.Net.Space, Labels: b.Labels, Preprocessing: b.Spec,
 		Digest: b.Metadata[weights.DigestKey], Bytes: size, Params: b.Net.Count(), Calibrated: b.Confidence != nil, Metadata: b.Metadata,
 	}}
-	if arriving != nil && !arriving.Complete() {
-		e.arriving, e.ceiling = arriving, arriving.Ceiling()
+	if stream != nil && !stream.Complete() {
+		e.stream, e.ceiling = stream, stream.Ceiling()
 	}
 	b.Net.Freeze()
 	if text, ok := b.Metadata[KeyFamily]; ok {
@@ -97,23 +96,23 @@ func newEngine(b *weights.Bundle, size int, arriving *weights.Arriving) (*Engine
 	return e, nil
 }
 
-// Info describes the weights. The result shares memory with the Engine: do not
-// change it.
+// Info describes the weights. The result shares memory with the Engine and must not be
+// changed.
 func (e *Engine) Info() Info { return e.info }
 
-// Weights returns the shared weights. They are never changed by an Engine.
+// Weights returns the shared weights, which the Engine does not change.
 func (e *Engine) Weights() *supernet.Weights { return e.bundle.Net }
 
-// Statistics returns the model that predicts the BN statistics of a child, nil
-// where the file has none.
+// Statistics returns the model that predicts the BN statistics of a child, or nil where the
+// file has none.
 func (e *Engine) Statistics() *bnstats.Model { return e.bundle.Statistics }
 
-// Confidence returns the model of how far answers can be trusted, nil where the
-// file has none.
+// Confidence returns the model of how far answers can be trusted, or nil where the file has
+// none.
 func (e *Engine) Confidence() *confidence.Model { return e.bundle.Confidence }
 
-// Parse reads a name of the family or what arch.Space.Parse does: "min", "max",
-// "random:" and a seed, or the text of an architecture of the engine's space. The error is a *fault.Error with CodeBadArch.
+// Parse reads a name of the family, or what arch.Space.Parse reads. The error is a
+// *fault.Error with CodeBadArch.
 func (e *Engine) Parse(text string) (arch.Arch, error) {
 	if named, ok := e.info.Family[text]; ok {
 		text = named
@@ -129,7 +128,7 @@ func (e *Engine) Parse(text string) (arch.Arch, error) {
 	return a, nil
 }
 
-// names lists the family for a hint.
+// names returns the names of the family, each after a comma.
 func (e *Engine) names() string {
 	var names []string
 	for name := range e.info.Family {
@@ -143,13 +142,11 @@ func (e *Engine) names() string {
 	return list
 }
 
-// Cost counts the child a with the engine's number of classes. The architecture
-// must be valid.
+// Cost counts the child a, which must be valid, with the weights' number of classes.
 func (e *Engine) Cost(a arch.Arch) cost.Report { return cost.ForClasses(a, len(e.info.Labels)) }
 
-// slice returns the child a, the last one again if it is the same. Right
-// statistics are predicted for a; inherited ones are cut from those of the
-// biggest child, which is what goes wrong without calibration.
+// slice returns the child a, with the BN statistics predicted for it or those inherited
+// from the biggest child. It keeps the last child.
 func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	if e.child != nil && e.inherited == inherited && e.child.Arch.Equal(a) {
 		return e.child, nil
@@ -169,14 +166,14 @@ func (e *Engine) slice(a arch.Arch, inherited bool) (*supernet.Child, error) {
 	if err != nil {
 		return nil, fault.As(err, CodeBadArch)
 	}
-	child.Take(e.child)
+	child.Recycle(e.child)
 	child.Arch = a.Clone() // the caller's slices are the caller's to change
 	e.child, e.inherited = child, inherited
 	return child, nil
 }
 
-// StatisticsOf returns the BN statistics of the valid architecture a: its own, as
-// predicted, or what it would inherit from the biggest child. The error is a
+// StatisticsOf returns BN statistics for the valid architecture a: those predicted for it or,
+// as without calibration, those it inherits from the biggest child. The error is a
 // *fault.Error with CodeNoStatistics or CodeNotHere.
 func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics, error) {
 	model := e.bundle.Statistics

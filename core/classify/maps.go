@@ -8,13 +8,13 @@ import (
 	"bignas/core/kernel"
 )
 
-// Codes of the errors of what a child saw.
+// Codes of the errors of maps.
 const (
 	CodeBadClass = "bad_class" // a class that the weights do not have
 	CodeBadLayer = "bad_layer" // a layer that the child does not have
 )
 
-// Heat is where in the image the evidence for a class lies.
+// Heat is a map of the evidence for a class in the image.
 type Heat struct {
 	Side   int       // of the map, which covers the crop that the child sees
 	Class  int       // index
@@ -32,9 +32,9 @@ func (e *Engine) CAM(p *Image, a arch.Arch, class int, o Options) (*Heat, error)
 		return nil, fault.New(CodeBadClass, "", "the class is %d, the weights have %d", class, classes)
 	}
 	h := &Heat{Class: class}
-	var out []float32 // of the head: what is tapped last
+	var out []float32 // of the head, which is the last layer
 	read := 0
-	o.Tap = func(_ int, x []float32, side, channels int) { out, h.Side, read = x, side, channels }
+	o.Hook = func(_ int, x []float32, side, channels int) { out, h.Side, read = x, side, channels }
 	r, err := e.Classify(p, a, o)
 	if err != nil {
 		return nil, err
@@ -73,13 +73,13 @@ type FeatureMaps struct {
 	Pixels         []byte // [Channels, Side, Side], the least value of a channel 0 and its largest 255
 }
 
-// tapped is the most channels of FeatureMaps: the first ones, which all wider
+// maxMaps is the largest number of channels in FeatureMaps: the first ones, which all wider
 // children share.
-const tapped = 64
+const maxMaps = 64
 
-// Taps returns what a layer of the child writes for the image: stage -1 is the
+// FeatureMaps returns the output of a layer of the child for the image. Stage -1 is the
 // stem, the number of stages the head.
-func (e *Engine) Taps(p *Image, a arch.Arch, stage, layer int, o Options) (*FeatureMaps, error) {
+func (e *Engine) FeatureMaps(p *Image, a arch.Arch, stage, layer int, o Options) (*FeatureMaps, error) {
 	at := 0
 	switch {
 	case stage == len(a.Stages):
@@ -99,7 +99,7 @@ func (e *Engine) Taps(p *Image, a arch.Arch, stage, layer int, o Options) (*Feat
 		at += 1 + layer
 	}
 	m := &FeatureMaps{}
-	o.Tap = func(i int, out []float32, side, channels int) {
+	o.Hook = func(i int, out []float32, side, channels int) {
 		if i == at {
 			*m = scaled(out, side, channels)
 		}
@@ -110,9 +110,9 @@ func (e *Engine) Taps(p *Image, a arch.Arch, stage, layer int, o Options) (*Feat
 	return m, nil
 }
 
-// scaled makes images of the maps [side, side, channels].
+// scaled converts maps [side, side, channels] to images.
 func scaled(x []float32, side, channels int) FeatureMaps {
-	m := FeatureMaps{Side: side, Channels: min(channels, tapped)}
+	m := FeatureMaps{Side: side, Channels: min(channels, maxMaps)}
 	m.Pixels = make([]byte, m.Channels*side*side)
 	for c := range m.Channels {
 		least, largest := float32(math.Inf(1)), float32(math.Inf(-1))

@@ -20,7 +20,7 @@ func TestCAM(t *testing.T) {
 	}
 	for class := range e.Info().Labels {
 		var head []float32
-		if _, err := e.Classify(p, a, Options{Tap: func(_ int, out []float32, _, _ int) { head = append([]float32(nil), out...) }}); err != nil {
+		if _, err := e.Classify(p, a, Options{Hook: func(_ int, out []float32, _, _ int) { head = append([]float32(nil), out...) }}); err != nil {
 			t.Fatal(err)
 		}
 		h, err := e.CAM(p, a, class, Options{})
@@ -61,7 +61,7 @@ func TestTaps(t *testing.T) {
 	net := a.Network()
 	check := func(stage, layer, side, channels int) {
 		t.Helper()
-		m, err := e.Taps(p, a, stage, layer, Options{})
+		m, err := e.FeatureMaps(p, a, stage, layer, Options{})
 		if err != nil || m.Side != side || m.Channels != min(channels, 64) || len(m.Pixels) != m.Channels*side*side {
 			t.Fatalf("stage %d, layer %d: %d maps of %d pixels, %v", stage, layer, m.Channels, m.Side, err)
 		}
@@ -79,7 +79,7 @@ func TestTaps(t *testing.T) {
 	}
 	check(len(a.Stages), 0, net.Head.Size, net.Head.Out)
 	for _, at := range [][2]int{{-2, 0}, {len(a.Stages) + 1, 0}, {0, -1}, {0, a.Stages[0].Depth}} {
-		if _, err := e.Taps(p, a, at[0], at[1], Options{}); fault.Of(err).Code != CodeBadLayer {
+		if _, err := e.FeatureMaps(p, a, at[0], at[1], Options{}); fault.Of(err).Code != CodeBadLayer {
 			t.Errorf("stage %d, layer %d: %v", at[0], at[1], err)
 		}
 	}

@@ -33,7 +33,7 @@ func BenchmarkSlice(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		c.Take(last)
+		c.Recycle(last)
 		last = c
 	}
 }

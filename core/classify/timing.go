@@ -7,18 +7,16 @@ import (
 	"bignas/core/latency"
 )
 
-// enough is how long a part is repeated: browsers give workers a clock of 0.1 ms
-// for fear of side channels. tries of that, the shortest counts: others had the
-// processor in the longer ones.
+// A part is repeated for the time enough, because browsers limit clocks to 0.1 ms. The best
+// of so many tries counts, to discard preempted ones.
 const (
 	enough = 2 * time.Millisecond
 	tries  = 3
 )
 
-// Timer measures on this device, for latency.NewMeasurement, with the threads
-// that are set. clock is a clock that only runs forward, e.g. time.Since of a
-// start. between, where not nil, is called where a forward pass can be
-// interrupted, and does not count.
+// Timer measures on this device, with the current number of threads, for
+// latency.NewMeasurement. clock is monotonic, such as time.Since of a start. between, where
+// not nil, is called where a forward pass can be interrupted; its time does not count.
 func (e *Engine) Timer(clock func() time.Duration, between func() error) latency.Timer {
 	since := func(run func(), n int) time.Duration { // runs n times
 		start := clock()
@@ -34,14 +32,14 @@ func (e *Engine) Timer(clock func() time.Duration, between func() error) latency
 					return 0, err
 				}
 			}
-			run, done := e.bundle.Net.Alone(p)
-			defer done()
-			run() // makes the memory its own
+			run, release := e.bundle.Net.Part(p)
+			defer release()
+			run() // touches the memory
 			n, best := 0, time.Duration(0)
-			for best < enough/2 && n < 1<<20 { // a clock that shows nothing yet is run for longer
+			for best < enough/2 && n < 1<<20 { // longer runs, until the clock shows something
 				n = max(1, 2*n, min(8*n, int(1.2*float64(n)*enough.Seconds()/max(best.Seconds(), 1e-6))))
 				best = since(run, n)
-				for i := 1; i < tries && best >= enough/2; i++ { // one run that others disturbed must not look like enough
+				for i := 1; i < tries && best >= enough/2; i++ { // so that one preempted run is not taken for enough
 					best = min(best, since(run, n))
 				}
 			}
@@ -51,7 +49,7 @@ func (e *Engine) Timer(clock func() time.Duration, between func() error) latency
 	}
 }
 
-// timeChild is the shortest of some forward passes, in milliseconds.
+// timeChild returns the time of the fastest of some forward passes, in milliseconds.
 func (e *Engine) timeChild(a arch.Arch, clock func() time.Duration, between func() error) (float64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -79,7 +77,7 @@ func (e *Engine) timeChild(a arch.Arch, clock func() time.Duration, between func
 		if _, err := child.Forward(x, 1, pause); err != nil {
 			return 0, err
 		}
-		if t := clock() - start - paused; i == 1 || i > 1 && t < best { // the first one makes its memory its own
+		if t := clock() - start - paused; i == 1 || i > 1 && t < best { // the first one touches the memory
 			best = t
 		}
 	}

@@ -1,8 +1,8 @@
-// Package confidence says how far the answer of a child can be trusted: with
-// which temperature its probabilities are those with which it is right (Guo et
-// al., arXiv 1706.04599), and whether an image is like those that it knows. Both
-// are functions of the architecture with few coefficients, fitted by package
-// train/unknown on held-out images and kept in the weights file.
+// Package confidence says how far the answer of a child can be trusted: the temperature that
+// calibrates its probabilities (Guo et al., arXiv 1706.04599), and whether an image is like
+// those that it was trained on. Both are functions of the architecture with few
+// coefficients, fitted by package train/unknown on held-out images and stored in the weights
+// file.
 package confidence
 
 import (
@@ -14,33 +14,33 @@ import (
 	"bignas/core/plainjson"
 )
 
-// Kept is the share of held-out known images that is said to be known.
+// Kept is the share of held-out images of known classes that are taken for known.
 const Kept = 0.95
 
 // CodeFile is the code of the errors of Read.
 const CodeFile = "bad_confidence"
 
-// Levels are the shares of held-out known images that score less than each of
+// Levels are the shares of held-out images of known classes that score less than each of
 // Scale.Quantiles.
 var Levels = []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99}
 
-// Model gives every child of a space its Scale.
+// Model has the Scale of each child of a space.
 type Model struct {
 	space *arch.Space
-	// row is a class "none of these" beside those of the classifier, [widest head];
-	// a narrower child has its beginning. odds is the weight of the others' odds.
+	// row [widest head] is the classifier's row of a class "none of these", negated; a
+	// narrower child has its beginning. odds is the weight of Scale.Odds beside it.
 	row  []float64
 	odds float64
-	// coefficients of the logarithm of the temperature, then of every quantile, each
-	// as many as Features.
+	// coefficients are those of the logarithm of the temperature, then of each quantile,
+	// as many as Features each.
 	coefficients []float64
 }
 
-// New makes a Model of what was fitted: the row over the channels of the widest
-// head that speaks for an image being known, the weight of the odds beside it, and
-// the coefficients of 1+len(Levels) linear functions of Features: of the logarithm
-// of the temperature and of the quantiles of scores. They are rounded to what the
-// JSON form keeps. Errors are of type *fault.Error.
+// New returns the Model with these numbers: a row over the channels of the widest head that
+// scores images higher the more they are known, the weight of the odds beside it, and the
+// coefficients of 1+len(Levels) linear functions of Features, the logarithm of the
+// temperature and the quantiles of scores. They are rounded to the precision of the JSON
+// form. The error is a *fault.Error.
 func New(space *arch.Space, row []float64, odds float64, coefficients []float64) (*Model, error) {
 	if want := space.Head[len(space.Head)-1]; len(row) != want {
 		return nil, bad("its row has %d channels, the widest head of the space %s has %d", len(row), space.Name, want)
@@ -68,13 +68,13 @@ func New(space *arch.Space, row []float64, odds float64, coefficients []float64)
 
 func bad(text string, args ...any) error {
 	e := fault.New(CodeFile, "fit it again with train calibrate", text, args...)
-	e.Message = "what the weights file knows of its confidence is damaged: " + e.Message
+	e.Message = "the confidence model of the weights file is damaged: " + e.Message
 	return e
 }
 
-// Features describe a child: 1, its resolution and the square of that, the widths
-// of stem and head, and the means of its stages' widths, depths and kernels, each
-// -1 to 1.
+// Features returns the features of a child: 1, its resolution and the square of that, the
+// widths of stem and head, and the means of its stages' widths, depths and kernels, each -1
+// to 1.
 func Features(a arch.Arch) []float64 {
 	s := a.Space
 	res := arch.Centred(a.Resolution, s.Resolutions)
@@ -91,15 +91,15 @@ func Features(a arch.Arch) []float64 {
 	return f
 }
 
-// Scale is what one child's logits are read with.
+// Scale is the calibration of one child.
 type Scale struct {
-	Temperature float64   // what logits are divided by
+	Temperature float64   // by which logits are divided
 	Quantiles   []float64 // of the scores of known images, by Levels, ascending
 	row         []float64
 	odds        float64
 }
 
-// Of is the scale of the child a of the model's space.
+// Of returns the scale of a child of the model's space.
 func (m *Model) Of(a arch.Arch) Scale {
 	f := Features(a)
 	at := func(i int) float64 {
@@ -120,9 +120,9 @@ func (m *Model) Of(a arch.Arch) Scale {
 	return s
 }
 
-// Score is higher the more an image is like those that the child knows: what the
-// row makes of the head's activations, their mean over all pixels, and the
-// logarithm of p / (1 - p), where p is the largest probability.
+// Score returns the score of an image, which is higher the more it is like those that the
+// child knows: the product of the row and the head's pooled activations, and the weighted
+// Odds.
 func (s Scale) Score(logits, pooled []float32) float64 {
 	score := s.odds * s.Odds(logits)
 	for i, v := range pooled {
@@ -131,7 +131,7 @@ func (s Scale) Score(logits, pooled []float32) float64 {
 	return score
 }
 
-// Odds is the logarithm of p / (1 - p), where p is the largest probability.
+// Odds returns the logarithm of p / (1 - p), where p is the largest probability.
 func (s Scale) Odds(logits []float32) float64 {
 	best := 0
 	for i, v := range logits {
@@ -148,8 +148,8 @@ func (s Scale) Odds(logits []float32) float64 {
 	return -math.Log(max(others, 1e-300))
 }
 
-// Familiarity is the share of held-out known images that have a lower Score, 0
-// to 1, between Levels by interpolation.
+// Familiarity returns the share of held-out images of known classes that have a lower score,
+// 0 to 1, interpolated between Levels.
 func (s Scale) Familiarity(score float64) float64 {
 	for i, q := range s.Quantiles {
 		if score >= q {
@@ -164,21 +164,20 @@ func (s Scale) Familiarity(score float64) float64 {
 	return 1
 }
 
-// Threshold is the score below which an image is not known.
+// Threshold returns the score below which an image is not known.
 func (s Scale) Threshold() float64 { return s.Quantiles[2] }
 
-// Known says whether an image of that familiarity is taken for one of a class
-// that the child knows.
+// Known reports whether an image of that familiarity is taken for one of a known class.
 func Known(familiarity float64) bool { return familiarity >= 1-Kept }
 
-// JSON is the model as it is kept in a weights file.
+// JSON formats the model as it is stored in a weights file.
 func (m *Model) JSON() (string, error) {
 	text, err := plainjson.Append(nil, plainjson.Record{plainjson.Member("score", kind), plainjson.Member("row", m.row), plainjson.Member("odds", m.odds), plainjson.Member("coefficients", m.coefficients)})
 	return string(text), err
 }
 
-// Record is the scale for a child that is exported, of that many channels before
-// the classifier, with the rule in words.
+// Record returns the scale as JSON for an exported child with head channels before the
+// classifier, with the rule in words.
 func (s Scale) Record(head int) plainjson.Record {
 	return plainjson.Record{plainjson.Member("rule", rule), plainjson.Member("temperature", s.Temperature), plainjson.Member("threshold", s.Threshold()),
 		plainjson.Member("odds", s.odds), plainjson.Member("row", s.row[:head]), plainjson.Member("levels", Levels), plainjson.Member("quantiles", s.Quantiles)}
@@ -187,10 +186,10 @@ func (s Scale) Record(head int) plainjson.Record {
 const rule = "p = softmax(logits / temperature); score = odds * log(max(p) / (1 - max(p))) + sum(row * input of the classifier); " +
 	"an image is known where score >= threshold; a share of levels[i] of held-out known images scores less than quantiles[i]"
 
-// kind names the score, so that a file with another one is refused.
+// kind identifies the score. A file with another one is refused.
 const kind = "outlier-row-1"
 
-// Read reads what JSON wrote, for that space. Errors are of type *fault.Error.
+// Read parses a model that JSON has formatted, for that space. The error is a *fault.Error.
 func Read(text string, space *arch.Space) (*Model, error) {
 	v, err := plainjson.Parse([]byte(text))
 	var score string
@@ -200,7 +199,7 @@ func Read(text string, space *arch.Space) (*Model, error) {
 		err = v.Fill(true, plainjson.Member("score", &score), plainjson.Member("row", &row), plainjson.Member("odds", &odds), plainjson.Member("coefficients", &coefficients))
 	}
 	if err != nil {
-		return nil, bad("it is not the JSON of one: %v", err)
+		return nil, bad("it is not valid JSON: %v", err)
 	}
 	if score != kind {
 		return nil, bad("its score is %.40s, this program knows %s", strconv.Quote(score), kind)

@@ -59,7 +59,7 @@ func TestJSON(t *testing.T) {
 		{`"row":[`, `"row":[1,`, "641 channels"},
 		{`"coefficients":[`, `"coefficients":[2e4,`, "89 coefficients"},
 		{`"row"`, `"rows"`, `"rows"`},
-		{`{`, `[`, "not the JSON"},
+		{`{`, `[`, "not valid JSON"},
 	} {
 		_, err := Read(strings.Replace(text, change.old, change.new, 1), m.space)
 		if f := fault.Of(err); err == nil || f.Code != CodeFile || !strings.Contains(f.Message, change.says) {

@@ -1,5 +1,5 @@
-// Package cost counts what an architecture costs before any weight exists:
-// multiply-accumulates, parameters, bytes and activations, layer by layer.
+// Package cost counts what an architecture costs, without any weights: multiply-accumulates,
+// parameters, bytes and activations, layer by layer.
 //
 // The counting rule is the one of the mobile-network literature. MACs are those
 // of convolutions (dense, depthwise, pointwise, and the 1x1 convolutions on
@@ -10,8 +10,7 @@
 // and beta of every batch normalisation and the biases of
 // squeeze-and-excitation and of the classifier.
 //
-// A count takes microseconds and no weights, so that a slider can ask for one
-// on every move.
+// A count takes microseconds, so that a slider can ask for one on each move.
 package cost
 
 import "bignas/core/arch"
@@ -19,7 +18,7 @@ import "bignas/core/arch"
 // ImageNetClasses is the number of classes that published counts assume.
 const ImageNetClasses = 1000
 
-// Kind is what a layer computes.
+// Kind is the kind of a layer.
 type Kind string
 
 // The kinds of layers that cost something.
@@ -50,7 +49,7 @@ type Layer struct {
 	MACs        int64  `json:"macs"`            //
 	Params      int64  `json:"params"`          //
 	Activations int64  `json:"activations"`     // values that it writes
-	Live        int64  `json:"liveActivations"` // values alive while it runs: its input, its output and what a shortcut keeps
+	Live        int64  `json:"liveActivations"` // values in memory while it runs: its input, its output and what a shortcut keeps
 }
 
 // Report is the cost of one architecture for one image.
@@ -63,19 +62,18 @@ type Report struct {
 	Bytes32 int64  `json:"bytes32"` // of the parameters in single precision
 	// Activations is the number of values that all layers write.
 	Activations int64 `json:"activations"`
-	// PeakActivations is the largest Live of a layer: the working memory, in
-	// values, of a forward pass that runs layers one after another and frees
-	// what nobody reads again.
+	// PeakActivations is the largest Live of a layer: the memory, in values, of a forward
+	// pass that runs one layer after the other and frees activations after their last use.
 	PeakActivations int64   `json:"peakActivations"`
 	Layers          []Layer `json:"layers"` // in the order of computation; a shortcut's convolution after its block's project
 }
 
-// Of counts a with a classifier of ImageNet's 1000 classes, as published
-// numbers do. The architecture must be valid (arch.Space.Validate).
+// Of counts a with a classifier of ImageNet's 1000 classes, as published numbers do. The
+// architecture must be valid (arch.Space.Validate).
 func Of(a arch.Arch) Report { return ForClasses(a, ImageNetClasses) }
 
-// ForClasses counts a with a classifier of the given number of classes: what a
-// weights file of that many labels really runs. The architecture must be valid.
+// ForClasses counts a with a classifier of the given number of classes. The architecture must
+// be valid.
 func ForClasses(a arch.Arch, classes int) Report {
 	r := count(a, classes, false)
 	r.Arch = a.String()

@@ -14,8 +14,8 @@ type counter struct {
 	keep         int64 // values of the block's input that its shortcut keeps alive
 }
 
-// layer is a layer of the block being counted that reads and writes the maps of
-// v and multiplies macs times in all.
+// layer returns a layer of the current block with the sizes and channels of v and macs
+// multiply-accumulates.
 func (c *counter) layer(kind Kind, name string, v arch.Conv, macs, params int64) Layer {
 	in, out := area(v.Size)*int64(v.In), area(v.OutSize)*int64(v.Out)
 	return Layer{
@@ -59,7 +59,7 @@ func (c *counter) block(b arch.Block) {
 	}
 	input := area(b.Size) * int64(b.In)
 
-	if b.Expand { // reads the block's input itself, so that nothing more is kept
+	if b.Expand { // its input is the block's, so that nothing more is kept
 		c.conv(Expand, name("expand"), arch.Conv{In: b.In, Out: b.Mid, Kernel: 1, Stride: 1, Size: b.Size, OutSize: b.Size}, true)
 		if b.Shortcut != arch.NoShortcut {
 			c.keep = input
@@ -76,7 +76,7 @@ func (c *counter) block(b arch.Block) {
 	}
 	c.conv(Project, name("project"), arch.Conv{In: b.Mid, Out: b.Out, Kernel: 1, Stride: 1, Size: b.OutSize, OutSize: b.OutSize}, true)
 	if b.Shortcut == arch.Project { // pooled first, so that it runs on the output's pixels
-		c.keep = area(b.OutSize) * int64(b.Out) // the block's own result, to be added to
+		c.keep = area(b.OutSize) * int64(b.Out) // the block's output, to which it is added
 		c.conv(Shortcut, name("shortcut"), arch.Conv{In: b.In, Out: b.Out, Kernel: 1, Stride: 1, Size: b.OutSize, OutSize: b.OutSize}, false)
 	}
 	c.keep = 0

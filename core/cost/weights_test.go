@@ -28,7 +28,7 @@ func TestParametersAreTheWeights(t *testing.T) {
 			t.Errorf("%s: biggest child counted with %d parameters, the supernet has %d", name, got, w.Count())
 		}
 		for _, a := range []arch.Arch{s.Min(), s.Sample(r), s.Sample(r), s.Max()} {
-			views, err := w.Views(a)
+			views, err := w.Slices(a)
 			if err != nil {
 				t.Fatal(err)
 			}

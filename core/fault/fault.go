@@ -1,6 +1,6 @@
-// Package fault is the one shape in which bad input is reported: a code for
-// programs, a sentence for people and a next step. The page, the worker and the
-// command line all show the same three fields.
+// Package fault is the form in which bad input is reported: a code for programs, a sentence for
+// people, and a hint what to do. The page, the worker and the commands show the same three
+// fields.
 package fault
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Error says what is wrong with something that the user gave and what to do about it.
+// Error says what is wrong with some input and what to do about it.
 type Error struct {
 	Code    string `json:"code"`    // stable, snake_case, for programs: "too_big"
 	Message string `json:"message"` // one sentence, names the thing, its value and what is allowed
@@ -24,21 +24,21 @@ func (e *Error) Error() string {
 	return e.Message + " (" + e.Hint + ")"
 }
 
-// New returns an Error whose message is formatted as by fmt.Sprintf. What a file
-// says may be part of message and hint: both are made to fit on a Line.
+// New returns an Error whose message is formatted as by fmt.Sprintf. Message and hint may contain
+// text of a file: both are shortened to a Line.
 func New(code, hint, format string, args ...any) *Error {
 	return &Error{Code: code, Message: Line(fmt.Sprintf(format, args...)), Hint: Line(hint)}
 }
 
-// The most bytes of a Line: of a longer text its beginning and its end are kept,
-// between which what is too long stands in a sentence.
+// The parts of a longer text that a Line keeps, in bytes. What makes a message long is in its
+// middle.
 const (
 	lineBegin = 360
 	lineEnd   = 120
 )
 
-// Line returns text without control characters and, where it is longer than a
-// sentence of this program ever is, without its middle.
+// Line returns text without control characters and, where it is longer than any message of this
+// program, without its middle.
 func Line(text string) string {
 	if len(text) > lineBegin+lineEnd+len("…") {
 		text = text[:lineBegin] + "…" + text[len(text)-lineEnd:]
@@ -51,13 +51,13 @@ func Line(text string) string {
 	}, text)
 }
 
-// Of returns the Error inside err. Any other error becomes one with the code
-// "internal" if nothing better is known, nil stays nil.
+// Of returns the Error in err. Any other error becomes one with the code "internal". Of a nil
+// error it returns nil.
 func Of(err error) *Error {
 	return As(err, "internal")
 }
 
-// As is Of with the code to give to an error that carries none.
+// As is Of with another code than "internal".
 func As(err error, code string) *Error {
 	if err == nil {
 		return nil
@@ -67,4 +67,10 @@ func As(err error, code string) *Error {
 		return e
 	}
 	return &Error{Code: code, Message: Line(err.Error())}
+}
+
+// In returns the Error of err with the place where it occurred before its message.
+func In(place string, err error) *Error {
+	e := Of(err)
+	return New(e.Code, e.Hint, "%s: %s", place, e.Message)
 }

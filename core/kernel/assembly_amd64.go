@@ -63,7 +63,7 @@ func (asm *assembly) operators() *operators {
 	o.channelScaleGrad = asm.channelScaleGrad
 	o.avgPool2x2 = asm.avgPool2x2
 	o.avgPool2x2Grad = asm.avgPool2x2Grad
-	o.factor = asm.factor
+	o.operand = asm.packOperand
 	o.exp = asm.exp
 	o.foldNormalisation = asm.foldNormalisation
 	o.addGradWeight = asm.addGradWeight

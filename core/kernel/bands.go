@@ -1,20 +1,20 @@
 package kernel
 
-// Bands cuts work on rows into parts for the threads, and each part into bands
-// small enough to stay in the cache while several operators pass over them: the
-// way to do a chain of memory-bound operators in one pass over memory.
+// Bands divides rows into parts for the threads, and each part into bands that stay in the
+// cache while several operators pass over them, so that a chain of memory-bound operators
+// takes one pass over memory.
 type Bands struct {
-	Parts int // at most Threads(); sums of each part are kept apart and added in order
+	Parts int // at most Threads(); each has its own sums, which are added in order
 	Size  int // rows of a band at most
 	rows  int
 }
 
-// bandElements is the aim for the elements of a band: 256 KiB of float32, a
-// quarter of the second-level cache, since a band has several arrays.
+// bandElements is the number of elements of a band to aim for: 256 KiB of float32, a
+// quarter of the second-level cache, because a band has several arrays.
 const bandElements = 1 << 16
 
-// NewBands returns the bands of rows rows of width elements each, one row at
-// least. Bands begin at multiples of grain rows.
+// NewBands divides rows of width elements into bands of at least one row, which begin at
+// multiples of grain rows.
 func NewBands(rows, width, grain int) Bands {
 	t := Threads()
 	b := Bands{rows: rows, Size: max(1, bandElements/(width*grain)) * grain}
@@ -27,8 +27,8 @@ func NewBands(rows, width, grain int) Bands {
 
 func (b Bands) units() int { return (b.rows + b.Size - 1) / b.Size }
 
-// Each runs f on every band, the rows [lo, hi), bands of one part one after
-// another. The division depends on the sizes and Threads() alone.
+// Each calls f for each band, the rows [lo, hi), and for the bands of a part one after the
+// other. The division depends on the sizes and Threads() alone.
 func (b Bands) Each(f func(part, lo, hi int)) {
 	Parallel(b.Parts, func(first, last int) {
 		for part := first; part < last; part++ {

@@ -35,7 +35,7 @@ func (asm *assembly) depthwiseGradInput(dx, dy []float32, s DepthwiseShape, w []
 	asm.inputGradientStride2(dx, dy, s, w, pitch, ws)
 }
 
-// fits says whether the assembly has the shape.
+// fits reports whether the assembly supports the shape.
 func fits(s DepthwiseShape) bool {
 	return (s.K == 3 || s.K == 5) && (s.Stride == 1 || s.Stride == 2) && s.N > 0 && s.C > 0 && s.H > 0 && s.W > 0
 }
@@ -50,8 +50,8 @@ func checkDepthwise(in, out, w []float32, s DepthwiseShape, pitch, ws int) {
 // blocksOf is the number of blocks of a vector of channels.
 func (asm *assembly) blocksOf(c int) int { return (c + asm.Lanes - 1) / asm.Lanes }
 
-// packTaps gathers the taps into [block][K*K][lanes], zero padded, turned round
-// where reverse is set. Give it back to scratch.
+// packTaps copies the taps to [block][K*K][lanes], zero padded, in reverse order where reverse
+// is set. The result is to be returned to scratch.
 func (asm *assembly) packTaps(w []float32, s DepthwiseShape, pitch, ws int, reverse bool) *[]float32 {
 	kk := s.K * s.K
 	lanes := asm.Lanes
@@ -78,7 +78,7 @@ func (asm *assembly) convolve(y, x []float32, s DepthwiseShape, w []float32, pit
 	asm.correlate(y, x, s, *taps, bias, act)
 }
 
-// correlate runs packed taps over x, then the bias and the activation while the
+// correlate convolves x with packed taps, and applies the bias and the activation while the
 // rows are in the cache.
 func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []float32, act Act) {
 	oh, ow := s.Out()
@@ -90,7 +90,7 @@ func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []fl
 		p.fill(0, 1)
 		p.set(1, bias)
 	}
-	v := view{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
+	v := paddedImage{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
 	eachStrip(s.N, oh, v.strip(s.Stride, s.K), ow*s.C, func(next func() (image, from, to int)) {
 		win := v.window(s.Stride, s.K, oh)
 		defer win.release()
@@ -113,13 +113,13 @@ func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w 
 	oh, ow := s.Out()
 	taps, kk := asm.packTaps(w, s, pitch, ws, false), s.K*s.K*asm.Lanes
 	defer scratch.Put(taps)
-	v := view{asm: asm, h: oh, w: ow, c: s.C, left: 1, padded: ow + 2}
+	v := paddedImage{asm: asm, h: oh, w: ow, c: s.C, left: 1, padded: ow + 2}
 	pairs := (s.H + 1) / 2 // rows 2t and 2t+1
 	eachStrip(s.N, pairs, v.strip(1, 3), 2*s.W*s.C, func(next func() (image, from, to int)) {
 		win := v.window(1, 3, pairs)
 		defer win.release()
 		for image, from, to := next(); image >= 0; image, from, to = next() {
-			// dy rows from-1 up to and with to
+			// rows from-1 to to of dy, both included
 			win.point(dy, image, from-1, to-from+2)
 			for parity, kernel := range asm.Input[s.K] {
 				rows := to - from
@@ -151,7 +151,7 @@ func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []fl
 	checkDepthwise(x, dy, dw, s, pitch, ws)
 	oh, ow := s.Out()
 	kernel, kk := asm.Weight[[2]int{s.K, s.Stride}], s.K*s.K
-	v := view{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
+	v := paddedImage{asm: asm, h: s.H, w: s.W, c: s.C, left: s.K / 2, padded: s.W + s.K - 1}
 	rows := v.strip(s.Stride, s.K)
 	t := min(Threads(), s.N)
 	parts := make([]*[]float32, t)

@@ -2,29 +2,29 @@
 
 package kernel
 
-// view is an image [h, w, c] as rows in blocks of a vector of channels,
+// paddedImage is an image [h, w, c] as rows in blocks of a vector of channels,
 // [block][padded][lanes], with left pixels of zeros first.
-type view struct {
+type paddedImage struct {
 	asm                   *assembly
 	h, w, c, left, padded int
 }
 
-// windowBytes is what a window may hold: a part of the second-level cache that
-// leaves room for the rows that are written.
+// windowBytes is the largest size of a window, a part of the second-level cache that leaves
+// space for the rows that are written.
 const windowBytes = 256 << 10
 
-func (v view) rowLength() int { return v.asm.blocksOf(v.c) * v.padded * v.asm.Lanes }
+func (v paddedImage) rowLength() int { return v.asm.blocksOf(v.c) * v.padded * v.asm.Lanes }
 
-// strip is the number of output rows to do at once, each stride further down
-// and needing depth input rows.
-func (v view) strip(stride, depth int) int {
+// strip returns the number of output rows to compute at once, which are stride apart and
+// each need depth input rows.
+func (v paddedImage) strip(stride, depth int) int {
 	return max(1, (windowBytes/4/v.rowLength()-depth)/stride+1)
 }
 
 // window keeps the input rows that a strip needs, those it shares with the
 // strip before included, and a row of zeros for those outside the image.
 type window struct {
-	view
+	paddedImage
 	buf   *[]float32
 	slots int
 	holds []int // input row in each slot
@@ -33,9 +33,9 @@ type window struct {
 }
 
 // window returns one for strips of at most limit output rows.
-func (v view) window(stride, depth, limit int) *window {
+func (v paddedImage) window(stride, depth, limit int) *window {
 	needed := (min(v.strip(stride, depth), limit)-1)*stride + depth
-	w := &window{view: v, slots: min(needed, v.h), image: -1, table: make([]*float32, needed)}
+	w := &window{paddedImage: v, slots: min(needed, v.h), image: -1, table: make([]*float32, needed)}
 	w.holds = make([]int, w.slots)
 	w.buf = borrow((w.slots + 1) * v.rowLength())
 	clear((*w.buf)[w.slots*v.rowLength():])
@@ -53,8 +53,8 @@ func (w *window) release() {
 	w.buf, w.table = nil, nil
 }
 
-// point sets the table to count rows of an image, the first of which may lie
-// above it, and loads those that are not there yet.
+// point sets the table to count rows of an image, the first of which may be above it, and
+// loads those that have not been loaded.
 func (w *window) point(x []float32, image, first, count int) {
 	if image != w.image {
 		w.image = image

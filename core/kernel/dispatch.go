@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// operators is one implementation for float32. What is nil the reference loops do.
+// operators is an implementation for float32. The reference loops stand in for what is nil.
 type operators struct {
 	name string
 	inference
@@ -18,8 +18,8 @@ var implementations = []*operators{portable, {name: "reference"}}
 // active is the implementation in use.
 var active = implementations[0]
 
-// register adds a faster implementation and makes it the active one. Call it
-// from init functions, slowest first.
+// register adds a faster implementation and makes it the active one. It is called from init
+// functions, slowest first.
 func register(o *operators) {
 	implementations = append([]*operators{o}, implementations...)
 	active = o
@@ -34,11 +34,11 @@ func Implementations() []string {
 	return names
 }
 
-// Active is the name of the implementation in use.
+// Active returns the name of the implementation in use.
 func Active() string { return active.name }
 
-// Use switches to an implementation and returns what switches back. Not to be
-// called while operators run.
+// Use switches to an implementation; undo switches back. It must not be called while
+// operators run.
 func Use(name string) (undo func(), err error) {
 	for _, o := range implementations {
 		if o.name == name {
@@ -50,8 +50,8 @@ func Use(name string) (undo func(), err error) {
 	return nil, fmt.Errorf("kernel: no implementation %q here; there are %s", name, strings.Join(Implementations(), ", "))
 }
 
-// single is x as []float32, where T is float32.
-func single[T Float](x []T) []float32 {
+// float32s returns x as []float32, where T is float32.
+func float32s[T Float](x []T) []float32 {
 	s, _ := any(x).([]float32)
 	return s
 }

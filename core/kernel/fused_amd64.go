@@ -56,7 +56,7 @@ func (asm *assembly) together(v int) int { return asm.Widths[min(v, len(asm.Widt
 func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	p := asm.newFused(k, n)
 	p.bias = wholeVectors(bias, n)
-	p.data, p.panel = room(k*asm.blocksOf(n)*asm.Lanes), asm.Lanes*k
+	p.data, p.panel = allocPacked(k*asm.blocksOf(n)*asm.Lanes), asm.Lanes*k
 	asm.packColumns(p.data, w, k, n, ws, scale)
 	return p
 }

@@ -25,7 +25,7 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 	}
 	blocks := (s.Mid + 15) / 16
 	p := &inverted{assembly: asm, in: s.In, mid: s.Mid, k: s.K, stride: s.Stride, run: run,
-		taps: room(blocks * 16 * s.K * s.K)}
+		taps: allocPacked(blocks * 16 * s.K * s.K)}
 	clear(p.taps[(blocks-1)*16*s.K*s.K:]) // what is past Mid
 	p.scaleTaps(s)
 	p.bias = asVectors(s.Bias, s.Mid)
@@ -35,7 +35,7 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 			p.expand, p.panel, p.lent = x.panels, asm.Lanes*x.k, true
 			p.expandScale = asVectors(s.ExpandScale, s.Mid)
 		} else {
-			p.expand, p.panel = room(blocks*16*s.In), asm.Lanes*s.In
+			p.expand, p.panel = allocPacked(blocks*16*s.In), asm.Lanes*s.In
 			clear(p.expand[(blocks-1)*16*s.In:])
 			asm.packColumns(p.expand, s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale)
 		}

@@ -1,8 +1,8 @@
 package kernel
 
-// inference is the operators that run a child, the first page of the contract; the
-// package comment says what holds for all of them. An output overlaps an input only
-// where the last column says so.
+// inference is the operators that run a child, the first half of the contract. The package
+// comment says what holds for all of them. An output may overlap an input only where the
+// last column says so.
 //
 //	operator           computes                                             shapes                                   output may be
 //	Pack, Apply        y = act(x W*scale + bias) + residual                 x [m,k]  W [k,n]  y, residual [m,n]      new
@@ -19,15 +19,15 @@ package kernel
 //	Im2col3x3s2        cols = 3x3 patches of x at stride 2, order ky,kx,c   x [n,h,w,cin]  cols [n*oh*ow,9*cin]      new
 //	AvgPool2x2         y = mean of 2x2 pixels; h and w even                 x [n,h,w,c]  y [n,h/2,w/2,c]             new
 //	FoldNormalisation  scale, shift = what a batch normalisation does       all [c]                                  new
-//	Exp                y = e^x, x held to -80 .. 87                         y, x [any]                               x
+//	Exp                y = e^x, x clamped to -80 .. 87                      y, x [any]                               x
 //
-// ApplyGated may overwrite x. Bits: an implementation may scale the weights of a
-// product or its sums; FoldNormalisation is in double precision and rounded once.
-// What is nil here is done by the reference loops, one operator after the other.
+// ApplyGated may overwrite x. An implementation may scale either the weights of a product or
+// its sums. FoldNormalisation computes in float64 and rounds once. The reference loops stand
+// in for what is nil, one operator after the other.
 type inference struct {
 	pack              func(w []float32, k, n, ws int, scale, bias []float32) *Packed
-	panels            func(x *Matrix)                // sets panels, where they are nil, and overwrites them; sets lanes and slice
-	inverted          func(s InvertedSpec) *Inverted // nil result for a shape it has not
+	panels            func(x *Matrix)                // allocates panels where they are nil, fills them, and sets lanes and slice
+	inverted          func(s InvertedSpec) *Inverted // returns nil for a shape that it does not support
 	stem              func(w []float32, cin, n, ws int, scale, bias []float32) *Stem
 	depthwiseAct      func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act)
 	activate          func(y, x []float32, act Act)
@@ -58,7 +58,7 @@ func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) 
 // Activate computes y = act(x). y may be x.
 func Activate[T Float](y []T, x []T, act Act) {
 	if v, ok := any(y).([]float32); ok && active.activate != nil && act <= lastFast {
-		active.activate(v, single(x), act)
+		active.activate(v, float32s(x), act)
 		return
 	}
 	activateReference(y, x, act)
@@ -67,7 +67,7 @@ func Activate[T Float](y []T, x []T, act Act) {
 // GlobalPool averages x [n,hw,c] over hw into y [n,c].
 func GlobalPool[T Float](y []T, x []T, n int, hw int, c int) {
 	if v, ok := any(y).([]float32); ok && active.globalPool != nil {
-		active.globalPool(v, single(x), n, hw, c)
+		active.globalPool(v, float32s(x), n, hw, c)
 		return
 	}
 	globalPoolReference(y, x, n, hw, c)
@@ -76,7 +76,7 @@ func GlobalPool[T Float](y []T, x []T, n int, hw int, c int) {
 // ChannelScale computes y = x*s, x [n,hw,c], s [n,c]. y may be x.
 func ChannelScale[T Float](y []T, x []T, s []T, n int, hw int, c int) {
 	if v, ok := any(y).([]float32); ok && active.channelScale != nil {
-		active.channelScale(v, single(x), single(s), n, hw, c)
+		active.channelScale(v, float32s(x), float32s(s), n, hw, c)
 		return
 	}
 	channelScaleReference(y, x, s, n, hw, c)
@@ -86,7 +86,7 @@ func ChannelScale[T Float](y []T, x []T, s []T, n int, hw int, c int) {
 // into cols [n*oh*ow, 9*cin], in the order ky, kx, c.
 func Im2col3x3s2[T Float](cols []T, x []T, n int, h int, w int, cin int) {
 	if v, ok := any(cols).([]float32); ok && active.im2col3x3s2 != nil {
-		active.im2col3x3s2(v, single(x), n, h, w, cin)
+		active.im2col3x3s2(v, float32s(x), n, h, w, cin)
 		return
 	}
 	im2col3x3s2Reference(cols, x, n, h, w, cin)
@@ -95,16 +95,15 @@ func Im2col3x3s2[T Float](cols []T, x []T, n int, h int, w int, cin int) {
 // AvgPool2x2 averages 2x2 pixels of x [n,h,w,c]; h and w are even.
 func AvgPool2x2[T Float](y []T, x []T, n int, h int, w int, c int) {
 	if v, ok := any(y).([]float32); ok && active.avgPool2x2 != nil {
-		active.avgPool2x2(v, single(x), n, h, w, c)
+		active.avgPool2x2(v, float32s(x), n, h, w, c)
 		return
 	}
 	avgPool2x2Reference(y, x, n, h, w, c)
 }
 
-// FoldNormalisation computes, for each of len(scale) channels of a batch
-// normalisation with statistics of its own, what to multiply by and what to add:
-// scale = gamma/sqrt(variance+epsilon) and shift = beta - scale*mean, in double
-// precision and rounded once.
+// FoldNormalisation computes the scale and the shift that a batch normalisation of
+// len(scale) channels with these statistics comes to: scale = gamma/sqrt(variance+epsilon)
+// and shift = beta - scale*mean, in float64 and rounded once.
 func FoldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
 	if active.foldNormalisation != nil {
 		active.foldNormalisation(scale, shift, gamma, beta, mean, variance, epsilon)
@@ -113,7 +112,7 @@ func FoldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsi
 	foldNormalisationReference(scale, shift, gamma, beta, mean, variance, epsilon)
 }
 
-// Exp computes y = e^x, for x held to -80 .. 87. y may be x.
+// Exp computes y = e^x with x clamped to -80 .. 87. y may be x.
 func Exp(y, x []float32) {
 	if active.exp != nil {
 		active.exp(y, x)

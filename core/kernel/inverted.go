@@ -11,8 +11,8 @@ type InvertedSpec struct {
 	Expand                  []float32
 	ExpandStride            int
 	ExpandScale, ExpandBias []float32
-	// Matrix is Expand laid out already, which may then be nil. Where both are nil the
-	// block has no expansion: In is Mid then.
+	// Matrix is Expand laid out already, in which case Expand may be nil. Where both are
+	// nil the block has no expansion, and In is Mid.
 	Matrix *Matrix
 
 	// Tap (ky,kx) of channel c is Taps[(ky*Pitch+kx)*TapStride+c]*Scale[c].
@@ -21,15 +21,14 @@ type InvertedSpec struct {
 	Scale, Bias      []float32
 }
 
-// Inverted is an InvertedSpec ready for inference, laid out for the
-// implementation that was active when it was packed.
+// Inverted is an InvertedSpec packed for inference, in the layout of the implementation
+// that was active then.
 type Inverted struct {
 	apply   func(y, mean, x []float32, n, h, w int)
 	release func()
 }
 
-// Release gives the memory of the copies to those packed next. p is not to be
-// used any more.
+// Release frees the memory for those packed next. p must not be used after that.
 func (p *Inverted) Release() {
 	if p.release != nil {
 		p.release()
@@ -37,8 +36,8 @@ func (p *Inverted) Release() {
 	}
 }
 
-// PackInverted copies the weights, but not those of a Matrix, and may keep the
-// biases and ExpandScale: they must not change while it is used.
+// PackInverted copies the weights, except those of a Matrix. The biases and ExpandScale may
+// not be copied, and must not change while it is used.
 func PackInverted(s InvertedSpec) *Inverted {
 	if active.inverted != nil {
 		if p := active.inverted(s); p != nil {
@@ -48,9 +47,8 @@ func PackInverted(s InvertedSpec) *Inverted {
 	return composeInverted(s)
 }
 
-// Apply computes y [n,oh,ow,Mid] from x [n,h,w,In] and the mean over its pixels
-// of every channel of y, mean [n,Mid], which squeeze and excitation starts with;
-// mean may be nil.
+// Apply computes y [n,oh,ow,Mid] from x [n,h,w,In] and, where mean [n,Mid] is not nil, the
+// mean of each channel of y, with which squeeze-and-excitation begins.
 func (p *Inverted) Apply(y, mean, x []float32, n, h, w int) { p.apply(y, mean, x, n, h, w) }
 
 // composeInverted runs one operator after the other.
@@ -62,7 +60,7 @@ func composeInverted(s InvertedSpec) *Inverted {
 	case s.Expand != nil:
 		expand = Pack(s.Expand, s.In, s.Mid, s.ExpandStride, s.ExpandScale, s.ExpandBias)
 	}
-	// Room for whole vectors behind both.
+	// With capacity for whole vectors.
 	taps := make([]float32, s.K*s.K*s.Mid, s.K*s.K*s.Mid+16)
 	for t := range s.K * s.K {
 		ChannelScale(taps[t*s.Mid:][:s.Mid], s.Taps[(t/s.K*s.Pitch+t%s.K)*s.TapStride:][:s.Mid], s.Scale, 1, 1, s.Mid)

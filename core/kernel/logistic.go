@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// The exponential of the float32 activations. math.Exp has assembly on some
-// machines, whose last bit differs from the portable code; this one gives the
-// same bits everywhere: it is plain Go, and each product is converted before
-// it is added to, which the language specification says rules out fusing.
+// The exponential of the float32 activations. math.Exp has assembly on some machines, whose
+// last bit differs from the portable code. This one gives the same bits everywhere: it is
+// plain Go, and each product is converted before it is added to, which according to the
+// language specification prevents fusing.
 //
 // e^t = 2^k e^r with k = round(t/ln 2) and |r| <= ln(2)/2; e^r is the minimax
 // polynomial of degree 6 (Remez exchange), relative error below 1.9e-9. Done in
@@ -27,11 +27,11 @@ const (
 	exp5 = 0.008374816603369889
 	exp6 = 0.0013836845097732174
 
-	// Below it the logistic function is 0 in float32; 2^k stays a normal number.
+	// Below the floor the logistic function is 0 in float32; 2^k stays a normal number.
 	logisticFloor, logisticCeiling = -200, 200
 )
 
-// exponential is e^t for |t| of at most 200, or not a number.
+// exponential returns e^t for |t| of at most 200, or NaN.
 func exponential(t float64) float64 {
 	n := float64(t*log2E) + roundMagic
 	r := t - float64((n-roundMagic)*math.Ln2)
@@ -41,10 +41,10 @@ func exponential(t float64) float64 {
 	return math.Float64frombits(math.Float64bits(p) + math.Float64bits(n)<<52)
 }
 
-// logistic is 1/(1+e^-x) for x within floor and ceiling, or not a number.
+// logistic returns 1/(1+e^-x) for x between floor and ceiling, or NaN.
 func logistic(x float64) float64 { return 1 / (1 + exponential(-x)) }
 
-// sigmoid is 1/(1+e^-x), reproducible on every platform for float32.
+// sigmoid returns 1/(1+e^-x), with the same bits on all platforms for float32.
 func sigmoid[T Float](x T) float64 {
 	v := float64(x)
 	if unsafe.Sizeof(x) == 8 {

@@ -2,14 +2,13 @@ package kernel
 
 import "math"
 
-// Batch normalisation in bands. Forward: the operator that writes a band adds its
-// column sums (Moments) while it is in the cache; once all bands are done, Norm
-// has the scale and shift that whoever reads the band next applies on the fly.
-// Backward: ActSlope and AddGrad when the gradient is written, Combine when it is
-// read.
+// Batch normalisation in bands. Forward, the column sums of a band (Moments) are added while
+// it is in the cache; after all bands, NormScale has the scale and the shift, which the next
+// operator applies while it reads the band. Backward, ActSlope and AddGrad run when the
+// gradient is written, Combine when it is read.
 
-// Moments gathers mean and variance of c columns over bands, each part its own
-// sums in float64, merged in order (Chan, Golub and LeVeque 1983).
+// Moments computes the mean and the variance of c columns over bands. Each part has its own
+// sums in float64, which are merged in order (Chan, Golub and LeVeque 1983).
 type Moments[T Float] struct {
 	c     int
 	parts []momentsPart[T]
@@ -31,8 +30,8 @@ func NewMoments[T Float](parts, c int) *Moments[T] {
 	return s
 }
 
-// Add adds x [m, c] to a part, on the calling goroutine. Parts may be added to
-// at the same time.
+// Add adds x [m, c] to a part, on the calling goroutine. Different parts may be added to
+// concurrently.
 func (s *Moments[T]) Add(part int, x []T, m int) {
 	p := &s.parts[part]
 	if p.origin == nil {
@@ -40,13 +39,13 @@ func (s *Moments[T]) Add(part int, x []T, m int) {
 	}
 	p.rows += m
 	if v, ok := any(x).([]float32); ok && active.addMoments != nil {
-		active.addMoments(p.sum, p.square, v, m, s.c, single(p.origin))
+		active.addMoments(p.sum, p.square, v, m, s.c, float32s(p.origin))
 		return
 	}
 	addMomentsReference(p.sum, p.square, x, m, s.c, p.origin)
 }
 
-// Result writes mean and biased variance of each column.
+// Result writes the mean and the biased variance of each column.
 func (s *Moments[T]) Result(mean, variance []T) {
 	for j := range s.c {
 		var n, mu, m2 float64
@@ -77,8 +76,8 @@ func addMomentsReference[T Float](sum, square []float64, x []T, m, c int, origin
 	}
 }
 
-// GradSums gathers, over bands, what the gradient of a batch normalisation of c
-// columns needs: each part's sums of d and of d*(x-mean).
+// GradSums sums over bands what the gradient of a batch normalisation of c columns needs:
+// d and d*(x-mean), for each part.
 type GradSums struct {
 	c     int
 	d, dx [][]float64
@@ -101,7 +100,7 @@ func ActSlope[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 		return
 	}
 	if v, ok := any(y).([]float32); ok && active.actSlope != nil && act <= lastFast {
-		active.actSlope(v, single(slope), single(x), m, c, single(scale), single(shift), act)
+		active.actSlope(v, float32s(slope), float32s(x), m, c, float32s(scale), float32s(shift), act)
 		return
 	}
 	actSlopeReference(y, slope, x, m, c, scale, shift, act)
@@ -117,15 +116,15 @@ func actSlopeReference[T Float](y, slope, x []T, m, c int, scale, shift []T, act
 	}
 }
 
-// AddGrad computes dz = dy*slope of a band [m, c] and adds to the sums of a
-// part, on the calling goroutine. dz may be dy, and has to be where slope is nil,
-// which stands for ones. x is the input of the batch normalisation and mean its mean.
+// AddGrad computes dz = dy*slope of a band [m, c] and adds it to the sums of a part, on the
+// calling goroutine. A nil slope stands for ones; then dz must be dy, otherwise it may be. x
+// is the input of the batch normalisation and mean its mean.
 func AddGrad[T Float](s *GradSums, part int, dz, dy, slope, x []T, m int, mean []T) {
 	if m == 0 {
 		return
 	}
 	if v, ok := any(dz).([]float32); ok && active.addGrad != nil {
-		active.addGrad(s.d[part], s.dx[part], v, single(dy), single(slope), single(x), m, s.c, single(mean))
+		active.addGrad(s.d[part], s.dx[part], v, float32s(dy), float32s(slope), float32s(x), m, s.c, float32s(mean))
 		return
 	}
 	addGradReference(s.d[part], s.dx[part], dz, dy, slope, x, m, s.c, mean)
@@ -146,8 +145,8 @@ func addGradReference[T Float](sd, sdx []float64, dz, dy, slope, x []T, m, c int
 	}
 }
 
-// Coefficients turns the sums over all m rows into what Combine takes, the
-// gradient at x being k*dz + a*x + b, and adds the gradients of gamma and beta.
+// Coefficients computes, from the sums over all m rows, the coefficients of Combine, with
+// which the gradient at x is k*dz + a*x + b, and adds the gradients of gamma and beta.
 func Coefficients[T Float](s *GradSums, m int, mean, invstd, gamma []T, k, a, b, dgamma, dbeta []T) {
 	for j := range s.c {
 		var sd, sdx float64
@@ -173,7 +172,7 @@ func Combine[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
 		return
 	}
 	if v, ok := any(dx).([]float32); ok && active.combine != nil {
-		active.combine(v, single(dz), single(x), m, c, single(k), single(a), single(b))
+		active.combine(v, float32s(dz), float32s(x), m, c, float32s(k), float32s(a), float32s(b))
 		return
 	}
 	combineReference(dx, dz, x, m, c, k, a, b)
@@ -188,8 +187,8 @@ func combineReference[T Float](dx, dz, x []T, m, c int, k, a, b []T) {
 	}
 }
 
-// NormScale is the scale and shift that batch normalisation with these
-// statistics amounts to, and the reciprocal of the standard deviation.
+// NormScale computes the scale and the shift that batch normalisation with these statistics
+// comes to, and the reciprocal of the standard deviation.
 func NormScale[T Float](scale, shift, invstd, mean, variance, gamma, beta []T, epsilon float64) {
 	for i, v := range variance {
 		invstd[i] = T(1 / math.Sqrt(float64(v)+epsilon))

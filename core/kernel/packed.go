@@ -1,20 +1,20 @@
 package kernel
 
-// Packed is a weight matrix ready for inference, laid out for the
-// implementation that was active when it was packed.
+// Packed is a weight matrix packed for inference, in the layout of the implementation that
+// was active then.
 type Packed struct {
 	k, n  int
 	bias  []float32 // nil for none
 	data  []float32 // layout of the implementation
-	panel int       // elements from one panel of data to the next, where they are that far apart
+	panel int       // elements from one panel of data to the next, where that is more than a panel
 	scale []float32 // of the sums, where data is not scaled; nil for none
 	lent  bool      // data belongs to a Matrix
 	apply func(p *Packed, y, x []float32, m int, act Act, residual []float32)
 	gated func(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) // nil for ChannelScale before apply
 }
 
-// Pack copies W[k][n], row stride ws, column j times scale[j], and bias [n].
-// scale and bias may be nil. Batch normalisation folds in without another pass.
+// Pack copies W[k][n], row stride ws, with column j multiplied by scale[j], and bias [n],
+// which is how batch normalisation is folded in. Both may be nil.
 func Pack(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	if active.pack != nil {
 		return active.pack(w, k, n, ws, scale, bias)
@@ -34,8 +34,7 @@ func scaleColumns(row, scale []float32) {
 	}
 }
 
-// Release gives the memory of the copy to those packed next. p is not to be used
-// any more.
+// Release frees the memory for the next Pack. p must not be used after that.
 func (p *Packed) Release() {
 	if !p.lent {
 		recycle(p.data)
@@ -63,8 +62,8 @@ func (p *Packed) finish(y []float32, m int, act Act, residual []float32) {
 	}
 }
 
-// ApplyGated is Apply to x times gate [k] in every row, the end of squeeze and
-// excitation for one image. It may overwrite x.
+// ApplyGated is Apply with each row of x multiplied by gate [k], the end of
+// squeeze-and-excitation of one image. It may overwrite x.
 func (p *Packed) ApplyGated(y, x []float32, m int, gate []float32, act Act, residual []float32) {
 	if act > lastFast {
 		p.ApplyGated(y, x, m, gate, None, nil)

@@ -7,8 +7,8 @@ import (
 
 var threads atomic.Int32
 
-// Threads is how many parts an operator is split into at most: what SetThreads
-// set, else runtime.GOMAXPROCS(0).
+// Threads returns the largest number of parts that an operator is split into: what
+// SetThreads has set, otherwise runtime.GOMAXPROCS(0).
 func Threads() int {
 	if n := threads.Load(); n > 0 {
 		return int(n)
@@ -16,13 +16,13 @@ func Threads() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// SetThreads sets Threads; 0 means one a processor.
+// SetThreads sets Threads; 0 restores the default.
 func SetThreads(n int) { threads.Store(int32(n)) }
 
 // Parallel splits [0, n) into min(n, Threads()) contiguous parts and runs f on
-// each, several at a time where processors are free. The split depends on n and
-// Threads() alone. Calls may be nested or come from several goroutines: while
-// one of them holds the workers, the others run their parts one after another.
+// each, concurrently where processors are free. The split depends on n and Threads() alone.
+// Calls may be nested or come from several goroutines: while one of them has the workers,
+// the others run their parts one after the other.
 func Parallel(n int, f func(lo, hi int)) {
 	t := min(Threads(), n)
 	if t <= 1 {
@@ -39,9 +39,9 @@ func Parallel(n int, f func(lo, hi int)) {
 	}
 }
 
-// job is one call of Parallel. Whoever comes first takes the next part, so that
-// a worker that the scheduler has put aside holds nobody up; which goroutine
-// runs a part does not change what the part computes.
+// job is one call of Parallel. Workers take the next part as they become free, so that a
+// preempted one delays only its own part. Which goroutine runs a part makes no difference to
+// the result.
 type job struct {
 	f        func(lo, hi int)
 	n, parts int
@@ -51,7 +51,7 @@ type job struct {
 	finished chan struct{}
 }
 
-// work runs parts until all are handed out.
+// work runs parts until none is left.
 func (j *job) work() {
 	for {
 		i := int(j.taken.Add(1)) - 1
@@ -67,10 +67,10 @@ func (j *job) work() {
 
 func (j *job) open() bool { return int(j.taken.Load()) < j.parts }
 
-// spins is how often an idle goroutine looks for work before it parks: about
-// 160 microseconds, longer than what one thread does alone between two operators
-// of a forward pass. Parking there costs more than it frees: EfficientNet-B0's
-// shape on two threads took half as long again with an eighth of this.
+// spins is how often an idle goroutine looks for work before it parks: for about 160
+// microseconds, longer than the serial work between two operators of a forward pass.
+// Parking there costs more than it saves: EfficientNet-B0's shape on two threads took half
+// as long again with an eighth of this.
 const spins = 1 << 18
 
 // wait returns when every part is done.
@@ -97,8 +97,8 @@ type pool struct {
 
 var workers = pool{wake: make(chan struct{}, 1<<10)}
 
-// share runs a job with the workers' help; false if they are taken or if there
-// is no processor for them.
+// share runs a job with the workers. It returns false if they are busy or if there is no
+// processor for them.
 func (p *pool) share(n, parts int, f func(lo, hi int)) bool {
 	helpers := min(parts, runtime.GOMAXPROCS(0), cap(p.wake)) - 1
 	if helpers < 1 || p.current.Load() != nil {
@@ -108,7 +108,7 @@ func (p *pool) share(n, parts int, f func(lo, hi int)) bool {
 	if !p.current.CompareAndSwap(nil, j) {
 		return false
 	}
-	defer p.current.Store(nil) // also when f panics, lest every later call be serial
+	defer p.current.Store(nil) // also when f panics; otherwise all later calls would be serial
 	for int(p.started.Load()) < helpers {
 		p.started.Add(1) // only the holder of current comes here
 		go p.help()
@@ -137,7 +137,7 @@ func (p *pool) unpark() bool {
 	}
 }
 
-// help is the life of a worker.
+// help is the loop of a worker.
 func (p *pool) help() {
 	idle := 0
 	for {
@@ -159,8 +159,8 @@ func (p *pool) help() {
 	}
 }
 
-// parallelWork is Parallel where there is enough work, in elements or
-// multiplications, to be worth waking somebody for.
+// parallelWork is Parallel where the work, in elements or multiplications, is worth waking
+// a worker for.
 func parallelWork(work, n int, f func(lo, hi int)) {
 	if work < 1<<14 {
 		if n > 0 {

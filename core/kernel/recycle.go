@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Memory of packed weights, handed from children that are done to new ones: the
-// first touch of fresh pages costs more than the packing itself.
+// The memory of packed weights is reused for new children, because the first access to
+// fresh pages costs more than packing.
 var recycled = struct {
 	sync.Mutex
 	free map[int][][]float32 // by capacity
@@ -14,23 +14,23 @@ var recycled = struct {
 }{free: map[int][][]float32{}}
 
 const (
-	recycleLeast = 1 << 10 // elements; less is not worth a lock
-	recycleMost  = 1 << 24 // elements kept: 64 MiB
+	minRecycled = 1 << 10 // elements; less is not worth a lock
+	maxRecycled = 1 << 24 // elements kept: 64 MiB
 )
 
-// roomSize rounds n up by an eighth at most, so that children nearly alike take
-// each other's memory.
-func roomSize(n int) int {
+// sizeClass rounds n up by an eighth at most, so that similar children can use each other's
+// memory.
+func sizeClass(n int) int {
 	step := 1 << max(0, bits.Len(uint(n))-4)
 	return (n + step - 1) / step * step
 }
 
-// room returns n elements, not cleared, that recycle takes back.
-func room(n int) []float32 {
-	if n < recycleLeast {
+// allocPacked returns n elements, not cleared, to be freed by recycle.
+func allocPacked(n int) []float32 {
+	if n < minRecycled {
 		return make([]float32, n)
 	}
-	size := roomSize(n)
+	size := sizeClass(n)
 	recycled.Lock()
 	defer recycled.Unlock()
 	if l := recycled.free[size]; len(l) > 0 {
@@ -42,14 +42,14 @@ func room(n int) []float32 {
 	return make([]float32, n, size)
 }
 
-// recycle takes memory of room back. Nobody may use it any more.
+// recycle frees memory of allocPacked.
 func recycle(s []float32) {
-	if cap(s) < recycleLeast || cap(s) != roomSize(cap(s)) {
+	if cap(s) < minRecycled || cap(s) != sizeClass(cap(s)) {
 		return
 	}
 	recycled.Lock()
 	defer recycled.Unlock()
-	if recycled.held+cap(s) <= recycleMost {
+	if recycled.held+cap(s) <= maxRecycled {
 		recycled.free[cap(s)] = append(recycled.free[cap(s)], s)
 		recycled.held += cap(s)
 	}

@@ -6,13 +6,13 @@ import "testing"
 // up to the same, and never for two at once.
 func TestRecycle(t *testing.T) {
 	for _, n := range []int{1, 1023, 1024, 5000, 123457} {
-		if s := roomSize(n); s < n || s > n+n/8+1 || roomSize(s) != s {
+		if s := sizeClass(n); s < n || s > n+n/8+1 || sizeClass(s) != s {
 			t.Errorf("room for %d is %d", n, s)
 		}
 	}
-	a := room(5000)
+	a := allocPacked(5000)
 	recycle(a)
-	b, c := room(4999), room(5000)
+	b, c := allocPacked(4999), allocPacked(5000)
 	if &a[0] != &b[0] {
 		t.Error("memory given back is not used again")
 	}
@@ -32,7 +32,7 @@ func TestReleasedWeights(t *testing.T) {
 		const m, k, n = 7, 50, 43
 		w, x, fresh, used := filled(k*n), filled(m*k), make([]float32, m*n), make([]float32, m*n)
 		Pack(w, k, n, n, nil, nil).Apply(fresh, x, m, Swish, nil)
-		dirt := room(k * 48)
+		dirt := allocPacked(k * 48)
 		for i := range dirt {
 			dirt[i] = 1e30
 		}

@@ -1,10 +1,9 @@
 package kernel
 
-// Inference is an implementation of the operators of inference from outside
-// this package, for one thread: the browser's SIMD, which only the program that
-// runs there can link. Every function obeys the operator of its name; lengths
-// are those that the operator documents, and y may be x where it says so.
-// Operators that are nil here are those of the implementation "portable".
+// Inference is an implementation of the operators of inference outside this package, for one
+// thread: the browser's SIMD, which only the program that runs there can link. Each function
+// implements the operator of its name, with the lengths that the operator documents; y may
+// be x where that is documented. Operators that are nil are those of "portable".
 type Inference struct {
 	Name string
 
@@ -22,17 +21,16 @@ type Inference struct {
 	Im2colRGB         func(cols, x []float32, n, h, w int) // Im2col3x3s2 of 3 channels
 	AvgPool2x2        func(y, x []float32, n, h, w, c int)
 
-	// Panels lays W[k][n], contiguous, out in panels of so many columns,
-	// [panel][k][columns] with zeros after the last one: in to, which it returned for a
-	// matrix of that size, or in new ones where that is nil. Cut is a product with the
-	// first rows and columns of a matrix of that many rows in such panels, with a
-	// scale and a bias, nil for none.
+	// Panels lays W[k][n], contiguous, out in panels of columns, [panel][k][columns], with
+	// zeros after the last column: in to, which it returned for a matrix of that size, or
+	// in new ones where to is nil. Cut returns the product with the first k rows and n
+	// columns of a matrix of that many rows in such panels; scale and bias may be nil.
 	Panels func(to, w []float32, k, n int) (panels []float32, columns int)
 	Cut    func(panels []float32, rows, k, n int, scale, bias []float32) Product
 }
 
-// Register adds an implementation and makes it the active one. To be called
-// from init functions.
+// Register adds an implementation and makes it the active one. It is called from init
+// functions.
 func Register(f Inference) {
 	o := *portable
 	o.name = f.Name

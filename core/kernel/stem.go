@@ -6,8 +6,8 @@ type Stem struct {
 	apply func(y, x []float32, n, h, w int)
 }
 
-// PackStem copies W[9*cin][n], row stride ws, in the order ky, kx, c, column j
-// times scale[j], and bias [n].
+// PackStem copies W[9*cin][n], row stride ws, its rows in the order ky, kx, c, with column j
+// multiplied by scale[j], and bias [n].
 func PackStem(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
 	if active.stem != nil {
 		return active.stem(w, cin, n, ws, scale, bias)

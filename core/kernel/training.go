@@ -1,14 +1,14 @@
 package kernel
 
-// training is the operators of the training step that inference has not, the second
-// page of the contract. An output overlaps an input only where the last column says
-// so; where it says adds, the output is added to.
+// training is the operators of the training step that inference does not have, the second
+// half of the contract. An output may overlap an input only where the last column says so;
+// adds means that the result is added to the output.
 //
 //	operator             computes                                       shapes                               output may be
 //	Pointwise            y = x W                                        x [m,k]  W [k,n]  y [m,n]            new
 //	PointwiseGradInput   dx = dy W^T                                    dx [m,k]  dy [m,n]                   new, adds on demand
 //	PointwiseGradWeight  dW += x^T dy                                   dW [k,n]                             adds
-//	Factor.Times         Pointwise, or PointwiseGradInput, packed once                                       new, the latter adds on demand
+//	Operand.Times         Pointwise, or PointwiseGradInput, packed once                                       new, the latter adds on demand
 //	AddGradWeight        PointwiseGradWeight on one thread                                                   adds
 //	Depthwise            y = x*taps                                     x [N,H,W,C]  y [N,OH,OW,C]           new
 //	DepthwiseGradInput   dx = the gradient at x                         dx [N,H,W,C]  dy [N,OH,OW,C]         new
@@ -27,9 +27,9 @@ package kernel
 //	AddGrad              dz = dy*slope, sums of dz and dz*(x-mean)      dz, dy, slope, x [m,c]               dy
 //	Combine              dx = k*dz + a*x + b                            dx, dz, x [m,c]  k, a, b [c]         dz
 //
-// Those from Moments.Add on, Factor.Times and AddGradWeight run on the calling
-// goroutine, for bands of a chain of operators (Bands); the others share their work
-// between threads. Bits: sums over threads are kept apart and added in order.
+// Those from Moments.Add on, Operand.Times and AddGradWeight run on the calling goroutine,
+// for bands of a chain of operators (Bands). The others divide their work among threads,
+// each with its own sums, which are added in order.
 type training struct {
 	pointwise           func(y, x []float32, m, k, n int, w []float32, ws int)
 	pointwiseGradInput  func(dx, dy []float32, m, k, n int, w []float32, ws int, accumulate bool)
@@ -46,7 +46,7 @@ type training struct {
 	channelScaleReduce  func(ds, dy, x []float32, n, hw, c int)
 	channelScaleGrad    func(dx, dy, s, g []float32, n, hw, c int)
 	avgPool2x2Grad      func(dx, dy []float32, n, h, w, c int, accumulate bool)
-	factor              func(p *Factor[float32]) // sets packed and times
+	operand             func(p *Operand[float32]) // sets packed and times
 	addGradWeight       func(dw []float32, ws int, x, dy []float32, m, k, n int)
 	addMoments          func(sum, square []float64, x []float32, m, c int, origin []float32)
 	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)
@@ -55,10 +55,10 @@ type training struct {
 }
 
 // Pointwise computes y = x W: y [m,n], x [m,k], W[k][n] with row stride ws >= n,
-// so that a slice of a bigger matrix is a view. A 1x1 convolution of m pixels.
+// so that a slice of a bigger matrix needs no copy. It is a 1x1 convolution of m pixels.
 func Pointwise[T Float](y []T, x []T, m int, k int, n int, w []T, ws int) {
 	if v, ok := any(y).([]float32); ok && active.pointwise != nil {
-		active.pointwise(v, single(x), m, k, n, single(w), ws)
+		active.pointwise(v, float32s(x), m, k, n, float32s(w), ws)
 		return
 	}
 	pointwiseReference(y, x, m, k, n, w, ws)
@@ -67,7 +67,7 @@ func Pointwise[T Float](y []T, x []T, m int, k int, n int, w []T, ws int) {
 // PointwiseGradInput computes dx = dy W^T, or adds it to dx: dx [m,k], dy [m,n].
 func PointwiseGradInput[T Float](dx []T, dy []T, m int, k int, n int, w []T, ws int, accumulate bool) {
 	if v, ok := any(dx).([]float32); ok && active.pointwiseGradInput != nil {
-		active.pointwiseGradInput(v, single(dy), m, k, n, single(w), ws, accumulate)
+		active.pointwiseGradInput(v, float32s(dy), m, k, n, float32s(w), ws, accumulate)
 		return
 	}
 	pointwiseGradInputReference(dx, dy, m, k, n, w, ws, accumulate)
@@ -76,18 +76,18 @@ func PointwiseGradInput[T Float](dx []T, dy []T, m int, k int, n int, w []T, ws 
 // PointwiseGradWeight adds x^T dy to dW[k][n], row stride ws.
 func PointwiseGradWeight[T Float](dw []T, ws int, x []T, dy []T, m int, k int, n int) {
 	if v, ok := any(dw).([]float32); ok && active.pointwiseGradWeight != nil {
-		active.pointwiseGradWeight(v, ws, single(x), single(dy), m, k, n)
+		active.pointwiseGradWeight(v, ws, float32s(x), float32s(dy), m, k, n)
 		return
 	}
 	pointwiseGradWeightReference(dw, ws, x, dy, m, k, n)
 }
 
 // Depthwise convolves each channel of x [N,H,W,C] with its own KxK kernel into y
-// [N,OH,OW,C]. Tap (ky,kx) of channel c is w[(ky*pitch+kx)*ws+c]: the centre of a
-// bigger kernel is a view.
+// [N,OH,OW,C]. Tap (ky,kx) of channel c is w[(ky*pitch+kx)*ws+c], so that the centre of a
+// bigger kernel needs no copy.
 func Depthwise[T Float](y []T, x []T, s DepthwiseShape, w []T, pitch int, ws int) {
 	if v, ok := any(y).([]float32); ok && active.depthwise != nil {
-		active.depthwise(v, single(x), s, single(w), pitch, ws)
+		active.depthwise(v, float32s(x), s, float32s(w), pitch, ws)
 		return
 	}
 	depthwiseReference(y, x, s, w, pitch, ws)
@@ -96,7 +96,7 @@ func Depthwise[T Float](y []T, x []T, s DepthwiseShape, w []T, pitch int, ws int
 // DepthwiseGradInput overwrites dx [N,H,W,C] with the gradient at the input.
 func DepthwiseGradInput[T Float](dx []T, dy []T, s DepthwiseShape, w []T, pitch int, ws int) {
 	if v, ok := any(dx).([]float32); ok && active.depthwiseGradInput != nil {
-		active.depthwiseGradInput(v, single(dy), s, single(w), pitch, ws)
+		active.depthwiseGradInput(v, float32s(dy), s, float32s(w), pitch, ws)
 		return
 	}
 	depthwiseGradInputReference(dx, dy, s, w, pitch, ws)
@@ -105,7 +105,7 @@ func DepthwiseGradInput[T Float](dx []T, dy []T, s DepthwiseShape, w []T, pitch 
 // DepthwiseGradWeight adds the gradient of the taps to dw.
 func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s DepthwiseShape) {
 	if v, ok := any(dw).([]float32); ok && active.depthwiseGradWeight != nil {
-		active.depthwiseGradWeight(v, pitch, ws, single(x), single(dy), s)
+		active.depthwiseGradWeight(v, pitch, ws, float32s(x), float32s(dy), s)
 		return
 	}
 	depthwiseGradWeightReference(dw, pitch, ws, x, dy, s)
@@ -115,7 +115,7 @@ func DepthwiseGradWeight[T Float](dw []T, pitch int, ws int, x []T, dy []T, s De
 // nil, for [m,c]. y may be x or residual.
 func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, act Act, residual []T) {
 	if v, ok := any(y).([]float32); ok && active.scaleShiftAct != nil && act <= lastFast {
-		active.scaleShiftAct(v, single(x), m, c, single(scale), single(shift), act, single(residual))
+		active.scaleShiftAct(v, float32s(x), m, c, float32s(scale), float32s(shift), act, float32s(residual))
 		return
 	}
 	scaleShiftActReference(y, x, m, c, scale, shift, act, residual)
@@ -124,7 +124,7 @@ func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, ac
 // ActivateGrad computes dx = dy*act'(x). dx may be dy.
 func ActivateGrad[T Float](dx []T, dy []T, x []T, act Act) {
 	if v, ok := any(dx).([]float32); ok && active.activateGrad != nil && act <= lastFast {
-		active.activateGrad(v, single(dy), single(x), act)
+		active.activateGrad(v, float32s(dy), float32s(x), act)
 		return
 	}
 	activateGradReference(dx, dy, x, act)
@@ -133,7 +133,7 @@ func ActivateGrad[T Float](dx []T, dy []T, x []T, act Act) {
 // AddBias adds bias [c] to every row of y [m,c].
 func AddBias[T Float](y []T, m int, c int, bias []T) {
 	if v, ok := any(y).([]float32); ok && active.addBias != nil {
-		active.addBias(v, m, c, single(bias))
+		active.addBias(v, m, c, float32s(bias))
 		return
 	}
 	addBiasReference(y, m, c, bias)
@@ -142,7 +142,7 @@ func AddBias[T Float](y []T, m int, c int, bias []T) {
 // BiasGrad adds the column sums of dy [m,c] to db.
 func BiasGrad[T Float](db []T, dy []T, m int, c int) {
 	if v, ok := any(db).([]float32); ok && active.biasGrad != nil {
-		active.biasGrad(v, single(dy), m, c)
+		active.biasGrad(v, float32s(dy), m, c)
 		return
 	}
 	biasGradReference(db, dy, m, c)
@@ -151,7 +151,7 @@ func BiasGrad[T Float](db []T, dy []T, m int, c int) {
 // Add adds x to y.
 func Add[T Float](y []T, x []T) {
 	if v, ok := any(y).([]float32); ok && active.add != nil {
-		active.add(v, single(x))
+		active.add(v, float32s(x))
 		return
 	}
 	addReference(y, x)
@@ -160,7 +160,7 @@ func Add[T Float](y []T, x []T) {
 // GlobalPoolGrad overwrites dx [n,hw,c] with dy [n,c] spread evenly.
 func GlobalPoolGrad[T Float](dx []T, dy []T, n int, hw int, c int) {
 	if v, ok := any(dx).([]float32); ok && active.globalPoolGrad != nil {
-		active.globalPoolGrad(v, single(dy), n, hw, c)
+		active.globalPoolGrad(v, float32s(dy), n, hw, c)
 		return
 	}
 	globalPoolGradReference(dx, dy, n, hw, c)
@@ -169,7 +169,7 @@ func GlobalPoolGrad[T Float](dx []T, dy []T, n int, hw int, c int) {
 // ChannelScaleReduce computes ds [n,c], the sum over hw of dy*x.
 func ChannelScaleReduce[T Float](ds []T, dy []T, x []T, n int, hw int, c int) {
 	if v, ok := any(ds).([]float32); ok && active.channelScaleReduce != nil {
-		active.channelScaleReduce(v, single(dy), single(x), n, hw, c)
+		active.channelScaleReduce(v, float32s(dy), float32s(x), n, hw, c)
 		return
 	}
 	channelScaleReduceReference(ds, dy, x, n, hw, c)
@@ -179,7 +179,7 @@ func ChannelScaleReduce[T Float](ds []T, dy []T, x []T, n int, hw int, c int) {
 // the mean over hw. dx may be dy.
 func ChannelScaleGrad[T Float](dx []T, dy []T, s []T, g []T, n int, hw int, c int) {
 	if v, ok := any(dx).([]float32); ok && active.channelScaleGrad != nil {
-		active.channelScaleGrad(v, single(dy), single(s), single(g), n, hw, c)
+		active.channelScaleGrad(v, float32s(dy), float32s(s), float32s(g), n, hw, c)
 		return
 	}
 	channelScaleGradReference(dx, dy, s, g, n, hw, c)
@@ -188,7 +188,7 @@ func ChannelScaleGrad[T Float](dx []T, dy []T, s []T, g []T, n int, hw int, c in
 // AvgPool2x2Grad spreads dy evenly over dx [n,h,w,c], or adds it.
 func AvgPool2x2Grad[T Float](dx []T, dy []T, n int, h int, w int, c int, accumulate bool) {
 	if v, ok := any(dx).([]float32); ok && active.avgPool2x2Grad != nil {
-		active.avgPool2x2Grad(v, single(dy), n, h, w, c, accumulate)
+		active.avgPool2x2Grad(v, float32s(dy), n, h, w, c, accumulate)
 		return
 	}
 	avgPool2x2GradReference(dx, dy, n, h, w, c, accumulate)

@@ -1,12 +1,11 @@
-// Package latency predicts how long a child takes on one device from a table of
-// what its parts take there: the stem, inverted-residual blocks, and the head
-// with pool and classifier. The table is measured in seconds (Measurement): of
-// every block of a space only the corners of what may be chosen, narrow and wide
-// input and output, with every kernel at every resolution. What lies between is interpolated
-// along a law of the block's work, and the sum over a child's parts is scaled to
-// whole children, which find their weights and activations less near at hand.
+// Package latency predicts how long a child takes on one device from a table of the times of
+// its parts: the stem, inverted-residual blocks, and the head with pool and classifier. The
+// table takes seconds to measure (Measurement), because each block is timed only with its
+// narrowest and widest input and output, for each kernel and resolution. What is between is
+// interpolated along a law of the block's work, and the sum over a child's parts is scaled to
+// whole children, whose weights and activations are less often in the cache.
 //
-// Nothing here has a clock: whoever measures passes a Timer.
+// The package has no clock: the caller passes a Timer.
 package latency
 
 import (
@@ -37,7 +36,7 @@ func Parts(a arch.Arch, classes int) []Part {
 	return append(parts, Part{Stage: len(a.Stages), In: last.In, Mid: last.Out, Squeeze: behind, Out: classes, Kernel: 1, Stride: 1, Size: last.Size, OutSize: 1})
 }
 
-// Name says what a part is, for people.
+// Name describes a part for people.
 func Name(p Part, s *arch.Space) string {
 	between := strconv.Itoa(p.In) + " to " + strconv.Itoa(p.Out) + " channels, "
 	pixels := ", " + strconv.Itoa(p.Size) + " px"
@@ -55,8 +54,7 @@ func Name(p Part, s *arch.Space) string {
 	return s.Stages[p.Stage].Name + which + between + k + "x" + k + pixels
 }
 
-// work is what the law is linear in: values that the part's operators multiply
-// or touch, and one for being called.
+// work returns the terms that the law is linear in.
 func work(p Part) [terms]float64 {
 	in, out := float64(p.Size*p.Size), float64(p.OutSize*p.OutSize)
 	f := func(v int) float64 { return float64(v) }
@@ -80,11 +78,11 @@ func work(p Part) [terms]float64 {
 	return w
 }
 
-// terms of the law: a call, values that go through an activation, multiplications
-// of the depthwise convolution and of matrices.
+// terms is the number of terms of the law: 1, the values that go through an activation, and
+// the multiplications of the depthwise convolution and of matrices.
 const terms = 4
 
-// Plan lists the parts whose times make a table of the space: a few hundred.
+// Plan lists the parts of a table of the space, a few hundred.
 func Plan(s *arch.Space, classes int) []Part {
 	var parts []Part
 	seen := map[Part]bool{}
@@ -99,8 +97,8 @@ func Plan(s *arch.Space, classes int) []Part {
 	return parts
 }
 
-// corners are architectures in which every part has a corner of its choices:
-// widths all least, all most, and in turn; every resolution and kernel.
+// corners returns architectures that have all parts of Plan: for each resolution and kernel,
+// all widths least, all widths most, and alternating.
 func corners(s *arch.Space) []arch.Arch {
 	var all []arch.Arch
 	ends := func(of []int, high bool) int {

@@ -22,8 +22,8 @@ type Sample struct {
 	MS   float64
 }
 
-// Model predicts the milliseconds of any child of a space on the device that its
-// rows were measured on.
+// Model predicts the time of any child of a space on the device that its rows were measured
+// on.
 type Model struct {
 	Space   *arch.Space
 	Classes int
@@ -35,24 +35,23 @@ type Model struct {
 	start, factor float64
 }
 
-// group is the parts that differ in their channels only: how far the measured
-// corners are from the law.
+// group is the parts that differ in their channels only, and the ratio of the measured
+// corners to the law.
 type group struct {
 	in, out [2]int // channels, least and most
 	over    [2][2]float64
 }
 
-// kernels is how many kernel sizes a place tells apart: 1, 3, 5, 7.
+// kernels is the number of kernel sizes: 1, 3, 5, 7.
 const kernels = 4
 
-// place is the index of a part's group, at the index r of its resolution.
+// place returns the index of a part's group. r is the index of its resolution.
 func (m *Model) place(p Part, r int) int {
 	k := min(p.Kernel/2, kernels-1)
 	return ((r*(len(m.Space.Stages)+2)+p.Stage+1)*2+p.Index)*kernels + k
 }
 
-// wide is the channels that a part writes in the sense of Plan: the head's are
-// those before the pool.
+// wide returns the output channels of a part; the head's are those before the pool.
 func wide(p Part, s *arch.Space) int {
 	if p.Stage == len(s.Stages) {
 		return p.Mid
@@ -60,8 +59,8 @@ func wide(p Part, s *arch.Space) int {
 	return p.Out
 }
 
-// Fit makes a model of the rows of a Plan and scales it to whole children, two at
-// least. The error is a *fault.Error.
+// Fit fits a model to the rows of a Plan and scales it to at least two whole children. The
+// error is a *fault.Error.
 func Fit(s *arch.Space, classes int, rows []Row, children []Sample) (*Model, error) {
 	if len(rows) < terms || len(children) < 2 {
 		return nil, fault.New(CodeFew, "measure the parts of latency.Plan and two children or more", "there are %d measured parts and %d children", len(rows), len(children))
@@ -83,8 +82,8 @@ func Fit(s *arch.Space, classes int, rows []Row, children []Sample) (*Model, err
 	return m, nil
 }
 
-// scale is the least squared relative error of start + factor * the sum of
-// parts, with neither negative.
+// scale returns the start and factor, neither negative, with the least squared relative error
+// of start + factor * the sum of parts.
 func (m *Model) scale(children []Sample) (start, factor float64) {
 	var aa, ab, bb, a1, b1 float64
 	for _, c := range children {
@@ -126,7 +125,7 @@ func (m *Model) collect() {
 	}
 }
 
-// sizeKey tells parts of one kind at different resolutions apart.
+// sizeKey is the key of a part of one kind at one resolution.
 func sizeKey(p Part) int { return (p.Size*64+p.Stage+1)*2 + p.Index }
 
 func (m *Model) group(rows []Row) group {
@@ -151,7 +150,7 @@ func (m *Model) group(rows []Row) group {
 	}
 	for i := range 2 {
 		for j := range 2 {
-			if g.over[i][j] == 0 { // a corner that does not occur: In is Out there
+			if g.over[i][j] == 0 { // a corner that does not occur, where In is Out
 				g.over[i][j] = mean
 			}
 		}
@@ -167,8 +166,7 @@ func (m *Model) lawOf(p Part) float64 {
 	return sum
 }
 
-// Part predicts one part, by itself and unscaled, at the index of the resolution
-// in the space.
+// part predicts one part, unscaled. r is the index of its resolution.
 func (m *Model) part(p Part, r int) float64 {
 	g := &m.groups[m.place(p, r)]
 	if g.over[0][0] == 0 { // not in the table
@@ -179,7 +177,7 @@ func (m *Model) part(p Part, r int) float64 {
 	return m.lawOf(p) * over
 }
 
-// along is where v lies between the ends, 0 to 1.
+// along returns the position of v between the ends, 0 to 1.
 func along(v int, ends [2]int) float64 {
 	if ends[0] == ends[1] {
 		return 0
@@ -197,8 +195,7 @@ func (m *Model) Child(a arch.Arch) float64 {
 	return m.start + m.factor*sum
 }
 
-// Test returns the mean relative error on measured children, which must not be
-// those of the fit: 0.05 is 5 %.
+// Test returns the mean relative error on measured children outside the fit: 0.05 is 5 %.
 func (m *Model) Test(children []Sample) float64 {
 	sum := 0.0
 	for _, c := range children {
@@ -208,7 +205,7 @@ func (m *Model) Test(children []Sample) float64 {
 	return sum / float64(len(children))
 }
 
-// fitLaw is the least squared relative error with no negative coefficient, by
+// fitLaw returns the non-negative coefficients with the least squared relative error, by
 // coordinate descent.
 func fitLaw(rows []Row) [terms]float64 {
 	var gram [terms][terms]float64

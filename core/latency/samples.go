@@ -1,8 +1,8 @@
 package latency
 
-// Scaled are the whole children that the model of a finished measurement was
-// scaled to: with Model.Rows, all that Fit needs to make it again.
+// Scaled returns the whole children that the model of a finished measurement was scaled to.
+// Fit makes the same model of them and Model.Rows.
 func (m *Measurement) Scaled() []Sample { return m.samples[:scaled] }
 
-// Unseen are the children that its error was measured on.
+// Unseen returns the children that the error was measured on.
 func (m *Measurement) Unseen() []Sample { return m.samples[scaled:] }

@@ -9,13 +9,13 @@ import (
 	"bignas/core/weights"
 )
 
-// graph collects nodes, in the order in which they can run, and initializers.
+// graph collects initializers, and nodes in the order in which they can run.
 type graph struct {
 	nodes, tensors []byte
 	half           bool // initializers of the network are float16
 }
 
-// attribute is an integer or a list of them.
+// attribute is an integer or a list of integers.
 type attribute struct {
 	name string
 	list bool
@@ -25,7 +25,7 @@ type attribute struct {
 func integer(name string, v int) attribute     { return attribute{name, false, []int{v}} }
 func integers(name string, v ...int) attribute { return attribute{name, true, v} }
 
-// node adds an operator whose one result has the node's name, and returns that.
+// node adds an operator with one output of the same name, and returns the name.
 func (g *graph) node(op, name string, inputs []string, attributes ...attribute) string {
 	var b []byte
 	for _, in := range inputs {
@@ -53,10 +53,10 @@ func (a attribute) marshal() []byte {
 	return appendInt(b, proto.AttributeType, kind)
 }
 
-// tensor adds an initializer of the network in its number format and returns its name.
+// tensor adds an initializer of the network, in its element type, and returns its name.
 func (g *graph) tensor(name string, data []float32, dims ...int) string {
 	if !g.half {
-		return g.single(name, data, dims...)
+		return g.float32s(name, data, dims...)
 	}
 	raw := make([]byte, 0, 2*len(data))
 	for _, v := range data {
@@ -65,8 +65,8 @@ func (g *graph) tensor(name string, data []float32, dims ...int) string {
 	return g.raw(name, proto.Float16, raw, dims)
 }
 
-// single adds a float32 initializer and returns its name.
-func (g *graph) single(name string, data []float32, dims ...int) string {
+// float32s adds a float32 initializer and returns its name.
+func (g *graph) float32s(name string, data []float32, dims ...int) string {
 	raw := make([]byte, 0, 4*len(data))
 	for _, v := range data {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
@@ -99,7 +99,7 @@ func (g *graph) marshal(name string, c *supernet.Folded, o Options) []byte {
 	return appendMessage(b, proto.GraphOutput, value(Output, proto.Float32, o.Batch, c.Classes))
 }
 
-// value describes a tensor. A dimension of 0 is the symbolic one, the batch.
+// value describes a tensor. A dimension of 0 is the symbolic batch dimension.
 func value(name string, kind int64, dims ...int) []byte {
 	var shape []byte
 	for _, d := range dims {

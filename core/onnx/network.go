@@ -9,8 +9,8 @@ import (
 	"bignas/core/supernet"
 )
 
-// network lays the child out as a graph: the forward pass of supernet.Child,
-// operator by operator, with the names of the shared weights.
+// network adds the forward pass of supernet.Child, operator by operator, with the names of the
+// shared weights.
 func network(c *supernet.Folded, o Options) *graph {
 	g := &graph{half: o.Half}
 	x, logits := Input, Output
@@ -34,8 +34,8 @@ func network(c *supernet.Folded, o Options) *graph {
 	}
 	x = g.node("Flatten", "features", []string{x}, integer("axis", 1))
 	l := c.Classifier
-	// Transposed, which transB says: OpenCV 4.6 takes a Gemm that does not say it
-	// for transposed, against the specification.
+	// Transposed, with transB set: OpenCV 4.6 assumes a transposed matrix where transB is
+	// absent, contrary to the specification.
 	in, classes := l.Shape[0], l.Shape[1]
 	w := g.tensor("classifier.weight", transposed(l.Weight, in, classes), classes, in)
 	g.node("Gemm", logits, []string{x, w, g.tensor("classifier.bias", l.Bias, classes)}, integer("transB", 1))
@@ -45,9 +45,9 @@ func network(c *supernet.Folded, o Options) *graph {
 	return g
 }
 
-// normalise turns pixels into the input: channels first, since OpenCV 4.6
-// multiplies by a vector along the second dimension, not the last, then the
-// operations of preprocess.Spec in their order, so that their bits are the same.
+// normalise converts pixels to the input. Channels come first, because OpenCV 4.6 multiplies by a
+// vector along the second dimension instead of the last. The operations are in the order of
+// preprocess.Spec, so that the bits are the same.
 func (g *graph) normalise(s preprocess.Spec, float bool) string {
 	inverse := make([]float32, 3)
 	for c := range inverse {
@@ -58,9 +58,9 @@ func (g *graph) normalise(s preprocess.Spec, float bool) string {
 		x = g.node("Cast", "pixels.float", []string{x}, integer("to", proto.Float32))
 	}
 	x = g.node("Transpose", "pixels.nchw", []string{x}, integers("perm", 0, 3, 1, 2))
-	x = g.node("Mul", "pixels.unit", []string{x, g.single("unit", []float32{1.0 / 255})})
-	x = g.node("Sub", "pixels.centred", []string{x, g.single("mean", s.Mean[:], 1, 3, 1, 1)})
-	return g.node("Mul", "pixels.normalised", []string{x, g.single("std.inverse", inverse, 1, 3, 1, 1)})
+	x = g.node("Mul", "pixels.unit", []string{x, g.float32s("unit", []float32{1.0 / 255})})
+	x = g.node("Sub", "pixels.centred", []string{x, g.float32s("mean", s.Mean[:], 1, 3, 1, 1)})
+	return g.node("Mul", "pixels.normalised", []string{x, g.float32s("std.inverse", inverse, 1, 3, 1, 1)})
 }
 
 // stem is the 3x3 convolution at stride 2, padding 1.
@@ -83,7 +83,7 @@ func (g *graph) pointwise(name, x string, l supernet.FoldedLayer) string {
 	return g.convolution(name, x, transposed(l.Weight, in, out), l.Bias, []int{out, in, 1, 1}, 1, 1)
 }
 
-// depthwise has a kernel a channel: [k, k, c] becomes [c, 1, k, k].
+// depthwise has a kernel for each channel: [k, k, c] becomes [c, 1, k, k].
 func (g *graph) depthwise(name, x string, l supernet.FoldedLayer, stride int) string {
 	k, c := l.Shape[0], l.Shape[2]
 	return g.convolution(name, x, transposed(l.Weight, k*k, c), l.Bias, []int{c, 1, k, k}, stride, c)
@@ -99,8 +99,8 @@ func transposed(w []float32, rows, columns int) []float32 {
 	return t
 }
 
-// convolution pads half a kernel on every side; w has the dimensions dims,
-// outputs first, bias may be nil.
+// convolution adds a convolution with half a kernel of padding on each side. w has the dimensions
+// dims, outputs first. bias may be nil.
 func (g *graph) convolution(name, x string, w, bias []float32, dims []int, stride, groups int) string {
 	inputs := []string{x, g.tensor(name+".weight", w, dims...)}
 	if bias != nil {

@@ -1,18 +1,16 @@
-// Package onnx writes a child of a supernet as an ONNX file, so that another
-// runtime can run it: plain operators, batch normalisation folded in, weights in
-// float32 or float16.
+// Package onnx writes a child of a supernet as an ONNX file for other runtimes: plain operators,
+// batch normalisation folded in, weights in float32 or float16.
 //
-// The graph takes "input" [N, 3, R, R], images in the NCHW layout, normalised
-// as the preprocessing of the weights says, or, where Options.Preprocess is given,
-// "pixels" [N, R, R, 3], RGB of 0 to 255, which its first nodes normalise. It
-// gives "logits" [N, classes]. N is symbolic unless Options.Batch fixes it. R is the
-// child's resolution: its statistics belong to that alone. Inputs and logits are
-// float32 in both number formats (but bytes are uint8), so that what calls the
-// graph is the same.
+// The input of the graph is "input" [N, 3, R, R], images in the NCHW layout, normalised by the
+// preprocessing of the weights, or, with Options.Preprocess, "pixels" [N, R, R, 3], RGB of 0 to
+// 255, which its first nodes normalise. The output is "logits" [N, classes]. N is symbolic unless
+// Options.Batch is set. R is the child's resolution, the only one for which its statistics are
+// valid. Inputs and logits are float32 for weights of both types (pixels are uint8), so that
+// callers need not differ.
 //
 // The format is https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, written
-// by hand: the few messages that are needed are shorter than generated code, and
-// the engine, which writes them too, is to stay small.
+// by hand: the few messages that are needed are shorter than generated code, which would make
+// the engine bigger.
 package onnx
 
 import (
@@ -24,8 +22,8 @@ import (
 )
 
 const (
-	// Opset is the version of the operators. 17 came with ONNX 1.12 in 2022;
-	// every operator here is older, so that any runtime since reads it.
+	// Opset is the version of the operators: 17, of ONNX 1.12 in 2022. All operators used are
+	// older, so that any runtime since reads the file.
 	Opset = 17
 	// IRVersion is the version of the file format that goes with Opset.
 	IRVersion = 8
@@ -36,29 +34,28 @@ const (
 	Batch = "N"
 )
 
-// Options say how a graph is written and what beside it. The zero value is a
-// graph in float32 of normalised input.
+// Options says how a graph is written. The zero value is for a float32 graph with normalised
+// input.
 type Options struct {
 	// Name is that of the graph; the architecture's text where it is empty.
 	Name string
 	// Metadata is written as metadata_props, in the order of its keys: labels,
 	// preprocessing, where the weights come from.
 	Metadata map[string]string
-	// Half stores and computes the network in float16. Weights beyond 65504
-	// become infinite.
+	// Half stores and computes the network in float16. Weights beyond 65504 become infinite.
 	Half bool
-	// Preprocess, where not nil, puts the normalisation of pixels into the graph:
-	// what comes after the crop and the resize, which stay the caller's.
+	// Preprocess, where not nil, adds the normalisation of pixels to the graph. The caller
+	// crops and resizes.
 	Preprocess *preprocess.Spec
-	// FloatPixels takes the pixels as float32 instead of uint8: nothing is
-	// rounded between the resize and the normalisation.
+	// FloatPixels makes the pixels float32 instead of uint8, so that nothing is rounded
+	// between resizing and normalisation.
 	FloatPixels bool
-	// Batch, where not 0, is written instead of the symbolic N: the graph then
-	// takes that many images and no other number.
+	// Batch, where not 0, replaces the symbolic N: the graph then takes exactly that many
+	// images.
 	Batch int
 }
 
-// Marshal returns the bytes of the file of c. Equal children give equal bytes.
+// Marshal returns the file of c. Equal children have equal files.
 func Marshal(c *supernet.Folded, o Options) []byte {
 	name := o.Name
 	if name == "" {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Field is a member of an object: for Fill a name and the pointer to what it goes
-// to, for Append a name and a value.
+// Field is a member of an object: a name and a value for Append, or a pointer to where the value
+// is stored for Fill.
 type Field struct {
 	Name  string
 	Value any
@@ -16,8 +16,8 @@ type Field struct {
 // Member returns a Field.
 func Member(name string, value any) Field { return Field{name, value} }
 
-// Get returns the member of that name of an object, the last one where there are
-// several; false where there is none.
+// Get returns the member of that name of an object, the last one where there are several. It
+// returns false where there is none.
 func (v Value) Get(name string) (Value, bool) {
 	for i := len(v.Names) - 1; i >= 0; i-- {
 		if v.Names[i] == name {
@@ -30,8 +30,8 @@ func (v Value) Get(name string) (Value, bool) {
 // Fill stores the members of an object. A Value of fields is a *bool, *int,
 // *int64, *uint64, *float64, *float32, *string, *[]int, *[]int64, *[]float64,
 // *[]string, *map[string]string, or a func(Value) error. Members that are absent
-// or null change nothing; with strict, others than those of fields are an error,
-// which always names the member.
+// or null change nothing. With strict, members that are not in fields are an error. Errors name
+// the member.
 func (v Value) Fill(strict bool, fields ...Field) error {
 	if v.Kind != Object {
 		return errors.New("an object is expected")
@@ -40,7 +40,7 @@ func (v Value) Fill(strict bool, fields ...Field) error {
 		at := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 		if at < 0 {
 			if strict {
-				return errors.New("there is a member " + strconv.Quote(name) + ", which is not known")
+				return errors.New("there is an unknown member " + strconv.Quote(name))
 			}
 			continue
 		}
@@ -54,7 +54,7 @@ func (v Value) Fill(strict bool, fields ...Field) error {
 	return nil
 }
 
-// Into stores the value itself in what to points to, of a type that Fill knows.
+// Into stores the value in *to, which is of a type that Fill knows.
 func (v Value) Into(to any) error {
 	var err error
 	switch to := to.(type) {
@@ -98,13 +98,13 @@ func (v Value) Into(to any) error {
 	return err
 }
 
-// Floats is an Array of Numbers.
+// Floats returns an Array of Numbers.
 func (v Value) Floats() ([]float64, error) { return list(v, Value.float) }
 
-// Texts is an Array of Strings.
+// Texts returns an Array of Strings.
 func (v Value) Texts() ([]string, error) { return list(v, Value.string) }
 
-// Table is an Object of Strings.
+// Table returns an Object of Strings.
 func (v Value) Table() (map[string]string, error) {
 	if err := v.want(Object, "an object"); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (v Value) Table() (map[string]string, error) {
 	return m, nil
 }
 
-// Each calls do for every item of an Array, and stops at an error.
+// Each calls do for each item of an Array, until it returns an error.
 func (v Value) Each(do func(Value) error) error {
 	if err := v.want(Array, "a list"); err != nil {
 		return err

@@ -1,7 +1,6 @@
-// Package plainjson reads and writes JSON (RFC 8259) without reflection: what the
-// engine does with its messages and with the header of a weights file. The
-// standard library's package is a tenth of the engine's download; natively, and
-// in the tests that compare the two, it is still the one to use.
+// Package plainjson reads and writes JSON (RFC 8259) without reflection, for the engine's
+// messages and the headers of weights files. encoding/json would be a tenth of the engine's
+// download; native programs use it.
 package plainjson
 
 import (
@@ -27,16 +26,16 @@ const (
 // Value is one parsed value.
 type Value struct {
 	Kind  Kind
-	Text  string   // of a String without quotes and escapes; of a Number as it is written; of a Bool "true" or "false"
+	Text  string   // of a String, without quotes and escapes; of a Number, as it is written; of a Bool, "true" or "false"
 	Names []string // of an Object's members, in their order
 	Items []Value  // of an Array, or the values of an Object's members
 }
 
-// deepest is how far values may be nested.
+// deepest is the largest nesting depth.
 const deepest = 64
 
-// Parse reads one value, with nothing but white space round it. As in
-// encoding/json, bytes that are not UTF-8 become U+FFFD.
+// Parse parses one value, surrounded by white space only. As in encoding/json, bytes that are
+// not UTF-8 become U+FFFD.
 func Parse(data []byte) (Value, error) {
 	p := parser{data: data}
 	v, err := p.value(0)
@@ -244,7 +243,7 @@ func (p *parser) escape() (rune, error) {
 					}
 				}
 			}
-			p.at = mark // half a pair stands for nothing
+			p.at = mark // an unpaired surrogate
 			return utf8.RuneError, nil
 		}
 	}

@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// Record is an object, its members in their order.
+// Record is an object with its members in order.
 type Record []Field
 
 // List is an array of values that are not all of one type.
 type List []any
 
-// Append appends valid UTF-8 as JSON, to the byte as encoding/json writes it. v is nil, a
+// Append appends v as JSON, with the same bytes as encoding/json for valid UTF-8. v is nil, a
 // bool, int, int64, uint64, float64, float32, string, []int, []int64, []float64,
 // []string, map[string]string (sorted), Record or List; any other type panics. The
 // only error is a number that is not finite.
@@ -84,8 +84,8 @@ func appendList[T any](b []byte, v []T) ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// appendFloat writes the shortest decimal that reads back the same, in the form of
-// encoding/json and of JavaScript: with an exponent only where the number is tiny or huge.
+// appendFloat writes the shortest decimal that parses to the same number, in the form of
+// encoding/json and JavaScript, with an exponent only for very small and very large numbers.
 func appendFloat(b []byte, v float64, bits int) ([]byte, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil, errors.New("a number is not finite")
@@ -105,7 +105,7 @@ func appendFloat(b []byte, v float64, bits int) ([]byte, error) {
 func appendText(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	for _, r := range s { // bytes that are no UTF-8 come as U+FFFD
+	for _, r := range s { // bytes that are not UTF-8 are U+FFFD
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))

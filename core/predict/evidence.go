@@ -6,7 +6,7 @@ import (
 	"bignas/core/cholesky"
 )
 
-// evidence is how likely targets are under hyperparameters, and what follows from
+// evidence is the likelihood of targets under hyperparameters and quantities that follow from
 // it, by the Cholesky factor of the covariance (Rasmussen and Williams, algorithm 2.1).
 type evidence struct {
 	n       int
@@ -48,14 +48,14 @@ func newEvidence(x [][]float64, y []float64, h hyper) *evidence {
 	return e
 }
 
-// slopes are the derivatives of the logarithm by every length, the signal and the
-// noise (equation 5.9).
+// slopes returns the derivatives of the logarithm by each length, the signal and the noise
+// (equation 5.9).
 func (e *evidence) slopes(x [][]float64, h hyper) []float64 {
 	d := len(h.lengths)
 	g := make([]float64, d+2)
 	for i := range e.n {
 		for j := range i {
-			// Of the two halves of the trace, which are equal.
+			// The trace has two equal halves.
 			w := (e.weights[i]*e.weights[j] - e.inverse[i*e.n+j]) * e.signal[i*e.n+j]
 			g[d] += 2 * w
 			for k, v := range x[i] {

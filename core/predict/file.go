@@ -9,12 +9,12 @@ import (
 	"bignas/core/plainjson"
 )
 
-// file is what the JSON form of a Predictor holds.
+// file is the JSON form of a Predictor.
 type file struct {
 	Format, Space          string
 	Source                 Source
 	Inputs                 []string
-	Lengths                []float64 // of each input, which lie between -1 and 1
+	Lengths                []float64 // of each input, which is between -1 and 1
 	Noise, Mean            float64
 	Children               []string  // the fitted ones
 	Weights                []float64 // of each: accuracy = mean + sum of weight * exp(-distance^2 / 2)
@@ -23,7 +23,7 @@ type file struct {
 
 const format = "bignas-predictor-2"
 
-// MarshalJSON writes the predictor.
+// MarshalJSON formats the predictor.
 func (p *Predictor) MarshalJSON() ([]byte, error) {
 	var children []string
 	for _, a := range p.Fitted {
@@ -34,9 +34,9 @@ func (p *Predictor) MarshalJSON() ([]byte, error) {
 		member("children", children), member("weights", p.weights), member("unseen", p.Unseen.record()), member("crossValidated", p.CrossValidated.record())})
 }
 
-// Read reads a predictor for the weights of the given digest. Errors are
-// *fault.Error: CodeOther for one of other weights, CodeFile for anything that is
-// not what MarshalJSON writes.
+// Read parses a predictor for the weights with that digest. The error is a *fault.Error, with
+// CodeOther for a predictor of other weights and CodeFile for anything that MarshalJSON does
+// not write.
 func Read(data []byte, digest string) (*Predictor, error) {
 	bad := func(text string, args ...any) (*Predictor, error) {
 		e := fault.New(CodeFile, "fit it again with the command search fit", text, args...)
@@ -49,7 +49,7 @@ func Read(data []byte, digest string) (*Predictor, error) {
 		err = f.fill(v)
 	}
 	if err != nil {
-		return bad("it is not the JSON of one: %v", err)
+		return bad("it is not valid JSON: %v", err)
 	}
 	if f.Format != format {
 		return bad("its format is %q, this program reads %q", f.Format, format)

@@ -15,10 +15,9 @@ const (
 	CodeOther = "other_weights" // one of other weights
 )
 
-// Fit fits a predictor to all but the last unseen samples, and measures its error
-// on those. What it learns besides the weights of children, lengths and noise, makes
-// the fitted measurements most likely. Samples should be in random order. The error
-// is a *fault.Error.
+// Fit fits a predictor to all but the last unseen samples, and measures its error on those.
+// Lengths and noise maximise the likelihood of the fitted measurements. Samples should be in
+// random order. The error is a *fault.Error.
 func Fit(s *arch.Space, source Source, samples []Sample, unseen int) (*Predictor, error) {
 	n := len(samples) - unseen
 	if n < 40 || unseen < 10 {
@@ -52,7 +51,7 @@ func Fit(s *arch.Space, source Source, samples []Sample, unseen int) (*Predictor
 	predicted, measured := make([]float64, n), make([]float64, n)
 	for i, w := range e.weights {
 		p.weights = append(p.weights, deviation*math.Exp(2*h.signal)*w)
-		// What all other children say of this one (Rasmussen and Williams, equation 5.12).
+		// Predicted from all other children (Rasmussen and Williams, equation 5.12).
 		measured[i] = samples[i].Accuracy
 		predicted[i] = measured[i] - deviation*w/e.inverse[i*n+i]
 	}
@@ -61,16 +60,15 @@ func Fit(s *arch.Space, source Source, samples []Sample, unseen int) (*Predictor
 	return p, nil
 }
 
-// hyper is what the data say of the process, all as logarithms, in standard
-// deviations of the targets.
+// hyper is the logarithms of the hyperparameters, in standard deviations of the targets.
 type hyper struct {
 	lengths       []float64
 	signal, noise float64 // standard deviations
 }
 
-// Before anything is measured a length is about 4, four times the way from the middle
-// choice to either end, give or take a factor of seven: an input matters little until
-// the data say otherwise.
+// The prior of a length: about 4, which is four times the distance from the middle choice to
+// either end, within a factor of seven. An input matters little unless the data show that it
+// does.
 const (
 	usualLength  = 1.4 // its logarithm
 	lengthSpread = 2.0
@@ -79,9 +77,8 @@ const (
 // rounds of the search for the most likely hyperparameters.
 const rounds = 80
 
-// mostLikely climbs the evidence by resilient propagation: every parameter has a
-// step of its own, which grows while the slope keeps its sign (Riedmiller and Braun,
-// 1993).
+// mostLikely maximises the evidence by resilient propagation: each parameter has its own step
+// size, which grows while the slope keeps its sign (Riedmiller and Braun, 1993).
 func mostLikely(x [][]float64, y []float64) hyper {
 	d := len(x[0])
 	at := hyper{make([]float64, d), 0, math.Log(0.3)}

@@ -1,6 +1,6 @@
-// Package predict estimates the accuracy of a child from its architecture, by
-// Gaussian process regression on children that were measured. An estimate takes microseconds, so
-// that a search can ask for thousands; it is never shown without its error.
+// Package predict estimates the accuracy of a child from its architecture, by Gaussian process
+// regression on measured children. An estimate takes microseconds, so that a search can ask
+// for thousands. It is never shown without its error.
 package predict
 
 import (
@@ -11,7 +11,7 @@ import (
 	"bignas/core/cost"
 )
 
-// Sample is a measured child: its accuracy is a share of images, 0 to 1.
+// Sample is a measured child. Its accuracy is a share of images, 0 to 1.
 type Sample struct {
 	Arch     arch.Arch
 	Accuracy float64
@@ -26,7 +26,7 @@ type Quality struct {
 	Worst     float64 `json:"worstError"`
 }
 
-// Source is what the samples were measured on.
+// Source describes what the samples were measured on.
 type Source struct {
 	Digest  string `json:"digest"`  // of the weights, "sha256:..."
 	N       int    `json:"n"`       // images that each child was measured on
@@ -35,28 +35,28 @@ type Source struct {
 	Classes int    `json:"classes"` // of the data
 }
 
-// Predictor is the mean of a Gaussian process over the choices of an architecture,
-// with the logarithms of its MACs and parameters (Rasmussen and Williams, Gaussian
-// Processes for Machine Learning, 2006, section 2.2): children alike in what matters
-// are alike in accuracy. What matters, and how much of a measurement is chance, is
-// learnt with it.
+// Predictor is the mean of a Gaussian process over the choices of an architecture and the
+// logarithms of its MACs and parameters (Rasmussen and Williams, Gaussian Processes for
+// Machine Learning, 2006, section 2.2): children that are similar in the inputs that matter
+// have similar accuracies. Which inputs matter, and how noisy a measurement is, is learnt from
+// the measurements.
 type Predictor struct {
 	Space  *arch.Space
 	Source Source
-	// Fitted is the children that it was fitted on; none of those of Unseen.
+	// Fitted is the children that it was fitted on, none of which is in Unseen.
 	Fitted         []arch.Arch
-	Unseen         Quality // on children that had no part in the fit
-	CrossValidated Quality // on each fitted child, by the others
+	Unseen         Quality // on children outside the fit
+	CrossValidated Quality // on each fitted child, predicted from the others
 	// Noise is the standard deviation of a measurement that no architecture explains.
 	Noise float64
 
 	mean    float64   // of the accuracy
-	lengths []float64 // of each input, the distance within which children are alike
+	lengths []float64 // of each input, the distance within which children are similar
 	weights []float64 // of each fitted child
 }
 
-// names lists the inputs of a space: everything that may be chosen, kernels as
-// the mean over a stage's layers, and two costs.
+// names lists the inputs of a space: all choices, kernels as the mean over a stage's layers,
+// and two costs.
 func names(s *arch.Space) []string {
 	n := []string{"resolution", "stem", "head"}
 	for _, st := range s.Stages {
@@ -72,8 +72,8 @@ func names(s *arch.Space) []string {
 	return append(n, "log MACs", "log parameters")
 }
 
-// scale holds what the costs are scaled by: the logarithms of those of the
-// smallest and the biggest child.
+// scale holds the logarithms of the costs of the smallest and the biggest child, by which
+// costs are scaled.
 type scale struct{ macs, params [2]float64 }
 
 func newScale(s *arch.Space, classes int) scale {
@@ -82,7 +82,7 @@ func newScale(s *arch.Space, classes int) scale {
 		[2]float64{math.Log(float64(lo.Params)), math.Log(float64(hi.Params))}}
 }
 
-// inputs are the values of names, each between -1 (smallest child) and 1.
+// inputs returns the values of names, each between -1, for the smallest child, and 1.
 func inputs(a arch.Arch, macs, params int64, sc scale) []float64 {
 	s := a.Space
 	x := make([]float64, 0, 48)
@@ -123,8 +123,8 @@ func (p *Predictor) Predict(a arch.Arch) float64 {
 	return p.Function()(a, c.MACs, c.Params)
 }
 
-// Function returns Predict for a caller that has counted the MACs and parameters
-// already. It may be called by many goroutines.
+// Function returns Predict as a function of an architecture with its MACs and parameters,
+// which may be called concurrently.
 func (p *Predictor) Function() func(a arch.Arch, macs, params int64) float64 {
 	sc := newScale(p.Space, p.Source.Classes)
 	scaled := func(a arch.Arch, macs, params int64) []float64 {
@@ -151,8 +151,8 @@ func (p *Predictor) Function() func(a arch.Arch, macs, params int64) float64 {
 	}
 }
 
-// alike is the squared exponential kernel of inputs divided by their lengths: 1 for
-// equals, 0 for what has nothing in common.
+// alike is the squared exponential kernel of inputs divided by their lengths: 1 where they are
+// equal, and near 0 where they are far apart.
 func alike(x, z []float64) float64 {
 	d := 0.0
 	for i, v := range x {
@@ -162,8 +162,7 @@ func alike(x, z []float64) float64 {
 	return math.Exp(-d / 2)
 }
 
-// Test compares predictions with measured children, which must not be those of
-// the fit.
+// Test compares predictions with measurements of children outside the fit.
 func (p *Predictor) Test(samples []Sample) Quality {
 	f := p.Function()
 	predicted, measured := make([]float64, len(samples)), make([]float64, len(samples))
@@ -174,10 +173,10 @@ func (p *Predictor) Test(samples []Sample) Quality {
 	return quality(predicted, measured)
 }
 
-// Onto returns p moved to the images that these children were measured on: by the
-// mean of what they reach there above what p says. Images differ in how hard they
-// are, by more than children do; which child is better does not change. The errors
-// are at least what the moved p is off by in the mean on these children.
+// Onto returns p shifted to the images that these children were measured on, by the mean
+// difference between the measurements and p. Sets of images differ in how hard they are, by
+// more than children do; the order of children does not change. The errors are at least the
+// mean error of the shifted p on these children.
 func (p *Predictor) Onto(measured []Sample) *Predictor {
 	if len(measured) == 0 {
 		return p
@@ -199,7 +198,7 @@ func (p *Predictor) Onto(measured []Sample) *Predictor {
 	return &q
 }
 
-// String says how good the predictor is, in a sentence.
+// String describes the predictor and its error in a sentence.
 func (p *Predictor) String() string {
 	return fmt.Sprintf("fitted on %d children; on %d unseen ones: rank correlation %.3f, mean error %.2f points, worst %.2f",
 		len(p.Fitted), p.Unseen.Children, p.Unseen.Spearman, 100*p.Unseen.MeanError, 100*p.Unseen.Worst)

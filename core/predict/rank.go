@@ -16,8 +16,8 @@ func quality(predicted, measured []float64) Quality {
 	return q
 }
 
-// Spearman is the rank correlation of two lists of equal length, equals sharing
-// the mean of their ranks; 0 where one of them has no order.
+// Spearman returns the rank correlation of two lists of equal length. Equal values have the
+// mean of their ranks; where all values of a list are equal the result is 0.
 func Spearman(x, y []float64) float64 {
 	if len(x) != len(y) {
 		panic("predict: Spearman of lists of different lengths")
@@ -35,7 +35,7 @@ func Spearman(x, y []float64) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// ranks gives every value its position in ascending order, from 0.
+// ranks returns the position of each value in ascending order, from 0.
 func ranks(v []float64) []float64 {
 	order := make([]int, len(v))
 	for i := range order {

@@ -5,15 +5,14 @@ import (
 	"slices"
 )
 
-// Axis is the plan of one direction of a separable resampling: output sample i
-// is the weighted sum of Taps neighbouring input samples from Start[i] on.
+// Axis is the weights of one direction of a separable resampling: output sample i is the
+// weighted sum of Taps neighbouring input samples from Start[i] on.
 //
 // The filter is the cubic with a = -0.5 (Catmull-Rom; Keys, 1981, "Cubic
-// convolution interpolation for digital image processing"). When the output is
-// the smaller, the filter is stretched by the ratio, which is what removes
-// aliasing. Samples beyond the border are left out and the remaining weights are
-// scaled to sum to 1. Pillow's BICUBIC and PyTorch's antialiased bicubic do the
-// same.
+// convolution interpolation for digital image processing"). For a smaller output the filter is
+// widened by the ratio, which prevents aliasing. Samples beyond the border are left out, and
+// the other weights are scaled to sum to 1. Pillow's BICUBIC and PyTorch's antialiased bicubic
+// do the same.
 type Axis struct {
 	From, To int
 	Taps     int       // weights of one output sample, zero padded
@@ -21,7 +20,7 @@ type Axis struct {
 	Weights  []float32 // [To][Taps]
 }
 
-// catmullRom is the cubic filter with a = -0.5; it is 0 from 2 on.
+// catmullRom is the cubic filter with a = -0.5. It is 0 from 2 on.
 func catmullRom(x float64) float64 {
 	switch x = math.Abs(x); {
 	case x < 1:
@@ -32,8 +31,8 @@ func catmullRom(x float64) float64 {
 	return 0
 }
 
-// Plan computes the weights from from samples to to samples, both at least 1. It
-// reuses the memory of an earlier plan.
+// Plan computes the weights from from samples to to samples, both at least 1, in the memory of
+// earlier ones.
 func (a *Axis) Plan(from, to int) {
 	if from < 1 || to < 1 {
 		panic("preprocess: Axis.Plan needs at least one sample on both sides")
@@ -41,15 +40,15 @@ func (a *Axis) Plan(from, to int) {
 	ratio := float64(from) / float64(to)
 	stretch := max(ratio, 1)
 	reach := 2 * stretch
-	// An even number of taps lets the loops take two at a time.
+	// An even number of taps, for loops that process two at a time.
 	taps := min(from, int(math.Ceil(reach))*2)
 	a.From, a.To, a.Taps = from, to, taps
 	a.Start = slices.Grow(a.Start[:0], to)[:to]
 	a.Weights = slices.Grow(a.Weights[:0], to*taps)[:to*taps]
 	for i := range to {
 		centre := (float64(i) + 0.5) * ratio
-		// The first sample whose centre is inside the filter, moved inwards so
-		// that all taps exist.
+		// The first sample whose centre is inside the filter, moved inwards so that all
+		// taps are inside the image.
 		first := min(max(int(math.Ceil(centre-reach-0.5)), 0), from-taps)
 		w := a.Weights[i*taps : (i+1)*taps]
 		var sum float64
@@ -63,7 +62,7 @@ func (a *Axis) Plan(from, to int) {
 	}
 }
 
-// Reverse mirrors the output: what was the last sample becomes the first.
+// Reverse mirrors the output: the last sample becomes the first.
 func (a *Axis) Reverse() {
 	slices.Reverse(a.Start)
 	for lo, hi := 0, a.To-1; lo < hi; lo, hi = lo+1, hi-1 {
@@ -103,9 +102,9 @@ func (a *Axis) Across(dst, src []float32, channels int) {
 	}
 }
 
-// across3 is Across for three channels and an even number of taps. The
-// conversions to array pointers leave one bounds check for six products; the
-// conversions to float32 forbid fusing, so that every machine gets the same bits.
+// across3 is Across for three channels and an even number of taps. The conversions to array
+// pointers leave one bounds check for six products. The conversions to float32 prevent fusing,
+// so that all machines compute the same bits.
 func (a *Axis) across3(dst, src []float32) {
 	weights, taps := a.Weights, a.Taps
 	for i, first := range a.Start {
@@ -138,8 +137,8 @@ func (a *Axis) across3x4(dst, src []float32) {
 	}
 }
 
-// Down computes output row i from whole rows: dst [width] of from [From, width],
-// width in floats, that is pixels times channels.
+// Down computes output row i, dst [width], from the rows from [From, width]. width is in
+// floats: pixels times channels.
 func (a *Axis) Down(dst, from []float32, i, width int) {
 	w := a.Weights[i*a.Taps : (i+1)*a.Taps]
 	dst, from = dst[:width], from[a.Start[i]*width:]

@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// maxSide is the longest side, in pixels, that JPEG and GIF can have. A PNG of one column
-	// may have as many rows as there are pixels allowed, and each is some work of its own.
+	// maxSide is the longest side, in pixels, that JPEG and GIF can have. Without it, a PNG of
+	// one column could have as many rows as pixels are allowed, each of which costs time.
 	maxSide = 65535
-	// maxPasses bounds what the scans of a JPEG go over, in values for every pixel allowed. The ten scans of a
-	// progressive JPEG by libjpeg are 8 (4:2:0) to 14 (4:4:4) of them.
+	// maxPasses is the largest number of values in the scans of a JPEG for each pixel that is
+	// allowed. The ten scans of a progressive JPEG by libjpeg have 8 (4:2:0) to 14 (4:4:4).
 	maxPasses = 16
 )
 
-// bound refuses, before anything is decoded, a file whose pixels are few enough and
-// whose decoding would still take very long.
+// bound refuses, before decoding, a file that would take very long to decode although it does
+// not have too many pixels.
 func bound(data []byte, f Format, w, h, maxPixels int) error {
 	if side := max(w, h); side > maxSide {
 		return fault.New(CodeTooBig, "cut a piece out of it first", "a side of the image has %d pixels, more than the limit of %d", side, maxSide)
@@ -32,9 +32,9 @@ func bound(data []byte, f Format, w, h, maxPixels int) error {
 	return nil
 }
 
-// jpegWork walks the markers of a JPEG and counts its scans and the values that a
-// decoder goes over in all of them: 64 for every block of every component of a
-// scan, however few bytes of the file say so (ITU T.81, B.2.2, B.2.3 and G.1.2.2).
+// jpegWork walks the markers of a JPEG and counts its scans and the values that a decoder
+// processes in them: 64 for each block of each component of a scan, however few bytes encode
+// them (ITU T.81, B.2.2, B.2.3 and G.1.2.2).
 func jpegWork(data []byte) (scans int, values int64) {
 	var frame []byte // behind the precision: height, width, the number of components, three bytes for each
 	for {
@@ -68,8 +68,8 @@ func jpegWork(data []byte) (scans int, values int64) {
 	}
 }
 
-// frameBlocks is the number of blocks that a frame has of a component, whole units of
-// the first component's sampling as a decoder goes over them.
+// frameBlocks returns the number of blocks of a component in a frame, rounded up to whole units
+// of the first component's sampling, as decoders process them.
 func frameBlocks(frame []byte, component byte) int64 {
 	n := int(frame[4])
 	across, down := int(frame[6]>>4), int(frame[6]&15)

@@ -16,7 +16,7 @@ import (
 	"bignas/core/fault"
 )
 
-// codec is how one format is read: its header alone, then all of it.
+// codec decodes one format: the header alone, and the whole file.
 type codec struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
@@ -30,13 +30,13 @@ var codecs = map[Format]codec{
 	BMP:  {bmp.DecodeConfig, bmp.Decode},
 }
 
-// Decode reads a JPEG (also grey and CMYK), PNG, GIF or WebP (of an animation the first frame), BMP or,
-// outside the browser, TIFF file, turns it upright by its EXIF orientation and lays transparency over
-// white. An image of more than maxPixels pixels (0: DefaultMaxPixels) is refused
-// from its header, before anything of that size is allocated; so is one with a side of
-// more than 65,535, and a JPEG whose scans are too many for its size.
+// Decode decodes a JPEG (including grey and CMYK), PNG, GIF or WebP (the first frame of an
+// animation), BMP or, outside the browser, TIFF file, turns it upright by its EXIF orientation
+// and composites it over white. An image of more than maxPixels pixels (0: DefaultMaxPixels),
+// with a side of more than 65,535, or a JPEG with too many scans for its size is refused by its
+// header, before memory of that size is allocated.
 //
-// Every error is a *fault.Error with one of the codes of this package.
+// The error is a *fault.Error with one of the codes of this package.
 func Decode(data []byte, maxPixels int) (*Image, error) {
 	p, err := read(data, maxPixels, nil)
 	if err != nil {
@@ -45,7 +45,8 @@ func Decode(data []byte, maxPixels int) (*Image, error) {
 	return flatten(p.image, p.size, p.orientation), nil
 }
 
-// stored is an image as its file has it: the part size of image, not yet turned.
+// stored is an image as it is in its file: the part size of image, before the orientation is
+// applied.
 type stored struct {
 	image       image.Image
 	size        image.Rectangle
@@ -97,8 +98,7 @@ func read(data []byte, maxPixels int, watch Watch) (*stored, error) {
 	return &stored{im, size, orientation(data, format)}, nil
 }
 
-// guard turns a panic of a decoder into an error: a file from a stranger must
-// not end the worker.
+// guard turns a panic of a decoder into an error, so that no file can end the worker.
 func guard[T any](f func() (T, error)) (v T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -108,7 +108,8 @@ func guard[T any](f func() (T, error)) (v T, err error) {
 	return f()
 }
 
-// unreadable tells a file that ends early from one that is broken or of a rare kind.
+// unreadable returns the error for a file that ends early, is damaged, or is of an unsupported
+// kind.
 func unreadable(f Format, size int, err error) error {
 	text := err.Error()
 	switch {
@@ -121,8 +122,8 @@ func unreadable(f Format, size int, err error) error {
 	return fault.New(CodeDamaged, "open it in an image program and save it again as JPEG, PNG or WebP", "the %s file is damaged: %v", f, err)
 }
 
-// mega writes a count of pixels in millions with one decimal, rounded up so that
-// an image just over the limit does not show the limit's own number.
+// mega formats a number of pixels in millions with one decimal, rounded up, so that an image
+// just over the limit does not appear to be at the limit.
 func mega(pixels int64) string {
 	tenths := (pixels + 99_999) / 100_000
 	return fmt.Sprintf("%d.%d", tenths/10, tenths%10)

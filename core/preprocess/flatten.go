@@ -5,9 +5,8 @@ import (
 	"image/color"
 )
 
-// flatten copies the part size of im into an upright RGB Image; what im does not
-// cover or lets through is white. The orientation is applied while writing, so
-// that a big photograph is held only once.
+// flatten copies the part size of im into an upright RGB Image over white. It applies the
+// orientation while copying, so that a large photograph is in memory only once.
 func flatten(im image.Image, size image.Rectangle, orientation int) *Image {
 	w, h := size.Dx(), size.Dy()
 	out := &Image{W: w, H: h, Pix: make([]uint8, 3*w*h)}
@@ -33,9 +32,9 @@ func flatten(im image.Image, size image.Rectangle, orientation int) *Image {
 	return out
 }
 
-// steps gives, in pixels of the upright image, where the stored pixel (0,0)
-// goes and how far it is from there to the next stored column and row. EXIF
-// orientations 1-8: 2, 4, 5, 7 are mirrored, 5-8 swap width and height.
+// steps returns, in pixels of the upright image, the place of the stored pixel (0,0) and the
+// distances to the next stored column and row. Of the EXIF orientations 1 to 8, 2, 4, 5 and 7
+// are mirrored, and 5 to 8 swap width and height.
 func steps(orientation, w, h int) (start, dx, dy int) {
 	switch orientation {
 	case 2: // row 0 top, column 0 right
@@ -56,9 +55,8 @@ func steps(orientation, w, h int) (start, dx, dy int) {
 	return 0, 1, w
 }
 
-// rowReader returns a function that writes row y of size as RGB triples. The
-// cases are the types that the decoders return; all agree with color.Color.RGBA
-// laid over white and rounded to 8 bits.
+// rowReader returns a function that writes row y of size as RGB triples. It has a case for each
+// type that the decoders return; all agree with color.Color.RGBA over white, rounded to 8 bits.
 func rowReader(im image.Image, size image.Rectangle) func(row []uint8, y int) {
 	if m, ok := im.(*limited); ok {
 		read, at := m.reader(), m.Rect.Min.Sub(size.Min)
@@ -117,7 +115,7 @@ func rowReader(im image.Image, size image.Rectangle) func(row []uint8, y int) {
 	return func(row []uint8, y int) { anyRow(row, im, size, y) }
 }
 
-// overWhite lays a value with the alpha a over white.
+// overWhite composites a value with alpha a over white.
 func overWhite(v uint8, a uint32) uint8 { return uint8((uint32(v)*a + 255*(255-a) + 127) / 255) }
 
 // yCbCrRow converts one row with the integer arithmetic of JFIF.
@@ -144,10 +142,10 @@ func yCbCrRow(row []uint8, m *image.YCbCr, y int) {
 	}
 }
 
-// anyRow is the slow way for every other type: 16 bits a channel, premultiplied.
+// anyRow is the slow case for all other types: 16 bits a channel, premultiplied.
 func anyRow(row []uint8, im image.Image, size image.Rectangle, y int) {
 	inside := im.Bounds()
-	deep, fast := im.(image.RGBA64Image) // every type of the standard library: no allocation a pixel
+	deep, fast := im.(image.RGBA64Image) // all types of the standard library: no allocation for each pixel
 	for x := range len(row) / 3 {
 		at := image.Pt(size.Min.X+x, size.Min.Y+y)
 		if !at.In(inside) {

@@ -2,17 +2,17 @@ package preprocess
 
 import "image"
 
-// limited is a VP8 frame: BT.601 with a luma of 16 to 235 and a chroma of 16 to 240,
-// while image.YCbCr stands for the full range of JFIF. The methods of YCbCr that
-// convert colours are therefore wrong for it: it is read with its reader only.
+// limited is a VP8 frame: BT.601 with a luma of 16 to 235 and a chroma of 16 to 240, where
+// image.YCbCr has the full range of JFIF. The methods of YCbCr that convert colours are wrong
+// for it; reader is used instead.
 type limited struct {
 	*image.YCbCr
 	alpha []uint8 // a byte a pixel; nil if all are opaque
 }
 
-// reader returns what writes a row as RGB triples laid over white. Chroma is
-// interpolated, 9:3:3:1 of the nearest four samples, and converted in the fixed point
-// of libwebp, so that every byte is that of dwebp.
+// reader returns a function that writes a row as RGB triples over white. Chroma is interpolated,
+// 9:3:3:1 of the nearest four samples, and converted in the fixed-point arithmetic of libwebp,
+// so that the bytes are those of dwebp.
 func (m *limited) reader() func(row []uint8, y int) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	cb, cr := make([]int, (w+1)/2), make([]int, (w+1)/2)
@@ -46,10 +46,10 @@ func (m *limited) reader() func(row []uint8, y int) {
 // clip rounds a value with 6 fractional bits down to a byte.
 func clip(v int) uint8 { return uint8(min(max(v>>6, 0), 255)) }
 
-// overflows says whether a level of a VP8 frame's loop filter (RFC 6386, sections 9.3
-// and 9.6: a segment's level plus the changes for intra frames and for their 4x4 mode)
-// leaves a signed byte on its way. golang.org/x/image/vp8 v0.47 adds them up in one,
-// and filters another image then. No encoder in use writes such levels.
+// overflows reports whether a level of a VP8 frame's loop filter (RFC 6386, sections 9.3 and
+// 9.6: a segment's level plus the changes for intra frames and for their 4x4 mode) overflows a
+// signed byte, in which golang.org/x/image/vp8 v0.47 adds them. It would then filter with a
+// wrong level. No encoder in use writes such levels.
 func overflows(frame []byte) bool {
 	b := &bools{data: frame[10:], size: 255}
 	b.value = uint32(b.next())<<8 | uint32(b.next())
@@ -129,7 +129,7 @@ func (b *bools) uint(n int) (v int) {
 	return v
 }
 
-// signed reads a number that is there if a bit is set: n bits and its sign.
+// signed reads an optional number: a bit that says whether it is there, n bits, and its sign.
 func (b *bools) signed(n int) int {
 	if b.uint(1) == 0 {
 		return 0

@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// Orientation returns the EXIF orientation (1 to 8) of an image file, 1 if it has
-// none, for those who decode with a library of their own.
+// Orientation returns the EXIF orientation (1 to 8) of an image file, or 1 if it has none, for
+// callers that decode images with other libraries.
 func Orientation(data []byte) int {
 	f, err := Sniff(data)
 	if err != nil {
@@ -15,13 +15,12 @@ func Orientation(data []byte) int {
 	return orientation(data, f)
 }
 
-// orientation returns the EXIF orientation (1 to 8) of a file, 1 if it has none
-// or a broken one: an image is never refused for its EXIF.
+// orientation returns the EXIF orientation (1 to 8) of a file, or 1 if it has none or a damaged
+// one: an image is never refused for its EXIF.
 //
-// EXIF 2.32 (CIPA DC-008) section 4.6.4: tag 0x0112 of the first directory of a
-// TIFF block. That block is an APP1 segment of a JPEG, the eXIf chunk of a PNG,
-// the EXIF chunk of a WebP, or the TIFF file itself. (A reader of all of EXIF
-// would add 330 KB to the engine; this needs one tag.)
+// EXIF 2.32 (CIPA DC-008) section 4.6.4: tag 0x0112 of the first directory of a TIFF block. That
+// block is an APP1 segment of a JPEG, the eXIf chunk of a PNG, the EXIF chunk of a WebP, or the
+// TIFF file itself. (A library that reads all of EXIF would add 330 KB to the engine.)
 func orientation(data []byte, f Format) int {
 	var block []byte
 	switch f {

@@ -6,10 +6,9 @@ import (
 	"bignas/core/kernel"
 )
 
-// Resampler resizes square NHWC images from one side to another with the filter
-// of Axis: a batch at the biggest child's resolution becomes the same patches at
-// another child's (BigNAS, section 3.1: one crop for all children of a step).
-// It is safe for use by several goroutines.
+// Resampler resizes square NHWC images from one side to another with the filter of Axis, such as
+// the crops of a batch from the biggest child's resolution to another child's (BigNAS, section
+// 3.1: one crop for all children of a step). It is safe for concurrent use.
 type Resampler struct {
 	from, to int
 	axis     Axis
@@ -21,8 +20,8 @@ var resamplers struct {
 	of map[[2]int]*Resampler
 }
 
-// NewResampler returns the Resampler from side from to side to, in pixels, both
-// at least 1. Its weights are computed once for each pair and then shared.
+// NewResampler returns the Resampler from side from to side to, in pixels, both at least 1. Its
+// weights are computed once for each pair of sides and shared.
 func NewResampler(from, to int) *Resampler {
 	resamplers.Lock()
 	defer resamplers.Unlock()
@@ -58,7 +57,7 @@ func (r *Resampler) Resize(dst, src []float32, n, channels int) {
 	})
 }
 
-// one resizes one image, rows first.
+// one resizes one image, horizontally first.
 func (r *Resampler) one(dst, src []float32, channels int) {
 	buffer := r.rows.Get().(*[]float32)
 	defer r.rows.Put(buffer)

@@ -27,8 +27,8 @@ const (
 	hintImage  = "choose an image: JPEG, PNG, WebP, GIF or BMP"
 )
 
-// foreign are signatures of files that are not decoded: what they are, whether
-// they are images, and what to do. Offsets and bytes as in the file(1) magic.
+// foreign is the signatures of files that are not decoded: what they are, whether they are
+// images, and what to do. Offsets and bytes are those of the magic of file(1).
 var foreign = []struct {
 	offset int
 	magic  string
@@ -54,8 +54,8 @@ var foreign = []struct {
 	{0, "\x00asm", "a program (WebAssembly)", false},
 }
 
-// Sniff tells the format of a file from its first bytes. The error is a
-// *fault.Error that names what the file is instead and what to do.
+// Sniff detects the format of a file from its first bytes. The error is a *fault.Error that says
+// what the file is instead, and what to do.
 func Sniff(data []byte) (Format, error) {
 	has := func(at int, magic string) bool {
 		return len(data) >= at+len(magic) && string(data[at:at+len(magic)]) == magic
@@ -73,7 +73,7 @@ func Sniff(data []byte) (Format, error) {
 		return WebP, nil
 	case has(0, "II*\x00"), has(0, "MM\x00*"):
 		return TIFF, nil
-	case has(0, "BM") && has(6, "\x00\x00\x00\x00"): // the reserved words: "BM" alone begins many a text
+	case has(0, "BM") && has(6, "\x00\x00\x00\x00"): // the reserved words, because many texts begin with "BM"
 		return BMP, nil
 	case has(4, "ftyp"):
 		return "", boxed(data)
@@ -104,7 +104,7 @@ func boxed(data []byte) error {
 	return fault.New(CodeNotImage, hintImage, "the file is a film (MP4 or MOV), not an image")
 }
 
-// textual tells SVG, web pages and plain text from unknown bytes.
+// textual detects SVG, web pages and plain text.
 func textual(data []byte) error {
 	head := data[:min(len(data), 4096)]
 	isText := !bytes.ContainsRune(head, 0)

@@ -8,12 +8,12 @@ import (
 	"bignas/core/plainjson"
 )
 
-// CatmullRom is the only filter: the cubic with a = -0.5 (Keys 1981), widened by
-// the ratio when it shrinks, as in Pillow's BICUBIC.
+// CatmullRom is the only filter: the cubic with a = -0.5 (Keys 1981), widened by the ratio for a
+// smaller output, as Pillow's BICUBIC.
 const CatmullRom = "catmull-rom"
 
-// Spec says how pixels become the input of a child. It is stored with the
-// weights, because the network has learnt with it; nothing else holds these numbers.
+// Spec says how pixels become the input of a child. It is stored with the weights, which were
+// trained with it, and nowhere else.
 type Spec struct {
 	Mean   [3]float32 `json:"mean"`   // of R, G, B in 0..1, subtracted
 	Std    [3]float32 `json:"std"`    // of R, G, B in 0..1, divided by
@@ -26,7 +26,7 @@ type Spec struct {
 	Through int `json:"through,omitempty"`
 }
 
-// Record is s as JSON.
+// Record returns s as JSON.
 func (s Spec) Record() plainjson.Record {
 	three := func(v [3]float32) plainjson.List { return plainjson.List{v[0], v[1], v[2]} }
 	r := plainjson.Record{plainjson.Member("mean", three(s.Mean)), plainjson.Member("std", three(s.Std)), plainjson.Member("crop", s.Crop), plainjson.Member("filter", s.Filter)}
@@ -36,7 +36,7 @@ func (s Spec) Record() plainjson.Record {
 	return r
 }
 
-// Fill reads what Record writes. The error names the field; values are for Validate.
+// Fill reads what Record writes. The error names the field. Validate checks the values.
 func (s *Spec) Fill(v plainjson.Value) error {
 	three := func(to *[3]float32) func(plainjson.Value) error {
 		return func(v plainjson.Value) error {
@@ -57,8 +57,8 @@ func (s *Spec) Fill(v plainjson.Value) error {
 // Codes of the errors of Spec.Validate.
 const CodeBadSpec = "bad_preprocessing"
 
-// Validate tells whether s can be applied; the error names the field, the value
-// and what is allowed.
+// Validate returns an error where s cannot be applied, with the field, the value and what is
+// allowed.
 func (s Spec) Validate() error {
 	const hint = "the weights file is wrong: export it again"
 	for c := range 3 {
@@ -82,10 +82,9 @@ func (s Spec) Validate() error {
 	return nil
 }
 
-// Apply writes the input of a child for im: the centre crop, shrunk to
-// resolution x resolution and normalised, into dst[resolution*resolution*3] in
-// HWC order. The result is the same to the bit on amd64 and on wasm. A dst of the
-// wrong length or an empty image panics.
+// Apply writes the input of a child for im: the centre crop, resized to resolution x resolution
+// and normalised, in HWC order, to dst[resolution*resolution*3]. The result has the same bits on
+// amd64 and on wasm. Apply panics for a dst of the wrong length or an empty image.
 //
 // A crop of at least four times the resolution is first averaged over k x k boxes
 // with k = floor(crop/resolution/2), so that the filter still shrinks by 2 to 4
@@ -107,14 +106,14 @@ func (s Spec) Apply(dst []float32, im *Image, resolution int) {
 	s.filter(dst, boxes.out, side/k, resolution)
 }
 
-// Side is the side of the centre crop of a w x h image, in pixels.
+// Side returns the side of the centre crop of a w x h image, in pixels.
 func (s Spec) Side(w, h int) int {
 	short := min(w, h)
 	return min(max(1, int(math.Round(float64(short)*s.Crop))), short)
 }
 
-// square is the side of the crop that is filtered, and the side k of the boxes,
-// which divides it.
+// square returns the side of the crop that is filtered, and the side k of the boxes, which
+// divides it.
 func (s Spec) square(w, h, resolution int) (side, k int) {
 	if s.Through != 0 {
 		resolution = s.Through
@@ -138,8 +137,8 @@ func (s Spec) filter(dst, square []float32, n, resolution int) {
 	s.normalise(dst)
 }
 
-// normalise maps 0..255 to (v/255 - mean) / std in place. The conversions forbid
-// a fused multiply-add, which would give other bits where the processor has one.
+// normalise maps 0..255 to (v/255 - mean) / std in place. The conversions prevent a fused
+// multiply-add, which would compute other bits.
 func (s Spec) normalise(x []float32) {
 	const unit = 1.0 / 255
 	var inverse [3]float32

@@ -1,9 +1,8 @@
 package preprocess
 
-// Squares are what the inputs of children are filtered from: the centre crop of an
-// image, averaged over k x k boxes, for each k that the resolutions need (see
-// Spec.Apply). They take at most a few megabytes, while a photograph of 12
-// megapixels is 36 as an Image: a browser's memory does not have to hold that.
+// Squares is the centre crop of an image, averaged over k x k boxes for each k that the
+// resolutions need (Spec.Apply). The inputs of children are filtered from it. It takes at most a
+// few megabytes, where a photograph of 12 megapixels takes 36 as an Image.
 type Squares struct {
 	W, H int // pixels of the upright image
 
@@ -11,7 +10,7 @@ type Squares struct {
 	parts []*boxes // of different k
 }
 
-// find returns the boxes of k x k pixels, nil where there are none.
+// find returns the boxes of k x k pixels, or nil where there are none.
 func (q *Squares) find(k int) *boxes {
 	for _, b := range q.parts {
 		if b.k == k {
@@ -21,8 +20,8 @@ func (q *Squares) find(k int) *boxes {
 	return nil
 }
 
-// Open is Decode for somebody who needs an image only at these resolutions, all
-// at least 1. Its errors are those of Decode, and those of watch, which may be nil.
+// Open is Decode for an image that is needed only at these resolutions, all at least 1. Its
+// errors are those of Decode and of watch, which may be nil.
 func (s Spec) Open(data []byte, maxPixels int, resolutions []int, watch Watch) (*Squares, error) {
 	p, err := read(data, maxPixels, watch)
 	if err != nil {
@@ -31,8 +30,8 @@ func (s Spec) Open(data []byte, maxPixels int, resolutions []int, watch Watch) (
 	return s.squares(p, resolutions, watch)
 }
 
-// ApplySquares is Apply, to the bit, for an image that Open has read for that
-// resolution and for the crop of s; others panic.
+// ApplySquares is Apply, with the same bits, for an image that Open has read for that resolution
+// and with the crop of s. It panics for others.
 func (s Spec) ApplySquares(dst []float32, q *Squares, resolution int) {
 	side, k := s.square(q.W, q.H, resolution)
 	b := q.find(k)
@@ -42,7 +41,7 @@ func (s Spec) ApplySquares(dst []float32, q *Squares, resolution int) {
 	s.filter(dst, b.out, side/k, resolution)
 }
 
-// squares reads an image once, row by row.
+// squares averages an image, row by row.
 func (s Spec) squares(p *stored, resolutions []int, watch Watch) (*Squares, error) {
 	w, h := p.size.Dx(), p.size.Dy() // as stored
 	q := &Squares{W: w, H: h, crop: s.Crop}
@@ -99,15 +98,15 @@ func upright(square []float32, n, orientation int) []float32 {
 	return out
 }
 
-// boxes averages k x k boxes of a square of the given side, a multiple of k, into
-// side/k x side/k RGB values of 0 to 255, from one row after another.
+// boxes averages k x k boxes of a square of the given side, a multiple of k, row by row, into
+// side/k x side/k RGB values of 0 to 255.
 type boxes struct {
 	side, k int
 	out     []float32
-	sums    []uint32 // of the boxes that are being filled
-	tall    []uint32 // sums of up to k rows, before those of k pixels; where rows is there
+	sums    []uint32 // of the current row of boxes
+	tall    []uint32 // sums of up to k rows, which are then summed over k pixels; used where rows is not nil
 	row     int      // of the square
-	x, y    int      // where the square begins in the image as it is stored
+	x, y    int      // the beginning of the square in the stored image
 }
 
 func newBoxes(side, k int) *boxes {
@@ -119,8 +118,8 @@ func newBoxes(side, k int) *boxes {
 	return b
 }
 
-// add takes the next row, of 3*side bytes. Sums are of integers, so the order does
-// not matter: k*k*255 fits for any k below 4096, which is 33 million pixels a box.
+// add adds the next row, of 3*side bytes. The sums are integers, so that their order does not
+// matter: k*k*255 fits for any k below 4096.
 func (b *boxes) add(row []uint8) {
 	k := b.k
 	switch {
@@ -160,7 +159,7 @@ func (b *boxes) finish(y int) {
 	clear(b.sums)
 }
 
-// addPixels adds every k pixels of row to one of sums.
+// addPixels adds each group of k pixels of row to one of sums.
 func addPixels(sums, row []uint32, k int) {
 	if k == 1 {
 		copy(sums, row)

@@ -16,12 +16,12 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// The engine in the browser reads no TIFF: it would be 20 KB of its download for
-// files that phones and the web do not have. There Decode says what to do instead.
+// The engine in the browser does not read TIFF, which would add 20 KB to its download for files
+// that are rare on phones and on the web. There Decode says what to do instead.
 func init() { codecs[TIFF] = codec{tiffConfig, tiffDecode} }
 
-// The tags of TIFF 6.0 that decide how the samples are stored. The others are left out
-// of what golang.org/x/image/tiff gets to see.
+// The tags of TIFF 6.0 that say how the samples are stored. Only these are passed to
+// golang.org/x/image/tiff.
 const (
 	tagWidth         = 256
 	tagHeight        = 257
@@ -58,23 +58,23 @@ func tiffConfig(r io.Reader) (image.Config, error) {
 	return image.Config{Width: int(d.first(tagWidth)), Height: int(d.first(tagHeight))}, d.supported()
 }
 
-// tiffDecode reads a TIFF file with golang.org/x/image/tiff, and sees to what that
-// takes no notice of: planes (PlanarConfiguration 2), bits from the right (FillOrder
-// 2), fax data of which 0 is black, and a fourth sample that is no alpha.
+// tiffDecode decodes a TIFF file with golang.org/x/image/tiff, and handles what that ignores:
+// planes (PlanarConfiguration 2), reversed bits (FillOrder 2), fax data in which 0 is black, and
+// a fourth sample that is not alpha.
 func tiffDecode(r io.Reader) (image.Image, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
 	d, err := readDirectory(data)
-	if err != nil { // x/image says what is wrong
+	if err != nil { // x/image reports it
 		return tiff.Decode(bytes.NewReader(data))
 	}
 	if err := d.supported(); err != nil {
 		return nil, err
 	}
 	fax := d.first(tagCompression) == faxGroup3 || d.first(tagCompression) == faxGroup4
-	if d.first(tagFillOrder) == 2 && !fax { // x/image turns those of faxes itself
+	if d.first(tagFillOrder) == 2 && !fax { // x/image reverses those of faxes
 		d.reverseBits()
 	}
 	samples := len(d.fields[tagBits])
@@ -105,7 +105,7 @@ func tiffDecode(r io.Reader) (image.Image, error) {
 	return im, err
 }
 
-// directory is the first one of a TIFF file.
+// directory is the first directory of a TIFF file.
 type directory struct {
 	data   []byte
 	order  binary.ByteOrder
@@ -139,7 +139,7 @@ func readDirectory(data []byte) (*directory, error) {
 			size = 2
 		case 4:
 		default:
-			continue // no number of those that matter
+			continue // not an integer
 		}
 		values := e[8:]
 		if size*count > 4 {
@@ -175,7 +175,7 @@ func (d *directory) first(tag uint16) uint32 {
 	return 0
 }
 
-// supported names what x/image refuses in other words, or does not look at.
+// supported returns an error for what x/image ignores or refuses with a less clear message.
 func (d *directory) supported() error {
 	names := map[uint32]string{5: "CMYK", 6: "YCbCr", 8: "CIE L*a*b*", 9: "ICC L*a*b*", 10: "ITU L*a*b*", 32803: "raw camera data", 34892: "raw camera data"}
 	if name := names[d.first(tagPhotometric)]; name != "" {
@@ -190,7 +190,7 @@ func (d *directory) supported() error {
 	return nil
 }
 
-// file is the file with the directory as it is now.
+// file returns the file with the current directory.
 func (d *directory) file() []byte {
 	out, appender := bytes.Clone(d.data), d.order.(binary.AppendByteOrder)
 	tags := slices.Sorted(maps.Keys(d.fields))
@@ -212,7 +212,7 @@ func (d *directory) file() []byte {
 	return appender.AppendUint32(out, 0)
 }
 
-// reverseBits turns every byte of the samples around.
+// reverseBits reverses the bits of each byte of the samples.
 func (d *directory) reverseBits() {
 	d.data = bytes.Clone(d.data)
 	for offsets, sizes := range map[uint16]uint16{tagStripOffsets: tagStripBytes, tagTileOffsets: tagTileBytes} {
@@ -228,7 +228,7 @@ func (d *directory) reverseBits() {
 	delete(d.fields, tagFillOrder)
 }
 
-// planes reads red, green, blue and what follows as grey images and puts them together.
+// planes decodes each plane as a grey image and combines them.
 func (d *directory) planes(samples int) (image.Image, error) {
 	deep := d.first(tagBits) == 16
 	bounds := image.Rect(0, 0, int(d.first(tagWidth)), int(d.first(tagHeight)))
@@ -278,7 +278,7 @@ func (d *directory) planes(samples int) (image.Image, error) {
 	return im, nil
 }
 
-// colours is an image of four samples a pixel, and its bytes.
+// colours returns an image of four samples a pixel, and its bytes.
 func colours(bounds image.Rectangle, deep, premultiplied bool) (image.Image, []byte) {
 	switch {
 	case deep && premultiplied:

@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// Watch is told how far the decoding of an image is, 0 to 1 and never less than
-// before: decoded is the share of the file's bytes that the decoder has read for four fifths, and the
-// rows made of it for the last one. It is called every few kilobytes and rows, so that it can let others
-// run; its error ends the decoding and is returned as it is.
+// Watch is called with the progress of decoding an image, from 0 to 1: the first four fifths are
+// the bytes that the decoder has read, the last fifth the rows that have been processed. It is
+// called every few kilobytes and rows, so that it can let other work run. Its error ends the
+// decoding and is returned unchanged.
 type Watch func(done float64) error
 
-// decoded is the share of reading in what Watch is told; the last step of a
-// progressive JPEG is between the two.
+// decoded is the progress after the last byte has been read. The last step of a progressive JPEG
+// follows.
 const decoded = 0.8
 
-// few is how many bytes a decoder gets at once.
+// few is the number of bytes that a decoder reads at once.
 const few = 4096
 
-// watched is a file that tells how much of it has been read.
+// watched is a file that reports how much of it has been read.
 type watched struct {
 	data  []byte
 	at    int
@@ -26,7 +26,7 @@ type watched struct {
 	err   error // of watch
 }
 
-// Read gives the next few bytes, or the error of watch.
+// Read reads the next few bytes, or returns the error of watch.
 func (w *watched) Read(p []byte) (int, error) {
 	if w.err == nil {
 		w.err = w.watch(decoded * float64(w.at) / float64(len(w.data)))
@@ -42,8 +42,8 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// reader is data for a decoder; watch may be nil. stopped is then the error with which
-// watch ended it, which decoders wrap in their own words.
+// reader returns data as a Reader for a decoder. stopped returns the error of watch, which
+// decoders may wrap. watch may be nil.
 func reader(data []byte, watch Watch) (r io.Reader, stopped func() error) {
 	if watch == nil {
 		return bytes.NewReader(data), func() error { return nil }

@@ -14,9 +14,9 @@ import (
 
 var errWebP = errors.New("webp: invalid format")
 
-// webpFile is what there is to decode in a WebP file (RFC 9649). golang.org/x/image/webp
-// has the same decoders below it, but refuses animations and files that promise an alpha
-// channel without having one, and passes on VP8's limited range as the full range of JFIF.
+// webpFile is the content of a WebP file (RFC 9649). golang.org/x/image/webp uses the same
+// decoders, but refuses animations and files that announce an alpha channel and do not have one,
+// and treats VP8's limited range as the full range of JFIF.
 type webpFile struct {
 	canvas   image.Point
 	frame    image.Rectangle // the only one, or the first of an animation
@@ -79,7 +79,7 @@ func (f *webpFile) bitstream(data []byte, lossless bool) error {
 		if len(data) < 10 {
 			return io.ErrUnexpectedEOF
 		}
-		if data[0]&1 != 0 || uint24(data[3:]) != 0x2a019d { // no key frame, or not its signature
+		if data[0]&1 != 0 || uint24(data[3:]) != 0x2a019d { // not a key frame, or no signature
 			return errWebP
 		}
 		size = image.Pt(int(binary.LittleEndian.Uint16(data[6:])&0x3fff), int(binary.LittleEndian.Uint16(data[8:])&0x3fff))
@@ -147,7 +147,7 @@ func webpAlpha(chunk []byte, w, h int) ([]byte, error) {
 		}
 		pix := im.(*image.NRGBA).Pix
 		a = pix[:w*h]
-		for i := range a { // in place: each is read before it is written over
+		for i := range a { // in place: each byte is read before it is overwritten
 			a[i] = pix[4*i+1]
 		}
 	}

@@ -18,9 +18,8 @@ type Trial struct {
 // Trials is a comparison of methods.
 type Trials []Trial
 
-// Compare runs every method on the problem within each of the limits, with the
-// seeds 1 to seeds and an equal number of evaluations. each, which may be nil, is
-// called after every search.
+// Compare runs each method on the problem within each of the limits, with the seeds from 1 to
+// seeds and the same number of evaluations. each, where not nil, is called after each search.
 func Compare(ctx context.Context, p Problem, budgets []Limits, seeds, evaluations int, each func(done, total int)) (Trials, error) {
 	var out Trials
 	total := len(budgets) * len(Methods) * seeds
@@ -46,8 +45,8 @@ func Compare(ctx context.Context, p Problem, budgets []Limits, seeds, evaluation
 	return out, nil
 }
 
-// Mean is the mean accuracy of a method's best children over the seeds, for the
-// limits of the given trial.
+// Mean returns the mean accuracy of a method's best children over the seeds, within the limits
+// of the given trial.
 func (t Trials) Mean(of Trial, method string) float64 {
 	sum, n := 0.0, 0
 	for _, x := range t {
@@ -58,7 +57,7 @@ func (t Trials) Mean(of Trial, method string) float64 {
 	return sum / float64(max(n, 1))
 }
 
-// String lists the limits in a fixed order, e.g. "macs 50M, params 1.5M".
+// String lists the limits in a fixed order, such as "macs 50M, params 1.5M".
 func (l Limits) String() string {
 	var parts []string
 	for _, m := range Metrics {
@@ -69,8 +68,8 @@ func (l Limits) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// CSV is the comparison as a table: one row for each search. Accuracies are
-// shares, 0 to 1.
+// CSV formats the comparison as a table with a row for each search. Accuracies are shares, 0
+// to 1.
 func (t Trials) CSV() string {
 	var b strings.Builder
 	b.WriteString("budget,method,seed,evaluations,accuracy,kind,error,macs,params,arch\n")

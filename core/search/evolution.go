@@ -9,33 +9,31 @@ import (
 
 // evolution is NSGA-II (Deb, Pratap, Agarwal, Meyarivan 2002): generations of
 // children; parents by tournament of rank and crowding; crossover and mutation;
-// the next generation from parents and offspring together, front by front. It is
-// not aged: a good child stays as long as nothing dominates it, as its accuracy
-// is a fact about fixed weights and not a lucky training run, against which
-// ageing helps (Real et al. 2019).
+// the next generation from parents and offspring together, front by front. There is no
+// ageing (Real et al. 2019): it helps against lucky training runs, while accuracies here are
+// those of fixed weights.
 //
-// Limits are kept by proposing only what is within them. They also say where on
-// the front the answer lies: of children of one rank the tournament then prefers
-// the more accurate one, and children that use less than most of the budget
-// survive only while there is room.
+// Only children within the limits are proposed. The limits also say where on the front the
+// answer is: of two children of one rank the tournament then prefers the more accurate one,
+// and children that use less than most of the budget survive only while there is space.
 type evolution struct {
 	s      *Search
 	size   int
-	parent []member // of the present generation
+	parent []member // of the current generation
 	brood  []int    // indices of its offspring, or of the first generation
 }
 
-// interesting is the share of a budget from which on a child is near it.
+// interesting is the share of a budget from which on a child counts as near it.
 const interesting = 0.6
 
-// member is a point of the population and its standing.
+// member is a point of the population with its rank.
 type member struct {
 	index    int
-	rank     int     // of the non-dominated front that it is in, 0 is the best
+	rank     int     // of its non-dominated front, 0 is the best
 	crowding float64 // distance to its neighbours in that front, infinite at the ends
 }
 
-// newEvolution lets about 20 generations fit into the evaluations.
+// newEvolution divides the evaluations into about 20 generations.
 func newEvolution(s *Search) *evolution {
 	return &evolution{s: s, size: min(max(s.options.Evaluations/20, 8), 40)}
 }
@@ -61,7 +59,7 @@ func (e *evolution) next() (arch.Arch, bool) {
 	})
 }
 
-// tournament is the index of the better of two random members.
+// tournament returns the index of the better of two random members.
 func (e *evolution) tournament() int {
 	a, b := e.parent[e.s.rand.IntN(len(e.parent))], e.parent[e.s.rand.IntN(len(e.parent))]
 	better := b.before(a)
@@ -79,7 +77,7 @@ func (m member) before(o member) bool {
 	return m.rank < o.rank || m.rank == o.rank && m.crowding > o.crowding
 }
 
-// tell closes a generation when it is complete.
+// tell ends a generation when it is complete.
 func (e *evolution) tell(index int) {
 	if e.brood = append(e.brood, index); len(e.brood) < e.size {
 		return
@@ -101,8 +99,8 @@ func (e *evolution) tell(index int) {
 	e.brood = nil
 }
 
-// survivors picks n of the points: whole fronts, best first, and of the front
-// that does not fit the least crowded.
+// survivors returns n of the points: whole fronts, best first, and the least crowded members
+// of the front that does not fit.
 func survivors(points []Point, among []int, against []Metric, n int) []member {
 	var out []member
 	for rank, front := range sortFronts(points, among, against) {
@@ -125,8 +123,8 @@ func survivors(points []Point, among []int, against []Metric, n int) []member {
 	return out
 }
 
-// sortFronts splits the points (indices) into fronts: no member of a front is
-// dominated by one of its own or of a later front.
+// sortFronts divides the points (indices) into fronts, so that no member is dominated by one
+// of its own or of a later front.
 func sortFronts(points []Point, among []int, against []Metric) [][]int {
 	dominated := make([]int, len(among)) // by how many
 	var fronts [][]int
@@ -161,8 +159,8 @@ func sortFronts(points []Point, among []int, against []Metric) [][]int {
 	return fronts
 }
 
-// crowd gives every member of one front its crowding distance: the sum over
-// accuracy and costs of the gap between its neighbours, as a share of the range.
+// crowd computes the crowding distances of one front: for each member the sum, over accuracy
+// and costs, of the gap between its neighbours as a share of the range.
 func crowd(points []Point, front []int, against []Metric) []member {
 	out := make([]member, len(front))
 	for i, p := range front {

@@ -8,41 +8,39 @@ import (
 	"bignas/core/arch"
 )
 
-// Kind says where an accuracy comes from. Kinds are never mixed: one of them is a
-// count of images, another an estimate.
+// Kind says where an accuracy comes from. Accuracies of different kinds are never mixed.
 type Kind string
 
 // The kinds of accuracy.
 const (
 	Measured  Kind = "measured"  // the child was run on N images
 	Predicted Kind = "predicted" // a predictor estimated it
-	MadeUp    Kind = "made-up"   // a formula, to compare methods on; no file of results has it
+	MadeUp    Kind = "made-up"   // computed by a formula, to compare methods; no file of results has it
 )
 
-// Point is one child, what it costs and how good it is.
+// Point is one child with its costs and its accuracy.
 type Point struct {
 	Arch     arch.Arch
 	Costs    Costs
-	Accuracy float64 // share of images named right, 0 to 1
+	Accuracy float64 // share of images classified correctly, 0 to 1
 	Kind     Kind
 	N        int // images that it was measured on; 0 where it is predicted
-	// Error of the accuracy, 0 to 1. Measured: the standard error of a share of
-	// N images. Predicted: the predictor's mean absolute error on children
-	// that it was not fitted on.
+	// Error of the accuracy, 0 to 1: of a measured one the standard error of a share of N
+	// images, of a predicted one the predictor's mean absolute error on children that it
+	// was not fitted on.
 	Error float64
 }
 
-// standardError of a share p of n images.
+// standardError returns the standard error of a share p of n images.
 func standardError(p float64, n int) float64 { return math.Sqrt(p * (1 - p) / float64(max(n, 1))) }
 
-// Front is a set of children none of which is worse than another in accuracy and
-// in every cost of Against. All are of one Kind.
+// Front is a set of children of one Kind, none of which another one dominates.
 type Front struct {
 	Against []Metric
 	points  []Point
 }
 
-// NewFront returns an empty front that trades accuracy against the given costs.
+// NewFront returns an empty front of accuracy against the given costs.
 func NewFront(against ...Metric) *Front {
 	if len(against) == 0 {
 		panic("search: a front needs a cost")
@@ -50,11 +48,11 @@ func NewFront(against ...Metric) *Front {
 	return &Front{Against: slices.Clone(against)}
 }
 
-// Points are the members, the cheapest first. The slice is shared: do not change it.
+// Points returns the members, the cheapest first. The slice is shared and must not be changed.
 func (f *Front) Points() []Point { return f.points }
 
-// Dominates reports whether a is at least as good as b in accuracy and in all
-// the costs, and better in one.
+// Dominates reports whether a is at least as good as b in accuracy and in all the costs, and
+// better in at least one.
 func Dominates(a, b Point, against []Metric) bool {
 	if a.Accuracy < b.Accuracy {
 		return false
@@ -71,14 +69,13 @@ func Dominates(a, b Point, against []Metric) bool {
 	return better
 }
 
-// equal reports whether neither is better and they are no trade either.
+// equal reports whether accuracy and all costs are the same.
 func equal(a, b Point, against []Metric) bool {
 	return a.Accuracy == b.Accuracy && !slices.ContainsFunc(against, func(m Metric) bool { return a.Costs.Of(m) != b.Costs.Of(m) })
 }
 
-// Insert adds p, unless a member is as good in everything, and removes the
-// members that p dominates. It reports whether p is in. A point of the other Kind
-// is a mistake of the caller and panics.
+// Insert adds p, unless a member dominates or equals it, and removes the members that p
+// dominates. It reports whether p was added. It panics where p is of another Kind.
 func (f *Front) Insert(p Point) bool {
 	for _, q := range f.points {
 		if q.Kind != p.Kind {
@@ -94,7 +91,7 @@ func (f *Front) Insert(p Point) bool {
 	return true
 }
 
-// order is by the costs, the first deciding, then by accuracy.
+// order compares by the costs, in their order, then by accuracy.
 func (f *Front) order(a, b Point) int {
 	for _, m := range f.Against {
 		if x, y := a.Costs.Of(m), b.Costs.Of(m); x != y {
@@ -113,7 +110,7 @@ func (f *Front) order(a, b Point) int {
 	return 0
 }
 
-// Best is the most accurate member within the limits, the cheapest of equals.
+// Best returns the most accurate member within the limits, the cheapest of equal ones.
 func (f *Front) Best(l Limits) (Point, bool) {
 	var best Point
 	found := false

@@ -7,7 +7,7 @@ import (
 	"bignas/core/arch"
 )
 
-// axis is a kind of choice; the coarse grid decides each for the whole network.
+// axis is a kind of choice. The coarse grid makes one choice for the whole network.
 type axis uint8
 
 const (
@@ -26,13 +26,12 @@ type gene struct {
 	of    []int
 }
 
-// genome numbers the choices of a space: one index into gene.of for each gene.
-// Every genome is a valid architecture, so that mutation and crossover cannot
-// leave the space and nothing has to be rounded back into it.
+// genome encodes architectures of a space as an index into gene.of for each gene. All
+// encodings are valid architectures, so that mutation and crossover stay in the space.
 type genome struct {
 	space *arch.Space
 	genes []gene
-	first []int // of each stage: its width; depth, expansion and kernels follow
+	first []int // index of each stage's width, which depth, expansion and kernels follow
 }
 
 func newGenome(s *arch.Space) *genome {
@@ -57,7 +56,7 @@ func newGenome(s *arch.Space) *genome {
 	return g
 }
 
-// arch builds the architecture; kernels of layers that it does not have are ignored.
+// arch decodes an architecture. Kernels of layers that it does not have are ignored.
 func (g *genome) arch(v []int) arch.Arch {
 	at := func(i int) int { return g.genes[i].of[v[i]] }
 	a := arch.Arch{Space: g.space, Resolution: at(0), Stem: at(1), Head: at(len(v) - 1)}
@@ -74,8 +73,8 @@ func (g *genome) arch(v []int) arch.Arch {
 	return a
 }
 
-// of is the genome of a valid architecture. A layer that it does not have gets
-// the kernel of its stage's last one.
+// of encodes a valid architecture. A layer that it does not have gets the kernel of the last
+// layer of its stage.
 func (g *genome) of(a arch.Arch) []int {
 	values := []int{a.Resolution, a.Stem}
 	for i, c := range a.Stages {
@@ -97,8 +96,8 @@ func (g *genome) of(a arch.Arch) []int {
 	return v
 }
 
-// mutate changes one choice, with probability 1/2 another, and so on; two of
-// three changes go to the next bigger or smaller choice, the others anywhere.
+// mutate changes one choice, with probability 1/2 another, and so on. Two of three changes are
+// to the next bigger or smaller choice, the others to any.
 func (g *genome) mutate(v []int, r *rand.Rand) []int {
 	out := slices.Clone(v)
 	for {
@@ -119,8 +118,8 @@ func (g *genome) mutate(v []int, r *rand.Rand) []int {
 	}
 }
 
-// cross takes each stage, and everything outside the stages, from one of two
-// parents: choices within a stage were tried together.
+// cross takes each stage as a whole, and each choice outside the stages, from one of two
+// parents.
 func (g *genome) cross(a, b []int, r *rand.Rand) []int {
 	out := slices.Clone(a)
 	for i := 0; i < len(out); {
@@ -136,7 +135,7 @@ func (g *genome) cross(a, b []int, r *rand.Rand) []int {
 	return out
 }
 
-// shrink makes random choices smaller, one step each, until allowed says yes; the
+// shrink makes random choices smaller, a step at a time, until the result is allowed. The
 // smallest child must be allowed.
 func (g *genome) shrink(v []int, r *rand.Rand, allowed func([]int) bool) []int {
 	out := slices.Clone(v)
@@ -155,7 +154,8 @@ func (g *genome) shrink(v []int, r *rand.Rand, allowed func([]int) bool) []int {
 	return out
 }
 
-// skeleton sets every gene of an axis to the same level, 0 (least) to 1 (most).
+// skeleton sets all genes of an axis to the same level, 0 (least) to 1 (most), as Space.At
+// does.
 func (g *genome) skeleton(level [axes]float64) []int {
 	v := make([]int, len(g.genes))
 	for i, x := range g.genes {
@@ -164,8 +164,9 @@ func (g *genome) skeleton(level [axes]float64) []int {
 	return v
 }
 
-// levels of an axis on the coarse grid: every resolution, three depths, widths
-// and expansions, the smallest and the biggest kernels; 1 where nothing is open.
+// levels returns the levels of an axis on the coarse grid: all resolutions, three depths,
+// widths and expansions, the smallest and the biggest kernels, and a single one where there
+// is no choice.
 func (g *genome) levels(x axis) []float64 {
 	most := 1
 	for _, c := range g.genes {
@@ -190,7 +191,7 @@ func (g *genome) levels(x axis) []float64 {
 	return l
 }
 
-// grid lists the coarse architectures, each once, the smallest child first.
+// grid lists the architectures of the coarse grid, each once, the smallest child first.
 func (g *genome) grid() []arch.Arch {
 	var all []arch.Arch
 	seen := map[string]bool{}

@@ -13,23 +13,23 @@ import (
 	"bignas/core/plainjson"
 )
 
-// Metric is something that a child costs.
+// Metric is a kind of cost.
 type Metric string
 
-// What can be limited and traded against accuracy.
+// The metrics.
 const (
 	MACs    Metric = "macs"    // multiply-accumulates for one image (package cost)
 	Params  Metric = "params"  // parameters
-	Bytes   Metric = "bytes"   // of the parameters in half precision: what is downloaded
+	Bytes   Metric = "bytes"   // of the parameters in half precision
 	Memory  Metric = "memory"  // bytes of the largest set of float32 activations alive at once
 	Latency Metric = "latency" // milliseconds for one image, by Problem.Latency
 )
 
-// Metrics lists all of them in the order in which they are shown.
+// Metrics lists the metrics in the order in which they are shown.
 var Metrics = []Metric{MACs, Params, Bytes, Memory, Latency}
 
-// Costs is what one child costs; the units are those of the metrics. Latency is
-// 0 where it is not known.
+// Costs is the costs of one child, in the units of the metrics. Latency is 0 where it is not
+// known.
 type Costs struct {
 	MACs    int64
 	Params  int64
@@ -38,14 +38,14 @@ type Costs struct {
 	Latency float64
 }
 
-// Count returns what a valid architecture with the given number of classes
-// costs, latency left out.
+// Count returns the costs of a valid architecture with the given number of classes, except
+// latency.
 func Count(a arch.Arch, classes int) Costs {
 	r := cost.Totals(a, classes)
 	return Costs{MACs: r.MACs, Params: r.Params, Bytes: r.Bytes, Memory: 4 * r.PeakActivations}
 }
 
-// Record is the costs as JSON, latency only where it is known.
+// Record returns the costs as JSON, with the latency where it is known.
 func (c Costs) Record() plainjson.Record {
 	r := plainjson.Record{field("macs", c.MACs), field("params", c.Params), field("bytes", c.Bytes), field("memory", c.Memory)}
 	if c.Latency != 0 {
@@ -58,7 +58,7 @@ func (c *Costs) fields() []plainjson.Field {
 	return []plainjson.Field{field("macs", &c.MACs), field("params", &c.Params), field("bytes", &c.Bytes), field("memory", &c.Memory), field("latency", &c.Latency)}
 }
 
-// Of returns one of the costs.
+// Of returns the cost of that metric.
 func (c Costs) Of(m Metric) float64 {
 	switch m {
 	case MACs:
@@ -75,19 +75,19 @@ func (c Costs) Of(m Metric) float64 {
 	panic("search: unknown metric")
 }
 
-// Limits is the most that a child may cost; what is not in it is not limited.
+// Limits is the largest costs that are allowed. A metric that is not in it is not limited.
 type Limits map[Metric]float64
 
 // Codes of the errors of this package, all of type *fault.Error.
 const (
-	CodeAmount     = "bad_amount"        // the text of a budget
+	CodeAmount     = "bad_amount"        // a budget that cannot be parsed
 	CodeImpossible = "impossible_budget" // no child is that small
 	CodeMethod     = "bad_method"        // an unknown method or option
 	CodePareto     = "bad_pareto"        // a Pareto file that cannot be read
 	CodeOther      = "other_weights"     // a file that belongs to other weights or another problem
 )
 
-// Allow reports whether a child of these costs is within every limit.
+// Allow reports whether costs are within all limits.
 func (l Limits) Allow(c Costs) bool {
 	for m, most := range l {
 		if c.Of(m) > most {
@@ -97,8 +97,8 @@ func (l Limits) Allow(c Costs) bool {
 	return true
 }
 
-// use is the largest share of a limit that a child of these costs takes, 1 at
-// most for one that is allowed; 1 where nothing is limited.
+// use returns the largest share of a limit that costs reach: at most 1 where they are allowed,
+// and 1 where nothing is limited.
 func (l Limits) use(c Costs) float64 {
 	if len(l) == 0 {
 		return 1
@@ -110,9 +110,8 @@ func (l Limits) use(c Costs) float64 {
 	return share
 }
 
-// check refuses limits that no child can keep. smallest is what the smallest
-// child costs: every counted metric grows with every choice, so that no other
-// child costs less.
+// check returns an error where no child is within the limits. smallest is the costs of the
+// smallest child: all counted metrics grow with all choices, so that no child costs less.
 func (l Limits) check(smallest Costs) error {
 	for _, m := range Metrics {
 		most, ok := l[m]
@@ -150,7 +149,7 @@ func (m Metric) noun() string {
 	return "of latency"
 }
 
-// suffix is what may follow the number and its K, M or G.
+// suffix returns the unit that may follow the number and its K, M or G.
 func (m Metric) suffix() string {
 	switch m {
 	case Bytes, Memory:
@@ -161,9 +160,8 @@ func (m Metric) suffix() string {
 	return ""
 }
 
-// ParseAmount reads a budget as people write it: "50M" MACs, "1.5M" parameters,
-// "2MB" or "800KB" of weights, "12ms". K, M and G are powers of 1000, and what
-// has no letter is taken as it is. The error is a *fault.Error.
+// ParseAmount parses a budget such as "50M" MACs, "1.5M" parameters, "2MB" or "800KB" of
+// weights, or "12ms". K, M and G are powers of 1000. The error is a *fault.Error.
 func ParseAmount(m Metric, text string) (float64, error) {
 	bad := func() (float64, error) {
 		example := map[Metric]string{MACs: "50M", Params: "1.5M", Bytes: "2MB", Memory: "3MB", Latency: "12ms"}[m]
@@ -190,10 +188,10 @@ func ParseAmount(m Metric, text string) (float64, error) {
 	return math.Round(v*unit*1e3) / 1e3, nil // 8.03K is 8030, not 8029.999…
 }
 
-// Amount writes v for people, e.g. "9.48M" or "780KB", rounded.
+// Amount formats v for people, rounded, such as "9.48M" or "780KB".
 func Amount(m Metric, v float64) string { return amount(m, v, false) }
 
-// amount rounds up where asked, so that the text is itself a possible budget.
+// amount is Amount, rounded up where up is true, so that the text is a possible budget.
 func amount(m Metric, v float64, up bool) string {
 	letter := ""
 	if m != Latency {
@@ -214,7 +212,7 @@ func amount(m Metric, v float64, up bool) string {
 	return fmt.Sprintf("%s%s%s", strconv.FormatFloat(v, 'f', decimals(v, digits), 64), letter, m.suffix())
 }
 
-// decimals is how many decimals v needs, at most so many.
+// decimals returns how many decimals v needs, at most most.
 func decimals(v float64, most int) int {
 	for d := range most {
 		if s := v * math.Pow10(d); math.Abs(s-math.Round(s)) < 1e-9 {

@@ -6,34 +6,33 @@ import (
 	"bignas/core/arch"
 )
 
-// random draws children from the limits, each once.
+// random draws children within the limits, each once.
 type random struct{ s *Search }
 
 func (r random) next() (arch.Arch, bool) { return r.s.draw() }
 func (r random) tell(int)                {}
 func (r random) phase() string           { return "random" }
 
-// coarse is the selection of the paper. First the skeletons: architectures of a
-// coarse grid of choices made for the whole network (resolution, depth, width,
-// kernel size). Then mutations, stage by stage, around the best one; the best
-// child found so far is what the next mutation starts from.
+// coarse is the coarse-to-fine selection of the paper. First come skeletons, the
+// architectures of a coarse grid of choices made for the whole network (resolution, depth,
+// width, kernel size). Then come mutations of the best children found so far.
 //
-// Without limits there is no single best: mutations then start from any member
-// of the front.
+// Without limits there is no single best child, and mutations start from any member of the
+// front.
 type coarse struct {
 	s    *Search
-	grid []arch.Arch // skeletons still to judge
+	grid []arch.Arch // skeletons that have not been judged yet
 	best []int       // indices of the most accurate children so far, at most parents
 	at   map[int]int // the index of the best of each resolution
 	fine bool
 }
 
-// parents is how many of the best children mutations start from: with the best
-// alone, they end where no single one is an improvement.
+// parents is the number of best children that mutations start from. With the best alone, the
+// search ends where no single mutation is an improvement.
 const parents = 6
 
-// newCoarse judges the skeletons within the limits in random order, and takes a
-// sample of them where they would use up more than half of the evaluations.
+// newCoarse judges the skeletons within the limits in random order, and only a sample of them
+// where they would take more than half of the evaluations.
 func newCoarse(s *Search) *coarse {
 	c := &coarse{s: s, at: map[int]int{}}
 	for _, a := range s.genome.grid() {
@@ -62,8 +61,8 @@ func (c *coarse) next() (arch.Arch, bool) {
 	})
 }
 
-// parent is one of the best children, or, every second time, the best one of a
-// random resolution.
+// parent returns one of the best children or, every second time, the best one of a random
+// resolution.
 func (c *coarse) parent() int {
 	r := c.s.rand
 	if r.IntN(2) == 0 {

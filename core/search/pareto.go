@@ -9,8 +9,7 @@ import (
 	"bignas/core/plainjson"
 )
 
-// Pareto is the content of a pareto.json: what a search found for one set of
-// weights, or was measured of it.
+// Pareto is the content of a Pareto file: the result of a search over one set of weights.
 type Pareto struct {
 	Space       *arch.Space
 	Classes     int
@@ -21,15 +20,15 @@ type Pareto struct {
 	Limits      Limits
 	Against     []Metric
 	Kind        Kind // of the points of Front
-	// Front are the children that no other one found dominates, cheapest first.
+	// Front is the children that no other one dominates, cheapest first.
 	Front []Point
 	// Pick is the index in Front of the most accurate child within the limits.
 	Pick int
-	// Marks are children that are shown for comparison, judged as the front was:
-	// "smallest", "biggest", and the names of the family.
+	// Marks are children for comparison, judged as the front was: "smallest", "biggest",
+	// and those of the family.
 	Marks []Mark
-	// Proposed is the predicted front of which Front was measured; empty where
-	// Front itself is what the search found.
+	// Proposed is the predicted front, whose best members Front has measured; empty where
+	// Front itself is the result of the search.
 	Proposed []Point
 }
 
@@ -39,8 +38,7 @@ type Mark struct {
 	Point Point
 }
 
-// Pareto is the outcome of the search so far, to be stored. It panics before the
-// first step.
+// Pareto returns the result of the search so far. It panics before the first step.
 func (s *Search) Pareto() *Pareto {
 	best, ok := s.Best()
 	if !ok {
@@ -52,7 +50,7 @@ func (s *Search) Pareto() *Pareto {
 		Pick: slices.IndexFunc(s.front.points, func(q Point) bool { return q.Arch.Equal(best.Arch) })}
 }
 
-// paretoFile is what a pareto.json holds.
+// paretoFile is the JSON form of a Pareto.
 type paretoFile struct {
 	state
 	Front, Proposed []paretoPoint
@@ -60,7 +58,7 @@ type paretoFile struct {
 	Marks           []paretoMark
 }
 
-// paretoPoint is a Point as it is stored; accuracy and error are shares, 0 to 1.
+// paretoPoint is the JSON form of a Point. Accuracy and error are shares, 0 to 1.
 type paretoPoint struct {
 	Arch string
 	Costs
@@ -98,10 +96,10 @@ func (q *paretoPoint) fields() []plainjson.Field {
 	return append(q.Costs.fields(), field("arch", &q.Arch), field("accuracy", &q.Accuracy), field("kind", &q.Kind), field("n", &q.N), field("error", &q.Error))
 }
 
-// MarshalJSON is the form of a point in a pareto.json.
+// MarshalJSON formats a point as in a Pareto file.
 func (p Point) MarshalJSON() ([]byte, error) { return plainjson.Append(nil, p.record()) }
 
-// MarshalJSON writes a pareto.json.
+// MarshalJSON formats a Pareto file.
 func (p *Pareto) MarshalJSON() ([]byte, error) {
 	r := plainjson.Record{field("format", paretoFormat), field("space", p.Space.Name), field("classes", p.Classes), field("digest", p.Digest)}
 	r = append(r, Options{p.Method, p.Seed, p.Evaluations}.record()...)
@@ -144,10 +142,9 @@ func (f *paretoFile) fill(v plainjson.Value) error {
 	return v.Fill(true, append(f.state.fields(), field("front", points(&f.Front)), field("pick", &f.Pick), field("marks", marks), field("proposed", points(&f.Proposed)))...)
 }
 
-// ReadPareto reads a pareto.json that belongs to the weights of the given digest.
-// Every architecture is checked against its space and every count is made
-// again. Errors are *fault.Error: CodeOther for other weights, CodePareto for
-// anything that is not what MarshalJSON writes.
+// ReadPareto parses a Pareto file of the weights with that digest. It checks all architectures
+// against the space and all counts. The error is a *fault.Error, with CodeOther for other
+// weights and CodePareto for anything that MarshalJSON does not write.
 func ReadPareto(data []byte, digest string) (*Pareto, error) {
 	var f paretoFile
 	v, err := plainjson.Parse(data)
@@ -155,7 +152,7 @@ func ReadPareto(data []byte, digest string) (*Pareto, error) {
 		err = f.fill(v)
 	}
 	if err != nil {
-		return nil, badPareto("it is not the JSON of one: %v", err)
+		return nil, badPareto("it is not valid JSON: %v", err)
 	}
 	if f.Format != paretoFormat {
 		return nil, badPareto("its format is %q, this program reads %q", f.Format, paretoFormat)

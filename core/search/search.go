@@ -1,13 +1,11 @@
-// Package search finds the best children of a supernet for a budget: the
-// coarse-to-fine selection of BigNAS (arXiv 2003.11142, section 3.4), an
-// evolutionary search (NSGA-II, Deb et al. 2002) and random search behind one
-// interface.
+// Package search finds the best children of a supernet for a budget, by the coarse-to-fine
+// selection of BigNAS (arXiv 2003.11142, section 3.4), by evolution (NSGA-II, Deb et al. 2002)
+// or at random.
 //
-// A search moves by single evaluations (Step), so that a worker can look at its
-// messages in between; it needs no goroutine, file or clock. All of them are
-// decided by the seed and by what was evaluated, so that a search is stored as
-// its evaluations and continued by repeating the decisions (Resume): an
-// interrupted search and an uninterrupted one give the same front.
+// A search proceeds by single evaluations (Step), so that a worker can handle its messages in
+// between. It needs no goroutine, file or clock. It depends on the seed and on the evaluations
+// alone, so that it is stored as its evaluations and resumed by repeating its decisions
+// (Resume), with the same result as without the interruption.
 package search
 
 import (
@@ -21,33 +19,33 @@ import (
 	"bignas/core/fault"
 )
 
-// Judge says how accurate children are.
+// Judge is a source of accuracies.
 type Judge struct {
 	Kind Kind
 	N    int // images that every child is measured on; 0 where it is predicted
-	// Error is the mean absolute error of the predictor on children that it was
-	// not fitted on, 0 to 1; a measured accuracy has the standard error of its N.
+	// Error is the mean absolute error of a predictor on children that it was not fitted
+	// on, 0 to 1. It is not used for measured accuracies.
 	Error float64
-	// Of returns the share of images named right, 0 to 1.
+	// Of returns the share of images classified correctly, 0 to 1.
 	Of func(arch.Arch, Costs) (float64, error)
 }
 
-// Problem is what is searched for: accurate children of a space within limits.
+// Problem is a search problem: accurate children of a space within limits.
 type Problem struct {
 	Space   *arch.Space
-	Classes int    // of the classifier, which counts
+	Classes int    // of the classifier, which is counted
 	Digest  string // of the weights, "sha256:..."; accuracies belong to them
 	Judge   Judge
 	Limits  Limits
-	// Against are the costs that the front trades accuracy for; empty means
-	// those that are limited, or MACs.
+	// Against are the costs of the front. Where it is empty, they are those that are
+	// limited, or MACs.
 	Against []Metric
-	// Latency predicts the milliseconds of a child; nil where that is not known.
-	// It should not be less for a bigger child.
+	// Latency predicts the milliseconds of a child; nil where that is not known. It should
+	// not decrease with any choice.
 	Latency func(arch.Arch) float64
 }
 
-// Costs counts a valid architecture, latency included where it is known.
+// Costs returns the costs of a valid architecture, with the latency where it is known.
 func (p *Problem) Costs(a arch.Arch) Costs {
 	c := Count(a, p.Classes)
 	if p.Latency != nil {
@@ -56,7 +54,7 @@ func (p *Problem) Costs(a arch.Arch) Costs {
 	return c
 }
 
-// Point judges one child outside of any search, e.g. the smallest.
+// Point judges one child, such as the smallest, outside a search.
 func (p *Problem) Point(a arch.Arch) (Point, error) { return p.judge(a, p.Costs(a)) }
 
 func (p *Problem) judge(a arch.Arch, c Costs) (Point, error) {
@@ -69,7 +67,7 @@ func (p *Problem) judge(a arch.Arch, c Costs) (Point, error) {
 
 func (p *Problem) point(a arch.Arch, c Costs, acc float64) (Point, error) {
 	if !(acc >= 0 && acc <= 1) {
-		return Point{}, fmt.Errorf("search: the accuracy of %s is %v, no share of images", a, acc)
+		return Point{}, fmt.Errorf("search: the accuracy of %s is %v, which is not a share of images", a, acc)
 	}
 	pt := Point{Arch: a, Costs: c, Accuracy: acc, Kind: p.Judge.Kind, N: p.Judge.N, Error: p.Judge.Error}
 	if pt.Kind == Measured {
@@ -85,18 +83,18 @@ var Methods = []string{"coarse-to-fine", "evolution", "random"}
 type Options struct {
 	Method      string // one of Methods
 	Seed        uint64
-	Evaluations int // children whose accuracy is asked for, at most
+	Evaluations int // largest number of children to judge
 }
 
-// method proposes children. It decides by the search's random numbers and by
-// the points it was told, by nothing else.
+// method proposes children. It depends on the search's random numbers and on the points it was
+// told about, and on nothing else.
 type method interface {
-	next() (arch.Arch, bool) // a child within the limits that was not yet judged; false at the end, or where Search.paused
-	tell(index int)          // the child is now Search.points[index]
-	phase() string           // for people
+	next() (arch.Arch, bool) // a child within the limits that has not been judged; false at the end, or where Search.paused
+	tell(index int)          // the child has been judged and is Search.points[index]
+	phase() string           // for progress
 }
 
-// Search is one search. It is for one goroutine.
+// Search is a search in progress. It must not be used concurrently.
 type Search struct {
 	problem Problem
 	options Options
@@ -106,16 +104,16 @@ type Search struct {
 	points  []Point
 	seen    map[string]bool // texts of the points' architectures
 	front   *Front
-	best    int // index of the most accurate point, the cheaper of equals
+	best    int // index of the most accurate point, the cheaper of equal ones
 	ended   bool
-	// What is being looked for: tries near something and anywhere so far, and
-	// whether it goes on in the next step.
+	// The state of looking for a proposal: tries near something and anywhere so far, and
+	// whether the next step continues.
 	tried, drawn int
 	paused       bool
 }
 
-// New prepares a search. Errors are *fault.Error: a method that does not exist,
-// limits that no child can keep.
+// New prepares a search. The error, a *fault.Error, is a method that does not exist or limits
+// that no child is within.
 func New(p Problem, o Options) (*Search, error) {
 	if !slices.Contains(Methods, o.Method) {
 		return nil, fault.New(CodeMethod, "choose one of them", "there is no method %q; known: %s", o.Method, strings.Join(Methods, ", "))
@@ -160,15 +158,15 @@ func New(p Problem, o Options) (*Search, error) {
 	return s, nil
 }
 
-// Step judges one more child, or goes on looking for one where new ones within
-// the limits are rare: a step never takes long. It reports whether the search is
-// at its end: all evaluations are used, or nothing new was found.
+// Step judges one more child or, where new ones within the limits are rare, looks for one, so
+// that no step takes long. It reports whether the search has ended: all evaluations are used,
+// or no new child was found.
 func (s *Search) Step() (done bool, err error) {
 	if s.ended || len(s.points) >= s.options.Evaluations {
 		return true, nil
 	}
-	// The random numbers that a proposal used are gone, so that a failed
-	// judgement ends the search: it can be continued from its state.
+	// The proposal has used random numbers, so that the search cannot go on after an error.
+	// It can be resumed from its state.
 	a, ok := s.next()
 	if !ok {
 		s.ended = !s.paused
@@ -183,7 +181,7 @@ func (s *Search) Step() (done bool, err error) {
 	return len(s.points) >= s.options.Evaluations, nil
 }
 
-// next asks the method, afresh or where it paused.
+// next asks the method for a child, or continues where it paused.
 func (s *Search) next() (arch.Arch, bool) {
 	s.paused = false
 	a, ok := s.method.next()
@@ -204,7 +202,7 @@ func (s *Search) add(p Point) {
 	s.method.tell(len(s.points) - 1)
 }
 
-// Progress is how far a search is.
+// Progress is the progress of a search.
 type Progress struct {
 	Done, Total int    // evaluations
 	Phase       string // of the method, for people
@@ -212,7 +210,7 @@ type Progress struct {
 	Front       int    // members of the front
 }
 
-// Progress returns how far the search is.
+// Progress returns the progress of the search.
 func (s *Search) Progress() Progress {
 	p := Progress{Done: len(s.points), Total: s.options.Evaluations, Phase: s.method.phase(), Front: len(s.front.points)}
 	if s.best >= 0 {
@@ -221,9 +219,9 @@ func (s *Search) Progress() Progress {
 	return p
 }
 
-// Run steps to the end. It stops between two steps with the error of ctx; each,
-// which may be nil, is called after every step, and its error ends the run too.
-// A stopped search can be run on.
+// Run calls Step until the search ends, or between two steps until ctx ends, whose error it
+// returns. each, where not nil, is called after each step; its error ends the run too. Run can
+// be called again to continue.
 func (s *Search) Run(ctx context.Context, each func(Progress) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -245,15 +243,15 @@ func (s *Search) Run(ctx context.Context, each func(Progress) error) error {
 	}
 }
 
-// Front returns the children that no judged one dominates.
+// Front returns the judged children that no other one dominates.
 func (s *Search) Front() *Front { return s.front }
 
-// Points returns all judged children in the order in which they were. The slice
-// is shared: do not change it.
+// Points returns all judged children in their order. The slice is shared and must not be
+// changed.
 func (s *Search) Points() []Point { return s.points }
 
-// Best is the most accurate child found, the cheapest of equals; false before
-// the first step.
+// Best returns the most accurate child, the cheapest of equal ones. It returns false before the
+// first step.
 func (s *Search) Best() (Point, bool) {
 	if s.best < 0 {
 		return Point{}, false
@@ -261,7 +259,7 @@ func (s *Search) Best() (Point, bool) {
 	return s.points[s.best], true
 }
 
-// allowed reports whether the child is within the limits and not yet judged.
+// allowed reports whether a child is within the limits and has not been judged.
 func (s *Search) allowed(a arch.Arch) bool {
 	return !s.seen[a.String()] && s.within(a)
 }
@@ -270,13 +268,12 @@ func (s *Search) within(a arch.Arch) bool {
 	return len(s.problem.Limits) == 0 || s.problem.Limits.Allow(s.problem.Costs(a))
 }
 
-// tries bounds how long a proposal is looked for, patience for how many of them
-// in one step: in a browser a try takes up to half a millisecond.
+// A proposal is looked for at most tries times, and patience times in one step: in a browser a
+// try takes up to half a millisecond.
 const tries, patience = 200, 8
 
-// draw returns a random child that is allowed: uniform over the space while such
-// children are found within the limits; where they are rare, because the limits
-// are tight, a uniform one made smaller at random until it is within.
+// draw returns a random child that is allowed: drawn uniformly from the space or, where few
+// children are within the limits, drawn uniformly and made smaller at random until it is.
 func (s *Search) draw() (arch.Arch, bool) {
 	for ; s.drawn < 32; s.drawn++ {
 		if a := s.problem.Space.Sample(s.rand); s.allowed(a) {
@@ -298,9 +295,8 @@ func (s *Search) draw() (arch.Arch, bool) {
 	return arch.Arch{}, false
 }
 
-// near returns an allowed child that propose made, or a random one. A proposal
-// beyond the limits is made smaller at random until it is within: so a change
-// that costs too much is paid for by another.
+// near returns an allowed child from propose, or a random one. A proposal beyond the limits is
+// made smaller at random until it is within them.
 func (s *Search) near(propose func() []int) (arch.Arch, bool) {
 	within := func(v []int) bool { return s.within(s.genome.arch(v)) }
 	for range patience {

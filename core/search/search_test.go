@@ -193,7 +193,7 @@ func TestRefuses(t *testing.T) {
 		{"evaluations is 0", func() error { _, err := New(ok, Options{"random", 1, 0}); return err }},
 		{"the budget of 5M MACs is impossible: the smallest child has 9.51M", func() error { _, err := New(tight, Options{"random", 1, 9}); return err }},
 		{"no latency model", func() error { _, err := New(timed, Options{"random", 1, 9}); return err }},
-		{"1.5, no share", func() error { _, err := start(t, broken, Options{"random", 1, 9}).Step(); return err }},
+		{"which is not a share", func() error { _, err := start(t, broken, Options{"random", 1, 9}).Step(); return err }},
 		{"belongs to the weights sha256:made, these are sha256:0123456789ab…", func() error { _, err := Resume(other, Options{"random", 1, 3}, stored); return err }},
 		{"other options: random with seed 1", func() error { _, err := Resume(ok, Options{"random", 2, 3}, stored); return err }},
 		{"cannot be read", func() error { _, err := Resume(ok, Options{"random", 1, 3}, stored[:50]); return err }},

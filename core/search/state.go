@@ -8,7 +8,7 @@ import (
 	"bignas/core/plainjson"
 )
 
-// state is a search as it is stored: what was asked for and what was judged.
+// state is the JSON form of a search: the problem, the options and the judged children.
 type state struct {
 	Format, Space string
 	Classes       int
@@ -61,8 +61,7 @@ func (o Options) record() plainjson.Record {
 	return plainjson.Record{field("method", o.Method), field("seed", o.Seed), field("evaluations", o.Evaluations)}
 }
 
-// Fill reads limits from a JSON object. What is null in it is not limited, where nulls
-// are allowed.
+// Fill reads limits from a JSON object. Where nulls are allowed, a null is for no limit.
 func (l *Limits) Fill(v plainjson.Value, nulls bool) error {
 	if err := v.Fill(false); err != nil { // an object?
 		return err
@@ -97,7 +96,7 @@ func texts(metrics []Metric) []string {
 	return all
 }
 
-// State is the search as JSON, to be continued by Resume.
+// State formats the search as JSON for Resume.
 func (s *Search) State() []byte {
 	h := s.head()
 	r := plainjson.Record{field("format", h.Format), field("space", h.Space), field("classes", h.Classes), field("digest", h.Digest),
@@ -119,10 +118,10 @@ func (s *Search) head() state {
 		Kind: p.Judge.Kind, N: p.Judge.N, Limits: p.Limits, Against: p.Against, Options: s.options}
 }
 
-// Resume continues a stored search of the same problem with the same options, but
-// for the number of evaluations of a random search. It repeats the
-// decisions of the search without judging anything again. Errors are
-// *fault.Error: a file of another format, problem, option or weights.
+// Resume continues a stored search of the same problem with the same options; only the number
+// of evaluations of a random search may differ. It repeats the decisions of the search without
+// judging any child again. The error, a *fault.Error, is another format, problem, option or
+// other weights.
 func Resume(p Problem, o Options, stored []byte) (*Search, error) {
 	s, err := New(p, o)
 	if err != nil {
@@ -174,7 +173,7 @@ func otherWeights(what, has, want string) error {
 		"%s belongs to the weights %s, these are %s", what, short(has), short(want))
 }
 
-// short is the beginning of a digest, enough for people.
+// short returns the beginning of a digest.
 func short(digest string) string {
 	if digest == "" {
 		return "of no digest"

@@ -5,23 +5,23 @@ import "bignas/core/arch"
 // BNLayer is one batch-normalisation layer of a child.
 type BNLayer struct {
 	BNPlace
-	Block    int // index in the child's Network.Blocks, -1 for the stem's and the head's
+	Block    int // index in the child's Network.Blocks; -1 for the stem and the head
 	Channels int
 }
 
-// BNPlace says where a BN layer stands. The layer of another child with the same
-// BNPlace has the same scales and shifts.
+// BNPlace is the place of a BN layer in the supernet. Layers of different children with
+// the same BNPlace share their scales and shifts.
 type BNPlace struct {
-	Stage, Index int // of the block, as in arch.Block; Stage is -1 for the stem's, the number of stages for the head's
+	Stage, Index int // as in arch.Block; Stage is -1 for the stem, the number of stages for the head
 	Kind         BNKind
 }
 
-// BNKind says which convolution of a block a BN layer follows.
+// BNKind is the convolution of a block that a BN layer follows.
 type BNKind int
 
-// The kinds of BN layers, those of a block in their order.
+// The kinds of BN layers, in the order of a block.
 const (
-	OuterBN BNKind = iota // of no block: the stem's and the head's
+	OuterBN BNKind = iota // of the stem and the head
 	ExpandBN
 	DepthwiseBN
 	ProjectBN

@@ -16,7 +16,7 @@ func TestBNLayers(t *testing.T) {
 	w := nette(t)
 	kinds := map[supernet.BNKind]string{supernet.ExpandBN: "expand", supernet.DepthwiseBN: "depthwise", supernet.ProjectBN: "project"}
 	for _, a := range []arch.Arch{w.Space.Min(), w.Space.Max(), w.Space.Sample(rand.New(rand.NewPCG(6, 1)))} {
-		views, err := w.Views(a)
+		views, err := w.Slices(a)
 		if err != nil {
 			t.Fatal(err)
 		}

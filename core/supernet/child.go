@@ -7,9 +7,9 @@ import (
 	"bignas/core/kernel"
 )
 
-// Child is one child ready for inference: batch normalisation folded into the
-// weights, the weights packed for the kernels. It owns its activation buffers:
-// one Forward at a time.
+// Child is one child ready for inference: batch normalisation is folded into the
+// weights, and the weights are packed for the kernels. It owns its activation buffers,
+// so that only one Forward may run at a time.
 type Child struct {
 	Arch    arch.Arch
 	Classes int
@@ -29,9 +29,9 @@ type childBlock struct {
 	project, shortcut  *kernel.Packed
 }
 
-// Child slices a out of the shared weights and folds its statistics in. It
-// fails when a is impossible or when the statistics are of another child:
-// uncalibrated children are refused, never run on statistics that are not theirs.
+// Child slices a out of the shared weights and folds its statistics in. The error is an
+// architecture that the weights do not hold, or statistics of another child: a child is
+// never run on statistics that are not its own.
 func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	if err := w.Check(a); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	f := folder{st: st}
 	n := c.net
 	scale, shift := scales(&f, w.Stem.BN, n.Stem.Out)
-	stem, ws := single(w.Stem.Weight, 27, n.Stem.Out)
+	stem, ws := toFloat32(w.Stem.Weight, 27, n.Stem.Out)
 	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift)
 	c.blocks = make([]childBlock, len(n.Blocks))
 	first := make([]int, len(n.Blocks)) // BN layer of each block
@@ -57,7 +57,7 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	}
 	f.at = len(st.Mean) - 1 // the head's
 	t := kernel.Threads()
-	kernel.Parallel(t, func(lo, hi int) { // later blocks are bigger: everybody takes one in turn
+	kernel.Parallel(t, func(lo, hi int) { // interleaved, because later blocks are bigger
 		for part := lo; part < hi; part++ {
 			own := folder{st: st}
 			for i := part; i < len(n.Blocks); i += t {
@@ -70,31 +70,31 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	return c, nil
 }
 
-// folder walks the statistics in network order.
+// folder folds the statistics of one BN layer after another, in network order.
 type folder struct {
 	st   *Statistics
 	at   int
-	room []float32 // where scales and shifts go
+	free []float32 // memory for scales and shifts
 }
 
-// take returns n elements, with room behind them for whole vectors.
-func (f *folder) take(n int) []float32 {
+// alloc returns n elements, with capacity for whole vectors.
+func (f *folder) alloc(n int) []float32 {
 	whole := (n + 15) &^ 15
-	if len(f.room) < whole {
-		f.room = make([]float32, max(whole, 1<<13))
+	if len(f.free) < whole {
+		f.free = make([]float32, max(whole, 1<<13))
 	}
-	s := f.room[:n:whole]
-	f.room = f.room[whole:]
+	s := f.free[:n:whole]
+	f.free = f.free[whole:]
 	return s
 }
 
-// scales returns, for the next BN of c channels, what to multiply by and add.
+// scales returns the scale and the shift that the next BN layer, of c channels, comes to.
 func scales[T kernel.Float](f *folder, bn BN[T], c int) (scale, shift []float32) {
 	mean, variance := f.st.Mean[f.at], f.st.Variance[f.at]
 	f.at++
-	scale, shift = f.take(c), f.take(c)
-	gamma, _ := single(bn.Gamma, 1, c)
-	beta, _ := single(bn.Beta, 1, c)
+	scale, shift = f.alloc(c), f.alloc(c)
+	gamma, _ := toFloat32(bn.Gamma, 1, c)
+	beta, _ := toFloat32(bn.Beta, 1, c)
 	kernel.FoldNormalisation(scale, shift, gamma, beta, mean, variance, Epsilon)
 	return scale, shift
 }
@@ -136,38 +136,38 @@ func foldInverted[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) *kerne
 	s := kernel.InvertedSpec{In: b.In, Mid: b.Mid, K: b.Kernel, Stride: b.Stride, Pitch: p.Size.Kernel}
 	if b.Expand {
 		s.ExpandScale, s.ExpandBias = scales(f, p.Expand.BN, b.Mid)
-		s.Expand, s.ExpandStride = single(p.Expand.Weight, b.In, b.Mid)
+		s.Expand, s.ExpandStride = toFloat32(p.Expand.Weight, b.In, b.Mid)
 		s.Matrix = p.Expand.Weight.matrix
 	}
 	s.Scale, s.Bias = scales(f, p.Depthwise.BN, b.Mid)
-	taps, ws := single(p.Depthwise.Weight, p.Size.Kernel*p.Size.Kernel, b.Mid)
+	taps, ws := toFloat32(p.Depthwise.Weight, p.Size.Kernel*p.Size.Kernel, b.Mid)
 	lo := (p.Size.Kernel - b.Kernel) / 2
 	s.Taps, s.TapStride = taps[(lo*p.Size.Kernel+lo)*ws:], ws
 	return kernel.PackInverted(s)
 }
 
-// Pack makes the [k, n] corner of a matrix ready, column j times scale[j], plus
-// bias [n]; nil for none.
+// Pack packs the [k, n] corner of a matrix for the kernels, with column j multiplied by
+// scale[j], and bias [n]; both may be nil.
 func (p *ParamOf[T]) Pack(k, n int, scale, bias []float32) *kernel.Packed {
 	if p.matrix != nil {
 		return p.matrix.Slice(k, n, scale, bias)
 	}
-	w, ws := single(p, k, n)
+	w, ws := toFloat32(p, k, n)
 	return kernel.Pack(w, k, n, ws, scale, bias)
 }
 
-// first is the first n elements of a vector: themselves where they are float32.
+// first returns the first n elements of a vector, without a copy where they are float32.
 func (p *ParamOf[T]) first(n int) []float32 {
-	b, _ := single(p, 1, n)
+	b, _ := toFloat32(p, 1, n)
 	return b[:n]
 }
 
-// single is the [k, n] corner of a matrix in float32 and its row stride: the
-// shared weights themselves where they are float32.
-func single[T kernel.Float](p *ParamOf[T], k, n int) (w []float32, stride int) {
+// toFloat32 returns the [k, n] corner of a matrix in float32, and its row stride, without
+// a copy where the matrix is float32.
+func toFloat32[T kernel.Float](p *ParamOf[T], k, n int) (w []float32, stride int) {
 	ws := p.Shape[len(p.Shape)-1]
 	if w, ok := any(p.Data).([]float32); ok {
-		return w, ws // nil where only the kernels have it
+		return w, ws // nil where only matrix has the values
 	}
 	w = make([]float32, k*n)
 	for i := range k {

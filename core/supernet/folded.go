@@ -7,9 +7,9 @@ import (
 	"bignas/core/kernel"
 )
 
-// Folded is one child as plain tensors, batch normalisation folded in: what is
-// written where another program shall run the child. The tensors are copies, in
-// the layout of the weights and with the values that Child computes with.
+// Folded is one child as plain tensors with batch normalisation folded in, to be exported
+// to other programs. The tensors are copies, in the layout of the weights, and have the
+// values that Child computes with.
 type Folded struct {
 	Net        arch.Network
 	Classes    int
@@ -20,8 +20,8 @@ type Folded struct {
 	Classifier FoldedLayer // [Head, Classes]
 }
 
-// FoldedBlock is one inverted-residual block. Layers that the block does not
-// have are zero.
+// FoldedBlock is one inverted-residual block. Layers that the block does not have are
+// zero values.
 type FoldedBlock struct {
 	Size      arch.Block
 	Expand    FoldedLayer // [In, Mid]
@@ -39,7 +39,8 @@ type FoldedLayer struct {
 	Bias   []float32 // [Shape's last], nil for none
 }
 
-// Folded cuts the child a out with its statistics folded in. It fails as Child does.
+// Folded copies the child a out with its statistics folded in. Its errors are those of
+// Child.
 func (w *WeightsOf[T]) Folded(a arch.Arch, st *Statistics) (*Folded, error) {
 	if st == nil {
 		return nil, fmt.Errorf("supernet: child %s has no BN statistics; calibrate it first", a)
@@ -76,7 +77,8 @@ func (w *WeightsOf[T]) Folded(a arch.Arch, st *Statistics) (*Folded, error) {
 	return c, nil
 }
 
-// foldedConv is a convolution with its BN folded in; none where there is none.
+// foldedConv copies a convolution with its BN folded in, or returns a zero layer where
+// there is none.
 func foldedConv[T kernel.Float](f *folder, c ConvOf[T]) FoldedLayer {
 	l := foldedMatrix(c.Weight, nil)
 	if c.Weight == nil {
@@ -90,14 +92,14 @@ func foldedConv[T kernel.Float](f *folder, c ConvOf[T]) FoldedLayer {
 	return l
 }
 
-// foldedMatrix is a tensor and its bias, nil for none.
+// foldedMatrix copies a tensor and its bias; both may be nil.
 func foldedMatrix[T kernel.Float](p, bias *ParamOf[T]) (l FoldedLayer) {
 	if p != nil {
 		l.Shape = p.Shape
-		l.Weight, _ = single(p, 1, p.Len())
+		l.Weight, _ = toFloat32(p, 1, p.Len())
 	}
 	if bias != nil {
-		l.Bias, _ = single(bias, 1, bias.Len())
+		l.Bias, _ = toFloat32(bias, 1, bias.Len())
 	}
 	return l
 }

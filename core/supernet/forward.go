@@ -5,13 +5,13 @@ import (
 	"bignas/core/kernel"
 )
 
-// buffers is the activations of a forward pass: parts of one array, each as
-// big as the biggest that any layer puts there.
+// buffers holds the activations of a forward pass: parts of one array, each as big as the
+// biggest activation that any layer writes to it.
 type buffers struct {
 	images int
 	whole  []float32
 
-	current, other []float32 // input and output of a block in turn
+	current, other []float32 // input and output of a block, alternating
 	wide           []float32 // after the depthwise convolution
 	mean, squeezed []float32 // SE
 	gate           []float32
@@ -19,7 +19,7 @@ type buffers struct {
 	shortcut       []float32
 }
 
-// plan makes room for n images.
+// plan lays the buffers out for n images.
 func (bs *buffers) plan(net arch.Network, n int) {
 	if n == bs.images {
 		return
@@ -57,9 +57,9 @@ func (bs *buffers) plan(net arch.Network, n int) {
 	bs.images = n
 }
 
-// Take takes the buffers of a child that will not run any more, nil for none;
-// the memory of its weights goes to the children made next.
-func (c *Child) Take(from *Child) {
+// Recycle takes over the buffers of a child that will not run any more, and releases the
+// memory of its weights for the children made next. from may be nil.
+func (c *Child) Recycle(from *Child) {
 	if from == nil || from == c {
 		return
 	}
@@ -72,7 +72,7 @@ func (c *Child) Take(from *Child) {
 			}
 		}
 	}
-	for _, p := range []*kernel.Packed{from.beforePool, from.afterPool, from.classifier} { // a part alone may have none
+	for _, p := range []*kernel.Packed{from.beforePool, from.afterPool, from.classifier} { // a child made by Part may have none
 		if p != nil {
 			p.Release()
 		}
@@ -80,19 +80,19 @@ func (c *Child) Take(from *Child) {
 	*from = Child{Arch: from.Arch, Classes: from.Classes}
 }
 
-// Forward runs n images x [n, r, r, 3] and returns the logits [n, Classes],
-// newly allocated. between, where not nil, is called after every block; its
-// error ends the pass and is returned.
+// Forward runs n images x [n, r, r, 3] and returns newly allocated logits [n, Classes].
+// between, where not nil, is called after each block; its error ends the pass and is
+// returned.
 func (c *Child) Forward(x []float32, n int, between func() error) ([]float32, error) {
-	return c.ForwardTapped(x, n, between, nil)
+	return c.ForwardWithHook(x, n, between, nil)
 }
 
-// ForwardTapped is Forward that shows what layers write: tap is called with 0
-// and the stem's output, i+1 and that of block i, and last with the head's before
-// it is pooled: [n, side, side, channels], valid during the call.
-func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func(layer int, out []float32, side, channels int)) ([]float32, error) {
-	if tap == nil {
-		tap = func(int, []float32, int, int) {}
+// ForwardWithHook is Forward that calls hook with the outputs of layers, [n, side, side,
+// channels]: 0 is the stem, i+1 block i, and the last one the head before it is pooled.
+// out is valid during the call.
+func (c *Child) ForwardWithHook(x []float32, n int, between func() error, hook func(layer int, out []float32, side, channels int)) ([]float32, error) {
+	if hook == nil {
+		hook = func(int, []float32, int, int) {}
 	}
 	net := c.net
 	r := net.Stem.Size
@@ -103,12 +103,12 @@ func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func
 	bs.plan(net, n)
 	a, out := bs.current, bs.other
 	c.stem.Apply(a, x, n, r, r)
-	tap(0, a[:n*net.Stem.OutSize*net.Stem.OutSize*net.Stem.Out], net.Stem.OutSize, net.Stem.Out)
+	hook(0, a[:n*net.Stem.OutSize*net.Stem.OutSize*net.Stem.Out], net.Stem.OutSize, net.Stem.Out)
 	for i := range net.Blocks {
 		b := &net.Blocks[i]
 		c.block(out, a, n, b, &c.blocks[i])
 		a, out = out, a
-		tap(i+1, a[:n*b.OutSize*b.OutSize*b.Out], b.OutSize, b.Out)
+		hook(i+1, a[:n*b.OutSize*b.OutSize*b.Out], b.OutSize, b.Out)
 		if between != nil {
 			if err := between(); err != nil {
 				return nil, err
@@ -118,7 +118,7 @@ func (c *Child) ForwardTapped(x []float32, n int, between func() error, tap func
 	logits := make([]float32, n*c.Classes)
 	c.finish(logits, bs, a, n)
 	last := net.BeforePool()
-	tap(len(net.Blocks)+1, bs.wide[:n*last.Size*last.Size*last.Out], last.Size, last.Out)
+	hook(len(net.Blocks)+1, bs.wide[:n*last.Size*last.Size*last.Out], last.Size, last.Out)
 	return logits, nil
 }
 
@@ -174,7 +174,7 @@ func (c *Child) block(out, x []float32, n int, b *arch.Block, p *childBlock) {
 	inside, gate := GateActs(b)
 	p.seReduce.Apply(bs.squeezed, bs.mean, n, inside, nil)
 	p.seExpand.Apply(bs.gate, bs.squeezed, n, gate, nil)
-	for i := range n { // every image has a gate of its own
+	for i := range n { // each image has its own gate
 		var add []float32
 		if residual != nil {
 			add = residual[i*hw*b.Out : (i+1)*hw*b.Out]

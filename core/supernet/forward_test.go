@@ -38,7 +38,7 @@ func TestFusedEqualsReference(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Take(old)
+			c.Recycle(old)
 			first, _ := c.Forward(x[:len(x)/2], 1, nil)
 			second, _ := c.Forward(x[len(x)/2:], 1, nil)
 			return append(append(two, first...), second...)

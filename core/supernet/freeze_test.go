@@ -49,9 +49,9 @@ func TestFreeze(t *testing.T) {
 	var room []float32
 	for range 2 { // as often as a file has levels
 		for i, p := range lean.Params {
-			values := supernet.Open(p, room)
+			values := supernet.Values(p, room)
 			copy(values, w.Params[i].Data)
-			room = supernet.Close(p, values)
+			room = supernet.SetValues(p, values)
 		}
 	}
 	lean.Freeze()
@@ -62,7 +62,7 @@ func TestFreeze(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frozen.Take(other)
+	frozen.Recycle(other)
 	got, _ := frozen.Forward(x, 2, nil)
 	for i := range want {
 		if d := math.Abs(float64(got[i] - want[i])); !(d <= 1e-5*(1+math.Abs(float64(want[i])))) {

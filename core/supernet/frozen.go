@@ -5,15 +5,15 @@ import (
 	"bignas/core/kernel"
 )
 
-// Freeze says that the weights will not change any more. Matrices are laid out
-// for the kernels once, where these can use that, and every child made from now
-// on is a slice of them. Only weights of float32 can be frozen.
+// Freeze declares that the weights will not change any more. Matrices are laid out for
+// the kernels once, where the kernels support that, and children made from then on are
+// slices of them. Only float32 weights can be frozen.
 func (w *WeightsOf[T]) Freeze() {
 	for _, p := range w.Params {
 		if p.Data != nil && (len(p.Shape) == 2 || len(p.Shape) == 4) { // not the kernels of depthwise convolutions, [K, K, Mid]
 			data, ok := any(p.Data).([]float32)
 			if !ok {
-				panic("supernet: only weights of float32 can be frozen")
+				panic("supernet: only float32 weights can be frozen")
 			}
 			n := p.Shape[len(p.Shape)-1]
 			p.matrix = kernel.NewMatrix(data, len(data)/n, n)
@@ -21,39 +21,38 @@ func (w *WeightsOf[T]) Freeze() {
 	}
 }
 
-// NewFrozen is NewWeights for weights that are frozen while they arrive: of most
-// matrices there is only what the kernels lay out for themselves, half of the
-// memory, and no Data. Values go in by Open and Close, and Freeze follows. What
-// makes children, extracted ones included, works as with all weights; training,
-// calibrating, Convert and writing them to a file do not.
+// NewFrozen is NewWeights for weights that are frozen while they are downloaded. Most
+// matrices have no Data, only the layout of the kernels, which halves the memory. Values
+// and SetValues read and write them; Freeze follows. Children can be made and extracted
+// as usual, but the weights cannot be trained, calibrated, converted or written to a file.
 func NewFrozen(space *arch.Space, classes int) (*Weights, error) {
 	return allocate[float32](space, classes, true)
 }
 
-// Open returns all values of p, row-major, to be changed and then given to Close.
-// Where p has no Data they are copied into room, which may be of any size.
-func Open(p *Param, room []float32) []float32 {
+// Values returns all values of p, row-major, to be changed and passed to SetValues. Where
+// p has no Data they are copied into buffer, which may be of any size.
+func Values(p *Param, buffer []float32) []float32 {
 	if p.Data != nil {
 		return p.Data
 	}
-	if cap(room) < p.Len() {
-		room = make([]float32, p.Len())
+	if cap(buffer) < p.Len() {
+		buffer = make([]float32, p.Len())
 	}
-	room = room[:p.Len()]
+	buffer = buffer[:p.Len()]
 	n := p.Shape[len(p.Shape)-1]
-	for i := 0; i < len(room); i += n {
+	for i := 0; i < len(buffer); i += n {
 		if p.matrix == nil {
-			clear(room[i : i+n])
+			clear(buffer[i : i+n])
 		} else {
-			p.matrix.Row(room[i:i+n], i/n)
+			p.matrix.Row(buffer[i:i+n], i/n)
 		}
 	}
-	return room
+	return buffer
 }
 
-// Close takes back what Open returned, and returns what can be the next one's room.
-// Children that were made before change with the values.
-func Close(p *Param, values []float32) []float32 {
+// SetValues stores what Values returned, and returns a buffer for the next call of Values.
+// Existing children change with the values.
+func SetValues(p *Param, values []float32) []float32 {
 	switch {
 	case p.Data != nil:
 		return nil
@@ -69,8 +68,8 @@ func Close(p *Param, values []float32) []float32 {
 	return values
 }
 
-// Row is the first n values of row i: of the last dimension, rows lying one after
-// the other. It may be the shared weights themselves and is not to be changed.
+// Row returns the first n values of row i, rows being along the last dimension. It may be
+// a part of the shared weights, and must not be changed.
 func (p *ParamOf[T]) Row(i, n int) []T {
 	if p.Data != nil {
 		stride := p.Shape[len(p.Shape)-1]
@@ -83,8 +82,8 @@ func (p *ParamOf[T]) Row(i, n int) []T {
 	return row
 }
 
-// Times computes y = x W with the first len(x) rows and len(y) columns of the
-// matrix: the mean of what a 1x1 convolution computes, from the mean of what it reads.
+// Times computes y = x W with the first len(x) rows and len(y) columns of the matrix: the
+// mean of the output of a 1x1 convolution from the mean of its input.
 func (p *ParamOf[T]) Times(y, x []float32) {
 	if p.matrix != nil {
 		p.matrix.Times(y, x)

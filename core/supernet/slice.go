@@ -7,15 +7,15 @@ import (
 	"bignas/core/kernel"
 )
 
-// View is the part of one shared tensor that a child uses: From and To bound
-// each dimension, To exclusive.
-type View[T kernel.Float] struct {
+// Slice is the part of one shared tensor that a child uses: From and To bound each
+// dimension, To exclusive.
+type Slice[T kernel.Float] struct {
 	Param    *ParamOf[T]
 	From, To []int
 }
 
-// Len is the number of elements in the view.
-func (v View[T]) Len() int {
+// Len returns the number of elements.
+func (v Slice[T]) Len() int {
 	n := 1
 	for i := range v.From {
 		n *= v.To[i] - v.From[i]
@@ -23,8 +23,8 @@ func (v View[T]) Len() int {
 	return n
 }
 
-// Copy returns the view's elements, row-major and contiguous.
-func (v View[T]) Copy() []T {
+// Copy returns the elements, row-major and contiguous.
+func (v Slice[T]) Copy() []T {
 	out := make([]T, 0, v.Len())
 	var walk func(dim, off int)
 	walk = func(dim, off int) {
@@ -44,7 +44,7 @@ func (v View[T]) Copy() []T {
 	return out
 }
 
-// Check says whether the weights can run a.
+// Check returns an error where the weights do not hold a.
 func (w *WeightsOf[T]) Check(a arch.Arch) error {
 	if a.Space != w.Space {
 		return fmt.Errorf("supernet: the architecture is of space %s, the weights of %s", a.Space.Name, w.Space.Name)
@@ -82,23 +82,23 @@ func (w *WeightsOf[T]) Check(a arch.Arch) error {
 	return over("head channels", a.Head, big.Head)
 }
 
-// Centre returns the depthwise weights from the first tap of the k x k centre
-// on, with the pitch and stride that kernel.Depthwise takes.
+// Centre returns the depthwise weights from the first tap of their k x k centre on, with
+// the pitch and the stride that kernel.Depthwise takes.
 func (p *BlockOf[T]) Centre(of *ParamOf[T], k int) (w []T, pitch, stride int) {
 	big, c := p.Size.Kernel, p.Size.Mid
 	lo := (big - k) / 2
 	return of.Data[(lo*big+lo)*c:], big, c
 }
 
-// Views lists, in network order, what the child a uses of every tensor it
-// needs: channel prefixes, kernel centres, the first layers of each stage.
-func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
+// Slices lists, in network order, what the child a uses of each tensor: channel prefixes,
+// kernel centres, the first layers of each stage.
+func (w *WeightsOf[T]) Slices(a arch.Arch) ([]Slice[T], error) {
 	if err := w.Check(a); err != nil {
 		return nil, err
 	}
-	var vs []View[T]
+	var vs []Slice[T]
 	w.each(a.Network(), false, func(field **ParamOf[T], p ParamOf[T]) {
-		v := View[T]{Param: *field, From: make([]int, len(p.Shape)), To: p.Shape}
+		v := Slice[T]{Param: *field, From: make([]int, len(p.Shape)), To: p.Shape}
 		if len(p.Shape) == 3 { // a depthwise kernel, [K, K, Mid]
 			for i := range 2 {
 				v.From[i] = (v.Param.Shape[i] - p.Shape[i]) / 2
@@ -110,36 +110,36 @@ func (w *WeightsOf[T]) Views(a arch.Arch) ([]View[T], error) {
 	return vs, nil
 }
 
-// Extract copies the child a out as a plain network of its own. Its logits
-// equal those of the slice bit for bit.
+// Extract copies the child a out as a network of its own. Its logits equal those of the
+// slice bit for bit.
 func (w *WeightsOf[T]) Extract(a arch.Arch) (*WeightsOf[T], error) {
-	vs, err := w.Views(a)
+	vs, err := w.Slices(a)
 	if err != nil {
 		return nil, err
 	}
 	out := layout(&WeightsOf[T]{Classes: w.Classes, alone: true}, a)
 	for i, v := range vs {
 		if out.Params[i].Name != v.Param.Name || len(out.Params[i].Data) != v.Len() {
-			panic("supernet: views and layout disagree")
+			panic("supernet: slices and layout disagree")
 		}
 		copy(out.Params[i].Data, v.Copy())
 	}
 	return out, nil
 }
 
-// Shared counts the parameters that children a and b have in common and those
-// of each: every child is nested in the same corner of each tensor, so the
-// common part of two views is their overlap.
+// Shared counts the parameters that children a and b have in common, and those of each.
+// Every child is nested in the same corner of each tensor, so that two children share the
+// overlap of their slices.
 func (w *WeightsOf[T]) Shared(a, b arch.Arch) (both, ofA, ofB int, err error) {
-	va, err := w.Views(a)
+	va, err := w.Slices(a)
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	vb, err := w.Views(b)
+	vb, err := w.Slices(b)
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	seen := map[*ParamOf[T]]View[T]{}
+	seen := map[*ParamOf[T]]Slice[T]{}
 	for _, v := range va {
 		ofA += v.Len()
 		seen[v.Param] = v

@@ -6,11 +6,11 @@ import (
 	"bignas/core/arch"
 )
 
-// Statistics is the batch-normalisation statistics of one child: mean and
-// biased variance of every BN layer's input, in the order of BNLayers.
+// Statistics is the batch-normalisation statistics of one child: the mean and the biased
+// variance of each BN layer's input, in the order of BNLayers.
 type Statistics struct{ Mean, Variance [][]float32 }
 
-// NewStatistics allocates zeroed statistics for a, all in one piece.
+// NewStatistics allocates zeroed statistics for a, in one piece.
 func NewStatistics(a arch.Arch) *Statistics {
 	layers, total := BNLayers(a), 0
 	for _, l := range layers {
@@ -25,7 +25,7 @@ func NewStatistics(a arch.Arch) *Statistics {
 	return st
 }
 
-// belongTo checks that the statistics have the shape of a's.
+// belongTo returns an error where the statistics do not have the shape of a's.
 func (st *Statistics) belongTo(a arch.Arch) error {
 	want := BNLayers(a)
 	if len(st.Mean) != len(want) || len(st.Variance) != len(want) {
@@ -39,8 +39,8 @@ func (st *Statistics) belongTo(a arch.Arch) error {
 	return nil
 }
 
-// Inherit cuts the statistics of child from (usually the biggest) down to the
-// shape of a. They are wrong for a; the page shows how wrong.
+// Inherit cuts the statistics of child from (usually the biggest) down to the shape of a.
+// They are wrong for a, which the page demonstrates.
 func (st *Statistics) Inherit(from, a arch.Arch) (*Statistics, error) {
 	if err := st.belongTo(from); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (st *Statistics) Inherit(from, a arch.Arch) (*Statistics, error) {
 	return out, nil
 }
 
-// ProjectionBN is the index in Statistics of the last BN layer of a block of a.
+// ProjectionBN returns the index in Statistics of the last BN layer of a block of a.
 func ProjectionBN(a arch.Arch, stage, layer int) int {
 	for i, l := range BNLayers(a) {
 		if l.BNPlace == (BNPlace{stage, layer, ProjectBN}) {

@@ -137,7 +137,7 @@ func TestRefusals(t *testing.T) {
 	}
 	bad := small.Clone()
 	bad.Stages[2].Width++
-	if _, err := w.Views(bad); err == nil {
+	if _, err := w.Slices(bad); err == nil {
 		t.Error("an impossible width was accepted")
 	}
 	if _, err := trainer.Calibrate(w, small, func(func([]float32, int) bool) {}); err == nil {

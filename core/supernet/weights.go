@@ -2,9 +2,8 @@
 // out of it: a prefix of the channels, the centre of each depthwise kernel and
 // the first layers of each stage (BigNAS, arXiv 2003.11142, section 3.1).
 //
-// Slices are views: no weight is copied or changed when a child is chosen. Only
-// batch-normalisation statistics are a child's own; they come from trainer.Calibrate
-// or, predicted, from a bnstats.Model.
+// Slicing copies no weight. Only the batch-normalisation statistics are a child's own;
+// they are measured by trainer.Calibrate or predicted by a bnstats.Model.
 package supernet
 
 import (
@@ -24,8 +23,8 @@ type ParamOf[T kernel.Float] struct {
 	Name  string
 	Shape []int
 	Data  []T
-	// Decay says whether weight decay applies: to the matrices and kernels,
-	// not to BN scales, shifts and biases.
+	// Decay says whether weight decay applies: it does to matrices and kernels, not to
+	// BN scales, BN shifts and biases.
 	Decay bool
 
 	fanIn  int
@@ -56,8 +55,8 @@ type ConvOf[T kernel.Float] struct {
 	BN     BN[T]
 }
 
-// BlockOf is the weights of one inverted-residual block. Pointers are nil where
-// the block has no such part.
+// BlockOf is the weights of one inverted-residual block. Pointers are nil for the parts
+// that the block does not have.
 type BlockOf[T kernel.Float] struct {
 	Size      arch.Block // sizes in the biggest network
 	Expand    ConvOf[T]  // [In, Mid]
@@ -70,13 +69,13 @@ type BlockOf[T kernel.Float] struct {
 	Shortcut  *ParamOf[T] // [In, Out]
 }
 
-// WeightsOf is the shared weights. Biggest is the network they are laid out
-// for: the space's biggest child, or, for an extracted child, that child.
+// WeightsOf is the shared weights. Biggest is the network that they are laid out for: the
+// space's biggest child or, for an extracted child, that child.
 type WeightsOf[T kernel.Float] struct {
 	Space   *arch.Space
 	Biggest arch.Network
 	Classes int
-	// Params lists every tensor in network order.
+	// Params lists all tensors in network order.
 	Params []*ParamOf[T]
 
 	Stem       ConvOf[T] // [3, 3, 3, Out]
@@ -86,8 +85,8 @@ type WeightsOf[T kernel.Float] struct {
 	Classifier *ParamOf[T] // [Head, Classes]
 	ClassBias  *ParamOf[T]
 
-	lean  bool // matrices have no Data (NewFrozen)
-	alone bool // laid out for one child (Extract)
+	frozen bool // matrices have no Data (NewFrozen)
+	alone  bool // laid out for one child (Extract)
 }
 
 // Weights is the shared weights in float32.
@@ -103,15 +102,15 @@ func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T]
 	return allocate[T](space, classes, false)
 }
 
-func allocate[T kernel.Float](space *arch.Space, classes int, lean bool) (*WeightsOf[T], error) {
+func allocate[T kernel.Float](space *arch.Space, classes int, frozen bool) (*WeightsOf[T], error) {
 	if classes < 2 {
 		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", classes)
 	}
-	return layout(&WeightsOf[T]{Classes: classes, lean: lean}, space.Max()), nil
+	return layout(&WeightsOf[T]{Classes: classes, frozen: frozen}, space.Max()), nil
 }
 
-// layout allocates the weights whose biggest network is that of a; lean ones without
-// the Data of matrices, but of the classifier.
+// layout allocates the weights whose biggest network is that of a. Frozen ones have no
+// Data for matrices except the classifier.
 func layout[T kernel.Float](w *WeightsOf[T], a arch.Arch) *WeightsOf[T] {
 	n := a.Network()
 	w.Space, w.Biggest, w.Blocks = a.Space, n, make([][]*BlockOf[T], len(a.Stages))
@@ -120,7 +119,7 @@ func layout[T kernel.Float](w *WeightsOf[T], a arch.Arch) *WeightsOf[T] {
 	}
 	w.each(n, !w.alone, func(field **ParamOf[T], p ParamOf[T]) {
 		*field = &p
-		if !w.lean || len(p.Shape) != 2 || field == &w.Classifier {
+		if !w.frozen || len(p.Shape) != 2 || field == &w.Classifier {
 			p.Data = make([]T, p.Len())
 		}
 		w.Params = append(w.Params, &p)
@@ -128,9 +127,9 @@ func layout[T kernel.Float](w *WeightsOf[T], a arch.Arch) *WeightsOf[T] {
 	return w
 }
 
-// each is the one walk over the parameters of a network, in network order. It calls f
-// with every tensor that n has: the field of w that it belongs to, and its description,
-// all but the Data, with the shape that it has in n. The biggest child of a space need
+// each is the one walk over the parameters of a network. It calls f for each tensor of n,
+// in network order, with the field of w that it belongs to and its description without
+// the Data, in the shape that it has in n. The biggest child of a space need
 // not have every tensor: all makes f see those of other children, too.
 func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T], p ParamOf[T])) {
 	vector := func(field **ParamOf[T], name string, in initialiser, length int) {
@@ -185,8 +184,8 @@ func (w *WeightsOf[T]) BeforePool() ConvOf[T] {
 	return w.Head
 }
 
-// Init draws He-normal weights. With zeroGamma the last BN of every residual
-// block starts at 0, so that a block begins as its shortcut (section 3.2).
+// Init draws He-normal weights. With zeroGamma the last BN scale of each residual block
+// starts at 0, so that the block begins as its shortcut (section 3.2).
 func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
 	for _, p := range w.Params {
 		std := 0.0
@@ -214,13 +213,13 @@ func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
 	}
 }
 
-// Like returns zeroed weights of the same layout: gradients, optimiser state,
+// Like returns zeroed weights of the same layout, for gradients, optimiser state and
 // averages.
 func (w *WeightsOf[T]) Like() *WeightsOf[T] {
 	return layout(&WeightsOf[T]{Classes: w.Classes, alone: w.alone}, w.Biggest.Arch)
 }
 
-// Convert copies src into dst, tensor by tensor; both must have one layout.
+// Convert copies src into dst, which must have the same layout.
 func Convert[D, S kernel.Float](dst *WeightsOf[D], src *WeightsOf[S]) {
 	for i, p := range src.Params {
 		d := dst.Params[i]
@@ -233,7 +232,7 @@ func Convert[D, S kernel.Float](dst *WeightsOf[D], src *WeightsOf[S]) {
 	}
 }
 
-// Len is the number of values.
+// Len returns the number of values.
 func (p *ParamOf[T]) Len() int {
 	n := 1
 	for _, d := range p.Shape {
@@ -242,7 +241,7 @@ func (p *ParamOf[T]) Len() int {
 	return n
 }
 
-// Count is the number of shared parameters.
+// Count returns the number of shared parameters.
 func (w *WeightsOf[T]) Count() int {
 	n := 0
 	for _, p := range w.Params {

@@ -2,21 +2,21 @@ package trainer
 
 import "bignas/core/kernel"
 
-// Arena hands out scratch slices and takes them all back at once, so that a
-// training step allocates nothing after the first. Contents are not zeroed.
+// Arena allocates scratch slices that are released together, so that no training step but
+// the first allocates memory. The slices are not zeroed.
 type Arena[T kernel.Float] struct {
-	// Grow makes a chunk of n elements; nil for make. A training run takes them
-	// from huge pages.
+	// Grow allocates a chunk of n elements; nil stands for make. A training run uses huge
+	// pages.
 	Grow func(n int) []T
 
 	chunks     [][]T
 	chunk, off int
 }
 
-// chunkSize is the least size of a chunk in elements: 16 MiB of float32.
+// chunkSize is the smallest size of a chunk in elements: 16 MiB of float32.
 const chunkSize = 1 << 22
 
-// Alloc returns n elements, valid until the arena is released below this point.
+// Alloc returns n elements, which are valid until Release with an earlier Mark.
 func (a *Arena[T]) Alloc(n int) []T {
 	for a.chunk < len(a.chunks) {
 		if c := a.chunks[a.chunk]; a.off+n <= len(c) {
@@ -34,7 +34,7 @@ func (a *Arena[T]) Alloc(n int) []T {
 	return a.Alloc(n)
 }
 
-// Each returns scratch for a band of each part, rows of width elements.
+// Each returns scratch for one band of each part, with rows of width elements.
 func (a *Arena[T]) Each(b kernel.Bands, width int) [][]T {
 	s := make([][]T, b.Parts)
 	for i := range s {
@@ -43,8 +43,8 @@ func (a *Arena[T]) Each(b kernel.Bands, width int) [][]T {
 	return s
 }
 
-// Mark remembers the present point for Release.
+// Mark returns the current position, for Release.
 func (a *Arena[T]) Mark() [2]int { return [2]int{a.chunk, a.off} }
 
-// Release takes back everything allocated since mark.
+// Release frees everything that was allocated after mark.
 func (a *Arena[T]) Release(mark [2]int) { a.chunk, a.off = mark[0], mark[1] }

@@ -8,20 +8,19 @@ import (
 	"bignas/core/supernet"
 )
 
-// Backward adds to grad the gradients of a child's weights, given the tape of
-// its forward pass and dlogits [n, classes]. Gradients of a slice land in the
-// same slice of the shared tensors; the rest of grad stays as it is.
+// Backward adds to grad the gradients of a child's weights, given the tape of its forward
+// pass and dlogits [n, classes]. The gradients of a slice are added to the same slice of the
+// shared tensors; the rest of grad is unchanged.
 //
-// Like the forward pass it goes over memory in bands: what one pass writes is
-// the gradient before an activation, together with the column sums from which
-// the gradient of the batch normalisation follows; the next pass applies that
-// while it reads.
+// Like the forward pass it goes over memory in bands. One pass writes the gradient before an
+// activation and sums its columns; from the sums follows the gradient of the batch
+// normalisation, which the next pass applies while it reads.
 func Backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], dlogits []T) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
 	net, n := t.net, t.n
-	// The gradient at the output of block i lives in one of two buffers that
-	// take turns; everything else of a block is released after it.
+	// The gradient at the output of a block is in one of two buffers, alternately;
+	// everything else of a block is released after it.
 	last := net.BeforePool()
 	most := n * last.Size * last.Size * last.In
 	for _, b := range net.Blocks {
@@ -42,8 +41,8 @@ func Backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *T
 	backwardStem(ar, w, grad, t, d)
 }
 
-// normGrad is the backward pass of a batch normalisation between two passes:
-// the sums of the first, the coefficients for the second.
+// normGrad is the state of the backward pass of a batch normalisation: the sums of the first
+// pass over memory, the coefficients for the second.
 type normGrad[T kernel.Float] struct {
 	t       *normTape[T]
 	c       int
@@ -55,14 +54,13 @@ func newNormGrad[T kernel.Float](ar *Arena[T], t *normTape[T], c int) *normGrad[
 	return &normGrad[T]{t: t, c: c, k: ar.Alloc(c), a: ar.Alloc(c), b: ar.Alloc(c)}
 }
 
-// forward computes again what the activation gave at rows [lo, hi), and its
-// derivative there.
+// forward recomputes the activation at rows [lo, hi), and its derivative.
 func (g *normGrad[T]) forward(y, slope []T, lo, hi int) {
 	kernel.ActSlope(y, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.scale, g.t.shift, kernel.Swish)
 }
 
-// before takes dy, the gradient after the activation at rows [lo, hi), and
-// writes dz, the one before it; slope nil stands for no activation.
+// before computes dz, the gradient before the activation at rows [lo, hi), from dy, the one
+// after it. A nil slope stands for no activation.
 func (g *normGrad[T]) before(part int, dz, dy, slope []T, lo, hi int) {
 	kernel.AddGrad(g.sums, part, dz, dy, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.t.mean)
 }
@@ -72,13 +70,13 @@ func (g *normGrad[T]) finish(m int, bn, grad supernet.BN[T]) {
 	kernel.Coefficients(g.sums, m, g.t.mean, g.t.invStd, bn.Gamma.Data, g.k, g.a, g.b, grad.Gamma.Data, grad.Beta.Data)
 }
 
-// through turns dz of rows [lo, hi) into dx, the gradient at pre.
+// through computes dx, the gradient at pre, from dz at rows [lo, hi).
 func (g *normGrad[T]) through(dx, dz []T, lo, hi int) {
 	kernel.Combine(dx, dz, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.k, g.a, g.b)
 }
 
-// shares is a gradient that several parts add to: part 0 to the shared tensor
-// itself, the others to arrays of their own, which collect adds in order.
+// shares is a gradient that several parts add to: part 0 to the shared tensor, the others to
+// arrays of their own, which collect adds in order.
 type shares[T kernel.Float] struct {
 	to      []T // [rows][cols], row stride ws
 	rows    int
@@ -97,7 +95,7 @@ func newShares[T kernel.Float](ar *Arena[T], parts int, to []T, rows, cols, ws i
 	return s
 }
 
-// of is what a part adds to, and its row stride.
+// of returns the array that a part adds to, and its row stride.
 func (s *shares[T]) of(part int) (to []T, ws int) {
 	if part == 0 {
 		return s.to, s.ws
@@ -158,15 +156,15 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	backwardProduct(ar, norm, conv, dconv, in, d, dz, n*px, s.In, nil)
 }
 
-// backwardProduct is the second pass of a 1x1 convolution with batch
-// normalisation: from dz and the input [m, k] to the gradients of the weights
-// and, in dx, of the input, plus add where that is not nil.
+// backwardProduct is the second pass of a 1x1 convolution with batch normalisation. From dz
+// and the input [m, k] it computes the gradients of the weights and, in dx, of the input,
+// plus add where that is not nil.
 func backwardProduct[T kernel.Float](ar *Arena[T], norm *normGrad[T], conv, grad supernet.ConvOf[T], in, dx, dz []T, m, k int, add []T) {
 	c, ws := norm.c, conv.Weight.Shape[len(conv.Weight.Shape)-1]
-	bands := kernel.NewBands(m, c, pixelGrain)
+	bands := kernel.NewBands(m, c, PixelGrain)
 	scratch := ar.Each(bands, c)
 	weights := newShares(ar, bands.Parts, grad.Weight.Data, k, c, ws)
-	matrix := kernel.NewTransposedFactor(conv.Weight.Data, k, c, ws)
+	matrix := kernel.NewTransposedOperand(conv.Weight.Data, k, c, ws)
 	bands.Each(func(part, lo, hi int) {
 		d := scratch[part][:(hi-lo)*c]
 		norm.through(d, dz[lo*c:hi*c], lo, hi)
@@ -181,13 +179,13 @@ func backwardProduct[T kernel.Float](ar *Arena[T], norm *normGrad[T], conv, grad
 	weights.collect()
 }
 
-// backwardStem ends the pass: d is the gradient at the stem's output.
+// backwardStem ends the pass. d is the gradient at the stem's output.
 func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], d []T) {
 	n, s := t.n, t.net.Stem
 	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
 	norm := newNormGrad(ar, &t.stem, c)
 	d = d[:n*px*c]
-	bands := kernel.NewBands(n*px, c, pixelGrain)
+	bands := kernel.NewBands(n*px, c, PixelGrain)
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
 	features, slopes := ar.Each(bands, c), ar.Each(bands, c)
 	bands.Each(func(part, lo, hi int) {

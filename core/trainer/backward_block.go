@@ -15,8 +15,7 @@ type blockPass[T kernel.Float] struct {
 	n    int
 }
 
-// backward turns dout, the gradient at the block's output, into dx, that at its
-// input.
+// backward computes dx, the gradient at the block's input, from dout, the one at its output.
 func (s blockPass[T]) backward(dx, dout []T) {
 	b := s.t.block
 	depthwise := newNormGrad(s.ar, &s.t.depthwise, b.Mid)
@@ -45,9 +44,8 @@ func (s blockPass[T]) backward(dx, dout []T) {
 	}
 }
 
-// projection is the pass from the block's output to the depthwise convolution's:
-// it returns the gradient before the activation there, and leaves its sums in
-// norm.
+// projection goes from the block's output to that of the depthwise convolution. It returns
+// the gradient before the activation there, and its sums in norm.
 func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	b, t := s.t.block, s.t
 	px, mid := b.OutSize*b.OutSize, b.Mid
@@ -59,7 +57,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	dproject := s.ar.Each(bands, px*b.Out)
 	scaled, features, slopes := s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid)
 	weights := newShares(s.ar, bands.Parts, s.g.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
-	matrix := kernel.NewTransposedFactor(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
+	matrix := kernel.NewTransposedOperand(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	gate := s.newGateGrad()
 	norm.sums = kernel.NewGradSums(bands.Parts, mid)
 	bands.Each(func(part, lo, hi int) {
@@ -88,8 +86,8 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	return dmid
 }
 
-// outer is the sums of the projection's batch normalisation, and the gradient
-// that they are of: dout, each image times its drop-connect factor.
+// outer returns the sums of the projection's batch normalisation and the gradient that they
+// are taken over: dout, with each image multiplied by its drop-connect factor.
 func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 	b := s.t.block
 	m, dy := s.n*b.OutSize*b.OutSize, dout
@@ -99,7 +97,7 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 		scaleImages(dy, s.t.keep)
 	}
 	norm := newNormGrad(s.ar, &s.t.project, b.Out)
-	bands := kernel.NewBands(m, b.Out, pixelGrain)
+	bands := kernel.NewBands(m, b.Out, PixelGrain)
 	norm.sums = kernel.NewGradSums(bands.Parts, b.Out)
 	bands.Each(func(part, lo, hi int) {
 		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], nil, lo, hi)
@@ -108,9 +106,9 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 	return norm, dy
 }
 
-// depthwise is the pass through the depthwise convolution: from dmid, before the
-// activation after it, to dx, before the activation of the expansion, with the
-// sums of that in expand; without expansion dx is the gradient at the block's input.
+// depthwise goes through the depthwise convolution, from dmid, before the activation after
+// it, to dx, before the activation of the expansion, whose sums it leaves in expand. Without
+// an expansion dx is the gradient at the block's input.
 func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	b, t := s.t.block, s.t
 	in, out, mid := b.Size*b.Size, b.OutSize*b.OutSize, b.Mid
@@ -151,8 +149,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	}
 }
 
-// shortcut adds to dx what reaches the block's input through the projected
-// shortcut.
+// shortcut adds to dx the gradient that passes through the projected shortcut.
 func (s blockPass[T]) shortcut(dx, dout []T) {
 	b := s.t.block
 	mo := s.n * b.OutSize * b.OutSize
@@ -166,12 +163,12 @@ func (s blockPass[T]) shortcut(dx, dout []T) {
 	kernel.AvgPool2x2Grad(dx, ds, s.n, b.Size, b.Size, b.In, true)
 }
 
-// gateGrad is the backward pass of squeeze-and-excitation. The gradients of its
-// weights come at the end, over all images at once.
+// gateGrad is the backward pass of squeeze-and-excitation. The gradients of its weights are
+// computed at the end, over all images at once.
 type gateGrad[T kernel.Float] struct {
 	blockPass[T]
 	dgate, dpool, dsqueeze []T
-	reduce, expand         *kernel.Factor[T]
+	reduce, expand         *kernel.Operand[T]
 }
 
 func (s blockPass[T]) newGateGrad() gateGrad[T] {
@@ -181,12 +178,12 @@ func (s blockPass[T]) newGateGrad() gateGrad[T] {
 	}
 	return gateGrad[T]{blockPass: s,
 		dgate: s.ar.Alloc(s.n * b.Mid), dpool: s.ar.Alloc(s.n * b.Mid), dsqueeze: s.ar.Alloc(s.n * b.Squeeze),
-		reduce: kernel.NewTransposedFactor(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze),
-		expand: kernel.NewTransposedFactor(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
+		reduce: kernel.NewTransposedOperand(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze),
+		expand: kernel.NewTransposedOperand(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
 }
 
-// backward turns d, the gradient after squeeze-and-excitation at images
-// [lo, hi), into the one before it, in place; z is the features there.
+// backward replaces d, the gradient after squeeze-and-excitation of images [lo, hi), by the
+// one before it. z is the features there.
 func (s gateGrad[T]) backward(d, z []T, lo, hi int) {
 	b, n := s.t.block, hi-lo
 	mid, sq, px := b.Mid, b.Squeeze, b.OutSize*b.OutSize

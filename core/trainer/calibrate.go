@@ -10,15 +10,14 @@ import (
 	"bignas/core/supernet"
 )
 
-// Calibrate measures the BN statistics of child a on training images (section
-// 3.4): each batch x [n, r, r, 3] runs with its own statistics, and their
-// exact pooled mean and variance over all batches are returned. r must be a's
-// resolution. It fails when there is no batch.
+// Calibrate measures the BN statistics of child a on training images (section 3.4). Each
+// batch x [n, r, r, 3], with a's resolution r, runs with its own statistics, and the exact
+// pooled mean and variance over all batches are returned. Without a batch it fails.
 func Calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches iter.Seq2[[]T, int]) (*supernet.Statistics, error) {
 	return calibrate(w, a, batches, nil)
 }
 
-// CalibrateActivations is Calibrate that also returns the means of activations.
+// CalibrateActivations is Calibrate, and also returns the means of activations.
 func CalibrateActivations(w *supernet.Weights, a arch.Arch, batches iter.Seq2[[]float32, int]) (*bnstats.Calibrated, error) {
 	c := &bnstats.Calibrated{Arch: a}
 	images := 0
@@ -37,7 +36,7 @@ func CalibrateActivations(w *supernet.Weights, a arch.Arch, batches iter.Seq2[[]
 	return c, nil
 }
 
-// calibrate is Calibrate; each, where not nil, sees every batch's tape.
+// calibrate is Calibrate. each, where not nil, is called with the tape of each batch.
 func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches iter.Seq2[[]T, int], each func(*Arena[T], *Tape[T])) (*supernet.Statistics, error) {
 	if err := w.Check(a); err != nil {
 		return nil, err
@@ -86,7 +85,7 @@ func newActivations(n arch.Network) *bnstats.Activations {
 	return act
 }
 
-// scaleActivations multiplies all of them.
+// scaleActivations multiplies all means by a factor.
 func scaleActivations(act *bnstats.Activations, by float32) {
 	for _, of := range append(append([][]float32{act.First}, act.Expanded...), act.Gated...) {
 		for c := range of {
@@ -95,7 +94,7 @@ func scaleActivations(act *bnstats.Activations, by float32) {
 	}
 }
 
-// addActivations adds the means of one batch, weighted.
+// addActivations adds the means of one batch, multiplied by weight.
 func addActivations(act *bnstats.Activations, ar *Arena[float32], t *Tape[float32], weight float32) {
 	into := func(sum, x []float32) {
 		rows := len(x) / len(sum)

@@ -8,17 +8,16 @@ import (
 	"bignas/core/supernet"
 )
 
-// normTape is what a batch normalisation remembers of a forward pass: its
-// input [m, c] and that input's statistics over the batch. What comes out,
-// act(pre*scale+shift), is computed again where it is read: that costs less than
-// writing it and reading it back.
+// normTape is what a batch normalisation keeps of a forward pass: its input [m, c] and that
+// input's statistics over the batch. Its output, act(pre*scale+shift), is recomputed where it
+// is read, which costs less than storing it.
 type normTape[T kernel.Float] struct {
 	pre                    []T
 	mean, variance, invStd []T
 	scale, shift           []T
 }
 
-// blockTape is what one block remembers.
+// blockTape is what a block keeps of a forward pass.
 type blockTape[T kernel.Float] struct {
 	block                      arch.Block
 	in                         []T // [m, In]
@@ -30,8 +29,8 @@ type blockTape[T kernel.Float] struct {
 	out                        []T // [mo, Out]
 }
 
-// Tape is a forward pass with batch statistics, remembered for the backward
-// pass and for calibration.
+// Tape is what a forward pass with batch statistics keeps for the backward pass and for
+// calibration.
 type Tape[T kernel.Float] struct {
 	Logits []T // [n, Classes]
 
@@ -39,7 +38,7 @@ type Tape[T kernel.Float] struct {
 	n      int
 	x      []T // [n, r, r, 3]
 	stem   normTape[T]
-	first  []T // what the first block reads
+	first  []T // input of the first block
 	blocks []blockTape[T]
 	head   normTape[T]
 	mean   []T // of an expanded head: what follows the pool reads, [n, HeadExpand]
@@ -48,15 +47,15 @@ type Tape[T kernel.Float] struct {
 	keep   []T // dropout factors [n, Head], nil without
 }
 
-// BatchOptions regularises a forward pass in training. The zero value does not.
+// BatchOptions says how a forward pass is regularised. The zero value is for none.
 type BatchOptions struct {
 	Dropout     float64 // probability of dropping a pooled feature
-	DropConnect float64 // probability of dropping the last block for an image; earlier blocks less, linearly
+	DropConnect float64 // probability of dropping the last block for an image; that of earlier blocks rises linearly
 	Rand        *rand.Rand
 }
 
-// Forward runs the child a with the statistics of this batch, as in training. x
-// is [n, r, r, 3]; the tape keeps it and lives in the arena. a must be valid.
+// Forward runs the child a, which must be valid, with the statistics of the batch, as in
+// training. x is [n, r, r, 3]. The tape keeps x, and is allocated in the arena.
 func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch, x []T, n int, o BatchOptions) *Tape[T] {
 	net := a.Network()
 	t := &Tape[T]{net: net, n: n, x: x}
@@ -85,7 +84,7 @@ func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch
 	return t
 }
 
-// forwardStem runs the stem, the patches of a few images at a time.
+// forwardStem runs the stem, with the patches of a few images at a time.
 func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T]) {
 	s := t.net.Stem
 	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
@@ -95,7 +94,7 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 	bands := kernel.NewBands(t.n, px*27, 1)
 	mark := ar.Mark()
 	cols := ar.Each(bands, px*27)
-	matrix := kernel.NewFactor(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
+	matrix := kernel.NewOperand(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
 	sums := kernel.NewMoments[T](bands.Parts, c)
 	bands.Each(func(part, lo, hi int) {
 		kernel.Im2col3x3s2(cols[part], t.x[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
@@ -131,7 +130,7 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 	}
 }
 
-// keep draws 0 with probability p and otherwise 1/(1-p), so that the mean stays.
+// keep returns 0 with probability p and otherwise 1/(1-p), which leaves the mean unchanged.
 func keep[T kernel.Float](r *rand.Rand, p float64) T {
 	if r.Float64() < p {
 		return 0
@@ -139,7 +138,7 @@ func keep[T kernel.Float](r *rand.Rand, p float64) T {
 	return T(1 / (1 - p))
 }
 
-// newNorm makes room for the input [m, c] of a batch normalisation.
+// newNorm allocates the tape of a batch normalisation with input [m, c].
 func newNorm[T kernel.Float](ar *Arena[T], m, c int) normTape[T] {
 	return normTape[T]{pre: ar.Alloc(m * c), mean: ar.Alloc(c), variance: ar.Alloc(c), invStd: ar.Alloc(c), scale: ar.Alloc(c), shift: ar.Alloc(c)}
 }
@@ -150,20 +149,20 @@ func (t *normTape[T]) finish(sums *kernel.Moments[T], bn supernet.BN[T]) {
 	kernel.NormScale(t.scale, t.shift, t.invStd, t.mean, t.variance, bn.Gamma.Data, bn.Beta.Data, supernet.Epsilon)
 }
 
-// apply writes rows [lo, hi) of what comes out of the normalisation.
+// apply computes rows [lo, hi) of the output.
 func (t *normTape[T]) apply(out []T, lo, hi, c int, act kernel.Act) {
 	kernel.ScaleShiftAct(out, t.pre[lo*c:hi*c], hi-lo, c, t.scale, t.shift, act, nil)
 }
 
-// pixelGrain is what bands of pixels are multiples of: whole tiles of the
-// matrix products.
-const pixelGrain = 18
+// PixelGrain is the number of pixels that bands are multiples of: whole tiles of the matrix
+// products.
+const PixelGrain = 18
 
-// product is a 1x1 convolution of x [m, k] up to the statistics of its output.
+// product computes a 1x1 convolution of x [m, k] and the statistics of its output.
 func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv supernet.ConvOf[T]) normTape[T] {
 	t := newNorm(ar, m, c)
-	bands := kernel.NewBands(m, c, pixelGrain)
-	matrix := kernel.NewFactor(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
+	bands := kernel.NewBands(m, c, PixelGrain)
+	matrix := kernel.NewOperand(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
 	sums := kernel.NewMoments[T](bands.Parts, c)
 	bands.Each(func(part, lo, hi int) {
 		matrix.Times(t.pre[lo*c:hi*c], x[lo*k:hi*k], hi-lo, false)

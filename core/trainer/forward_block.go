@@ -8,9 +8,9 @@ import (
 	"bignas/core/supernet"
 )
 
-// forwardBlock runs a block in three passes over memory, each up to the
-// statistics that the next one normalises with: the expansion; the depthwise
-// convolution; squeeze-and-excitation with the projection.
+// forwardBlock runs a block in three passes over memory: the expansion, the depthwise
+// convolution, and squeeze-and-excitation with the projection. Each ends with the statistics
+// that the next one normalises with.
 func forwardBlock[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], b arch.Block, x []T, n int, drop float64, r *rand.Rand) blockTape[T] {
 	p := w.Blocks[b.Stage][b.Index]
 	t := blockTape[T]{block: b, in: x}
@@ -76,7 +76,7 @@ func forwardProject[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blo
 	bands := kernel.NewBands(n, px*b.Mid, 1)
 	mark := ar.Mark()
 	scaled := ar.Each(bands, px*b.Mid)
-	matrix := kernel.NewFactor(p.Project.Weight.Data, b.Mid, b.Out, p.Size.Out)
+	matrix := kernel.NewOperand(p.Project.Weight.Data, b.Mid, b.Out, p.Size.Out)
 	sums := kernel.NewMoments[T](bands.Parts, b.Out)
 	gate := newGate(p, b)
 	bands.Each(func(part, lo, hi int) {
@@ -97,17 +97,17 @@ func forwardProject[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blo
 	t.project = norm
 }
 
-// gate is squeeze-and-excitation with its matrices made ready.
+// gate is squeeze-and-excitation with its matrices packed.
 type gate[T kernel.Float] struct {
 	p              *supernet.BlockOf[T]
-	reduce, expand *kernel.Factor[T]
+	reduce, expand *kernel.Operand[T]
 }
 
 func newGate[T kernel.Float](p *supernet.BlockOf[T], b arch.Block) gate[T] {
 	if b.Squeeze == 0 {
 		return gate[T]{}
 	}
-	return gate[T]{p, kernel.NewFactor(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze), kernel.NewFactor(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
+	return gate[T]{p, kernel.NewOperand(p.SEReduce.Data, b.Mid, b.Squeeze, p.Size.Squeeze), kernel.NewOperand(p.SEExpand.Data, b.Squeeze, b.Mid, p.Size.Mid)}
 }
 
 func (g gate[T]) release() {
@@ -152,12 +152,12 @@ func forwardShortcut[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *bl
 	return nil
 }
 
-// depthwiseShape is the kernel's view of a block's depthwise convolution.
+// depthwiseShape returns the shape of a block's depthwise convolution.
 func depthwiseShape(n int, b arch.Block) kernel.DepthwiseShape {
 	return kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}
 }
 
-// scaleImages multiplies all of image i of x by s[i].
+// scaleImages multiplies image i of x by s[i].
 func scaleImages[T kernel.Float](x, s []T) {
 	each := len(x) / len(s)
 	for i, v := range s {

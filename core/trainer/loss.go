@@ -38,10 +38,10 @@ func LabelTargets[T kernel.Float](target []T, labels []int, classes int, smoothi
 	}
 }
 
-// MixTargets moves the part 1-weight[i] of row i of target, as LabelTargets left
-// it, from labels[i] to mixed[i], the class of the image that was mixed in: the
-// targets of mixup (Zhang et al., arXiv 1710.09412) and CutMix (Yun et al., arXiv
-// 1905.04899). It does nothing where mixed is nil.
+// MixTargets moves the share 1-weight[i] of row i of target, as LabelTargets has written it,
+// from labels[i] to mixed[i], the class of the image that was mixed in. These are the targets
+// of mixup (Zhang et al., arXiv 1710.09412) and CutMix (Yun et al., arXiv 1905.04899). A nil
+// mixed is for none.
 func MixTargets[T kernel.Float](target []T, labels, mixed []int, weight []T, classes int, smoothing float64) {
 	for i, other := range mixed {
 		part := T(1-smoothing) * (1 - weight[i])
@@ -50,12 +50,11 @@ func MixTargets[T kernel.Float](target []T, labels, mixed []int, weight []T, cla
 	}
 }
 
-// SoftCrossEntropy is the cross entropy of softmax(logits) against target rows
-// that sum to one: labels, or a teacher's softmax for in-place distillation.
-// It is summed over classes and averaged over images; averaging over classes
-// too, a common mistake, would make the teacher's voice ten or a thousand
-// times too quiet. dlogits [n, classes] receives scale times its gradient,
-// which is (softmax - target)/n.
+// SoftCrossEntropy returns the cross entropy of softmax(logits) and target, whose rows sum to
+// one: labels or, for in-place distillation, a teacher's softmax. It is summed over classes
+// and averaged over images; to average over classes too, a common mistake, would make it too
+// small by their number. dlogits [n, classes] is set to scale times the gradient, which is
+// (softmax - target)/n.
 func SoftCrossEntropy[T kernel.Float](dlogits, logits, target []T, n, classes int, scale float64) (loss float64) {
 	Softmax(dlogits, logits, n, classes)
 	for i := range n {
@@ -79,9 +78,9 @@ func SoftCrossEntropy[T kernel.Float](dlogits, logits, target []T, n, classes in
 	return loss / float64(n)
 }
 
-// Correct counts rows whose greatest logit is the label's.
+// Correct counts the rows whose largest logit is the label's.
 func Correct[T kernel.Float](logits []T, labels []int, classes int) int {
-	right := 0
+	correct := 0
 	for i, l := range labels {
 		row, best := logits[i*classes:(i+1)*classes], 0
 		for j, v := range row {
@@ -90,8 +89,8 @@ func Correct[T kernel.Float](logits []T, labels []int, classes int) int {
 			}
 		}
 		if best == l {
-			right++
+			correct++
 		}
 	}
-	return right
+	return correct
 }

@@ -8,8 +8,8 @@ import (
 	"bignas/core/supernet"
 )
 
-// Optimiser updates weights from gradients; updates counts those before this
-// one. State is what a checkpoint must keep, in a fixed order.
+// Optimiser updates weights from gradients. updates is the number of updates before. State
+// returns what a checkpoint must keep, in a fixed order.
 type Optimiser[T kernel.Float] interface {
 	Update(w, grad *supernet.WeightsOf[T], updates int, lr, decay float64, decayAll bool)
 	State() []*supernet.WeightsOf[T]
@@ -28,7 +28,7 @@ func NewOptimiser[T kernel.Float](kind string, momentum, rho, epsilon float64, w
 		return &sgd[T]{momentum, w.Like()}, nil
 	case "rmsprop":
 		r := &rmsprop[T]{momentum, rho, epsilon, w.Like(), w.Like()}
-		for _, p := range r.square.Params { // as TensorFlow starts it, and so the paper's recipe
+		for _, p := range r.square.Params { // as in TensorFlow, and therefore in the paper
 			for i := range p.Data {
 				p.Data[i] = 1
 			}
@@ -40,11 +40,11 @@ func NewOptimiser[T kernel.Float](kind string, momentum, rho, epsilon float64, w
 	return nil, fmt.Errorf("trainer: optimiser is %q; want sgd, rmsprop or adamw", kind)
 }
 
-// chunk is the elements of a parameter that are updated together.
+// chunk is the number of elements of a parameter that are updated together.
 const chunk = 1 << 15
 
-// eachChunk runs f on chunks of parameters, several at a time; i is the
-// parameter, [lo, hi) the elements and at counts the chunks.
+// eachChunk calls f for chunks of parameters, concurrently: chunk at is the elements [lo, hi)
+// of parameter i. It returns the number of chunks.
 func eachChunk[T kernel.Float](w *supernet.WeightsOf[T], f func(at, i, lo, hi int)) (chunks int) {
 	var all [][3]int
 	for i, p := range w.Params {
@@ -120,7 +120,7 @@ func (o *adamW[T]) State() []*supernet.WeightsOf[T] {
 
 func (o *adamW[T]) Update(w, grad *supernet.WeightsOf[T], updates int, lr, decay float64, decayAll bool) {
 	b1, b2, eps := T(o.beta1), T(o.beta2), T(o.epsilon)
-	// Both averages start at zero: divided by the weight they have so far.
+	// Both averages start at zero, and are divided by the total weight of their terms.
 	step := T(lr / (1 - math.Pow(o.beta1, float64(updates+1))))
 	correct := T(1 / (1 - math.Pow(o.beta2, float64(updates+1))))
 	eachChunk(w, func(_, i, lo, hi int) {
@@ -146,8 +146,8 @@ func decayOf[T kernel.Float](on bool, decay float64) T {
 	return 0
 }
 
-// ClipNorm scales the gradients so that their joint Euclidean norm is at most
-// limit (0: no limit) and returns the norm before that.
+// ClipNorm scales the gradients so that their joint Euclidean norm is at most limit (0 is for
+// no limit), and returns the norm before.
 func ClipNorm[T kernel.Float](grad *supernet.WeightsOf[T], limit float64) float64 {
 	sums := make([]float64, len(grad.Params)+grad.Count()/chunk)
 	n := eachChunk(grad, func(at, i, lo, hi int) {
@@ -169,8 +169,8 @@ func ClipNorm[T kernel.Float](grad *supernet.WeightsOf[T], limit float64) float6
 	return norm
 }
 
-// squares is the sum of the squares of x. Four sums at a time do not wait for
-// each other.
+// squares returns the sum of the squares of x. It has four sums, which do not depend on each
+// other.
 func squares[T kernel.Float](x []T) float64 {
 	var a, b, c, d float64
 	for ; len(x) >= 4; x = x[4:] {
@@ -185,8 +185,8 @@ func squares[T kernel.Float](x []T) float64 {
 	return (a + b) + (c + d)
 }
 
-// Average moves the exponential moving average towards w after the given
-// number of updates; the first ones count more, so that it forgets the start.
+// Average updates the exponential moving average with w after that number of updates. The
+// first ones count more, so that it forgets the initial weights.
 func Average[T kernel.Float](average, w *supernet.WeightsOf[T], decay float64, updates int) {
 	d := T(min(decay, float64(1+updates)/float64(10+updates)))
 	eachChunk(w, func(_, i, lo, hi int) {

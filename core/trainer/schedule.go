@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Schedule gives the learning rate of every step: a linear warm-up, then
+// Schedule is the learning rate over time: a linear warm-up, then
 // exponential decay or a half cosine, and a constant ending once the rate has
 // come down to EndFraction of its peak (section 3.3, "exponentially decaying
 // with constant ending"). A trapezoid stays at the peak until the last DecayEpochs
@@ -21,29 +21,30 @@ type Schedule struct {
 	EndFraction float64 // of the peak
 }
 
-// Check reports a field that makes no sense.
+// Check reports the first field that the schedule cannot work with, by its key in a
+// configuration.
 func (s Schedule) Check() error {
 	switch s.Kind {
 	case "exponential":
 		if s.DecayRate <= 0 || s.DecayRate > 1 || s.DecayEpochs <= 0 {
-			return fmt.Errorf("trainer: exponential schedule: decay_rate is %g, want above 0 and at most 1; decay_epochs is %g, want above 0", s.DecayRate, s.DecayEpochs)
+			return fmt.Errorf("decay_rate is %v and decay_epochs %v, allowed for the exponential schedule are above 0, and at most 1 for decay_rate", s.DecayRate, s.DecayEpochs)
 		}
 	case "cosine":
-		if s.Epochs <= s.Warmup {
-			return fmt.Errorf("trainer: cosine schedule: epochs is %g, want more than the warm-up of %g", s.Epochs, s.Warmup)
+		if s.Warmup >= s.Epochs {
+			return fmt.Errorf("warmup_epochs is %v, allowed is less than epochs, %v, for the cosine schedule", s.Warmup, s.Epochs)
 		}
 	case "trapezoid":
-		if s.DecayEpochs <= 0 || s.DecayEpochs > s.Epochs-s.Warmup {
-			return fmt.Errorf("trainer: trapezoid schedule: decay_epochs is %g, want above 0 and at most %g, the epochs after the warm-up", s.DecayEpochs, s.Epochs-s.Warmup)
+		if most := s.Epochs - s.Warmup; s.DecayEpochs <= 0 || s.DecayEpochs > most {
+			return fmt.Errorf("decay_epochs is %v, allowed is above 0 and at most %v, the epochs after warmup_epochs, for the trapezoid schedule", s.DecayEpochs, most)
 		}
 	case "constant":
 	default:
-		return fmt.Errorf("trainer: schedule is %q; want exponential, cosine, trapezoid or constant", s.Kind)
+		return fmt.Errorf("schedule is %q, allowed are exponential, cosine, trapezoid and constant", s.Kind)
 	}
 	return nil
 }
 
-// Rate is the learning rate at a time in epochs, fractions included.
+// Rate returns the learning rate at a time in epochs, which may be a fraction.
 func (s Schedule) Rate(epoch float64) float64 {
 	if epoch < s.Warmup {
 		return s.Peak * epoch / s.Warmup

@@ -8,7 +8,7 @@ import (
 	"bignas/core/supernet"
 )
 
-// Config is the recipe of a sandwich step (section 3.1 to 3.3).
+// Config is the recipe of a sandwich step (sections 3.1 to 3.3).
 type Config struct {
 	RandomChildren int     // besides the biggest and the smallest; the paper has 2
 	Distill        bool    // children learn from the biggest child's softmax; otherwise from the labels
@@ -20,7 +20,7 @@ type Config struct {
 	ClipNorm       float64 // of the summed gradients; 0 for none
 	EMA            float64 // decay of the moving average; 0 for none
 
-	// Ablations, what the paper argues against.
+	// Ablations of the recipe.
 	RegulariseAll bool // dropout and drop-connect for every child
 	RandomOnly    bool // no sandwich: as many children, all random, all from the labels
 }
@@ -33,8 +33,8 @@ type Trainer[T kernel.Float] struct {
 	Optimiser Optimiser[T]
 	Updates   int // steps done
 
-	// Draw, where not nil, chooses the architectures of a step in place of
-	// Children; the first is trained as the biggest child is.
+	// Draw, where not nil, chooses the architectures of a step instead of Children. The
+	// first is trained as the biggest child is.
 	Draw func(r *rand.Rand, maxResolution int) []arch.Arch
 
 	// Arena holds the activations of a step.
@@ -52,41 +52,38 @@ func New[T kernel.Float](c Config, w *supernet.WeightsOf[T], o Optimiser[T]) *Tr
 	return t
 }
 
-// Batch is the images of one step. At returns them all at a resolution,
-// [n, r, r, 3]: one crop an image, resized for each child, so that teacher and
-// students see the same patch.
+// Batch is the images of one step. At returns them at a resolution, [n, r, r, 3]: the same
+// crop of an image resized for each child, so that teacher and students see the same part.
 type Batch[T kernel.Float] struct {
 	Labels        []int
 	At            func(resolution int) []T
 	MaxResolution int // of any child in this step; 0 for the space's biggest
-	// LabelShare is how much of a distilled child's target is still the label,
-	// 0 to 1. A teacher that knows nothing yet makes the children confirm its
-	// noise, and through the shared weights they make it worse; so a run begins
-	// at 1 and comes down to 0, the paper's rule, as the teacher learns.
+	// LabelShare is the share of the label in a distilled child's target, 0 to 1. An
+	// untrained teacher would make the children learn its noise, which through the shared
+	// weights would add to it. A run begins at 1 and comes down to 0, the paper's rule.
 	LabelShare float64
-	// Mixed and Weight, both nil or both as long as Labels, say that image i was
-	// made from two (mixup, CutMix): Weight[i] of it is of class Labels[i], the
-	// rest of class Mixed[i].
+	// Mixed and Weight, both nil or both as long as Labels, are for images mixed from two
+	// (mixup, CutMix): Weight[i] of image i is of class Labels[i], the rest of Mixed[i].
 	Mixed  []int
 	Weight []T
 }
 
-// ChildResult is what one child did in a step.
+// ChildResult is the result of one child in a step.
 type ChildResult struct {
 	Arch    arch.Arch
 	Loss    float64 // against its own target, in nats
-	Correct int     // images whose label it named; of a mixed image, Labels' one
+	Correct int     // images classified correctly, by Labels where they are mixed
 }
 
-// StepResult is what a sandwich step did: the biggest child first, then the
-// smallest, then the random ones.
+// StepResult is the result of a sandwich step: the biggest child first, then the smallest,
+// then the random ones.
 type StepResult struct {
 	Children []ChildResult
 	GradNorm float64 // before clipping
 }
 
-// Children draws the architectures of one step, none of them above
-// maxResolution (0 for no limit).
+// Children draws the architectures of one step, with resolutions up to maxResolution (0 is
+// for no limit).
 func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 	s := t.Weights.Space
 	as := []arch.Arch{s.Max(), s.Min()}
@@ -113,16 +110,16 @@ func (t *Trainer[T]) Children(r *rand.Rand, maxResolution int) []arch.Arch {
 	return as
 }
 
-// Step does one sandwich step and update with learning rate lr. r decides the
-// random children and the dropout.
+// Step does one sandwich step, with random children and dropout drawn from r, and updates the
+// weights with learning rate lr.
 func (t *Trainer[T]) Step(b Batch[T], lr float64, r *rand.Rand) StepResult {
 	res := t.Gradients(b, r)
 	res.GradNorm = t.Update(lr)
 	return res
 }
 
-// Update clips the gradients in Gradient(), updates the weights with learning
-// rate lr, and the average with them. It returns the norm before clipping.
+// Update clips the gradients in Gradient, and updates the weights with learning rate lr and
+// then their average. It returns the norm of the gradients before clipping.
 func (t *Trainer[T]) Update(lr float64) (gradNorm float64) {
 	gradNorm = ClipNorm(t.grad, t.Config.ClipNorm)
 	t.Optimiser.Update(t.Weights, t.grad, t.Updates, lr, t.Config.WeightDecay, t.Config.DecayAll)
@@ -133,8 +130,8 @@ func (t *Trainer[T]) Update(lr float64) (gradNorm float64) {
 	return gradNorm
 }
 
-// Gradients does the forward and backward passes of a sandwich step and leaves
-// the summed gradients in Gradient().
+// Gradients runs the forward and backward passes of a sandwich step, after which Gradient
+// returns the summed gradients.
 func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 	for _, p := range t.grad.Params {
 		clear(p.Data)
@@ -173,5 +170,5 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 	return res
 }
 
-// Gradient is the summed gradients of the last step.
+// Gradient returns the summed gradients of the last step.
 func (t *Trainer[T]) Gradient() *supernet.WeightsOf[T] { return t.grad }

@@ -56,14 +56,14 @@ func (j *judge) try(what string, data []byte, r *rand.Rand) {
 		j.t.Fatalf("%s: another content was read without a word", what)
 	}
 	first := min(len(data), r.IntN(len(data)+200))
-	a, begun := Begin(data[:first])
+	a, begun := OpenStream(data[:first])
 	for at := first; begun == nil && at < len(data); {
 		n := min(1+r.IntN(len(data)), len(data)-at)
-		_, begun = a.Add(data[at : at+n])
+		_, begun = a.Append(data[at : at+n])
 		at += n
 	}
-	if a != nil && a.here > 0 && (!same(j.t, j.good, a.Bundle, a.levels[a.here-1].child) || a.levels[a.here-1].Arch != j.levels[a.here-1].Arch || !describedAlike(j.good, a.Bundle)) {
-		j.t.Fatalf("%s: with %d levels, arriving, another content was read without a word", what, a.here)
+	if a != nil && a.done > 0 && (!same(j.t, j.good, a.Bundle, a.levels[a.done-1].child) || a.levels[a.done-1].Arch != j.levels[a.done-1].Arch || !describedAlike(j.good, a.Bundle)) {
+		j.t.Fatalf("%s: streamed, with %d levels, another content was read without a word", what, a.done)
 	}
 	if err == nil {
 		j.asIs++
@@ -101,7 +101,7 @@ func newJudge(t *testing.T) (*judge, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := Begin(data)
+	a, err := OpenStream(data)
 	if err != nil || !a.Complete() || len(a.levels) < 2 {
 		t.Fatalf("%v, or not several levels", err)
 	}

@@ -14,24 +14,24 @@ import (
 	"bignas/core/supernet"
 )
 
-// Bundle is everything that running children needs, as it lies in one file.
+// Bundle is the content of a weights file: everything that is needed to run children.
 type Bundle struct {
 	Net        *supernet.Weights
 	Statistics *bnstats.Model    // BN statistics of any child; nil before they are fitted
 	Confidence *confidence.Model // temperature and familiarity of any child; nil where they are not fitted
 	Spec       preprocess.Spec   // how images become input
-	Labels     []string          // names of the classes, for people; one for each of Net.Classes
+	Labels     []string          // names of the classes, one for each of Net.Classes
 	Metadata   map[string]string // anything else: training configuration, seed, accuracy, digest after reading
 }
 
-// The metadata that Marshal writes itself; Bundle.Metadata may not hold these
-// keys (DigestKey and HeaderKey are ignored, so that a bundle that was read can be written).
+// The metadata keys that Marshal writes, which Bundle.Metadata may not have. It may have
+// DigestKey and HeaderKey, which are ignored, so that a bundle that was read can be written.
 const (
 	KeyFormat        = "format"        // always "bignas-weights"
 	KeyVersion       = "version"       // of the layout, "4"; "3" had no HeaderKey, "1" had every tensor whole, in network order
 	KeySpace         = "space"         // name of the search space
-	KeySmallest      = "smallest"      // its smallest and biggest child: a space that has
-	KeyBiggest       = "biggest"       // changed since the training is noticed
+	KeySmallest      = "smallest"      // its smallest and biggest child, by which
+	KeyBiggest       = "biggest"       // a space that has changed since the training is noticed
 	KeyClasses       = "classes"       // decimal count
 	KeyLabels        = "labels"        // JSON array of texts
 	KeyPreprocessing = "preprocessing" // JSON of preprocess.Spec
@@ -52,12 +52,11 @@ const (
 
 var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics, KeyConfidence, KeyLevels, KeyLayout}
 
-// Marshal returns the bytes of a weights file. The tensors are those of
-// b.Net.Params under their names, and for BN layer i of the biggest child
-// statistics.i.NAME for each of its bnstats.Coefficients. They lie
-// in the order in which nested children need them, the smallest child's first;
-// one that several of them share is split into parts (see KeyLayout). It fails
-// where the parts of b contradict each other and where a value does not fit dtype.
+// Marshal returns the bytes of a weights file. The tensors are those of b.Net.Params under
+// their names and, for BN layer i of the biggest child, bn.i.NAME for each of its
+// bnstats.Coefficients. They are in the order in which nested children need them, the
+// smallest child's first; one that several of them share is split into parts (KeyLayout).
+// The error is a contradiction between parts of b, or a value that does not fit dtype.
 func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err
@@ -140,7 +139,7 @@ func texts(text string) ([]string, error) {
 	return v.Texts()
 }
 
-// lookup finds a space; a test has a small one of its own.
+// lookup finds a space. A test replaces it, to have a small one.
 var lookup = arch.Lookup
 
 func readSpace(m map[string]string) (*arch.Space, error) {

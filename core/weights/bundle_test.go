@@ -290,7 +290,7 @@ func TestConfidence(t *testing.T) {
 	if again := marshal(t, read, Float16); !bytes.Equal(again, data) {
 		t.Error("writing again changes the file")
 	}
-	a, err := Begin(data)
+	a, err := OpenStream(data)
 	if err != nil || a.Bundle.Confidence == nil {
 		t.Errorf("arriving: %v, or no block", err)
 	}

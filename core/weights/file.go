@@ -1,7 +1,7 @@
-// Package weights reads and writes the weights file: safetensors
-// (https://huggingface.co/docs/safetensors), so that any tool of the field opens
-// it, with float16 or float32 tensors in the order given, and a Bundle of
-// everything that a supernet needs to run in its metadata.
+// Package weights reads and writes weights files: safetensors
+// (https://huggingface.co/docs/safetensors) with float16 or float32 tensors, which any tool
+// of the field opens. Metadata and tensors together are a Bundle, all that is needed to
+// run children of a supernet.
 package weights
 
 import (
@@ -18,12 +18,12 @@ import (
 	"bignas/core/plainjson"
 )
 
-// DType is the number format of a stored tensor.
+// DType is the element type of a stored tensor.
 type DType uint8
 
-// The number formats that are read and written.
+// The element types that are read and written.
 const (
-	Default DType = iota // of a Tensor: that of the file
+	Default DType = iota // of a Tensor: the one given to Write
 	Float32              // "F32"
 	Float16              // "F16"
 )
@@ -50,7 +50,7 @@ func (d DType) size() int {
 type Tensor struct {
 	Name  string
 	Shape []int     // row-major; empty for a scalar
-	DType DType     // as stored; Default when writing means the format given to Write
+	DType DType     // as stored; Default: the one given to Write
 	Data  []float32 // product of Shape values
 }
 
@@ -60,14 +60,14 @@ type File struct {
 	Tensors  []Tensor // in the order of their bytes
 }
 
-// The metadata entries that Write adds and Read checks: "sha256:" and a
-// hexadecimal SHA-256. Between them every byte of the file is covered.
+// The metadata entries that Write adds and Read checks, "sha256:" and a hexadecimal
+// SHA-256. Together they cover every byte of the file.
 const (
-	// DigestKey is the digest of all tensor bytes: it tells weights from other
-	// weights, whatever they are named or measured to be.
+	// DigestKey is the digest of all tensor bytes. It identifies the weights, whatever
+	// else the file says of them.
 	DigestKey = "digest"
-	// HeaderKey is the digest of all bytes before them, as they are in the file but
-	// with zeros for its own 64 digits. Files of older programs have none.
+	// HeaderKey is the digest of all bytes before the tensors, with zeros for its own 64
+	// digits. Files of older programs have none.
 	HeaderKey = "header_digest"
 )
 
@@ -81,7 +81,7 @@ const (
 	CodeNotWeights = "not_weights"       // not a safetensors file, or not one of this program
 	CodeTruncated  = "weights_truncated" // shorter than its header says
 	CodeDamaged    = "weights_damaged"   // inconsistent header, wrong digest
-	CodeDType      = "weights_dtype"     // a number format other than F32 and F16
+	CodeDType      = "weights_dtype"     // an element type other than F32 and F16
 	CodeMismatch   = "weights_mismatch"  // another space, class count or shape than needed
 )
 
@@ -101,11 +101,10 @@ func (e entry) record() plainjson.Record {
 	return plainjson.Record{plainjson.Member("dtype", e.DType), plainjson.Member("shape", e.Shape), plainjson.Member("data_offsets", e.Offsets[:])}
 }
 
-// Write writes f with tensors of the given format (those with a DType of their
-// own keep it), in the order of f.Tensors, and adds the digest to the metadata.
-// It returns an error for a repeated name, a shape that does not fit the data, a
-// value that the format cannot hold (infinite, NaN, beyond 65504 in float16), or
-// what w returns.
+// Write writes f, with tensors of type dtype where they have no DType of their own, in the
+// order of f.Tensors, and adds the digests to the metadata. The error is a repeated name, a
+// shape that does not fit the data, a value that the type cannot hold (infinite, NaN,
+// beyond 65504 in float16), or what w returns.
 func Write(w io.Writer, f *File, dtype DType) error {
 	if dtype == Default {
 		dtype = Float32
@@ -157,7 +156,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	if err != nil {
 		return err
 	}
-	for len(head)%8 != 0 { // the format allows spaces: the tensors begin aligned
+	for len(head)%8 != 0 { // spaces, which the format allows, align the tensors
 		head = append(head, ' ')
 	}
 	binary.LittleEndian.PutUint64(head, uint64(len(head)-8))
@@ -171,8 +170,8 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	return nil
 }
 
-// storable says whether v keeps its meaning in the format: halves end at 65504,
-// and no weight is infinite or NaN.
+// storable reports whether v can be stored: halves end at 65504, and no weight is infinite
+// or NaN.
 func storable(v float32, d DType) bool {
 	magnitude := math.Abs(float64(v))
 	return magnitude <= math.MaxFloat32 && (d != Float16 || magnitude < 65520)
@@ -198,13 +197,13 @@ func encode(to []byte, values []float32, d DType) []byte {
 	return to
 }
 
-// decode uses room where it is big enough.
-func decode(room []float32, from []byte, d DType) []float32 {
+// decode uses the memory of buffer where that is big enough.
+func decode(buffer []float32, from []byte, d DType) []float32 {
 	n := len(from) / d.size()
-	if cap(room) < n {
-		room = make([]float32, n)
+	if cap(buffer) < n {
+		buffer = make([]float32, n)
 	}
-	values := room[:n]
+	values := buffer[:n]
 	if d == Float16 {
 		for i := range values {
 			values[i] = Single(binary.LittleEndian.Uint16(from[2*i:]))
@@ -224,12 +223,13 @@ func digest(data []byte) string {
 	return digestPrefix + hex.EncodeToString(sum[:])
 }
 
-// noDigits stands for the digits of a digest while it is taken.
+// noDigits stands for the digits of a digest while it is computed.
 const noDigits = "0000000000000000000000000000000000000000000000000000000000000000"
 
-// headerDigest returns what HeaderKey should say of a header, all bytes before the
-// first tensor's, and where it says it; "" where it says nothing in the way that
-// Write writes it. Quotes within a text are escaped: the name is found nowhere else.
+// headerDigest returns the digest that HeaderKey should have in a header, all bytes before
+// the first tensor's, and where the header has it. It returns "" where the header does not
+// have the entry as Write writes it. Quotes in a text are escaped, so that the name is
+// found nowhere else.
 func headerDigest(head []byte) (sum string, at int) {
 	name := []byte(`"` + HeaderKey + `":"`)
 	at = bytes.Index(head, name) + len(name)
@@ -241,8 +241,8 @@ func headerDigest(head []byte) (sum string, at int) {
 	return digest(head), at
 }
 
-// Lacks says in a line what a file with that metadata lacks that Write would give
-// it; "" where it has everything.
+// Lacks says in a line what a file with that metadata lacks that Write would add; "" where
+// it lacks nothing.
 func Lacks(metadata map[string]string) string {
 	if metadata[HeaderKey] != "" {
 		return ""
@@ -250,7 +250,7 @@ func Lacks(metadata map[string]string) string {
 	return "written by an older program: no digest covers its labels, preprocessing and list of tensors; train rewrite adds one"
 }
 
-// damaged is the error for a header that contradicts itself.
+// damaged returns the error of a header that contradicts itself.
 func damaged(format string, args ...any) error {
 	return fault.New(CodeDamaged, hintAgain, "the weights file is damaged: %s", fmt.Sprintf(format, args...))
 }

@@ -10,8 +10,8 @@ import (
 	"bignas/core/supernet"
 )
 
-// level is one step of a file that is laid out smallest child first: when its
-// bytes and those before it are here, every child within Arch can be run.
+// level is one step of a file that is laid out smallest child first: with its bytes and
+// those before them, every child within Arch can be run.
 type level struct {
 	Arch   string // canonical text
 	Bytes  int64  // of tensors up to the end of this level
@@ -20,12 +20,12 @@ type level struct {
 	child arch.Arch
 }
 
-// levelSteps is how many times the sliders open while a file arrives.
+// levelSteps is how many times bigger children become available during a download.
 const levelSteps = 4
 
-// levels returns the nested children in whose order a file is laid out, from
-// the smallest to the biggest: everything at the same fraction of its range.
-// Resolution costs no bytes, so that all of them have the highest.
+// levels returns the nested children in whose order a file is laid out, from the smallest
+// to the biggest: each has all choices at the same fraction of their range. Resolution
+// costs no bytes, so that all of them have the highest.
 func levels(s *arch.Space) []level {
 	var ls []level
 	for i := range levelSteps + 1 {
@@ -38,26 +38,26 @@ func levels(s *arch.Space) []level {
 	return ls
 }
 
-// stored is one tensor of a bundle and how its elements are spread over levels.
+// stored is one tensor of a bundle, and how its elements are divided among levels.
 type stored struct {
 	name  string
 	shape []int
 	data  []float32       // nil where only param has it
 	param *supernet.Param // nil for statistics
 	size  int             // elements
-	// at holds, for every dimension, the first level that has each index: an
-	// element belongs to the last of its indices' levels.
+	// at holds, for each index of each dimension, the first level that has it. An element
+	// belongs to the last of its indices' levels.
 	at [][]uint8
-	// counts is how many elements each level has.
+	// counts is the number of elements of each level.
 	counts []int
 }
 
-// wholeBelow is the size up to which a tensor is not split: its name and place
-// in the header would be as long as what comes later.
+// wholeBelow is the size up to which a tensor is not split: the header's entry for another
+// part would be as long as the part.
 const wholeBelow = 500 // elements
 
-// layout lists the tensors of a file: the network's, then those of the
-// statistics if m is not nil, with their places in the levels.
+// layout lists the tensors of a file, those of the network and then, if m is not nil, those
+// of the statistics, with the levels of their elements.
 func layout(net *supernet.Weights, m *bnstats.Model, ls []level) ([]*stored, error) {
 	var all []*stored
 	of := map[*supernet.Param]*stored{}
@@ -74,12 +74,12 @@ func layout(net *supernet.Weights, m *bnstats.Model, ls []level) ([]*stored, err
 			}
 		}
 	}
-	for i := len(ls) - 1; i >= 0; i-- { // smaller ones overwrite what they have too
-		views, err := net.Views(ls[i].child)
+	for i := len(ls) - 1; i >= 0; i-- { // smaller children overwrite the level of what they have
+		used, err := net.Slices(ls[i].child)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range views {
+		for _, v := range used {
 			of[v.Param].mark(i, v.From, v.To)
 		}
 		if m == nil {
@@ -113,7 +113,7 @@ func newStored(name string, shape []int, data []float32, levels int) *stored {
 	return s
 }
 
-// mark says that a child of that level uses the box [from, to).
+// mark records that a child of that level uses the box [from, to).
 func (s *stored) mark(level int, from, to []int) {
 	for d := range from {
 		for i := from[d]; i < to[d]; i++ {
@@ -130,8 +130,8 @@ func (s *stored) count() {
 	})
 }
 
-// rows calls f for every row (the last dimension): the index of its first
-// element and the level below which none of its elements is.
+// rows calls f for each row (along the last dimension) with the index of its first element
+// and the lowest level that its elements can have.
 func (s *stored) rows(f func(first int, base uint8)) {
 	last := len(s.shape) - 1
 	n := s.shape[last]
@@ -145,7 +145,7 @@ func (s *stored) rows(f func(first int, base uint8)) {
 	}
 }
 
-// each calls f with the index of every element of the level, in ascending order.
+// each calls f with the index of each element of the level, ascending.
 func (s *stored) each(level int, f func(i int)) {
 	want, columns := uint8(level), s.at[len(s.at)-1]
 	s.rows(func(first int, base uint8) {
@@ -160,8 +160,8 @@ func (s *stored) each(level int, f func(i int)) {
 	})
 }
 
-// whole returns the level at which all of the tensor is stored under its own
-// name, or -1 if it is split.
+// whole returns the level at which the whole tensor is stored under its own name, or -1 if
+// it is split.
 func (s *stored) whole() int {
 	first := slices.IndexFunc(s.counts, func(n int) bool { return n > 0 })
 	if s.size <= wholeBelow || s.counts[first] == s.size {
@@ -170,11 +170,11 @@ func (s *stored) whole() int {
 	return -1
 }
 
-// partName is the name of what a level adds to a tensor that is split.
+// partName returns the name of what a level adds to a tensor that is split.
 func partName(name string, level int) string { return name + "@" + strconv.Itoa(level) }
 
-// parts lists what is written, level by level, and fills in where each ends. It
-// fails for a value that dtype cannot hold, by its place in the whole tensor.
+// parts lists the tensors to write, level by level, and fills in where each level ends. It
+// fails for a value that dtype cannot hold, and gives its index in the whole tensor.
 func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
 	for _, s := range all {
 		if err := checkStorable(s.name, s.data, dtype); err != nil {
@@ -204,7 +204,7 @@ func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
 	return list, nil
 }
 
-// records is ls as JSON.
+// records returns ls as JSON.
 func records(ls []level) plainjson.List {
 	var all plainjson.List
 	for _, l := range ls {
@@ -213,8 +213,7 @@ func records(ls []level) plainjson.List {
 	return all
 }
 
-// readLevels returns the levels that a file states, or one with everything for
-// a file of version 1.
+// readLevels returns the levels in the metadata, or a single level for a file of version 1.
 func readLevels(m map[string]string, s *arch.Space, total int64) ([]level, error) {
 	if m[KeyVersion] == wholeVersion {
 		return []level{{Arch: s.Max().String(), Bytes: total, Digest: m[DigestKey], child: s.Max()}}, nil

@@ -10,10 +10,9 @@ import (
 	"bignas/core/plainjson"
 )
 
-// Read parses a whole safetensors file. The tensors are copied out of data and
-// come in the order of their bytes. The digest is checked if the file has one.
-// Every error is a *fault.Error that says what is wrong: not a weights file,
-// truncated, damaged, or a number format other than F32 and F16.
+// Read parses a whole safetensors file. The tensors are copied out of data, in the order of
+// their bytes. Digests are checked if the file has them. The error is a *fault.Error: not a
+// weights file, truncated, damaged, or an element type other than F32 and F16.
 func Read(data []byte) (*File, error) {
 	h, body, err := readHeader(data)
 	if err != nil {
@@ -30,7 +29,7 @@ func Read(data []byte) (*File, error) {
 	return f, nil
 }
 
-// header is what stands before the tensors.
+// header is the part of a file before the tensors.
 type header struct {
 	size     int // bytes before the first tensor
 	metadata map[string]string
@@ -38,13 +37,13 @@ type header struct {
 	total    int64   // bytes of all tensors
 }
 
-// place is where a tensor lies, counted from the first tensor byte.
+// place is a tensor and its bytes, counted from the first tensor byte.
 type place struct {
 	Tensor     // without Data
 	begin, end int64
 }
 
-// readHeader parses the header and returns what follows it, as far as it is here.
+// readHeader parses the header and returns it with the bytes that follow.
 func readHeader(data []byte) (*header, []byte, error) {
 	entries, body, err := split(data)
 	if err != nil {
@@ -89,7 +88,7 @@ func readHeader(data []byte) (*header, []byte, error) {
 	return h, body, nil
 }
 
-// check compares length and digest of all tensor bytes with what the header says.
+// check compares the length and the digest of all tensor bytes with the header.
 func (h *header) check(body []byte) error {
 	if n := int64(len(body)); h.total > n {
 		return fault.New(CodeTruncated, hintAgain, "the weights file ends too early: it has %d bytes of tensors and its header says %d", n, h.total)
@@ -135,8 +134,8 @@ func split(data []byte) (header plainjson.Value, body []byte, err error) {
 	return header, data[8+size:], nil
 }
 
-// parseEntry checks one tensor's header on its own; the order of the offsets and
-// the end of the file are checked by Read.
+// parseEntry parses and checks the header of one tensor. readHeader and check compare the
+// offsets of all of them with each other and with the end of the file.
 func parseEntry(name string, v plainjson.Value) (Tensor, entry, error) {
 	var e entry
 	var offsets []int64
@@ -152,7 +151,7 @@ func parseEntry(name string, v plainjson.Value) (Tensor, entry, error) {
 	case "F16":
 		t.DType = Float16
 	default:
-		return t, e, fault.New(CodeDType, hintNotWeights, "tensor %q has the number format %q, allowed are F32 and F16", name, e.DType)
+		return t, e, fault.New(CodeDType, hintNotWeights, "tensor %q has the element type %q, allowed are F32 and F16", name, e.DType)
 	}
 	const most = 1 << 31 // values; keeps every product below 1<<62
 	values := int64(1)
@@ -167,7 +166,7 @@ func parseEntry(name string, v plainjson.Value) (Tensor, entry, error) {
 		t.Shape[i] = int(d)
 	}
 	if e.Offsets[0] < 0 || e.Offsets[1]-e.Offsets[0] != values*int64(t.DType.size()) {
-		return t, e, damaged("tensor %q of shape %v and format %s lies at bytes %d to %d", name, e.Shape, e.DType, e.Offsets[0], e.Offsets[1])
+		return t, e, damaged("tensor %q of shape %v and type %s is at bytes %d to %d", name, e.Shape, e.DType, e.Offsets[0], e.Offsets[1])
 	}
 	return t, e, nil
 }

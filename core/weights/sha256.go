@@ -17,8 +17,8 @@ var sha256Rounds = [64]uint32{
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 }
 
-// smallSum256 is SHA-256 (FIPS 180-4, section 6.2) in one function. The standard
-// library's brings 80 KB of other cryptography into a program for the browser.
+// smallSum256 is SHA-256 (FIPS 180-4, section 6.2) in one function. The standard library's
+// would add 80 KB of other cryptography to the engine.
 func smallSum256(data []byte) (sum [32]byte) {
 	h := [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 	length := uint64(len(data)) * 8

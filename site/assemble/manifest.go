@@ -114,7 +114,7 @@ func (c *choice) describe() error {
 	if err != nil {
 		return err
 	}
-	parts, err := weights.Begin(c.data)
+	parts, err := weights.OpenStream(c.data)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func weightsFile(t *testing.T) (data []byte, ends []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := weights.Begin(data)
+	a, err := weights.OpenStream(data)
 	if err != nil {
 		t.Fatal(err)
 	}

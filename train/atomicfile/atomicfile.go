@@ -1,5 +1,5 @@
-// Package atomicfile writes files that are there as a whole or not at all: who is
-// interrupted, or runs out of space, keeps what was there before.
+// Package atomicfile writes files as a whole or not at all: after an interruption, or on a full disk,
+// the old file is still there.
 package atomicfile
 
 import (
@@ -9,7 +9,7 @@ import (
 	"bignas/core/fault"
 )
 
-// File is what is written to before it is renamed.
+// File is a temporary file before it is renamed.
 type File interface {
 	Name() string
 	Write([]byte) (int, error)
@@ -18,12 +18,12 @@ type File interface {
 	Close() error
 }
 
-// Temp makes the file that is written first; tests have one that fills up.
+// Temp creates the temporary file. Tests replace it by one that fills up.
 var Temp = func(dir, pattern string) (File, error) { return os.CreateTemp(dir, pattern) }
 
-// Write writes a file as a whole or not at all: beside it, down to the disk,
-// then renamed over it. What is no file, a pipe or a device, is written to.
-// The error is a *fault.Error with the code "write".
+// Write writes a file as a whole or not at all: it writes a temporary file beside it, syncs it and
+// renames it. Pipes and devices are written to directly. The error is a *fault.Error with the code
+// "write".
 func Write(path string, data []byte) error {
 	write := writeAndRename
 	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
@@ -35,8 +35,8 @@ func Write(path string, data []byte) error {
 	return nil
 }
 
-// CanWrite tells whether Write has a place for each file, so that a mistake is
-// noticed before hours of work. It leaves nothing behind. An empty name is none.
+// CanWrite returns an error where Write could not write one of the files, so that a mistake is noticed
+// before hours of work. It leaves no file behind. Empty names are ignored.
 func CanWrite(paths ...string) error {
 	for _, path := range paths {
 		if path == "" {
@@ -68,7 +68,7 @@ func canWrite(path string) error {
 	return nil
 }
 
-// writeInto keeps a device what it is.
+// writeInto writes to a pipe or a device.
 func writeInto(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -87,7 +87,7 @@ func writeAndRename(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) // fails once renamed
+	defer os.Remove(tmp.Name()) // fails after the rename
 	_, err = tmp.Write(data)
 	if err == nil {
 		err = tmp.Chmod(0o644)
@@ -107,8 +107,8 @@ func writeAndRename(path string, data []byte) error {
 	return err
 }
 
-// syncFolder makes a rename last through a power cut, where the system can:
-// some file systems refuse to sync a folder, which is no reason to fail.
+// syncFolder makes a rename durable where the system can. Some file systems refuse to sync a folder,
+// which is ignored.
 func syncFolder(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		_ = d.Sync()
@@ -116,10 +116,10 @@ func syncFolder(dir string) {
 	}
 }
 
-// Sweep removes what a killed process left of writing path.
+// Sweep removes temporary files of path that a killed process has left.
 func Sweep(path string) {
 	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-*")) // the names of this program are valid patterns
 	for _, f := range left {
-		_ = os.Remove(f) // it costs room and nothing else
+		_ = os.Remove(f) // a file that stays takes space and does no other harm
 	}
 }

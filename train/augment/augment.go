@@ -1,20 +1,18 @@
-// Package augment turns the stored images of a data set into training batches:
-// a random crop, resized in one go from the bytes, a flip, RandAugment or
-// AutoAugment, colour jitter, random erasing, mixup and CutMix.
+// Package augment makes training batches of the stored images of a data set: a random crop,
+// resized directly from the bytes, a flip, RandAugment or AutoAugment, colour jitter, random
+// erasing, mixup and CutMix.
 //
-// Every image's randomness depends on (seed, epoch, position in the subset)
-// alone, so a resumed run sees what the interrupted one would have seen,
-// whatever the number of workers.
+// The random numbers of an image depend on (seed, epoch, position in the subset) alone, so that
+// a resumed run has the same images as an uninterrupted one, whatever the number of workers.
 package augment
 
 import "fmt"
 
-// Config says how images are varied. The zero value of a field switches that
-// part off, Scale and Ratio apart, which must be given. What is switched on draws
-// no random number of the other parts, from Hue on, so that a configuration that
-// does not name a part gives the same images with and without it in the program.
+// Config says how images are augmented. The zero value of a field switches that part off, except
+// for Scale and Ratio, which are required. From Hue on, each part has random numbers of its own,
+// so that new parts of the program do not change the images of older configurations.
 type Config struct {
-	Scale      [2]float64 `toml:"scale"`      // share of the area that the crop keeps, least and most, in (0, 1]
+	Scale      [2]float64 `toml:"scale"`      // share of the area of the crop, least and most, in (0, 1]
 	Ratio      [2]float64 `toml:"ratio"`      // width over height of the crop, least and most
 	Flip       float64    `toml:"flip"`       // probability of mirroring left and right
 	Brightness float64    `toml:"brightness"` // v: factor from 1-v to 1+v
@@ -22,7 +20,7 @@ type Config struct {
 	Saturation float64    `toml:"saturation"` // the same, about each pixel's grey
 	Erase      float64    `toml:"erase"`      // probability of blanking a rectangle (Zhong et al., arXiv 1708.04896)
 
-	Hue float64 `toml:"hue,omitzero"` // turn of the colour circle from -hue to hue, 0.5 is half of it
+	Hue float64 `toml:"hue,omitzero"` // rotation of the colour circle, from -hue to hue; 0.5 is half a turn
 
 	// Policy is "randaugment" (Cubuk et al., arXiv 1909.13719), "autoaugment" (the
 	// ImageNet policy of Cubuk et al., arXiv 1805.09501) or "" for none.
@@ -30,16 +28,16 @@ type Config struct {
 	Ops       int     `toml:"policy_ops,omitzero"`       // RandAugment's N: operations on an image
 	Magnitude float64 `toml:"policy_magnitude,omitzero"` // RandAugment's M: strength of all of them, 0 to 30
 
-	// Mixup and CutMix are the alpha of the Beta(alpha, alpha) that the weights of
-	// the two images come from (arXiv 1710.09412, arXiv 1905.04899). Where both
-	// are on, each image takes one of the two with even chances.
+	// Mixup and CutMix are the alpha of the Beta(alpha, alpha) from which the weights of two
+	// images are drawn (arXiv 1710.09412, arXiv 1905.04899). Where both are on, each image
+	// has one of them, with equal probability.
 	Mixup   float64 `toml:"mixup,omitzero"`
 	CutMix  float64 `toml:"cutmix,omitzero"`
-	Unmixed float64 `toml:"unmixed,omitzero"` // probability that an image stays unmixed all the same
+	Unmixed float64 `toml:"unmixed,omitzero"` // probability that an image is not mixed
 
-	// Resample is how crops are resized: "float", the same as "", or "fixed": in
-	// integers to whole bytes, nearly twice as fast and within a level of the
-	// other. Policies and hue work on bytes and imply it.
+	// Resample is how crops are resized: "float", the same as "", or "fixed", in integers to
+	// bytes, nearly twice as fast and within a level of the other. Policies and hue work on
+	// bytes and imply it.
 	Resample string `toml:"resample,omitempty"`
 }
 
@@ -51,15 +49,15 @@ const (
 	FixedResample = "fixed"
 )
 
-// maxMagnitude is the strongest of RandAugment's magnitudes.
+// maxMagnitude is the largest magnitude of RandAugment.
 const maxMagnitude = 30
 
-// Default is the crop and flip that ImageNet networks are commonly trained with
-// (Szegedy et al., arXiv 1409.4842), and a little colour jitter.
+// Default is the usual crop and flip of training on ImageNet (Szegedy et al., arXiv 1409.4842)
+// and a little colour jitter.
 var Default = Config{Scale: [2]float64{0.25, 1}, Ratio: [2]float64{3. / 4, 4. / 3}, Flip: 0.5, Brightness: 0.2, Contrast: 0.2, Saturation: 0.2}
 
-// Check reports the first field out of range: its name in the configuration
-// file, its value and what is allowed.
+// Check returns an error for the first field out of range, with its key, its value and what is
+// allowed.
 func (c Config) Check() error {
 	if lo, hi := c.Scale[0], c.Scale[1]; !(lo > 0 && lo <= hi && hi <= 1) {
 		return fmt.Errorf("augment.scale is [%g, %g], allowed is [least, most] with 0 < least <= most <= 1", lo, hi)
@@ -103,10 +101,10 @@ func (c Config) checkWords() error {
 	return nil
 }
 
-// mixes tells whether the images of a batch are mixed.
+// mixes reports whether images are mixed.
 func (c Config) mixes() bool { return c.Mixup > 0 || c.CutMix > 0 }
 
-// bytewise tells whether images are resized to bytes.
+// bytewise reports whether images are resized to bytes.
 func (c Config) bytewise() bool {
 	return c.Policy != "" || c.Hue > 0 || c.Resample == FixedResample
 }

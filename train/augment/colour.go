@@ -5,9 +5,9 @@ import "math"
 // Weights of grey (ITU-R BT.601).
 const greyR, greyG, greyB = 0.299, 0.587, 0.114
 
-// colour jitters brightness, contrast and saturation, in this order, clamps to
-// 0..1 and normalises. The three are one linear map, because nothing is clamped
-// between them: v' = a*v + b*grey + c.
+// colour jitters brightness, contrast and saturation, in this order, clamps to 0..1 and
+// normalises. Because nothing is clamped in between, the three are one linear map: v' = a*v +
+// b*grey + c.
 func (p *painter) colour(x []float32) {
 	bright, contrast, saturate := p.factor(p.config.Brightness), p.factor(p.config.Contrast), p.factor(p.config.Saturation)
 	a := bright * contrast * saturate
@@ -27,8 +27,8 @@ func (p *painter) colour(x []float32) {
 	}
 }
 
-// clamp is min(max(v, 0), 1) without their care for NaN, which costs more than
-// two branches that are rarely taken.
+// clamp is min(max(v, 0), 1) without the handling of NaN, which would be slower than two rarely
+// taken branches.
 func clamp(v float32) float32 {
 	if v < 0 {
 		return 0
@@ -50,13 +50,13 @@ func meanGrey(x []float32) float32 {
 	return float32((greyR*r + greyG*g + greyB*b) / float64(n))
 }
 
-// factor draws from 1-v to 1+v; it draws also where v is 0, so that switching one
-// part off leaves the others as they were.
+// factor draws from 1-v to 1+v. It draws also where v is 0, so that switching one part off does
+// not change the others.
 func (p *painter) factor(v float64) float32 { return float32(p.between(1-v, 1+v)) }
 
-// hueTurn is the matrix that turns the colour circle by a part of a full turn:
-// into YIQ, a rotation of I and Q, and back (the FCC's matrix of 1953; grey stays
-// grey, luma stays luma).
+// hueTurn returns the matrix that rotates the colour circle by a fraction of a turn: conversion to
+// YIQ, a rotation of I and Q, and conversion back (the FCC's matrix of 1953). Grey and luma are
+// unchanged.
 func hueTurn(turn float64) (m [3][3]float64) {
 	to := [3][3]float64{{greyR, greyG, greyB}, {0.596, -0.274, -0.322}, {0.211, -0.523, 0.312}}
 	back := [3][3]float64{{1, 0.956, 0.621}, {1, -0.272, -0.647}, {1, -1.107, 1.705}}
@@ -71,9 +71,8 @@ func hueTurn(turn float64) (m [3][3]float64) {
 	return m
 }
 
-// colourBytes is colour from bytes, with hue: after the other three, as one
-// linear map with them, v' = M v + c. Clamping happens after the normalisation,
-// between the normalised 0 and 1.
+// colourBytes is colour for bytes and with hue, which comes after the other three in one linear
+// map, v' = M v + c. It clamps after the normalisation, between the normalised 0 and 1.
 func (p *painter) colourBytes(dst []float32, src []uint8, seed, stream uint64) {
 	bright, contrast, saturate := p.factor(p.config.Brightness), p.factor(p.config.Contrast), p.factor(p.config.Saturation)
 	a, b, c := bright*contrast*saturate, bright*contrast*(1-saturate), float32(0)
@@ -90,7 +89,7 @@ func (p *painter) colourBytes(dst []float32, src []uint8, seed, stream uint64) {
 		p.colourMatrix(dst, src, a, b, shift, low, high, hueTurn((2*p.part(partHue, seed, stream).Float64()-1)*p.config.Hue))
 		return
 	}
-	// Three tables of the channel's own part; the part of the grey is b times it.
+	// Tables of the term of each channel; that of grey is b times it.
 	var own [3][256]float32
 	for k := range 3 {
 		for v := range own[k] {
@@ -109,9 +108,9 @@ func (p *painter) colourBytes(dst []float32, src []uint8, seed, stream uint64) {
 	}
 }
 
-// colourMatrix is colourBytes with a turn of the hue.
+// colourMatrix is colourBytes with hue.
 func (p *painter) colourMatrix(dst []float32, src []uint8, a, b float32, shift, low, high [3]float32, turn [3][3]float64) {
-	// (a I + b 1 grey) turned; the constant is grey and stays as it is.
+	// (a I + b 1 grey) rotated; the constant is grey, which a rotation does not change.
 	grey := [3]float64{greyR, greyG, greyB}
 	var m [3][3]float32
 	for r := range 3 {
@@ -133,7 +132,7 @@ func (p *painter) colourMatrix(dst []float32, src []uint8, a, b float32, shift, 
 	}
 }
 
-// within is v, moved to the nearer end where it lies outside low to high.
+// within returns v clamped to low to high.
 func within(v, low, high float32) float32 {
 	if v < low {
 		return low
@@ -144,7 +143,7 @@ func within(v, low, high float32) float32 {
 	return v
 }
 
-// meanGreyBytes is the mean grey of RGB bytes, in 0..1.
+// meanGreyBytes returns the mean grey of RGB bytes, in 0..1.
 func meanGreyBytes(src []uint8) float32 {
 	n := len(src) / 3
 	var r, g, b int

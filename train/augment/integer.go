@@ -6,29 +6,28 @@ import (
 	"bignas/core/preprocess"
 )
 
-// The fixed point resampling: the filter of preprocess.Axis with whole-number
-// weights. One 64-bit word holds the three channels of a pixel, 21 bits each, so
-// that one multiplication weighs all three. Negative weights work because the sum
-// is exact modulo 2^64: only the finished sum of a lane has to lie in 0 to 2^21,
-// which a bias sees to.
+// Resampling in fixed point: the filter of preprocess.Axis with integer weights. A 64-bit word has
+// the three channels of a pixel, 21 bits each, so that one multiplication weights all three.
+// Negative weights work because the sum is exact modulo 2^64: only the final sum of a lane must be
+// in 0 to 2^21, which a bias ensures.
 //
-// First pass: weights sum to 2^12, a lane is (v+64)*2^12 with v in levels; kept
-// are (v+64)*2, ten bits. Second pass: weights sum to 2^10, a lane is (v+128)*2^11.
-// The filter's negative weights sum to less than a quarter, and twice applied to
-// less than a half, so that neither leaves its range (a test looks at all sizes).
+// In the first pass weights sum to 2^12, and a lane is (v+64)*2^12 with v in levels, of which
+// (v+64)*2, ten bits, are stored. In the second pass weights sum to 2^10, and a lane is
+// (v+128)*2^11. The filter's negative weights sum to less than a quarter and, applied twice, to
+// less than a half, so that no lane overflows (a test checks all sizes).
 const (
 	lane          = 21
 	acrossBits    = 12
 	downBits      = 10
-	triple        = 1 | 1<<lane | 1<<(2*lane) // a constant in every lane
+	triple        = 1 | 1<<lane | 1<<(2*lane) // multiplies a constant for all lanes
 	acrossBias    = (64<<acrossBits + 1<<(acrossBits-2)) * triple
 	kept          = (1<<10 - 1) * triple
 	downBias      = (64<<(downBits+1) + 1<<downBits) * triple
-	clampOffset   = 128 // levels that the finished lane is too big by
+	clampOffset   = 128 // levels by which the final lane is too large
 	clampedLevels = 1 << 10
 )
 
-// clamped turns a finished lane into a byte.
+// clamped converts a final lane to a byte.
 var clamped = func() (t [clampedLevels]uint8) {
 	for i := range t {
 		t[i] = uint8(min(max(i-clampOffset, 0), 255))
@@ -36,13 +35,13 @@ var clamped = func() (t [clampedLevels]uint8) {
 	return t
 }()
 
-// integerResampler keeps plans and buffers.
+// integerResampler has the weights and the buffers.
 type integerResampler struct {
 	plan         preprocess.Axis
 	across, down integerAxis
 	row          []uint64 // pixels of one row
 	rows         []uint64 // of the crop after the first pass
-	sum          []uint64 // one finished row
+	sum          []uint64 // one final row
 }
 
 // integerAxis is a preprocess.Axis with weights that sum to 1<<bits exactly.
@@ -89,25 +88,25 @@ func (r *integerResampler) resample(dst []uint8, side int, pix []uint8, from, x,
 	r.sum = slices.Grow(r.sum[:0], side)[:side]
 	for v := range h {
 		at := 3 * ((y+v)*from + x)
-		gather(r.row, pix[at:at+3*w])
+		pack(r.row, pix[at:at+3*w])
 		r.across.acrossRow(r.rows[v*side:(v+1)*side], r.row)
 	}
 	for v := range side {
 		r.down.downRow(r.sum, r.rows, v)
-		scatter(dst[v*3*side:(v+1)*3*side], r.sum)
+		unpack(dst[v*3*side:(v+1)*3*side], r.sum)
 	}
 }
 
-// gather packs RGB bytes into words.
-func gather(row []uint64, pix []uint8) {
+// pack packs RGB bytes into words.
+func pack(row []uint64, pix []uint8) {
 	for i := range row {
 		v := (*[3]uint8)(pix[3*i:])
 		row[i] = uint64(v[0]) | uint64(v[1])<<lane | uint64(v[2])<<(2*lane)
 	}
 }
 
-// scatter is the way back from finished lanes.
-func scatter(dst []uint8, sum []uint64) {
+// unpack converts final lanes to RGB bytes.
+func unpack(dst []uint8, sum []uint64) {
 	for i, v := range sum {
 		d := (*[3]uint8)(dst[3*i:])
 		d[0] = clamped[v>>(downBits+1)%clampedLevels]
@@ -116,9 +115,9 @@ func scatter(dst []uint8, sum []uint64) {
 	}
 }
 
-// acrossRow is the first pass over one row. The usual numbers of taps, those of
-// an enlargement and of a reduction by up to 1.5 and 2, have loops without bounds
-// checks: a third of the whole time otherwise.
+// acrossRow is the first pass over one row. The usual numbers of taps, for an enlargement and for
+// reductions by up to 1.5 and 2, have loops without bounds checks, which would take a third of the
+// time.
 func (a *integerAxis) acrossRow(dst, src []uint64) {
 	dst = dst[:len(a.start)]
 	switch a.taps {

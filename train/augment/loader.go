@@ -19,9 +19,8 @@ type Batch struct {
 	Side   int       // pixels
 	Step   int       // of the epoch, from 0
 
-	// Mixed and Weight say what image i was made of, nil where the configuration
-	// mixes nothing: the share Weight[i] of it is of class Labels[i], the rest of
-	// class Mixed[i], [N] both.
+	// Mixed and Weight, both [N], are for mixed images: the share Weight[i] of image i is of
+	// class Labels[i], the rest of Mixed[i]. They are nil where the configuration does not mix.
 	Mixed  []int
 	Weight []float32
 }
@@ -43,11 +42,10 @@ type Loader struct {
 	next     int
 }
 
-// NewLoader returns a loader of batches of batch images, normalised as spec
-// says. With workers above 0, that many goroutines work ahead of the training.
-// With 0, each batch is made when it is asked for, on all threads of
-// kernel.Parallel: the better choice where the training keeps every core busy,
-// because helpers would only hold up its operators.
+// NewLoader returns a loader of batches of batch images, normalised by spec. With workers above 0,
+// that many goroutines make batches ahead of the training. With 0, each batch is made when it is
+// requested, on all threads of kernel.Parallel, which is better where the training keeps all cores
+// busy.
 func NewLoader(data dataset.Subset, config Config, spec preprocess.Spec, seed uint64, batch, workers int) *Loader {
 	if batch < 1 {
 		panic("augment: a batch has at least one image")
@@ -55,16 +53,16 @@ func NewLoader(data dataset.Subset, config Config, spec preprocess.Spec, seed ui
 	return &Loader{data: data, config: config, spec: spec, seed: seed, batch: batch, workers: workers, cancels: map[int]context.CancelFunc{}}
 }
 
-// Steps is the number of batches of an epoch. Images that do not fill a batch
-// are left out; the shuffle leaves out others in every epoch.
+// Steps returns the number of batches of an epoch. Images that do not fill a batch are left out,
+// different ones in each epoch.
 func (l *Loader) Steps() int { return l.data.Len() / l.batch }
 
-// ahead is how many batches may be finished before they are asked for.
+// ahead is how many batches may be ready before they are requested.
 const ahead = 3
 
-// Epoch yields the batches of an epoch (from 0) at side pixels, from startStep
-// on, until ctx ends or the loader is closed. Each batch is the caller's until
-// Recycle. Nothing goes on after the loop.
+// Epoch yields the batches of an epoch (from 0) at side pixels, from startStep on, until ctx ends or
+// the loader is closed. The caller may use each batch until Recycle. No goroutine is left after the
+// loop.
 func (l *Loader) Epoch(ctx context.Context, epoch, side, startStep int) iter.Seq[*Batch] {
 	return func(yield func(*Batch) bool) {
 		ctx, end := l.begin(ctx)
@@ -90,8 +88,8 @@ func (l *Loader) Epoch(ctx context.Context, epoch, side, startStep int) iter.Seq
 	}
 }
 
-// prefetch is Epoch with goroutines that work ahead: each takes the next step's
-// whole batch, and the batches are handed out in order.
+// prefetch is Epoch with goroutines that work ahead. Each makes the batch of the next step, and the
+// batches are yielded in order.
 func (l *Loader) prefetch(ctx context.Context, order []int, epoch, side, startStep int, yield func(*Batch) bool) {
 	type job struct {
 		step int
@@ -146,8 +144,7 @@ func (l *Loader) prefetch(ctx context.Context, order []int, epoch, side, startSt
 	}
 }
 
-// begin registers a running epoch, so that Close can end it. end is nil if the
-// loader is closed.
+// begin registers an epoch, so that Close can end it. end is nil if the loader is closed.
 func (l *Loader) begin(ctx context.Context) (_ context.Context, end func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,8 +163,8 @@ func (l *Loader) begin(ctx context.Context) (_ context.Context, end func()) {
 	}
 }
 
-// Close ends running epochs at their next batch and further ones at once. It
-// does not wait, as it may be called from inside the loop.
+// Close ends running epochs at their next batch, and later ones at once. It does not wait, because it
+// may be called in the loop.
 func (l *Loader) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -177,14 +174,14 @@ func (l *Loader) Close() {
 	}
 }
 
-// order is the shuffle of an epoch.
+// order returns the permutation of an epoch.
 func (l *Loader) order(epoch int) []int {
-	// All ones is no image's stream.
+	// No image has this stream.
 	r := rand.New(rand.NewPCG(scramble(l.seed), scramble(uint64(epoch)<<32|0xffffffff)))
 	return r.Perm(l.data.Len())
 }
 
-// fill makes images lo to hi of the batch of a step.
+// fill makes the images lo to hi of the batch of a step.
 func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 	p := l.painter()
 	defer l.idle(p)
@@ -202,14 +199,14 @@ func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 // stream identifies the random numbers of image k of the subset in an epoch.
 func stream(epoch, k int) uint64 { return uint64(epoch)<<32 | uint64(k) }
 
-// idle takes a painter back.
+// idle returns a painter to the pool.
 func (l *Loader) idle(p *painter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.painters = append(l.painters, p)
 }
 
-// painter takes an idle painter or makes one.
+// painter returns an idle painter, or a new one.
 func (l *Loader) painter() *painter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -221,7 +218,7 @@ func (l *Loader) painter() *painter {
 	return newPainter(l.config, l.spec)
 }
 
-// take gets a batch for a step from those recycled or makes one.
+// take returns a recycled batch for a step, or a new one.
 func (l *Loader) take(side, step int) *Batch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -242,7 +239,7 @@ func (l *Loader) take(side, step int) *Batch {
 	return b
 }
 
-// Recycle gives a batch back; its memory will be used again.
+// Recycle returns a batch, whose memory is reused.
 func (l *Loader) Recycle(b *Batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

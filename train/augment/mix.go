@@ -6,19 +6,19 @@ import (
 	"slices"
 )
 
-// Mixup and CutMix. Image i of a batch of n is mixed with image n-1-i: as
-// every epoch shuffles, that is a random partner, and a pair can be mixed in
-// place. Each of the two has a weight of its own.
+// Mixup and CutMix. Image i of a batch of n is mixed with image n-1-i: because each epoch is
+// shuffled, that is a random partner, and a pair can be mixed in place. Each of the two has its own
+// weight.
 
-// recipe is how one image takes from its partner.
+// recipe says how one image is mixed with its partner.
 type recipe struct {
-	weight float32 // share of its own, 1: unmixed
-	cut    bool    // CutMix: the partner's pixels inside the rectangle
+	weight float32 // of the image itself; 1: not mixed
+	cut    bool    // CutMix: the rectangle is the partner's
 	x0, x1 int
 	y0, y1 int
 }
 
-// recipe draws how an image of side pixels is mixed.
+// recipe draws the recipe of an image of side pixels.
 func (p *painter) recipe(side int, seed, stream uint64) recipe {
 	r := p.part(partMix, seed, stream)
 	c := &p.config
@@ -29,8 +29,8 @@ func (p *painter) recipe(side int, seed, stream uint64) recipe {
 	if !cut {
 		return recipe{weight: float32(beta(r, c.Mixup))}
 	}
-	// The rectangle has the image's shape and the share 1-weight of its area;
-	// what lies outside the image is lost, and the weight is what is left.
+	// The rectangle has the shape of the image and the share 1-weight of its area. Its part
+	// outside the image is cut off, and the weight adjusted.
 	share := math.Sqrt(1 - beta(r, c.CutMix))
 	size := int(share * float64(side))
 	x, y := r.IntN(side), r.IntN(side)
@@ -39,11 +39,11 @@ func (p *painter) recipe(side int, seed, stream uint64) recipe {
 	return m
 }
 
-// beta draws from Beta(a, a), through two gamma variates.
+// beta draws from Beta(a, a), by two gamma variates.
 func beta(r *rand.Rand, a float64) float64 {
 	for {
 		x, y := gamma(r, a), gamma(r, a)
-		if x+y > 0 { // both may underflow where a is tiny
+		if x+y > 0 { // both may underflow where a is very small
 			return x / (x + y)
 		}
 	}
@@ -69,7 +69,7 @@ func gamma(r *rand.Rand, a float64) float64 {
 	}
 }
 
-// mixPair mixes the images a and b [side, side, 3] into each other.
+// mixPair mixes the images a and b [side, side, 3] with each other.
 func (p *painter) mixPair(a, b []float32, side int, forA, forB recipe) {
 	wide := 3 * side
 	p.row = slices.Grow(p.row[:0], 2*wide)[:2*wide]
@@ -100,7 +100,7 @@ func (m recipe) row(own, other []float32, y int) {
 	}
 }
 
-// mix mixes pairs lo to hi of the batch of a step; a middle one stays as fill left it.
+// mix mixes the pairs lo to hi of the batch of a step. A middle image is not mixed.
 func (l *Loader) mix(b *Batch, order []int, epoch, step, lo, hi int) {
 	p := l.painter()
 	defer l.idle(p)

@@ -2,10 +2,9 @@ package augment
 
 import "slices"
 
-// The operations on RGB bytes that policies are made of, as Pillow's ImageOps
-// and ImageEnhance do them.
+// The operations of policies on RGB bytes, as in Pillow's ImageOps and ImageEnhance.
 
-// table is a map of byte values, clamped and cut to whole ones as Pillow does.
+// table returns a table of byte values, clamped and truncated as in Pillow.
 func table(f func(v int) float32) *[256]uint8 {
 	var t [256]uint8
 	for v := range t {
@@ -14,14 +13,14 @@ func table(f func(v int) float32) *[256]uint8 {
 	return &t
 }
 
-// mapAll puts every byte through t.
+// mapAll maps all bytes by t.
 func mapAll(pix []uint8, t *[256]uint8) {
 	for i, v := range pix {
 		pix[i] = t[v]
 	}
 }
 
-// mapEach puts every channel through a table of its own.
+// mapEach maps each channel by its own table.
 func mapEach(pix []uint8, t *[3][256]uint8) {
 	for i := 0; i+3 <= len(pix); i += 3 {
 		v := (*[3]uint8)(pix[i:])
@@ -29,7 +28,7 @@ func mapEach(pix []uint8, t *[3][256]uint8) {
 	}
 }
 
-// counts is how often each value occurs in each channel.
+// counts returns how often each value occurs in each channel.
 func counts(pix []uint8) *[3][256]int {
 	var n [3][256]int
 	for i := 0; i+3 <= len(pix); i += 3 {
@@ -41,8 +40,7 @@ func counts(pix []uint8) *[3][256]int {
 	return &n
 }
 
-// stretched are the tables that take each channel's least value to 0 and its
-// greatest to 255.
+// stretched returns the tables that map each channel's smallest value to 0 and its largest to 255.
 func stretched(pix []uint8) *[3][256]uint8 {
 	var t [3][256]uint8
 	for c, n := range counts(pix) {
@@ -63,8 +61,8 @@ func stretched(pix []uint8) *[3][256]uint8 {
 	return &t
 }
 
-// equalised are the tables that give each channel an even histogram; a channel
-// with too few values stays as it is.
+// equalised returns the tables that equalise the histogram of each channel. A channel with too few
+// values is unchanged.
 func equalised(pix []uint8) *[3][256]uint8 {
 	var t [3][256]uint8
 	for c, n := range counts(pix) {
@@ -85,7 +83,7 @@ func equalised(pix []uint8) *[3][256]uint8 {
 	return &t
 }
 
-// saturate moves each pixel away from its grey by factor, below 1 towards it.
+// saturate moves each pixel away from its grey by factor, or towards it where that is below 1.
 func saturate(pix []uint8, factor float32) {
 	k := int(factor*(1<<12) + 0.5)
 	for i := 0; i+3 <= len(pix); i += 3 {
@@ -98,9 +96,8 @@ func saturate(pix []uint8, factor float32) {
 	}
 }
 
-// sharpen moves each pixel away from its smoothed value by factor, below 1
-// towards it. The filter is Pillow's SMOOTH, (1 1 1, 1 5 1, 1 1 1)/13; the border
-// stays as it is.
+// sharpen moves each pixel away from its smoothed value by factor, or towards it where that is below
+// 1. The filter is Pillow's SMOOTH, (1 1 1, 1 5 1, 1 1 1)/13. The border is unchanged.
 func (p *painter) sharpen(pix []uint8, side int, factor float32) {
 	wide := 3 * side
 	old := append(p.scratch[:0], pix...)
@@ -119,13 +116,12 @@ func (p *painter) sharpen(pix []uint8, side int, factor float32) {
 	}
 }
 
-// grey fills what a warp uncovers, as in AutoAugment's own program.
+// grey fills the area that a warp uncovers, as in AutoAugment's own program.
 const grey = 128
 
-// warp moves the image: the pixel at (x, y) of the result is the one at
-// (m0 x + m1 y + m2, m3 x + m4 y + m5), where pixel i covers i to i+1 and its centre
-// is taken. Nothing is interpolated, as in AutoAugment's own program, torchvision
-// and Pillow's transform.
+// warp applies an affine transform: the pixel at (x, y) of the result is the one at (m0 x + m1 y +
+// m2, m3 x + m4 y + m5), taken at its centre. There is no interpolation, as in AutoAugment's own
+// program, torchvision and Pillow's transform.
 func (p *painter) warp(pix []uint8, side int, m [6]float64) {
 	old := append(p.scratch[:0], pix...)
 	p.scratch = slices.Clip(old)

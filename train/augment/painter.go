@@ -8,7 +8,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// painter makes augmented images one at a time; it keeps its buffers.
+// painter makes augmented images one at a time. It reuses its buffers.
 type painter struct {
 	config Config
 	spec   preprocess.Spec
@@ -18,7 +18,7 @@ type painter struct {
 	across, down preprocess.Axis
 	row, rows    []float32
 
-	// For the parts that came later: numbers of their own, and bytes.
+	// For the parts with random numbers of their own, and bytes.
 	otherPCG rand.PCG
 	other    *rand.Rand
 	integers integerResampler
@@ -32,7 +32,7 @@ func newPainter(c Config, spec preprocess.Spec) *painter {
 	return p
 }
 
-// unit are the 256 byte values as 0..1.
+// unit is the 256 byte values as 0..1.
 var unit = func() (u [256]float32) {
 	for i := range u {
 		u[i] = float32(i) / 255
@@ -60,9 +60,8 @@ func (p *painter) paint(dst []float32, side int, pix []uint8, from int, seed, st
 	}
 }
 
-// crop draws a rectangle inside a square of side from: area and shape within the
-// limits, the biggest centred one if ten draws do not fit (as torchvision's
-// RandomResizedCrop).
+// crop draws a rectangle in a square of side from, with area and shape within the limits, or takes the
+// biggest centred one if ten draws do not fit, as torchvision's RandomResizedCrop does.
 func (p *painter) crop(from int) (x, y, w, h int) {
 	c := &p.config
 	area := float64(from) * float64(from)
@@ -84,7 +83,7 @@ func (p *painter) crop(from int) (x, y, w, h int) {
 	return (from - w) / 2, (from - h) / 2, w, h
 }
 
-// resample resizes the crop to side x side, rows first, in 0..1.
+// resample resizes the crop to side x side, horizontally first, in 0..1.
 func (p *painter) resample(dst []float32, side int, pix []uint8, from, x, y, w, h int, flip bool) {
 	p.across.Plan(w, side)
 	p.down.Plan(h, side)
@@ -121,8 +120,8 @@ func (p *painter) erase(dst []float32, side int) {
 
 func (p *painter) between(lo, hi float64) float64 { return lo + (hi-lo)*p.rand.Float64() }
 
-// scramble is the finaliser of SplitMix64 (Steele, Lea and Flood, 2014): it
-// makes neighbouring numbers unlike each other.
+// scramble is the finaliser of SplitMix64 (Steele, Lea and Flood, 2014), which makes streams of
+// consecutive numbers independent.
 func scramble(z uint64) uint64 {
 	z += 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -130,15 +129,15 @@ func scramble(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// Parts of the augmentation with random numbers of their own: naming one in a
-// configuration leaves what the others draw as it was.
+// Parts of the augmentation with random numbers of their own: switching one on does not change what
+// the others draw.
 const (
 	partPolicy = 1 + iota
 	partHue
 	partMix
 )
 
-// part starts the random numbers of one part for an image.
+// part returns the random numbers of one part for an image.
 func (p *painter) part(part, seed, stream uint64) *rand.Rand {
 	p.otherPCG.Seed(scramble(scramble(seed)+part), scramble(stream))
 	return p.other

@@ -26,21 +26,21 @@ const (
 	doInvert
 )
 
-// randOperations are those that RandAugment picks from (arXiv 1909.13719,
-// section 3): each with the same chance, repetition allowed.
+// randOperations is the operations of RandAugment (arXiv 1909.13719, section 3), which are drawn
+// uniformly with repetition.
 var randOperations = []operation{doNothing, doAutoContrast, doEqualize, doRotate, doSolarize, doColor, doPosterize, doContrast,
 	doBrightness, doSharpness, doShearX, doShearY, doTranslateX, doTranslateY}
 
-// choice is an operation of a sub-policy: its probability and its magnitude, 0
-// to 9, of operations that have one.
+// choice is an operation of a sub-policy with its probability and, where it has one, its magnitude, 0
+// to 9.
 type choice struct {
 	op          operation
 	probability float64
 	magnitude   int
 }
 
-// imagenetPolicy is what AutoAugment found on ImageNet (arXiv 1805.09501,
-// appendix, table 9): 25 sub-policies of two operations.
+// imagenetPolicy is AutoAugment's policy for ImageNet (arXiv 1805.09501, appendix, table 9): 25
+// sub-policies of two operations.
 var imagenetPolicy = [25][2]choice{
 	{{doPosterize, 0.4, 8}, {doRotate, 0.6, 9}},
 	{{doSolarize, 0.6, 5}, {doAutoContrast, 0.6, 0}},
@@ -69,7 +69,7 @@ var imagenetPolicy = [25][2]choice{
 	{{doEqualize, 0.8, 0}, {doEqualize, 0.6, 0}},
 }
 
-// policy varies pix [side, side, 3] by the policy of the configuration.
+// policy applies the policy of the configuration to pix [side, side, 3].
 func (p *painter) policy(pix []uint8, side int, seed, stream uint64) {
 	switch p.config.Policy {
 	case RandAugment:
@@ -87,9 +87,9 @@ func (p *painter) policy(pix []uint8, side int, seed, stream uint64) {
 	}
 }
 
-// operate does one operation with a strength of 0 to 1. The ranges are those of
-// AutoAugment's table 6 as torchvision's AutoAugment and RandAugment read them;
-// the enhancements and the geometric operations go either way.
+// operate does one operation with a strength of 0 to 1. The ranges are those of AutoAugment's table 6
+// as torchvision's AutoAugment and RandAugment interpret them; enhancements and geometric operations
+// go in either direction.
 func (p *painter) operate(pix []uint8, side int, op operation, strength float64, r *rand.Rand) {
 	sign := 1.0
 	if op >= doShearX && op <= doSharpness && r.IntN(2) == 0 {

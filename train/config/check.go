@@ -8,7 +8,7 @@ import (
 	"bignas/train/dataset"
 )
 
-// bound is what one number may be. open excludes the limit itself.
+// bound is the range of a number. An open end is excluded.
 type bound struct {
 	name             string
 	value, low, high float64
@@ -31,7 +31,7 @@ func (b bound) check() error {
 	return fmt.Errorf("%s is %v, allowed is %s%v to %s%v", b.name, b.value, from, b.low, to, b.high)
 }
 
-// Check reports the first field out of range: its key, its value and what is
+// Check returns an error for the first field out of range, with its key, its value and what is
 // allowed.
 func (c Config) Check() error {
 	space, err := arch.Lookup(c.Space)
@@ -76,14 +76,8 @@ func (c Config) Check() error {
 	if err := oneOf("optimiser", c.Optimiser, "sgd", "rmsprop", "adamw"); err != nil {
 		return err
 	}
-	if err := oneOf("schedule", c.Schedule, "exponential", "cosine", "trapezoid", "constant"); err != nil {
+	if err := c.Rate().Check(); err != nil {
 		return err
-	}
-	if c.Schedule == "cosine" && c.WarmupEpochs >= float64(c.Epochs) {
-		return fmt.Errorf("warmup_epochs is %v, allowed is less than epochs, %d, for the cosine schedule", c.WarmupEpochs, c.Epochs)
-	}
-	if most := float64(c.Epochs) - c.WarmupEpochs; c.Schedule == "trapezoid" && c.DecayEpochs > most {
-		return fmt.Errorf("decay_epochs is %v, allowed is at most %v, the epochs after warmup_epochs, for the trapezoid schedule", c.DecayEpochs, most)
 	}
 	if m := c.MicroBatch; m == 1 || m > 1 && c.Batch%m != 0 {
 		return fmt.Errorf("micro_batch is %d, allowed are 0 and what divides batch, %d, from 2 on", m, c.Batch)

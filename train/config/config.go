@@ -1,9 +1,8 @@
 // Package config reads the configuration of a training run from TOML.
 //
-// The rule is that nothing is guessed: an unknown key is an error that names the
-// nearest known one, and a value out of range is an error that names what is
-// allowed. A key that is left out has the value of Default. The complete
-// configuration goes into the checkpoint as text (Config.String).
+// An unknown key is an error that names the nearest known one, and a value out of range is an error
+// that says what is allowed. A key that is left out has the value of Default. The checkpoint has the
+// complete configuration as text (Config.String).
 package config
 
 import (
@@ -16,15 +15,17 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"bignas/core/arch"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+	"bignas/core/trainer"
 	"bignas/train/augment"
 	"bignas/train/configs"
 	"bignas/train/dataset"
 	"bignas/train/files"
 )
 
-// Config is everything that decides a training run, apart from the data's place.
-// Epochs may have fractions where they are times. Sections are those of the
-// BigNAS paper (arXiv 2003.11142).
+// Config is everything that decides a training run, apart from the data. Epochs may be fractions where
+// they are times. Sections are those of the BigNAS paper (arXiv 2003.11142).
 type Config struct {
 	Space string `toml:"space"` // search space, as in arch.Lookup
 	Seed  uint64 `toml:"seed"`  // of weights, shuffles, augmentation and random children
@@ -38,41 +39,41 @@ type Config struct {
 	// dataset.ByClass); 0: what the data needs when training begins, which the run keeps,
 	// and ByName for runs from before there were two.
 	Split int `toml:"split"`
-	// SearchFraction is the share of the training half that nothing learns from, so
-	// that a search can choose among children on it (dataset.SearchSplit).
+	// SearchFraction is the share of the training half that is held out for a search to choose
+	// among children on (dataset.SearchSplit).
 	SearchFraction float64 `toml:"search_fraction"`
 
 	Epochs int `toml:"epochs"`
 	Batch  int `toml:"batch"` // images an update
-	// MicroBatch is how many of them pass through the network at once: their
-	// gradients are added up, their batch normalisation is their own, as on one of
-	// many accelerators. It must divide batch; 0: all at once.
+	// MicroBatch is how many of them pass through the network at once: gradients are summed, and
+	// batch normalisation is over the micro-batch, as on one of many accelerators. It must divide
+	// batch; 0: all at once.
 	MicroBatch int     `toml:"micro_batch"`
 	Phases     []Phase `toml:"phase"` // the biggest child's resolution over time; none: the space's biggest throughout
 
 	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum), "rmsprop" or "adamw"
 	LR          float64 `toml:"lr"`            // peak learning rate
-	LRBatch     int     `toml:"lr_batch"`      // batch that lr is for: another batch scales it in proportion; 0: lr is for any
+	LRBatch     int     `toml:"lr_batch"`      // batch that lr is for: for another batch lr is scaled in proportion; 0: not scaled
 	Momentum    float64 `toml:"momentum"`      // adamw: beta1
 	RMSDecay    float64 `toml:"rms_decay"`     // of the mean square; adamw: beta2
-	RMSEps      float64 `toml:"rms_eps"`       // rmsprop: added under the root; adamw: to the root
+	RMSEps      float64 `toml:"rms_eps"`       // rmsprop: added under the square root; adamw: added to it
 	WeightDecay float64 `toml:"weight_decay"`  // L2, for the biggest child only (section 3.3)
 	DecayBNBias bool    `toml:"decay_bn_bias"` // also decay BN and biases
-	ClipNorm    float64 `toml:"clip_norm"`     // most that the summed gradient's norm may be; 0: no clipping
-	EMA         float64 `toml:"ema"`           // decay a step of the moving average of the weights; 0: none
+	ClipNorm    float64 `toml:"clip_norm"`     // largest norm of the summed gradient; 0: no clipping
+	EMA         float64 `toml:"ema"`           // decay of the moving average of the weights in each update; 0: none
 
 	Schedule     string  `toml:"schedule"`      // "exponential", "cosine", "trapezoid" or "constant"
 	WarmupEpochs float64 `toml:"warmup_epochs"` // linear from 0
 	DecayRate    float64 `toml:"decay_rate"`    // exponential: factor every decay_epochs
-	DecayEpochs  float64 `toml:"decay_epochs"`  // trapezoid: how long the linear fall at the end is
-	EndFraction  float64 `toml:"end_fraction"`  // of lr: the rate stays there once it has come down to it (section 3.3)
+	DecayEpochs  float64 `toml:"decay_epochs"`  // trapezoid: length of the linear decay at the end
+	EndFraction  float64 `toml:"end_fraction"`  // of lr: the constant ending of the rate (section 3.3)
 
-	Shortcuts      string  `toml:"shortcuts"`             // "transition": the first block of a stage has one, too (section 3.2); "plain": only where shapes agree; empty: the space's rule
-	Alone          string  `toml:"alone"`                 // one architecture to train and nothing else, as the biggest child is trained; with init: to fine-tune
+	Shortcuts      string  `toml:"shortcuts"`             // "transition": also the first block of each stage has one (section 3.2); "plain": only where shapes agree; empty: the space's rule
+	Alone          string  `toml:"alone"`                 // the only architecture to train, as the biggest child is trained; with init, to fine-tune
 	Sandwich       bool    `toml:"sandwich"`              // biggest and smallest child in every step; false: as many random ones instead, all from the labels
-	RandomChildren int     `toml:"random_children"`       // a step, besides the biggest and the smallest (sandwich rule)
+	RandomChildren int     `toml:"random_children"`       // in each step, besides the biggest and the smallest (sandwich rule)
 	Distill        bool    `toml:"distill"`               // in-place distillation: the others learn from the biggest child's softmax
-	DistillWarmup  float64 `toml:"distill_warmup_epochs"` // over which the target goes from the labels to the softmax
+	DistillWarmup  float64 `toml:"distill_warmup_epochs"` // during which the target changes from the labels to the softmax
 	LabelSmoothing float64 `toml:"label_smoothing"`       // of the biggest child's labels
 	Dropout        float64 `toml:"dropout"`               // before the classifier, biggest child only
 	DropConnect    float64 `toml:"drop_connect"`          // of whole blocks, rising with depth, biggest child only
@@ -82,22 +83,31 @@ type Config struct {
 	CalibrationImages int `toml:"calibration_images"` // training images that a child's BN statistics are measured on
 	EvalEvery         int `toml:"eval_every"`         // epochs between evaluations of smallest, middle and biggest
 
-	// The watchdog goes back to the last good checkpoint when a run collapses and
-	// multiplies the learning rate by rollback_lr from there on.
+	// When a run collapses, the watchdog goes back to the last good checkpoint and multiplies the
+	// learning rate by rollback_lr from then on.
 	Watchdog     bool    `toml:"watchdog"`
 	RollbackLR   float64 `toml:"rollback_lr"`
-	MaxRollbacks int     `toml:"max_rollbacks"` // after so many it gives up
+	MaxRollbacks int     `toml:"max_rollbacks"` // after which the run ends
 
 	Augment augment.Config `toml:"augment"`
 }
 
-// Phase says how big the biggest child's images are up to an epoch.
+// Phase is the resolution of the biggest child up to an epoch.
 type Phase struct {
 	Until      int `toml:"until"`      // epochs, exclusive
-	Resolution int `toml:"resolution"` // one of the space's, or a multiple of 32 below them, at which all children then are
+	Resolution int `toml:"resolution"` // one of the space's, or a multiple of 32 below them, which all children then have
 }
 
-// Default is what keys have that a file leaves out.
+// Spec is the preprocessing of trained weights: the mean and standard deviation of ImageNet, and the
+// whole short side.
+var Spec = preprocess.Spec{
+	Mean:   [3]float32{0.485, 0.456, 0.406},
+	Std:    [3]float32{0.229, 0.224, 0.225},
+	Crop:   1,
+	Filter: preprocess.CatmullRom,
+}
+
+// Default is the values of keys that a file leaves out.
 func Default() Config {
 	return Config{
 		Space: "nette", Seed: 1, Side: 224, ValFraction: 0.1,
@@ -111,7 +121,7 @@ func Default() Config {
 	}
 }
 
-// Load reads a configuration: a file, or one of those built in by name (Names).
+// Load reads a configuration, from a file or a built-in one by name (Names).
 func Load(nameOrFile string) (Config, error) {
 	data, err := configs.Files.ReadFile(nameOrFile + ".toml")
 	if err != nil {
@@ -122,7 +132,7 @@ func Load(nameOrFile string) (Config, error) {
 	return Parse(string(data), nameOrFile)
 }
 
-// Names lists the configurations built in.
+// Names lists the built-in configurations.
 func Names() []string {
 	entries, _ := configs.Files.ReadDir(".") // an embedded folder is always readable
 	var names []string
@@ -133,8 +143,8 @@ func Names() []string {
 	return names
 }
 
-// For names the configuration to use where none is given: the drawn data set has
-// one of its own.
+// For returns the name of the configuration to use for data where none is given: the drawn data set
+// has its own.
 func For(data string) string {
 	if data == dataset.Shapes {
 		return "shapes"
@@ -142,7 +152,7 @@ func For(data string) string {
 	return "nette"
 }
 
-// Parse reads the text of a configuration and checks it; name is for errors.
+// Parse parses and checks a configuration. name is for errors.
 func Parse(text, name string) (Config, error) {
 	c := Default()
 	meta, err := toml.Decode(text, &c)
@@ -159,8 +169,7 @@ func Parse(text, name string) (Config, error) {
 	return c, nil
 }
 
-// PeakLR is the learning rate after the warm-up: lr, scaled with the batch where
-// lr_batch says so.
+// PeakLR returns the learning rate after the warm-up: lr, scaled by the batch where lr_batch is set.
 func (c Config) PeakLR() float64 {
 	if c.LRBatch == 0 {
 		return c.LR
@@ -168,7 +177,7 @@ func (c Config) PeakLR() float64 {
 	return c.LR * float64(c.Batch) / float64(c.LRBatch)
 }
 
-// Pass is how many images pass through the network at once.
+// Pass returns how many images pass through the network at once.
 func (c Config) Pass() int {
 	if c.MicroBatch == 0 {
 		return c.Batch
@@ -176,8 +185,65 @@ func (c Config) Pass() int {
 	return c.MicroBatch
 }
 
-// SearchSpace is the space with its shortcuts as the configuration wants them.
-// Only with those that the space has by itself can weights be released.
+// Rate returns the schedule of the learning rate.
+func (c Config) Rate() trainer.Schedule {
+	return trainer.Schedule{Kind: c.Schedule, Peak: c.PeakLR(), Warmup: c.WarmupEpochs, DecayRate: c.DecayRate,
+		DecayEpochs: c.DecayEpochs, Epochs: float64(c.Epochs), EndFraction: c.EndFraction}
+}
+
+// Resolution returns the biggest child's resolution in an epoch, from 0: that of the first phase that
+// has not ended or, after the last phase, the biggest. The configuration must have passed Check.
+func (c Config) Resolution(epoch int) int {
+	space, err := c.SearchSpace()
+	if err != nil {
+		return 0
+	}
+	biggest := c.Biggest(space).Resolution
+	for _, p := range c.Phases {
+		if epoch < p.Until {
+			return min(p.Resolution, biggest)
+		}
+	}
+	return biggest
+}
+
+// Biggest returns the child of SearchSpace that is trained as the biggest: its biggest, or the only one
+// (Alone).
+func (c Config) Biggest(space *arch.Space) arch.Arch {
+	if a, err := space.Parse(c.Alone); err == nil {
+		return a
+	}
+	return space.Max()
+}
+
+// Watched lists the children that an evaluation measures: the smallest, the middle and
+// the biggest, or the only one.
+func (c Config) Watched(space *arch.Space) []arch.Arch {
+	if c.Alone != "" {
+		return []arch.Arch{c.Biggest(space)}
+	}
+	return []arch.Arch{space.Min(), space.At(0.5), space.Max()}
+}
+
+// FitBatch reduces the batch to the number of training images, and says so in note.
+func (c *Config) FitBatch(images int) (note string, err error) {
+	if images >= c.Batch {
+		return "", nil
+	}
+	if images < 2 { // batch normalisation needs two
+		return "", fault.New("bad_config", "add images, or lower val_fraction and search_fraction", "there are %d training images, at least 2 are needed", images)
+	}
+	was := c.Batch
+	if c.Batch = images; c.MicroBatch >= images {
+		c.MicroBatch = 0 // all at once
+	} else if c.MicroBatch > 0 {
+		c.Batch -= images % c.MicroBatch
+	}
+	return fmt.Sprintf("batch is %d, and there are %d training images: it is made %d", was, images, c.Batch), nil
+}
+
+// SearchSpace returns the space with the shortcuts of the configuration. Weights can be released only
+// with the space's own shortcuts.
 func (c Config) SearchSpace() (*arch.Space, error) {
 	s, err := arch.Lookup(c.Space)
 	if err != nil || c.Shortcuts == "" || c.Shortcuts == string(s.Shortcuts) {
@@ -201,8 +267,7 @@ func (c Config) Differences(d Config) []string {
 	return out
 }
 
-// String is the complete configuration as TOML; Parse gives back the same. It is
-// what a checkpoint stores.
+// String formats the complete configuration as TOML, as checkpoints store it.
 func (c Config) String() string {
 	var b bytes.Buffer
 	e := toml.NewEncoder(&b)

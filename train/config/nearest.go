@@ -2,7 +2,7 @@ package config
 
 import "reflect"
 
-// keys lists every key of the file with dots, as "augment.flip".
+// keys lists all keys of a configuration, with dots, such as "augment.flip".
 func keys() []string { return keysOf(reflect.TypeFor[Config](), "") }
 
 func keysOf(t reflect.Type, prefix string) []string {
@@ -21,7 +21,7 @@ func keysOf(t reflect.Type, prefix string) []string {
 	return all
 }
 
-// nearest returns the candidate with the fewest edits from s, the first of equals.
+// nearest returns the first candidate with the fewest edits from s.
 func nearest(s string, candidates []string) string {
 	best, least := "", -1
 	for _, c := range candidates {
@@ -32,8 +32,7 @@ func nearest(s string, candidates []string) string {
 	return best
 }
 
-// distance counts the insertions, deletions and replacements of bytes that turn
-// a into b (Levenshtein).
+// distance returns the Levenshtein distance of a and b in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

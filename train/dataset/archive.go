@@ -114,13 +114,11 @@ func readZipped(e *zip.File) ([]byte, error) {
 	return readEntry(r, int64(e.UncompressedSize64))
 }
 
-// countable is the size of a tar whose headers are read once to count the
-// images. In a bigger one, such as ImageNet's 138 GB, that takes minutes where
-// the disk is slow.
+// countable is the size up to which the headers of a tar are read once to count the images. In a bigger one, such as
+// ImageNet's 138 GB, that takes minutes on a slow disk.
 const countable = 8 << 30
 
-// tar reads the headers once to count, which costs no reading of the files,
-// then everything in order.
+// tar reads the headers once to count the images, without reading the files, and then everything in order.
 func (s *source) tar(file string, f *os.File, size int64) error {
 	if size <= countable {
 		var count *source
@@ -139,8 +137,7 @@ func (s *source) tar(file string, f *os.File, size int64) error {
 	return nil
 }
 
-// gzip reads the archive to its last byte: the checksum of all comes behind the end
-// of the tar.
+// gzip reads the archive to its last byte, because the checksum comes after the end of the tar.
 func (s *source) gzip(file string, f *os.File) {
 	s.each = func(visit visitor) error {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -154,7 +151,7 @@ func (s *source) gzip(file string, f *os.File) {
 		if err != nil || !goOn {
 			return err
 		}
-		// Behind the last member some programs write zeros.
+		// Some programs write zeros after the last member.
 		if _, err := io.Copy(io.Discard, z); err != nil && !errors.Is(err, gzip.ErrHeader) {
 			return broken(file, err)
 		}
@@ -162,12 +159,10 @@ func (s *source) gzip(file string, f *os.File) {
 	}
 }
 
-// walkTar visits the images of a tar stream, their names behind prefix, and
-// those of the tars inside it, where the name of the inner tar becomes a folder:
-// ImageNet's training images come as one tar a class inside one. A damaged or
-// shortened archive is an error: half a data set would train without a word. All
-// other files go into the notes and the inventory of s, which is nil where images
-// are only counted. goOn is false after visit said so.
+// walkTar visits the images of a tar stream, their names after prefix, and those of the tars in it, whose names become
+// folders: ImageNet's training images are a tar of one tar for each class. A damaged or truncated archive is an error,
+// because half a data set would be trained on without notice. All other files go into the notes and the inventory of s,
+// which is nil where images are only counted. goOn is false after visit has returned false.
 func (s *source) walkTar(file string, r io.Reader, prefix string, visit visitor, deeper int) (goOn bool, err error) {
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
@@ -209,8 +204,7 @@ func (s *source) walkTar(file string, r io.Reader, prefix string, visit visitor,
 	}
 }
 
-// special notes what a tar has besides files: folders, and links, which are not
-// followed.
+// special records what a tar has besides files: folders, and links, which are not followed.
 func (s *source) special(h *tar.Header, prefix string) {
 	switch name := prefix + entryName(h.Name); h.Typeflag {
 	case tar.TypeDir:
@@ -220,14 +214,14 @@ func (s *source) special(h *tar.Header, prefix string) {
 	}
 }
 
-// inside is the entry that t has come to, of size bytes. Where the archive is a
-// file, its own reader lets the inner archive skip what is not read.
+// inside returns the current entry of t, of size bytes. Where the archive is a file, the entry can be sought in, so that an
+// inner archive skips what is not read.
 func inside(archive io.Reader, t *tar.Reader, size int64) io.Reader {
 	f, ok := archive.(*os.File)
 	if !ok {
 		return t
 	}
-	// tar.Reader reads no more than the header, so that the file stands behind it.
+	// tar.Reader reads no further than the header, so that the file is positioned after it.
 	at, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return t
@@ -244,8 +238,8 @@ func readEntry(r io.Reader, size int64) ([]byte, error) {
 	return data.Bytes(), err
 }
 
-// entryName is the name of an archive's entry in one form: slashes, no "./", no
-// slash in front; ".." where it leads out of the archive only.
+// entryName normalises the name of an archive's entry: slashes, no "./", no leading slash; ".." only where it leads out of
+// the archive.
 func entryName(name string) string {
 	if strings.Contains(name, `\`) {
 		name = strings.ReplaceAll(name, `\`, "/")

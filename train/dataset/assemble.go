@@ -12,8 +12,7 @@ import (
 	"bignas/core/fault"
 )
 
-// assemble gives every image its class and half and sorts them, and counts what
-// is left out.
+// assemble determines the class and the half of each image, sorts the images, and counts what is left out.
 func assemble(file string, side int, items []item, skipped []Skipped, src *source) (*Dataset, error) {
 	if n := src.notes; len(n.truth) > 0 && len(n.ids) == 0 {
 		return nil, fault.New(CodeNotes, "put "+imagenetDevkit+", or its meta.mat, or map_clsloc.txt into the folder",
@@ -23,7 +22,7 @@ func assemble(file string, side int, items []item, skipped []Skipped, src *sourc
 	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
 	d := &Dataset{Source: file, Side: side, Skipped: skipped}
 	c := census{others: src.others}
-	// What cannot be read has a place, too: its class must not vanish.
+	// Unreadable images are placed, too, so that their classes do not vanish.
 	names := make([]string, 0, len(items)+len(skipped))
 	for _, it := range items {
 		names = append(names, it.name)
@@ -92,8 +91,7 @@ func assemble(file string, side int, items []item, skipped []Skipped, src *sourc
 	return d, nil
 }
 
-// unlink leaves out links to images that have a place themselves, and all but
-// one of the links to one image.
+// unlink leaves out links to images that are used themselves, and all but one of several links to an image.
 func (s *source) unlink(names []string, places []place) {
 	if len(s.links) == 0 {
 		return
@@ -114,9 +112,8 @@ func (s *source) unlink(names []string, places []place) {
 	}
 }
 
-// readable is the name of a class as UTF-8 in composed form, so that the names of
-// an archive made on macOS are those of a folder on Linux. Bytes that are no UTF-8
-// are taken for Latin-1.
+// readable returns the name of a class as UTF-8 in composed form, so that the names in an archive made on macOS equal those
+// in a folder on Linux. Bytes that are not UTF-8 are taken for Latin-1.
 func readable(class string) string {
 	if !utf8.ValidString(class) {
 		var b strings.Builder
@@ -128,14 +125,14 @@ func readable(class string) string {
 	return norm.NFC.String(class)
 }
 
-// nameNumbers takes the names of numbered classes from a list beside the shards.
+// nameNumbers reads the names of numbered classes from a list beside the shards.
 func (d *Dataset) nameNumbers(n *notes) error {
 	if !n.numbers || n.lines == nil {
 		return nil
 	}
 	names := d.namesIn(n.lines)
 	if path.Base(n.names) == "labels.txt" && len(n.lines) != len(d.Classes) {
-		return nil // of something else
+		return nil // of other classes
 	}
 	if len(names) == 0 {
 		return fault.New(CodeNotes, "give it a line for each class from 0 on, or take it away", "data: %s has %d lines, and the classes of the images go up to %s",
@@ -149,7 +146,7 @@ func (d *Dataset) nameNumbers(n *notes) error {
 	return nil
 }
 
-// oneClass says what was seen where there should be two.
+// oneClass returns the error for data with one class.
 func oneClass(d *Dataset) error {
 	if len(d.Empty) > 0 {
 		return fault.New(CodeSingleClass, "save their images as JPEG, PNG or WebP", "data: %s has images of one class only, %q, and nothing that can be read in %s", d.Source, d.Classes[0], some(d.Empty))
@@ -158,7 +155,7 @@ func oneClass(d *Dataset) error {
 		"data: %s has the images of one class only, %q; at least 2 are needed", d.Source, d.Classes[0])
 }
 
-// noImages says why nothing is left.
+// noImages returns the error for data without images, with the reason.
 func noImages(d *Dataset) error {
 	if n := len(d.Skipped); n > 0 {
 		return fault.New(CodeNoImages, "see the first: "+d.Skipped[0].Err.Error(),

@@ -10,22 +10,22 @@ import (
 
 // LeftOut counts files of a data set that are not used, for one reason.
 type LeftOut struct {
-	Class  string `json:"class,omitempty"`  // where they lie in the folder of a class
+	Class  string `json:"class,omitempty"`  // where they are in the folder of a class
 	Ending string `json:"ending,omitempty"` // of their names, in small letters, with the dot
 	Reason string `json:"reason"`
 	Count  int    `json:"count"`
 	First  string `json:"first"` // name of one of them
 }
 
-// cannotDecode is the reason for files that are no image in spite of their name;
-// what is wrong with each is in Dataset.Skipped.
+// cannotDecode is the reason for files that are not images in spite of their names. The error of each is in
+// Dataset.Skipped.
 const cannotDecode = "it cannot be decoded"
 
 // census counts what is left out.
 type census struct {
 	others inventory
 	counts map[LeftOut]several // without Count and First
-	lost   []string            // classes of what cannot be read
+	lost   []string            // classes of unreadable files
 }
 
 // leave counts an image that is left out.
@@ -56,8 +56,8 @@ func (c *census) add(l LeftOut, s several) {
 	c.counts[l] = was
 }
 
-// unread are names for the files that would be images if they could be read: one
-// for each folder. They count when the layout is recognised.
+// unread returns a name, for each folder, of files that would be images if they could be read. They count when the layout is
+// recognised.
 func (c *census) unread() (names []string) {
 	for _, dir := range slices.Sorted(maps.Keys(c.others)) {
 		for k, s := range c.others[dir] {
@@ -83,7 +83,7 @@ func (v inventory) count(c *census, l *layout) {
 	}
 }
 
-// sorted is what was counted, by class, then the most first.
+// sorted returns the counts by class, largest first.
 func (c *census) sorted() (all []LeftOut) {
 	for l, s := range c.counts {
 		l.Count, l.First = s.count, s.first
@@ -95,8 +95,8 @@ func (c *census) sorted() (all []LeftOut) {
 	return all
 }
 
-// empty are the classes that have a folder and no image: nothing in it can be read,
-// or nothing is in it. seen are the classes with images, names those of all images.
+// empty returns the classes with a folder in which there is no readable image. seen is the classes with images, names the
+// names of all images.
 func (c *census) empty(l *layout, seen map[string]int, names []string) (empty []string) {
 	for _, class := range c.lost {
 		if _, ok := seen[class]; !ok {
@@ -104,7 +104,7 @@ func (c *census) empty(l *layout, seen map[string]int, names []string) (empty []
 		}
 	}
 	if l != nil {
-		used := map[string]bool{"": true} // folders with an image in or below them
+		used := map[string]bool{"": true} // folders with an image in them or below
 		for _, name := range names {
 			for dir := path.Dir(name); dir != "." && !used[dir]; dir = path.Dir(dir) {
 				used[dir] = true
@@ -112,7 +112,7 @@ func (c *census) empty(l *layout, seen map[string]int, names []string) (empty []
 		}
 		for dir, kinds := range c.others {
 			if used[dir] || l.kind == classFolders && len(kinds) > 0 {
-				continue // beside class folders, one with texts is no class
+				continue // a folder with texts beside class folders is not a class
 			}
 			class := l.classFolder(dir)
 			if class == "" && l.emptyAbove(dir) {
@@ -127,8 +127,7 @@ func (c *census) empty(l *layout, seen map[string]int, names []string) (empty []
 	return slices.Compact(empty)
 }
 
-// hasFolders tells whether a folder without files has folders below it, which speak
-// for themselves.
+// hasFolders reports whether a folder without files has subfolders, which are considered themselves.
 func (c *census) hasFolders(dir string) bool {
 	for other := range c.others {
 		if len(c.others[dir]) == 0 && strings.HasPrefix(other, dir+"/") {

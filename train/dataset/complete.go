@@ -10,14 +10,13 @@ import (
 
 // Codes of the errors of Complete and Trainable.
 const (
-	CodeEmptyClass = "empty_class"     // a class without an image that can be read
+	CodeEmptyClass = "empty_class"     // a class without a readable image
 	CodeHalves     = "halves_disagree" // val/ has classes that train/ lacks
 	CodeOneHalf    = "one_half"        // nothing to train on, or nothing to validate on
 )
 
-// Complete refuses data whose folders promise classes that it does not have: a
-// folder in which nothing can be read, unless skipEmpty says so, or a class of val/
-// that train/ lacks. Whoever trains, or prepares to, asks it first.
+// Complete returns an error for data that lacks classes that it has folders for: a folder without a readable image, unless
+// skipEmpty is true, or a class of val/ that train/ lacks. It is called before training and preparing.
 func (d *Dataset) Complete(skipEmpty bool) error {
 	if len(d.Empty) > 0 && !skipEmpty {
 		why := "nothing is in it"
@@ -63,8 +62,7 @@ func (d *Dataset) Complete(skipEmpty bool) error {
 	return fault.New(CodeHalves, hint, "data: the halves of %s have different classes: only val/ has %s%s", d.Source, some(more), also)
 }
 
-// Trainable refuses a split that cannot be trained on or leaves nothing to measure
-// with: before the first epoch, not after the last.
+// Trainable returns an error for a split that has no images to train or to validate on.
 func (d *Dataset) Trainable(train, val Subset) error {
 	switch {
 	case train.Len() == 0 && d.HasVal():
@@ -77,7 +75,7 @@ func (d *Dataset) Trainable(train, val Subset) error {
 	return nil
 }
 
-// warnings are what may be wrong with a split.
+// warnings lists what may be wrong with a split.
 func (d *Dataset) warnings(train, search, val Subset) (all []string) {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if len(d.Empty) > 0 {
@@ -119,8 +117,8 @@ func (d *Dataset) warnings(train, search, val Subset) (all []string) {
 	return append(all, d.equalImages(train, search, val)...)
 }
 
-// foldersOfClasses are the classes all of whose images lie in several folders below
-// theirs, where other classes have images directly in theirs.
+// foldersOfClasses returns the classes whose images are all in several subfolders, where other classes have images directly
+// in their folders.
 func (d *Dataset) foldersOfClasses() (some []string) {
 	all := make([]nested, len(d.Classes))
 	for _, it := range d.items {
@@ -146,8 +144,7 @@ func (d *Dataset) foldersOfClasses() (some []string) {
 	return some
 }
 
-// equalImages finds files of the same content that are both trained and validated
-// on, or that have two classes.
+// equalImages finds files of the same content that are in both halves or in two classes.
 func (d *Dataset) equalImages(train, search, val Subset) (all []string) {
 	type one struct {
 		sum  uint64

@@ -10,18 +10,16 @@ import (
 	"bignas/core/preprocess"
 )
 
-// Decoder is a way to decode image files. The zero value is preprocess.Decode,
-// the same on every machine.
+// Decoder decodes image files. The zero value is preprocess.Decode, with the same results on all machines.
 type Decoder struct {
-	Name string // stated in prepared folders; "" for Go's own
-	// New makes a decoder for one goroutine. Its function returns the upright
-	// image, perhaps already smaller, but with no side below side pixels unless
-	// the file's own is; more than maxPixels (0: preprocess.DefaultMaxPixels) are
-	// refused.
+	Name string // recorded in prepared folders; "" for Go's own
+	// New returns a decoder for one goroutine, which returns upright images. They may be reduced, but no side
+	// below side pixels, unless it is in the file. Images of more than maxPixels (0:
+	// preprocess.DefaultMaxPixels) are refused.
 	New func() func(data []byte, side, maxPixels int) (*preprocess.Image, error)
 }
 
-// start gives a goroutine its function.
+// start returns the decoder of a goroutine.
 func (d Decoder) start() func(data []byte, side, maxPixels int) (*preprocess.Image, error) {
 	if d.New != nil {
 		return d.New()
@@ -31,7 +29,7 @@ func (d Decoder) start() func(data []byte, side, maxPixels int) (*preprocess.Ima
 	}
 }
 
-// decoded is an image file that has been through a worker.
+// decoded is the result of a worker for an image file.
 type decoded struct {
 	name string
 	pix  []uint8
@@ -56,9 +54,8 @@ func decodeAll(src *source, o Options) (items []item, skipped []Skipped, err err
 	return items, skipped, err
 }
 
-// decodeInOrder reads src in one goroutine, decodes in o.Workers others, and calls
-// take with the images in the order of the source, the first skip of them left
-// out, until it returns false.
+// decodeInOrder reads src in one goroutine, decodes in o.Workers others, and calls take for the images after the first skip,
+// in the order of the source, until it returns false.
 func decodeInOrder(src *source, o Options, skip int, take func(decoded) bool) error {
 	type job struct {
 		name string
@@ -114,7 +111,7 @@ func decodeInOrder(src *source, o Options, skip int, take func(decoded) bool) er
 	return damagedArchive(failed)
 }
 
-// digest tells the content of one file from another's: 8 bytes of its SHA-256.
+// digest returns 8 bytes of the SHA-256 of a file.
 func digest(data []byte) uint64 {
 	sum := sha256.Sum256(data)
 	return binary.BigEndian.Uint64(sum[:8])
@@ -128,7 +125,7 @@ func damagedArchive(err error) error {
 	return fault.New(CodeArchive, "", "data: %v", err)
 }
 
-// fitter decodes images and makes them square; it keeps its buffers.
+// fitter decodes images and makes them square. It reuses its buffers.
 type fitter struct {
 	axis      preprocess.Axis
 	row, rows []float32
@@ -147,7 +144,7 @@ func (f *fitter) decode(decode func([]byte, int, int) (*preprocess.Image, error)
 	return f.fit(im, side), nil
 }
 
-// fit crops the centre square of im and resizes it, rows first.
+// fit crops the centre square of im and resizes it, horizontally first.
 func (f *fitter) fit(im *preprocess.Image, side int) []uint8 {
 	square := min(im.W, im.H)
 	left, top := (im.W-square)/2, (im.H-square)/2
@@ -174,7 +171,7 @@ func (f *fitter) fit(im *preprocess.Image, side int) []uint8 {
 	return pix
 }
 
-// sized returns a slice of n floats, s if it is big enough.
+// sized returns a slice of n floats, of the memory of s if that is big enough.
 func sized(s []float32, n int) []float32 {
 	if cap(s) < n {
 		return make([]float32, n)

@@ -2,9 +2,8 @@ package dataset
 
 import "math"
 
-// figure is a class of the drawn data set. inside is the signed distance to its
-// edge, negative inside, in units of its radius, roughly within [-1, 1]^2; where
-// second is not nil the figure has a pattern, and second is negative in its
+// figure is a class of the drawn data set. inside is the signed distance to its edge, negative inside, in units of its radius,
+// roughly within [-1, 1]^2. Where second is not nil the figure has a pattern of two colours, and second is negative in the
 // other colour.
 type figure struct {
 	name   string
@@ -34,15 +33,14 @@ var figures = []figure{
 
 func box(x, y, w, h float64) float64 { return max(math.Abs(x)-w, math.Abs(y)-h) }
 
-// triangle is equilateral: three half planes.
+// triangle is equilateral: the intersection of three half planes.
 func triangle(x, y float64) float64 {
 	const apothem = 0.48
 	half, tall := 0.5*y, math.Sqrt(3)/2*x
 	return max(-y, half+tall, half-tall) - apothem
 }
 
-// star has five points: the plane is folded into a tenth, where the edge is one
-// line from the point to the notch.
+// star has five points. The plane is folded into a tenth, in which the edge is a line from a point to a notch.
 func star(x, y float64) float64 {
 	const tenth = math.Pi / 5
 	const outer, notch = 1.0, 0.42
@@ -51,12 +49,12 @@ func star(x, y float64) float64 {
 	r := math.Hypot(x, y)
 	u, v := r*math.Cos(angle), r*math.Sin(angle)
 	nu, nv := notch*math.Cos(tenth), notch*math.Sin(tenth)
-	// The normal of the line from (outer, 0) to (nu, nv) that points outwards.
+	// The outward normal of the line from (outer, 0) to (nu, nv).
 	a, b := nv, outer-nu
 	return ((u-outer)*a + v*b) / math.Hypot(a, b)
 }
 
-// heart is a square on its corner with a disc on each of two edges.
+// heart is a square on a corner with discs on two edges.
 func heart(x, y float64) float64 {
 	const side = 0.48
 	y += 0.2

@@ -14,25 +14,24 @@ import (
 	"bignas/train/files"
 )
 
-// found is what lies below a folder, names with slashes from it.
+// found is the content of a folder, with names relative to it, with slashes.
 type found struct {
 	root                             string
 	images, notes, samples, archives []string
 	others                           inventory
-	folderLinks                      []string          // not yet followed
-	fileLinks                        map[string]string // name of an image that is a link -> the file itself
+	folderLinks                      []string          // not followed yet
+	fileLinks                        map[string]string // names of images that are links -> their files
 }
 
-// Names under which ImageNet's archives are distributed.
+// The names of ImageNet's archives.
 const (
 	imagenetTrain  = "ILSVRC2012_img_train.tar"
 	imagenetVal    = "ILSVRC2012_img_val.tar"
 	imagenetDevkit = "ILSVRC2012_devkit_t12.tar.gz"
 )
 
-// openFolder lists the images below a folder. Where there are none but tar
-// archives, it is ImageNet as it is distributed, or WebDataset shards. Links are
-// followed, for data sets are often put together from them, but to nothing twice.
+// openFolder lists the images below a folder. A folder of tar archives only is ImageNet as it is distributed, or WebDataset
+// shards. Links are followed, because data sets are often assembled from them, but nothing is listed twice.
 func openFolder(root string) (*source, error) {
 	all := &found{root: root, others: inventory{}, fileLinks: map[string]string{}}
 	err := all.list("")
@@ -76,8 +75,7 @@ func openFolder(root string) (*source, error) {
 	return s, nil
 }
 
-// samplesOf are the files with the class of a sample that belong to one of the
-// images; the others are left out.
+// samplesOf returns the files with the class of a sample that belong to one of the images.
 func (s *source) samplesOf(images, samples []string) (belong []string) {
 	if len(samples) == 0 {
 		return nil
@@ -96,7 +94,7 @@ func (s *source) samplesOf(images, samples []string) (belong []string) {
 	return belong
 }
 
-// learnFile reads one of the files that say something about the images.
+// learnFile reads a file with information about the images.
 func (s *source) learnFile(file string) error {
 	if filepath.Base(file) == imagenetDevkit {
 		info, err := os.Stat(file)
@@ -118,8 +116,8 @@ func (s *source) learnFile(file string) error {
 	return s.notes.learn(filepath.ToSlash(file), data)
 }
 
-// archives makes the source of a folder of tars: ImageNet's two if they are
-// there, otherwise all of them, each a folder of its own in the images' names.
+// archives returns the source of a folder of tars: ImageNet's two if they are there, otherwise all of them, each of which is a
+// folder in the names of the images.
 func (s *source) archives(root string, names []string) error {
 	prefix := func(name string) string { return strings.TrimSuffix(name, ".tar") + "/" }
 	base := func(name string) string { return path.Base(name) }
@@ -168,12 +166,12 @@ func (s *source) archives(root string, names []string) error {
 	return nil
 }
 
-// path is where a file is.
+// path returns the path of a file.
 func (all *found) path(name string) string {
 	return filepath.Join(all.root, filepath.FromSlash(name))
 }
 
-// list appends what is below a folder; links to folders wait for follow.
+// list appends the content of a folder. Links to folders are left to follow.
 func (all *found) list(below string) error {
 	entries, err := os.ReadDir(all.path(below))
 	if err != nil {
@@ -197,7 +195,7 @@ func (all *found) list(below string) error {
 				return err
 			}
 		case dir:
-		case isImage(name): // also a link to nothing: reading it will say so
+		case isImage(name): // also a broken link, which fails when it is read
 			all.images = append(all.images, name)
 			if e.Type()&fs.ModeSymlink != 0 && there {
 				if all.fileLinks[name], err = filepath.EvalSymlinks(all.path(name)); err != nil {
@@ -223,15 +221,14 @@ func (all *found) isSmall(e fs.DirEntry) bool {
 	return err == nil && info.Size() <= maxNote
 }
 
-// follow lists what links to folders lead to, each folder once: a link to a folder
-// that is here already, or to one above, would invent classes and count images
-// twice. What files lead to is turned into names in the data set where it is here.
+// follow lists the folders that links lead to, each once: a link to a folder that is listed, or to one above, would invent
+// classes and count images twice. Targets of links to files are replaced by their names in the data set.
 func (all *found) follow() error {
 	top, err := filepath.EvalSymlinks(all.root)
 	if err != nil {
 		return err
 	}
-	here := map[string]string{top: ""} // folders that are listed -> their name in the data set
+	here := map[string]string{top: ""} // listed folders -> their names in the data set
 	for len(all.folderLinks) > 0 {
 		name := all.folderLinks[0]
 		all.folderLinks = all.folderLinks[1:]
@@ -262,7 +259,7 @@ func (all *found) follow() error {
 	return nil
 }
 
-// within tells whether a path is the folder or lies in it.
+// within reports whether a path is the folder or in it.
 func within(file, folder string) bool {
 	rest, ok := strings.CutPrefix(file, folder)
 	return ok && (rest == "" || rest[0] == filepath.Separator || folder == string(filepath.Separator))

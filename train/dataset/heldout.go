@@ -7,20 +7,18 @@ import (
 	"strings"
 )
 
-// Versions of the rule by which images are held out. A configuration keeps the
-// one that its run was trained with, so that no image changes sides.
+// Versions of the rule by which images are held out. A configuration keeps the version of its run, so that no image changes
+// sides.
 const (
-	// ByName is HeldOut and ForSearch: the base name of the file decides alone.
+	// ByName is HeldOut and ForSearch, which depend on the base name of the file alone.
 	ByName = 1
-	// ByClass lets the class and the path below its folder decide, so that equal
-	// base names in several classes are not held out together, and holds at least one
-	// image of every class out, where it has two.
+	// ByClass depends on the class and the path below its folder, so that equal base names in several classes are
+	// not held out together. It holds out at least one image of each class that has two.
 	ByClass = 2
 )
 
-// Split gives the images to train on and those to validate on. Where the data
-// has a val/ half of its own, that is val. Otherwise val is cut off by the rule of
-// the version; 0 is ByName.
+// Split returns the images to train on and those to validate on. Where the data has its own val/ half, that is val. Otherwise
+// val is held out by the rule of the version; 0 is ByName.
 func (d *Dataset) Split(version int, valFraction float64) (train, val Subset) {
 	if !d.HasVal() {
 		return d.All().cut(version, "", valFraction)
@@ -36,9 +34,8 @@ func (d *Dataset) Split(version int, valFraction float64) (train, val Subset) {
 	return train, val
 }
 
-// SplitVersion is the version for a run that begins: ByName where that holds out
-// images of every class and no base name is in two classes, as with Imagenette
-// and ImageNet, otherwise ByClass.
+// SplitVersion returns the version for a new run: ByName where that holds out images of each class and no base name is in two
+// classes, as with Imagenette and ImageNet, otherwise ByClass.
 func (d *Dataset) SplitVersion(valFraction, searchFraction float64) int {
 	own := d.HasVal()
 	classOf := make(map[string]int, len(d.items))
@@ -78,8 +75,7 @@ func (s Subset) SearchSplit(version int, fraction float64) (rest, search Subset)
 	return s.cut(version, "search/", fraction)
 }
 
-// cut takes the share fraction off a subset by a version of the rule. salt tells
-// one cut from another.
+// cut holds out the share fraction of a subset by a version of the rule. Cuts with different salts are independent.
 func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subset) {
 	ranks := make([]uint64, len(s.index))
 	cut := make([]bool, len(s.index))
@@ -104,8 +100,8 @@ func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subse
 	return rest, off
 }
 
-// someOfEach changes a cut that leaves a class nothing on one side: of two images
-// and more the lowest rank is cut off, and the highest is not.
+// someOfEach corrects a cut in which a class with two or more images has none on one side: its image with the lowest rank is
+// held out, the one with the highest is not.
 func (s Subset) someOfEach(ranks []uint64, cut []bool) {
 	type span struct{ low, high, off, all int }
 	spans := make([]span, len(s.data.Classes))
@@ -131,26 +127,23 @@ func (s Subset) someOfEach(ranks []uint64, cut []bool) {
 	}
 }
 
-// HeldOut tells whether an image belongs to the share fraction (0 to 1) of a
-// data set that is held out for validation by version ByName. It depends on the base
-// name of the file alone, so that an image never changes sides: not when others are
-// added, when folders are renamed or when the archive is repacked. A bigger fraction
-// keeps all that a smaller one held out.
+// HeldOut reports whether an image is in the share fraction (0 to 1) of a data set that is held out for validation by version
+// ByName. It depends on the base name of the file alone, so that an image does not change sides when other images are added,
+// folders are renamed or the archive is repacked. A bigger fraction holds out all that a smaller one does.
 //
-// The rule: the first 8 bytes of SHA-256(base name), big endian, over 2^64, are
-// less than fraction. ByClass is the same of the class, a slash and the path below
-// the folder of the class; where the class is not a folder, of the whole path.
+// The rule is that the first 8 bytes of SHA-256(base name), big endian, over 2^64, are less than fraction. ByClass is the same
+// for the class, a slash and the path below the folder of the class or, where the class is not a folder, for the whole path.
 func HeldOut(name string, fraction float64) bool { return below(rank(name), fraction) }
 
-// ForSearch tells whether a training image is in the share that SearchSplit cuts
-// off by version ByName: the hash is that of "search/" and the base name.
+// ForSearch reports whether a training image is in the share that SearchSplit holds out by version ByName. The hash is that of
+// "search/" and the base name.
 func ForSearch(name string, fraction float64) bool {
 	return below(hash("search/"+path.Base(name)), fraction)
 }
 
 func below(rank uint64, fraction float64) bool { return float64(rank) < fraction*(1<<64) }
 
-// rank is a number that the base name of a file decides.
+// rank returns the hash of a text as a number from 0 to 1.
 func rank(name string) uint64 { return hash(path.Base(name)) }
 
 func hash(text string) uint64 {
@@ -158,17 +151,15 @@ func hash(text string) uint64 {
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
-// pathOf is what ByClass takes the hash of: the class as the weights call it, where
-// Match has been told, and the path below the folder that it has here, so that an
-// image stays on its side when folders are renamed.
+// pathOf returns what ByClass hashes: the class, with the name that it has in the weights after Match, and the path below its
+// folder, so that no image changes sides when folders are renamed.
 func (d *Dataset) pathOf(it item) string {
 	folder := d.folder(it.label)
 	return d.Classes[it.label] + strings.TrimPrefix(pathInClass(it.name, folder), folder)
 }
 
-// pathInClass is a name from the folder of its class on, so that it stays the same
-// under another top folder or in the other half; where there is no such folder, the
-// class and the whole name.
+// pathInClass returns a name from the folder of its class on, which does not depend on the top folder and the half, or, where
+// there is no such folder, the class and the whole name.
 func pathInClass(name, class string) string {
 	for rest := name; ; {
 		folder, behind, ok := strings.Cut(rest, "/")

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// formats are endings of image files that are not read: a folder that holds only
-// these is a class without images.
+// formats is the extensions of image files that are not read. A folder with only these is a class without images.
 var formats = []string{".heic", ".heif", ".avif", ".avifs", ".jxl", ".jp2", ".j2k", ".jpx", ".jxr", ".psd", ".svg", ".ico", ".tga", ".dds", ".exr", ".hdr",
 	".ppm", ".pgm", ".pbm", ".pnm", ".pam", ".pcx", ".xcf", ".eps", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".dcm", ".fits",
 	".nii", ".qoi", ".emf", ".wmf", ".mp4", ".mov", ".avi", ".webm", ".mkv", ".npy", ".npz"}
 
-// system are folders that an operating system or a file server puts between the
-// images: shadows, thumbnails, bins. Hidden folders are left out with them.
+// system is the folders that operating systems and file servers create: metadata, thumbnails, bins. They are ignored, as are
+// hidden folders.
 var system = []string{"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 
 var (
@@ -23,24 +22,23 @@ var (
 	errLink   = errors.New("a link to what is here under another name")
 )
 
-// kind is what files that are left out have in common.
+// kind is the extension and the reason of files that are left out.
 type kind struct {
 	ending string // with its dot, in small letters; "" for none
 	why    error
 }
 
-// several are files of one kind in one folder.
+// several is a number of files of one kind in one folder.
 type several struct {
 	count int
 	first string // name of the first
 }
 
-// inventory is what lies in a data set beside the images that are read, by folder:
-// what is left out is counted, and a class without images is noticed. A folder
-// with an empty map is there and may be empty.
+// inventory is the content of a data set besides its images, by folder, to count what is left out and to notice classes
+// without images. A folder with an empty map may be empty.
 type inventory map[string]map[kind]several
 
-// folder notes that there is a folder.
+// folder records a folder.
 func (v inventory) folder(name string) {
 	name = strings.TrimSuffix(name, "/")
 	if v[name] == nil && !isHidden(name) {
@@ -48,7 +46,7 @@ func (v inventory) folder(name string) {
 	}
 }
 
-// file notes a file that is neither read as an image nor as a note.
+// file records a file that is neither an image nor a note.
 func (v inventory) file(name string) {
 	why := errOther
 	if isFormat(name) {
@@ -57,7 +55,7 @@ func (v inventory) file(name string) {
 	v.leave(name, why)
 }
 
-// leave notes a file that is left out for a reason.
+// leave records a file that is left out, with the reason.
 func (v inventory) leave(name string, why error) {
 	if isHidden(name) {
 		return
@@ -73,11 +71,10 @@ func (v inventory) leave(name string, why error) {
 	v[dir][k] = s
 }
 
-// isFormat tells by name whether a file is an image that is not read.
+// isFormat reports, by its name, whether a file is an image that is not read.
 func isFormat(name string) bool { return slices.Contains(formats, strings.ToLower(path.Ext(name))) }
 
-// isHidden tells whether a file lies where no data set is: hidden, or in a folder
-// of the system.
+// isHidden reports whether a file is hidden or in a folder of the system.
 func isHidden(name string) bool {
 	for rest := name; rest != ""; {
 		var part string

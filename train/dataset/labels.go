@@ -11,7 +11,7 @@ import (
 	"bignas/train/files"
 )
 
-// words are the names of the ten classes of Imagenette
+// words is the names of the ten classes of Imagenette
 // (github.com/fastai/imagenette), by WordNet id.
 var words = map[string]string{
 	"n01440764": "tench",
@@ -26,8 +26,8 @@ var words = map[string]string{
 	"n03888257": "parachute",
 }
 
-// labelOf is the name of a class for people: what the notes, which may be nil, or
-// the table above have for it, otherwise the folder's name.
+// labelOf returns the name of a class for people, from words or the notes, which may be nil, and otherwise the name of its
+// folder.
 func labelOf(class string, notes *notes) string {
 	if w, ok := words[class]; ok {
 		return w
@@ -38,12 +38,10 @@ func labelOf(class string, notes *notes) string {
 	return class
 }
 
-// besideData are the files with words for WordNet ids that are read where they
-// lie beside the data: next to an archive or next to a train folder.
+// besideData is the names of files with words for WordNet ids that are read beside an archive or a train folder.
 var besideData = []string{"words.txt", "LOC_synset_mapping.txt", "synset_words.txt"}
 
-// learnBeside reads those of the files besideData that lie in the folder above the
-// data. What is not a list of words there belongs to something else.
+// learnBeside reads the files besideData in the folder above the data. Files that are not such lists are ignored.
 func (n *notes) learnBeside(data string) {
 	above := filepath.Dir(filepath.Clean(data))
 	for _, name := range besideData {
@@ -53,8 +51,8 @@ func (n *notes) learnBeside(data string) {
 	}
 }
 
-// learnSynsets takes the lines "n01440764 tench, Tinca tinca" of a text, with a
-// blank, a tab or a comma behind the WordNet id, and leaves all others out.
+// learnSynsets reads the lines "n01440764 tench, Tinca tinca" of a text, with a blank, a tab or a comma after the WordNet id,
+// and ignores all others.
 func (n *notes) learnSynsets(text []byte) error {
 	for _, line := range lines(text) {
 		if len(line) > 10 && isWordNet(line[:9]) && strings.ContainsRune("\t ,", rune(line[9])) && n.words[line[:9]] == "" {
@@ -64,7 +62,7 @@ func (n *notes) learnSynsets(text []byte) error {
 	return nil
 }
 
-// isWordNet tells whether a word is a WordNet id, such as n01440764.
+// isWordNet reports whether a word is a WordNet id, such as n01440764.
 func isWordNet(id string) bool {
 	if len(id) != 9 || id[0] != 'n' {
 		return false
@@ -73,10 +71,9 @@ func isWordNet(id string) bool {
 	return err == nil
 }
 
-// NameClasses gives the classes the names of a file for people (Labels): a class
-// and its name a line, with a tab, a comma or a blank between; or, where all
-// classes are numbers from 0, one name a line, the first for 0. Lines of other
-// classes are left out; a file that names none of them is an error.
+// NameClasses reads the names of the classes for people (Labels) from a file. Each line has a class and its name, separated by
+// a tab, a comma or a blank; or, where all classes are numbers, a name, of class 0 first. Lines of other classes are ignored;
+// a file that names no class is an error.
 func (d *Dataset) NameClasses(file string) error {
 	text, err := files.Read(file)
 	if err != nil {
@@ -99,7 +96,7 @@ func (d *Dataset) NameClasses(file string) error {
 
 // namesIn finds the names of the classes in the lines of a file.
 func (d *Dataset) namesIn(lines []string) map[string]string {
-	known := make(map[string]string, len(d.Classes)) // also without the zeros that numbers begin with
+	known := make(map[string]string, len(d.Classes)) // also without leading zeros
 	numbers := true
 	for _, c := range d.Classes {
 		known[c] = c
@@ -135,7 +132,7 @@ func (d *Dataset) namesIn(lines []string) map[string]string {
 	return names
 }
 
-// bare is a number without the zeros that it begins with.
+// bare returns a number without leading zeros.
 func bare(class string) string {
 	if v, err := strconv.Atoi(class); err == nil && v >= 0 {
 		return strconv.Itoa(v)
@@ -143,8 +140,7 @@ func bare(class string) string {
 	return class
 }
 
-// distinct puts the class behind names that several classes have: ImageNet has two
-// cranes.
+// distinct appends the class to names that several classes have: ImageNet has two cranes.
 func distinct(labels, classes []string) []string {
 	count := map[string]int{}
 	for _, l := range labels {
@@ -158,7 +154,7 @@ func distinct(labels, classes []string) []string {
 	return labels
 }
 
-// some lists the first ten of several names.
+// some lists the first ten names.
 func some(names []string) string {
 	if n := len(names) - 10; n > 0 {
 		return strings.Join(names[:10], ", ") + fmt.Sprintf(" and %d more", n)

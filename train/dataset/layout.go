@@ -6,33 +6,32 @@ import (
 	"strings"
 )
 
-// extensions are the endings of the files that are taken for images.
+// extensions is the extensions of image files.
 var extensions = []string{".jpeg", ".jpg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jfif", ".jpe", ".pjpeg", ".pjp"}
 
-// isUnlabelled tells whether a file is one of ImageNet's 100,000 test images in
-// the Kaggle layout, which have no class.
+// isUnlabelled reports whether a file is one of ImageNet's 100,000 test images in the Kaggle layout, which have no class.
 func isUnlabelled(name string) bool { return strings.Contains(name, "CLS-LOC/test/") }
 
-// isImage tells by name whether a file is one of the data set's images.
-// Hidden files, and the shadow files that macOS puts into archives, are not.
+// isImage reports, by its name, whether a file is an image of the data set. Hidden files, and the metadata files that macOS adds
+// to archives, are not.
 func isImage(name string) bool {
 	dot := strings.LastIndexByte(name, '.')
 	return dot >= 0 && slices.Contains(extensions, strings.ToLower(name[dot:])) && !isUnlabelled(name) && !isHidden(name)
 }
 
-// halves are the folder names that mean a half.
+// halves is the folder names that stand for a half.
 var halves = map[string]half{"train": trainHalf, "training": trainHalf, "trainset": trainHalf,
 	"val": valHalf, "valid": valHalf, "validation": valHalf, "dev": valHalf, "valset": valHalf,
 	"test": testHalf, "testing": testHalf, "testset": testHalf}
 
-// halfNamed is the half that a folder's name means.
+// halfNamed returns the half that a folder's name stands for.
 func halfNamed(folder string) (half, bool) {
 	h, ok := halves[strings.ToLower(folder)]
 	return h, ok
 }
 
-// halfWithin is the half that one of the words in a folder's name means, as in
-// "seg_train" or "training_set"; not ok where two mean different ones.
+// halfWithin returns the half that a word in a folder's name stands for, as in "seg_train" or "training_set". ok is false where
+// two words stand for different halves.
 func halfWithin(folder string) (h half, ok bool) {
 	for word := range strings.FieldsFuncSeq(strings.ToLower(folder), func(r rune) bool { return r < 'a' || r > 'z' }) {
 		if other, known := halves[word]; known {
@@ -54,31 +53,31 @@ var (
 	errNoTruth = errors.New("its class is in the devkit: put ILSVRC2012_devkit_t12.tar.gz, or LOC_val_solution.csv, into the folder")
 )
 
-// place is where one image belongs; err tells why it belongs nowhere.
+// place is the class and the half of an image, or the reason why it has none.
 type place struct {
 	class string
 	half  half
 	err   error
 }
 
-// layout is how folders give half and class.
+// layout says how class and half follow from the folders.
 type layout struct {
 	kind layoutKind
-	skip []string // folders in front of the class that all images have in common, behind the half where there is one
-	at   int      // halvesNamed: the depth of the folders that name halves
+	skip []string // folders before the class that all images have in common, after the half where there is one
+	at   int      // halvesNamed: the depth of the folders of halves
 }
 
 type layoutKind int
 
 const (
-	classFolders    layoutKind = iota // the folder behind skip is the class
-	halfFolders                       // behind train/ or val/, wherever it is
-	halvesNamed                       // behind folders such as seg_train, all at one depth
+	classFolders    layoutKind = iota // the folder after skip is the class
+	halfFolders                       // the class comes after train/ or val/, wherever that is
+	halvesNamed                       // the class comes after folders such as seg_train, all at one depth
 	halfBelowClass                    // cat/train, cat/val
-	halvesNoClasses                   // images lie directly in train/ and val/
+	halvesNoClasses                   // images are directly in train/ and val/
 )
 
-// tail is what lies behind the half in the folders of an image.
+// tail returns the folders of an image after the half.
 func (l layout) tail(d []string) (tail []string, h half, err error) {
 	switch l.kind {
 	case halfFolders:
@@ -105,7 +104,7 @@ func (l layout) tail(d []string) (tail []string, h half, err error) {
 	return nil, 0, errNoHalf
 }
 
-// place gives the files in a folder their class and half.
+// place returns the class and the half of the files in a folder.
 func (l layout) place(d []string) (p place) {
 	if len(d) > 0 && d[0] == ".." && (len(l.skip) == 0 || l.skip[0] != "..") {
 		return place{err: errOutside}
@@ -143,8 +142,7 @@ func (l layout) place(d []string) (p place) {
 	return p
 }
 
-// sharedFolders are the leading folders that all paths have in common, leaving
-// each at least one.
+// sharedFolders returns the leading folders that all paths have in common, except the last folder of any.
 func sharedFolders(dirs [][]string) []string {
 	var common []string
 	first := true
@@ -165,7 +163,7 @@ func sharedFolders(dirs [][]string) []string {
 	return common
 }
 
-// foldersOf are the folders of a name.
+// foldersOf returns the folders of a name.
 func foldersOf(name string) []string {
 	d := strings.Split(name, "/")
 	return d[:len(d)-1]

@@ -8,38 +8,34 @@ import (
 	"bignas/core/fault"
 )
 
-// Names are the classes that weights tell apart, in the order of their logits.
+// Names is the classes that weights know, in the order of their logits.
 type Names struct {
-	Of     string   // whose they are, for messages: a file
+	Of     string   // the file that they are from, for messages
 	IDs    []string // the class folders that the weights were trained on; nil where the file does not say
 	Labels []string // for people; nil where the file does not say
-	Count  int      // how many they are, where neither is known
+	Count  int      // number of classes, where neither is known
 }
 
 // CodeClasses is the code of the errors of Match.
 const CodeClasses = "classes"
 
-// matchHint is what to do about classes that are not those of the weights.
+// matchHint says what to do about other classes than those of the weights.
 const matchHint = "name the class folders as the weights file does, by WordNet id or in words, or with --class-names, or take the data that belongs to the weights"
 
-// Match numbers the classes of d as weights number theirs: from then on a label is
-// an index of the logits, and Classes and Labels are those of the weights, but for the names that the data itself has for people. A class
-// of the data is that of the weights with the same name; where there is none, with
-// the same WordNet id; then with the same name for people, where letter case,
-// spaces, hyphens and underscores make no difference; then one of several names
-// between commas. Position counts for nothing, unless the file holds no names.
+// Match numbers the classes of d as the weights do: labels become indices of the logits, and Classes and Labels those of the
+// weights, except for names for people in the data. A class of the data is the class of the weights with the same name; where
+// there is none, with the same WordNet id; then with the same name for people, ignoring case, spaces, hyphens and underscores;
+// then with one of several names between commas. The position counts only where the file has no names.
 //
-// Data with a class that the weights do not know is refused, and so is data that
-// lacks some, unless partly is true. Where it fails, d is as it was. said is a line
-// for people where the two do not have the same names in the same order, "" where
-// they do.
+// Data with a class that the weights do not know is an error, as is data that lacks some, unless partly is true. On an error d
+// is unchanged. said is a line for people where names or their order differ, and "" where they do not.
 func (d *Dataset) Match(n Names, partly bool) (said string, err error) {
 	if n.IDs == nil && n.Labels == nil {
 		if n.Count != len(d.Classes) {
 			return "", fault.New(CodeClasses, matchHint, "%s has %d classes, %s knows %d and not their names", d.Source, len(d.Classes), n.Of, n.Count)
 		}
 		if d.folders != nil {
-			return "", nil // said before
+			return "", nil // said by an earlier call
 		}
 		d.folders = slices.Clone(d.Classes)
 		return fmt.Sprintf("%s does not say which classes it knows: they are taken to be the %d of %s in the order of their names", n.Of, n.Count, d.Source), nil
@@ -67,7 +63,7 @@ func (d *Dataset) Match(n Names, partly bool) (said string, err error) {
 		labels = slices.Clone(n.IDs)
 	}
 	for i, k := range to {
-		if d.Labels[i] != d.Classes[i] { // named by the data, perhaps anew
+		if d.Labels[i] != d.Classes[i] { // named by the data
 			labels[k] = d.Labels[i]
 		}
 	}
@@ -82,7 +78,7 @@ func (d *Dataset) Match(n Names, partly bool) (said string, err error) {
 	return said, nil
 }
 
-// folder is what class i is called in the data.
+// folder returns the name of class i in the data.
 func (d *Dataset) folder(i int) string {
 	if d.folders != nil {
 		return d.folders[i]
@@ -92,7 +88,7 @@ func (d *Dataset) folder(i int) string {
 
 func (n Names) len() int { return max(len(n.IDs), len(n.Labels)) }
 
-// of is class i: its folder, or else its name for people, and the latter.
+// of returns the folder of class i, or its name for people where that is not known, and the latter.
 func (n Names) of(i int) (id, label string) {
 	switch {
 	case n.IDs == nil:
@@ -103,7 +99,7 @@ func (n Names) of(i int) (id, label string) {
 	return n.IDs[i], n.Labels[i]
 }
 
-// find gives each class of d its number among n, -1 for none.
+// find returns the number of each class of d in n, or -1.
 func (n Names) find(d *Dataset) ([]int, error) {
 	to := make([]int, len(d.Classes))
 	if n.IDs == nil && slices.Equal(n.Labels, d.Labels) { // also where two have the same name
@@ -149,7 +145,7 @@ func (n Names) find(d *Dataset) ([]int, error) {
 			continue
 		}
 		wnid, _ := wordNet(class)
-		if label := fold(d.Labels[i]); wnid == "" && d.Labels[i] != class { // such as one of several numberings
+		if label := fold(d.Labels[i]); wnid == "" && d.Labels[i] != class { // a number, for example, of which there are several systems
 			if by := known[2][label]; len(by) > 0 && !slices.Contains(by, found[0]) {
 				return nil, fault.New(CodeClasses, "one of the two has other names for its numbers: see --class-names",
 					"the class %s of %s is %s of %s by its folder, and %s by its name", d.title(i), d.Source, n.list(found), n.Of, n.list(by))
@@ -165,7 +161,7 @@ func (n Names) find(d *Dataset) ([]int, error) {
 	return to, nil
 }
 
-// differ is the error of data with other classes than n.
+// differ returns the error for data with other classes than n.
 func (n Names) differ(d *Dataset, to []int, absent []bool) error {
 	var extra []string
 	for i, k := range to {
@@ -199,7 +195,7 @@ func (n Names) differ(d *Dataset, to []int, absent []bool) error {
 	return fault.New(CodeClasses, matchHint, "%s", text)
 }
 
-// say is the line about a match that is not of the same names in the same order.
+// say returns a line about a match with other names or another order.
 func (n Names) say(d *Dataset, to []int, absent []bool) string {
 	var renamed []string
 	moved := false
@@ -235,7 +231,7 @@ func (n Names) list(which []int) string {
 	return some(texts)
 }
 
-// title names class i for a message.
+// title returns the name of class i for a message.
 func (d *Dataset) title(i int) string { return title(d.Classes[i], d.Labels[i]) }
 
 func title(id, label string) string {
@@ -245,11 +241,10 @@ func title(id, label string) string {
 	return fmt.Sprintf("%q (%s)", id, label)
 }
 
-// ways is in how many ways names are compared, the surest first.
+// ways is the number of ways in which names are compared, the most certain first.
 const ways = 4
 
-// namesOf is what a class may be called in each of the ways: as its folder is, by
-// WordNet id, in words, and in one of several words.
+// namesOf returns the names of a class in each of the ways: its folder, its WordNet id, its words, and each of several words.
 func namesOf(id, label string) (names [ways][]string) {
 	names[0] = []string{id}
 	add := func(w int, text string) {
@@ -274,8 +269,7 @@ func namesOf(id, label string) (names [ways][]string) {
 	return names
 }
 
-// wordNet splits "n02085620-Chihuahua" into the WordNet id and what follows; the id
-// is "" where the name does not begin with one.
+// wordNet splits "n02085620-Chihuahua" into the WordNet id, "" where the name does not begin with one, and the rest.
 func wordNet(name string) (id, rest string) {
 	const size = len("n02085620")
 	if len(name) < size {
@@ -290,9 +284,8 @@ func wordNet(name string) (id, rest string) {
 	return id, strings.TrimLeft(rest, " _-.")
 }
 
-// fold makes names alike that differ in letter case, in spaces, hyphens and
-// underscores, in how accents are encoded (macOS takes them apart) or, if they are
-// numbers, in zeros before them.
+// fold normalises case, spaces, hyphens and underscores, the encoding of accents (macOS decomposes them) and leading zeros of
+// numbers.
 func fold(name string) string {
 	name = strings.ToLower(readable(name))
 	return bare(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' || r == '-' }), " "))

@@ -10,9 +10,8 @@ import (
 	"math"
 )
 
-// A reader of just as much of MATLAB's file format (MAT-File Level 5, MathWorks
-// "MAT-File Format", chapter 1) as the devkit's meta.mat needs: the array of
-// structures "synsets" with the fields ILSVRC2012_ID, WNID and words.
+// A reader of the part of MATLAB's file format (MAT-File Level 5, MathWorks "MAT-File Format", chapter 1) that the devkit's
+// meta.mat uses: the array of structures "synsets" with the fields ILSVRC2012_ID, WNID and words.
 
 // synset is one class of the devkit.
 type synset struct {
@@ -20,22 +19,21 @@ type synset struct {
 	wnid, words string
 }
 
-// Data types and array classes of the format that are met here.
+// The data types and array classes that are supported.
 const (
 	matInt8, matUint8, matInt16, matUint16, matInt32, matUint32 = 1, 2, 3, 4, 5, 6
 	matDouble, matMatrix, matCompressed, matUTF8                = 9, 14, 15, 16
 
 	matStruct, matChar = 2, 4
-	maxMatFile         = 64 << 20 // bytes after inflating; the devkit's has under one million
+	maxMatFile         = 64 << 20 // bytes after decompression; the devkit's has less than a million
 )
 
 var errMat = errors.New("it is not a MATLAB file of version 5 to 7 with the structures synsets")
 
-// readSynsets returns the classes with an image number: the devkit lists 1,000
-// of those and 860 that only group them, with greater numbers.
+// readSynsets returns the 1,000 classes of images. The devkit also lists 860 that group them, with higher numbers.
 func readSynsets(data []byte) (all []synset, err error) {
 	defer func() {
-		if recover() != nil { // an index beyond the end
+		if recover() != nil { // an index out of range
 			all, err = nil, errMat
 		}
 	}()
@@ -65,9 +63,8 @@ func readSynsets(data []byte) (all []synset, err error) {
 	return nil, errMat
 }
 
-// matElement takes the first data element off rest. Small ones have kind and size
-// in four bytes, the data in the next four; the others are padded to eight bytes,
-// the compressed apart.
+// matElement splits the first data element from rest. Small ones have kind and size in four bytes and the data in the next four;
+// others are padded to eight bytes, except for compressed ones.
 func matElement(rest []byte) (kind int, body, after []byte) {
 	head := binary.LittleEndian.Uint32(rest)
 	if size := head >> 16; size != 0 {
@@ -81,7 +78,7 @@ func matElement(rest []byte) (kind int, body, after []byte) {
 	return kind, rest[8 : 8+size], rest[min(end, len(rest)):]
 }
 
-// matHeader reads what every array begins with.
+// matHeader reads the header of an array.
 func matHeader(body []byte) (class, count int, name string, rest []byte) {
 	_, flags, rest := matElement(body)
 	_, size, rest := matElement(rest)
@@ -93,8 +90,7 @@ func matHeader(body []byte) (class, count int, name string, rest []byte) {
 	return int(flags[0]), count, string(text), rest
 }
 
-// synsetsIn reads an array of structures, element by element, field by field; nil
-// if it is another array.
+// synsetsIn reads an array of structures, element by element, field by field. It returns nil for another array.
 func synsetsIn(body []byte) []synset {
 	class, count, name, rest := matHeader(body)
 	if class != matStruct || name != "synsets" || count < 1 || count > 1<<20 {
@@ -131,8 +127,7 @@ func synsetsIn(body []byte) []synset {
 	return all
 }
 
-// matNumber is the first element of a numeric array, which is stored in the
-// smallest type that holds its values.
+// matNumber returns the first element of a numeric array, which is stored in the smallest type for its values.
 func matNumber(body []byte) int {
 	_, _, _, rest := matHeader(body)
 	kind, v, _ := matElement(rest)
@@ -149,7 +144,7 @@ func matNumber(body []byte) int {
 	return 0
 }
 
-// matText is a character array: bytes, or 16-bit characters.
+// matText returns a character array, of bytes or 16-bit characters.
 func matText(body []byte) string {
 	class, count, _, rest := matHeader(body)
 	if class != matChar || count == 0 {

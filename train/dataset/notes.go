@@ -10,19 +10,18 @@ import (
 	"bignas/core/fault"
 )
 
-// notes is what files beside the images say about them: the classes of
-// ImageNet's validation images, which lie in no class folder, the classes of
-// WebDataset samples, and words for WordNet ids.
+// notes is information about the images from other files: the classes of ImageNet's validation images, which are not in class
+// folders, the classes of WebDataset samples, and words for WordNet ids.
 type notes struct {
-	samples map[string]labelled // name of a file with the class of a sample, without its ending
+	samples map[string]labelled // name of a file with the class of a sample, without its extension
 	val     map[string]string   // base name of a validation image, no extension -> class
 	words   map[string]string   // WordNet id -> words
 	ids     map[int]string      // ILSVRC2012_ID -> WordNet id
 	truth   []int               // ILSVRC2012_ID of validation image i+1
 	numbers bool                // all classes of samples are numbers, known after classesOf
-	lost    []string            // classes of samples whose images are none that are read, known after classesOf
+	lost    []string            // classes of samples without a readable image, known after classesOf
 	lines   []string            // names of the classes 0, 1, ...; nil: none
-	names   string              // file that they are from
+	names   string              // the file of lines
 }
 
 func newNotes() *notes {
@@ -51,11 +50,10 @@ var imagenetNotes = map[string]func(*notes, []byte) error{
 	"words.txt":                                  (*notes).learnSynsets,
 }
 
-// imagenetValImage begins the names of ImageNet's validation images.
+// imagenetValImage is the prefix of the names of ImageNet's validation images.
 const imagenetValImage = "ILSVRC2012_val_"
 
-// nameLists are files beside WebDataset shards with the name of a class on each
-// line, the first for class 0.
+// nameLists is the names of files beside WebDataset shards with the name of a class on each line, from class 0.
 var nameLists = []string{"classes.txt", "classnames.txt", "class_names.txt", "label_names.txt", "labels.txt"}
 
 func isNote(name string) bool {
@@ -63,7 +61,7 @@ func isNote(name string) bool {
 	return (imagenetNotes[base] != nil || slices.Contains(nameLists, base)) && !isHidden(name)
 }
 
-// learn reads one file; isNote or isSampleNote holds for its name.
+// learn reads a file for which isNote or isSampleNote is true.
 func (n *notes) learn(name string, data []byte) error {
 	base := path.Base(name)
 	if read := imagenetNotes[base]; read != nil {
@@ -82,8 +80,7 @@ func (n *notes) learn(name string, data []byte) error {
 	return nil
 }
 
-// truthOf is the class of one of the validation images of ImageNet or
-// Tiny-ImageNet, "" if the notes have none.
+// truthOf returns the class of a validation image of ImageNet or Tiny-ImageNet, or "" if the notes have none.
 func (n *notes) truthOf(name string) string {
 	if len(n.val) == 0 && len(n.truth) == 0 {
 		return ""
@@ -173,7 +170,7 @@ func (n *notes) learnMeta(data []byte) error {
 	return err
 }
 
-// learnTruth reads a number a line.
+// learnTruth reads a number on each line.
 func (n *notes) learnTruth(data []byte) error {
 	n.truth = nil
 	for i, line := range lines(data) {
@@ -186,7 +183,7 @@ func (n *notes) learnTruth(data []byte) error {
 	return nil
 }
 
-// learnLabels reads a WordNet id a line.
+// learnLabels reads a WordNet id on each line.
 func (n *notes) learnLabels(data []byte) error {
 	for i, line := range lines(data) {
 		n.val[fmt.Sprintf(imagenetValImage+"%08d", i+1)] = strings.TrimSpace(line)
@@ -194,7 +191,7 @@ func (n *notes) learnLabels(data []byte) error {
 	return nil
 }
 
-// firstWord is the first of several names: "tench" of "tench, Tinca tinca".
+// firstWord returns the first of several names: "tench" of "tench, Tinca tinca".
 func firstWord(words string) string {
 	first, _, _ := strings.Cut(words, ",")
 	return strings.TrimSpace(first)

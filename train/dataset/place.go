@@ -8,9 +8,8 @@ import (
 	"bignas/core/fault"
 )
 
-// placeAll finds half and class of each image: from the notes, which may be nil,
-// or from its folders. It also returns the layout of the folders, nil where notes
-// alone decide.
+// placeAll determines the half and the class of each image from the notes, which may be nil, or from its folders. It also returns
+// the layout of the folders, or nil where the notes alone decide.
 func placeAll(names []string, notes *notes) ([]place, *layout, error) {
 	places := make([]place, len(names))
 	var found []string
@@ -59,7 +58,7 @@ func placeAll(names []string, notes *notes) ([]place, *layout, error) {
 	return places, &l, nil
 }
 
-// placeSamples places the images of a WebDataset by the classes that were found.
+// placeSamples places the images of a WebDataset with the classes that were found.
 func placeSamples(places []place, names, found []string, why []error) error {
 	without, with := 0, 0
 	for i, name := range names {
@@ -83,9 +82,8 @@ func placeSamples(places []place, names, found []string, why []error) error {
 	return nil
 }
 
-// foldersAreNoClasses tells whether the texts beside the images, and not the
-// folders, are the classes: where the folders say nothing. Where both speak and do
-// not agree, nobody knows.
+// foldersAreNoClasses reports whether the texts beside the images are the classes, and not the folders: where the folders could
+// not be classes. Where both could be and disagree, it returns an error.
 func foldersAreNoClasses(names, found []string) (bool, error) {
 	dirs := make([][]string, len(names))
 	for i, name := range names {
@@ -119,8 +117,7 @@ func foldersAreNoClasses(names, found []string) (bool, error) {
 		"data: the folders and the .txt files beside the images give different classes, as for %s", example)
 }
 
-// halfOf is the half of a sample: what a word in the name of its folder or archive
-// says ("imagenet1k-validation-03/000012.jpg").
+// halfOf returns the half of a sample, from a word in the name of its folder or archive ("imagenet1k-validation-03/000012.jpg").
 func halfOf(name string) half {
 	h := trainHalf
 	for word := range strings.FieldsFuncSeq(strings.ToLower(path.Dir(name)), func(r rune) bool { return r < 'a' || r > 'z' }) {
@@ -133,8 +130,7 @@ func halfOf(name string) half {
 	return h
 }
 
-// classFolder is the class whose folder a folder is or lies in, where images of
-// the data set would have that class; "" if there is none.
+// classFolder returns the class of images in a folder, or "" if they would have none.
 func (l *layout) classFolder(dir string) string {
 	if l == nil || dir == "" {
 		return ""
@@ -146,8 +142,8 @@ func (l *layout) classFolder(dir string) string {
 	return p.class
 }
 
-// emptyAbove tells whether an empty folder lies beside those that all images have
-// in common: it may have been meant for a class.
+// emptyAbove reports whether there is an empty folder beside those that all images have in common, which may be meant for a
+// class.
 func (l *layout) emptyAbove(dir string) bool {
 	if l == nil || l.kind != classFolders {
 		return false

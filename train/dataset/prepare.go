@@ -18,26 +18,26 @@ import (
 	"bignas/train/shards"
 )
 
-// PrepareOptions says how Prepare works.
+// PrepareOptions of Prepare.
 type PrepareOptions struct {
 	Options
-	ShardBytes int64   // most bytes of images in a file; 0: 1 GiB
-	MaxCorrupt float64 // share of the images that may be unreadable, 0 to 1, once more than 10 are
+	ShardBytes int64   // largest number of bytes of images in a file; 0: 1 GiB
+	MaxCorrupt float64 // share of the images that may be unreadable, 0 to 1, where more than 10 are
 	SkipEmpty  bool    // leave out classes without an image (Complete)
 }
 
-// Prepared is what Prepare did.
+// Prepared is the result of Prepare.
 type Prepared struct {
 	Count   int       `json:"count"`   // images in the folder that have a class
 	Seen    int       `json:"seen"`    // images of the source
-	Resumed int       `json:"resumed"` // of those, done by an earlier call
+	Resumed int       `json:"resumed"` // images of the source that an earlier call has done
 	Shards  int       `json:"shards"`  // files
 	Bytes   int64     `json:"bytes"`   // of the images
-	Skipped []Skipped `json:"-"`       // what could not be read or has no class, and why
-	Table   *Table    `json:"-"`       // what is in the folder, class by class
+	Skipped []Skipped `json:"-"`       // images that could not be read or have no class
+	Table   *Table    `json:"-"`       // of the folder
 }
 
-// fit is how images become square, stated in every shard.
+// fit says how images are made square, for the headers of shards.
 const fitting = "centre square; Catmull-Rom, antialiased; 8 bits a channel, sRGB, not compressed"
 
 const (
@@ -45,25 +45,22 @@ const (
 	fewCorrupt   = 10
 )
 
-// preparation is a Prepare under way.
+// preparation is the state of Prepare.
 type preparation struct {
 	PrepareOptions
 	out     string
 	head    shards.Header
-	each    int // source images a shard
+	each    int // source images in each shard
 	writer  *shards.Writer
 	done    Prepared
 	entries [][]shards.Entry // of each complete shard
 }
 
-// Prepare decodes the data set at path once and writes it to the folder out, as
-// shards (package shards) and an index. Open reads such a folder as it reads the
-// source: the same names, order, classes and halves, and with the same Decoder the
-// same images.
+// Prepare decodes the data set at path and writes it to the folder out as shards (package shards) and an index. Open reads such a
+// folder like its source, with the same names, order, classes and halves and, with the same Decoder, the same images.
 //
-// Shards are whole or not there, and the index comes last; a call with the same
-// arguments goes on behind the last whole shard of an earlier one that was
-// interrupted. Unreadable images are skipped, up to o.MaxCorrupt.
+// The index is written last. A call with the same arguments continues an interrupted one after the last complete shard.
+// Unreadable images are skipped, up to o.MaxCorrupt.
 func Prepare(ctx context.Context, path, out string, o PrepareOptions) (*Prepared, error) {
 	if o.Side == 0 {
 		o.Side = 224
@@ -105,10 +102,10 @@ func Prepare(ctx context.Context, path, out string, o PrepareOptions) (*Prepared
 	return &p.done, p.finish(path, src)
 }
 
-// shardName is the name of shard i of a folder.
+// shardName returns the name of shard i of a folder.
 func shardName(i int) string { return fmt.Sprintf("shard-%05d.rgb", i) }
 
-// resume takes over the whole shards that lie in the folder.
+// resume reads the complete shards in the folder.
 func (p *preparation) resume() error {
 	if isPrepared(p.out) {
 		return fault.New(CodePrepared, "use it as --data, or choose another folder", "data: %s is already prepared", p.out)
@@ -136,7 +133,7 @@ func (p *preparation) resume() error {
 	}
 }
 
-// account counts a complete shard.
+// account adds a complete shard to the result.
 func (p *preparation) account(entries []shards.Entry) {
 	p.entries = append(p.entries, entries)
 	for _, e := range entries {
@@ -151,7 +148,7 @@ func (p *preparation) account(entries []shards.Entry) {
 	p.done.Shards++
 }
 
-// decode writes what is missing.
+// decode writes the missing shards.
 func (p *preparation) decode(ctx context.Context, src *source) error {
 	var failed error
 	n := p.done.Seen
@@ -207,7 +204,7 @@ func (p *preparation) decode(ctx context.Context, src *source) error {
 	return err
 }
 
-// tooManyCorrupt holds the limit on skipped images.
+// tooManyCorrupt returns an error above the limit of skipped images.
 func (p *preparation) tooManyCorrupt() error {
 	bad := len(p.done.Skipped)
 	if bad <= fewCorrupt && p.done.Count > 0 || float64(bad) <= math.Floor(p.MaxCorrupt*float64(p.done.Seen)) && p.done.Count > 0 {
@@ -218,7 +215,7 @@ func (p *preparation) tooManyCorrupt() error {
 		bad, p.done.Seen, 100*p.MaxCorrupt, fewCorrupt, p.done.Skipped[0].Name)
 }
 
-// finish gives every image its class and half and writes the index.
+// finish determines the class and the half of each image and writes the index.
 func (p *preparation) finish(path string, src *source) error {
 	var items []item
 	var order []string
@@ -250,7 +247,7 @@ func (p *preparation) finish(path string, src *source) error {
 	return d.writeIndex(p.out, p.head, order, len(p.entries))
 }
 
-// sumIn is the digest in a line of a shard's table, 0 where there is none.
+// sumIn returns the digest in a line of a shard's table, or 0 where there is none.
 func sumIn(e shards.Entry) uint64 {
 	sum, err := strconv.ParseUint(e.Sum, 16, 64)
 	if err != nil {

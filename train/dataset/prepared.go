@@ -16,9 +16,8 @@ import (
 	"bignas/train/shards"
 )
 
-// A prepared folder holds prepared.json, index.tsv and the shards. The index has
-// a line for every image, in the order of the shards: half, class and name,
-// with tabs between; an image without a place has "-" twice.
+// A prepared folder has prepared.json, index.tsv and the shards. The index has a line for each image, in the order of the shards:
+// half, class and name, separated by tabs, with "-" for half and class of an image that has none.
 const (
 	preparedName = "prepared.json"
 	indexName    = "index.tsv"
@@ -55,8 +54,8 @@ func isPrepared(path string) bool {
 	return err == nil
 }
 
-// writeIndex writes the index and then the manifest, which makes the folder
-// complete. order are the names of all images as they lie in the shards.
+// writeIndex writes the index and then the manifest, with which the folder is complete. order is the names of all images in the
+// order of the shards.
 func (d *Dataset) writeIndex(folder string, h shards.Header, order []string, files int) error {
 	placed := make(map[string]*item, len(d.items))
 	for i := range d.items {
@@ -67,7 +66,7 @@ func (d *Dataset) writeIndex(folder string, h shards.Header, order []string, fil
 		half, class := "-", "-"
 		if it := placed[name]; it != nil {
 			half, class = halfNames[it.half], d.Classes[it.label]
-			delete(placed, name) // another of the same name is left out
+			delete(placed, name) // others of the same name are left out
 		}
 		fmt.Fprintf(&index, "%s\t%s\t%s\n", half, class, name)
 	}
@@ -90,7 +89,7 @@ func (d *Dataset) writeIndex(folder string, h shards.Header, order []string, fil
 	return nil
 }
 
-// writeWhole writes a file that is there with all its content or not at all.
+// writeWhole writes a file as a whole or not at all.
 func writeWhole(path string, data []byte) error {
 	f, err := os.Create(path + ".part")
 	if err != nil {
@@ -109,8 +108,7 @@ func writeWhole(path string, data []byte) error {
 	return err
 }
 
-// openPrepared maps a prepared folder. side is what the caller wants, 0: whatever
-// it has.
+// openPrepared maps a prepared folder. side is the side that is expected, 0 for any.
 func openPrepared(folder string, side int) (*Dataset, error) {
 	bad := func(hint, format string, args ...any) error {
 		return fault.New(CodePrepared, hint, "data: %s: "+format, append([]any{folder}, args...)...)
@@ -190,7 +188,7 @@ func (d *Dataset) mapShards(folder string, m manifest, index []byte) error {
 	return nil
 }
 
-// loadSums takes the digests of the files from the tables of a prepared folder.
+// loadSums reads the digests of the files from the tables of the shards.
 func (d *Dataset) loadSums() error {
 	sums := make(map[string]uint64, len(d.items))
 	for _, s := range d.mapped {
@@ -210,8 +208,7 @@ func (d *Dataset) loadSums() error {
 	return nil
 }
 
-// Verify reads every image of a prepared folder and compares checksums; other
-// data sets are in memory and always whole.
+// Verify checks the checksums of a prepared folder. For other data sets it does nothing.
 func (d *Dataset) Verify() error {
 	for _, s := range d.mapped {
 		if err := s.Verify(); err != nil {
@@ -221,8 +218,7 @@ func (d *Dataset) Verify() error {
 	return nil
 }
 
-// Close lets go of the files of a prepared folder; no image may be used after
-// it. It does nothing for other data sets.
+// Close unmaps the files of a prepared folder, after which no image may be used. For other data sets it does nothing.
 func (d *Dataset) Close() error {
 	var errs []error
 	for _, s := range d.mapped {

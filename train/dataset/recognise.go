@@ -9,8 +9,7 @@ import (
 	"bignas/core/fault"
 )
 
-// findLayout recognises a layout from the folders of all images. One image of
-// ten may lie elsewhere.
+// findLayout recognises the layout from the folders of all images. One image in ten may not follow it.
 func findLayout(dirs [][]string) (layout, error) {
 	var l layout
 	if in := slices.DeleteFunc(slices.Clone(dirs), leadsOut); len(in) > 0 {
@@ -33,7 +32,7 @@ func findLayout(dirs [][]string) (layout, error) {
 		tail, h, err := l.tail(d)
 		if seen[h] = seen[h] || err == nil; err == nil && h != testHalf {
 			tails = append(tails, tail)
-		} else if err == errNoHalf && len(d) > at+1 { // in a folder below one beside train/, as in a class
+		} else if err == errNoHalf && len(d) > at+1 { // in a subfolder of one beside train/, as in a class
 			outside++
 		}
 	}
@@ -45,8 +44,7 @@ func findLayout(dirs [][]string) (layout, error) {
 	return l, nil
 }
 
-// halvesLast recognises halves that are the folders of the images themselves: in
-// those of classes, or without any.
+// halvesLast recognises halves that are the last folders of images, in those of classes or without classes.
 func halvesLast(dirs [][]string) layoutKind {
 	last, parents, classes := 0, map[string]bool{}, false
 	for _, d := range dirs {
@@ -72,8 +70,8 @@ func halvesLast(dirs [][]string) layoutKind {
 	return classFolders
 }
 
-// halfAt is the depth of the first folder that is a half, with one below it: the
-// folder of the image itself is no half, for "train" may be a class. -1: none.
+// halfAt returns the depth of the first folder that is a half, or -1. The last folder is not one, because "train" may be a
+// class.
 func halfAt(d []string) int {
 	for j := 0; j+1 < len(d); j++ {
 		if _, ok := halfNamed(d[j]); ok {
@@ -83,8 +81,8 @@ func halfAt(d []string) int {
 	return -1
 }
 
-// areHalves tells whether the folders at a depth name different halves, each of
-// them one, with the folders of classes below those that are no tests.
+// areHalves reports whether each of the folders at a depth stands for a different half, with the folders of classes below those
+// that are not test halves.
 func areHalves(dirs [][]string, at int) bool {
 	seen, not := map[half]bool{}, 0
 	for _, d := range dirs {
@@ -103,8 +101,8 @@ func areHalves(dirs [][]string, at int) bool {
 	return seen[trainHalf] && (seen[valHalf] || seen[testHalf]) && 10*not <= len(dirs)
 }
 
-// byFolder finds the folders in front of the classes. Where they leave one class
-// only, with most of the images in folders below it, those are the classes.
+// byFolder finds the folders before the classes. Where there would be a single class, with most images in its subfolders, those are
+// the classes.
 func (l layout) byFolder(dirs [][]string) (layout, error) {
 	l.skip = sharedFolders(dirs)
 	for at := l; ; {
@@ -122,8 +120,7 @@ func (l layout) byFolder(dirs [][]string) (layout, error) {
 	return l, l.mistaken(dirs)
 }
 
-// nested counts the images of a class that lie directly in its folder and those
-// in folders below it, by folder.
+// nested counts the images of a class directly in its folder, and those in each of its subfolders.
 type nested struct {
 	direct int
 	below  map[string]int
@@ -137,7 +134,7 @@ func (n nested) all() int {
 	return all
 }
 
-// classes looks into the class folders.
+// classes returns the layout of class folders.
 func (l layout) classes(dirs [][]string) map[string]nested {
 	all := map[string]nested{}
 	for _, d := range dirs {
@@ -159,8 +156,8 @@ func (l layout) classes(dirs [][]string) map[string]nested {
 	return all
 }
 
-// mistaken refuses class folders that are something else: halves under names of
-// their own, or the folder of all classes beside one with a few other images.
+// mistaken returns an error where class folders seem to be something else: halves with other names, or the folder of all classes
+// beside one with a few other images.
 func (l layout) mistaken(dirs [][]string) error {
 	all, total := l.classes(dirs), 0
 	var named []string
@@ -202,5 +199,5 @@ func (l layout) mistaken(dirs [][]string) error {
 	return nil
 }
 
-// leadsOut tells whether folders begin outside the archive.
+// leadsOut reports whether folders lead out of the archive.
 func leadsOut(d []string) bool { return len(d) > 0 && d[0] == ".." }

@@ -15,15 +15,13 @@ import (
 	"bignas/core/fault"
 )
 
-// labelEndings are the endings of files that give the class of a WebDataset
-// sample; an earlier one goes before a later one.
+// labelEndings is the extensions of files with the class of a WebDataset sample, in order of precedence.
 var labelEndings = []string{".cls", ".label", ".index", ".json", ".txt"}
 
-// labelKeys are the fields of a sample's JSON that give its class, the first there
-// is.
+// labelKeys is the fields of a sample's JSON that may be its class, in order of precedence.
 var labelKeys = []string{"cls", "label", "class", "class_id", "target", "synset", "wnid"}
 
-// whatIsRead says what a class may be.
+// whatIsRead says how the class of a sample may be given.
 const whatIsRead = "a class is one line of text, a number or a name, in KEY.cls, .label, .index or .txt; or in KEY.json a number, a text, true or false: alone, in a list of one, or as cls, label, class, class_id, target, synset or wnid"
 
 var (
@@ -35,30 +33,27 @@ var (
 // labelled is the class of a WebDataset sample, from the file key+ending.
 type labelled struct {
 	class  string
-	ending uint8 // of labelEndings
+	ending uint8 // index in labelEndings
 	used   bool  // there is an image for it
-	err    error // why it is none
+	err    error // why it cannot be read
 }
 
-// isSampleNote tells by name whether a file may be the class of a WebDataset
-// sample.
+// isSampleNote reports, by its name, whether a file may have the class of a WebDataset sample.
 func isSampleNote(name string) bool {
 	return slices.Contains(labelEndings, strings.ToLower(path.Ext(name))) && !isHidden(name)
 }
 
-// stem is a name without its last ending.
+// stem returns a name without its extension.
 func stem(name string) string { return name[:len(name)-len(path.Ext(name))] }
 
-// sampleKey is what the files of a WebDataset sample have in common by the rule of
-// its library: the path up to the first dot of the base name.
+// sampleKey returns the key of a WebDataset sample by the rule of its library: the path up to the first dot of the base name.
 func sampleKey(name string) string {
 	dir, base := path.Split(name)
 	key, _, _ := strings.Cut(base, ".")
 	return dir + key
 }
 
-// learnSample reads a file for which isSampleNote holds. What is wrong with it
-// counts only if it belongs to an image.
+// learnSample reads a file for which isSampleNote is true. Its error counts only if it belongs to an image.
 func (n *notes) learnSample(name string, data []byte) {
 	s := labelled{ending: uint8(slices.Index(labelEndings, strings.ToLower(path.Ext(name))))}
 	switch labelEndings[s.ending] {
@@ -66,7 +61,7 @@ func (n *notes) learnSample(name string, data []byte) {
 		s.class, s.err = classInJSON(data)
 	case ".txt":
 		if s.class, s.err = classInText(data); s.err != nil || len(s.class) > 100 {
-			return // a caption, or something else
+			return // a caption, for example
 		}
 	default:
 		s.class, s.err = classInText(data)
@@ -89,8 +84,8 @@ func (n *notes) learnSample(name string, data []byte) {
 	}
 }
 
-// contradicts tells whether two classes of one sample cannot both be right: two
-// numbers, or two names. Running numbers and captions beside a class say nothing.
+// contradicts reports whether two classes of one sample contradict each other: two numbers, or two names. Running numbers and
+// captions do not.
 func (s labelled) contradicts(other labelled) bool {
 	if s.err != nil || other.err != nil || s.class == other.class || isNumber(s.class) != isNumber(other.class) && s.ending != other.ending {
 		return false
@@ -107,7 +102,7 @@ func isNumber(s string) bool {
 	return err == nil && v >= 0 && s[0] != '+' && s[0] != '-'
 }
 
-// classInText is a class on one line.
+// classInText returns the class in a line of text.
 func classInText(data []byte) (string, error) {
 	class := strings.TrimSpace(strings.TrimPrefix(string(data), "\ufeff"))
 	switch {
@@ -121,7 +116,7 @@ func classInText(data []byte) (string, error) {
 	return class, nil
 }
 
-// classInJSON is the class in a sample's JSON; "" if there is none.
+// classInJSON returns the class in a sample's JSON, or "" if there is none.
 func classInJSON(data []byte) (string, error) {
 	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
 	d.UseNumber()
@@ -147,7 +142,7 @@ func classInJSON(data []byte) (string, error) {
 	return "", nil
 }
 
-// classOfJSON is the class that one value of JSON is.
+// classOfJSON returns the class that a JSON value stands for.
 func classOfJSON(value any) (string, error) {
 	switch v := value.(type) {
 	case nil:
@@ -170,10 +165,9 @@ func classOfJSON(value any) (string, error) {
 	return "", errors.New("an object is no class")
 }
 
-// classesOf finds the classes that samples give to images: found[i] is "" and
-// why[i] nil where none does. An image belongs to the file whose name without its
-// ending is the longest part of its own up to a dot.
-// weak tells that some are from .txt files, which may be something else.
+// classesOf returns the classes of images by samples: found[i] is "" and why[i] nil where there is none. An image belongs to the
+// file whose name without its extension is the longest prefix of its own up to a dot. weak is true where some are from .txt
+// files, which may be something else.
 func (n *notes) classesOf(names []string) (found []string, why []error, weak bool, err error) {
 	if len(n.samples) == 0 {
 		return nil, nil, false, nil
@@ -207,7 +201,7 @@ func (n *notes) classesOf(names []string) (found []string, why []error, weak boo
 	if count == 0 || running && 2*len(classes) > count { // captions, or running numbers
 		return nil, nil, false, nil
 	}
-	if numbers { // as wide as each other, so that names sort as numbers do
+	if numbers { // of equal width, so that names sort as numbers
 		for i, class := range found {
 			if class != "" {
 				found[i] = fmt.Sprintf("%0*s", digits, bare(class))
@@ -226,16 +220,16 @@ func (n *notes) classesOf(names []string) (found []string, why []error, weak boo
 	return found, why, labelEndings[weakest] == ".txt", nil
 }
 
-// matcher finds the sample of an image.
+// matcher finds the samples of images.
 type matcher struct {
 	*notes
 	names []string
-	stems map[string]bool     // names without their endings; built when needed
-	keys  map[string][]string // key by the library's rule -> stems of files with a class
+	stems map[string]bool     // names without extensions; built when needed
+	keys  map[string][]string // keys by the library's rule -> stems of files with a class
 	// images counts those of each key.
 	images map[string]int
 	key    string // the last one
-	taken  bool   // the last image that had no match would have had that of another
+	taken  bool   // the sample of the last image without a match belongs to another image
 }
 
 func (m *matcher) match(name string) (labelled, bool) {
@@ -253,7 +247,7 @@ func (m *matcher) match(name string) (labelled, bool) {
 			return s, !m.taken
 		}
 	}
-	// KEY.a.jpg with KEY.b.cls, where the key has one of each.
+	// KEY.a.jpg and KEY.b.cls, where the key has one of each.
 	if m.keys == nil {
 		m.keys = map[string][]string{}
 		for s := range m.samples {
@@ -273,7 +267,7 @@ func (m *matcher) match(name string) (labelled, bool) {
 	return labelled{}, false
 }
 
-// hasStem tells whether there is an image with this name and one ending.
+// hasStem reports whether there is an image with this name and one extension.
 func (m *matcher) hasStem(key string) bool {
 	if m.stems == nil {
 		m.stems = make(map[string]bool, len(m.names))

@@ -8,7 +8,7 @@ import (
 // colour is RGB in 0..1.
 type colour [3]float64
 
-// scene is one image before it is drawn. Lengths are shares of the side.
+// scene describes an image to draw. Lengths are shares of the side.
 type scene struct {
 	figure     figure
 	x, y, size float64 // centre and radius of the figure
@@ -19,15 +19,14 @@ type scene struct {
 	noise      float64
 }
 
-// stroke is a line that distracts.
+// stroke is a distracting line.
 type stroke struct {
 	x, y, dx, dy, length, width float64
 	colour                      colour
 }
 
-// newScene draws everything that a scene has at random: a light figure, turned
-// by up to 20 degrees, on a dark ground with a few lines and some noise. Colours
-// say nothing about the class. It is meant to be learnt in minutes on two cores.
+// newScene returns a random scene: a light figure, rotated by up to 20 degrees, on a dark ground with a few lines and some noise.
+// Colours do not depend on the class. The data set can be learnt in minutes on two cores.
 func newScene(r *rand.Rand, f figure) *scene {
 	s := &scene{figure: f, size: between(r, 0.26, 0.42), noise: between(r, 0, 0.06)}
 	s.x, s.y = between(r, 0.4, 0.6), between(r, 0.4, 0.6)
@@ -48,8 +47,7 @@ func newScene(r *rand.Rand, f figure) *scene {
 	return s
 }
 
-// draw renders the scene: ground, clutter, figure, noise. Edges are one pixel
-// soft, which is antialiasing enough for shapes of this size.
+// draw renders the scene: ground, lines, figure, noise. Edges are antialiased over one pixel.
 func (s *scene) draw(r *rand.Rand, side int) []uint8 {
 	pix := make([]uint8, side*side*3)
 	n := float64(side)
@@ -61,7 +59,7 @@ func (s *scene) draw(r *rand.Rand, side int) []uint8 {
 				p = mix(p, k.colour, cover(k.distance(x, y)*n))
 			}
 			u := ((x-s.x)*s.cos + (y-s.y)*s.sin) / s.size
-			v := ((x-s.x)*s.sin - (y-s.y)*s.cos) / s.size // upwards, as the figures are drawn
+			v := ((x-s.x)*s.sin - (y-s.y)*s.cos) / s.size // upwards, as in the figures
 			if math.Abs(u) < 1.2 && math.Abs(v) < 1.2 {
 				scale := s.size * n
 				in := s.body
@@ -72,7 +70,7 @@ func (s *scene) draw(r *rand.Rand, side int) []uint8 {
 			}
 			at := (py*side + px) * 3
 			for c := range 3 {
-				// The sum of two uniform numbers is noise enough.
+				// Triangular noise: the sum of two uniform numbers.
 				e := (r.Float64() + r.Float64() - 1) * s.noise
 				pix[at+c] = uint8(clamp01(p[c]+e)*255 + 0.5)
 			}
@@ -81,14 +79,14 @@ func (s *scene) draw(r *rand.Rand, side int) []uint8 {
 	return pix
 }
 
-// distance is from a point to the edge of the stroke, negative inside.
+// distance returns the distance from a point to the edge of the stroke, negative inside.
 func (k stroke) distance(x, y float64) float64 {
 	x, y = x-k.x, y-k.y
 	along := min(max(x*k.dx+y*k.dy, 0), k.length)
 	return math.Hypot(x-along*k.dx, y-along*k.dy) - k.width
 }
 
-// cover is how much of a pixel lies inside an edge that many pixels away.
+// cover returns the share of a pixel inside an edge at that distance in pixels.
 func cover(distance float64) float64 { return clamp01(0.5 - distance) }
 
 func mix(a, b colour, t float64) colour {
@@ -102,7 +100,7 @@ func clamp01(v float64) float64 { return min(max(v, 0), 1) }
 
 func between(r *rand.Rand, lo, hi float64) float64 { return lo + (hi-lo)*r.Float64() }
 
-// colourIn draws a colour with every channel from lo to hi.
+// colourIn returns a random colour with channels from lo to hi.
 func colourIn(r *rand.Rand, lo, hi float64) colour {
 	return colour{between(r, lo, hi), between(r, lo, hi), between(r, lo, hi)}
 }

@@ -7,21 +7,18 @@ import (
 	"sync"
 )
 
-// Shapes is the word that Open takes for the data set that the program draws
-// itself: ten classes of figures of random colour, size and place, turned a
-// little, on grounds with lines and noise. Everything can be tried on it with
-// nothing downloaded.
+// Shapes is the path for which Open draws a data set: ten classes of figures of random colour, size, place and rotation, on grounds
+// with lines and noise. It can be used without any download.
 const Shapes = "shapes"
 
-// Sizes of the drawn data set.
+// The sizes of the drawn data set.
 const (
 	shapesTrain = 2000
 	shapesVal   = 500
 	shapesSide  = 128
 )
 
-// drawShapes draws the data set. Every image depends on (o.Seed, half, number,
-// side) alone. The val half is its own, not cut off.
+// drawShapes draws the data set, which has its own val half. Each image depends on (o.Seed, half, number, side) alone.
 func drawShapes(o Options) *Dataset {
 	side := o.Side
 	if side == 0 {
@@ -67,8 +64,7 @@ func drawShapes(o Options) *Dataset {
 	return d
 }
 
-// drawItem draws image i of the whole set, training half first; the classes
-// take turns.
+// drawItem draws image i of the set, training half first, of class i modulo their number.
 func drawItem(classes []string, seed uint64, i, side int) item {
 	it := item{half: trainHalf, label: i % len(classes)}
 	folder, number := "train", i
@@ -76,7 +72,7 @@ func drawItem(classes []string, seed uint64, i, side int) item {
 		it.half, folder, number = valHalf, "val", i-shapesTrain
 	}
 	class := classes[it.label]
-	// The base name has the half in it, so that HeldOut, too, keeps them apart.
+	// The half is part of the base name, so that names are unique.
 	it.name = fmt.Sprintf("%s/%s/%s_%05d.png", folder, class, folder, number)
 	r := rand.New(rand.NewPCG(seed, uint64(i)+1))
 	k := slices.IndexFunc(figures, func(f figure) bool { return f.name == class })

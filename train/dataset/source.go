@@ -9,24 +9,22 @@ import (
 	"bignas/train/files"
 )
 
-// maxFile is the most bytes that are read of one image file, maxNote of one with
-// the class of a sample.
+// maxFile is the size of the largest image file that is read, maxNote that of the largest file with the class of a sample.
 const (
 	maxFile = 256 << 20
 	maxNote = 1 << 20
 )
 
-// source hands out the image files of a folder, of an archive or of a folder
-// of archives.
+// source is the image files of a folder, of an archive or of a folder of archives.
 type source struct {
-	id    string // tells this source from another: names and sizes
-	total int    // images, 0 if only reading everything would tell
-	// each visits the images in an order that never changes. read works during
-	// the visit only, and where it is not called, nothing is read.
+	id    string // identifies the source: names and sizes
+	total int    // number of images; 0 if not known before reading everything
+	// each visits the images, always in the same order. read is valid during the visit; where it is not called,
+	// nothing is read.
 	each   func(visit visitor) error
-	notes  *notes            // what other files say about the images; complete after each
+	notes  *notes            // information from other files; complete after each
 	others inventory         // all other files; complete after each
-	links  map[string]string // images that are links -> the file itself, by its name in the data set where it has one
+	links  map[string]string // images that are links -> their files, by the name in the data set where it has one
 	close  func()
 }
 
@@ -34,11 +32,10 @@ func newSource() *source {
 	return &source{notes: newNotes(), others: inventory{}, close: func() {}}
 }
 
-// visitor is called with each image; false ends the round.
+// visitor is called with each image. It returns false to stop.
 type visitor func(name string, read func() ([]byte, error)) bool
 
-// openSource finds out what file is. An archive is recognised by its first
-// bytes, whatever its name.
+// openSource opens a folder or an archive, which is recognised by its first bytes, whatever its name.
 func openSource(file string) (*source, error) {
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Subset is some of the images of a Dataset, in a fixed order. It is a view.
+// Subset is some of the images of a Dataset, in a fixed order. It shares their memory.
 type Subset struct {
 	data  *Dataset
 	index []int
 }
 
-// HasVal tells whether the data came with a val/ half of its own.
+// HasVal reports whether the data has its own val/ half.
 func (d *Dataset) HasVal() bool {
 	return slices.ContainsFunc(d.items, func(it item) bool { return it.half == valHalf })
 }
 
-// All is every image, both halves together.
+// All returns all images of both halves.
 func (d *Dataset) All() Subset {
 	s := Subset{data: d, index: make([]int, len(d.items))}
 	for i := range s.index {
@@ -26,7 +26,7 @@ func (d *Dataset) All() Subset {
 	return s
 }
 
-// OfClasses is every image of the classes that are wanted, by their numbers.
+// OfClasses returns all images of the classes, given by number, for which wanted is true.
 func (d *Dataset) OfClasses(wanted func(class int) bool) Subset {
 	s := Subset{data: d}
 	for i, it := range d.items {
@@ -37,7 +37,7 @@ func (d *Dataset) OfClasses(wanted func(class int) bool) Subset {
 	return s
 }
 
-// Len is the number of images.
+// Len returns the number of images.
 func (s Subset) Len() int { return len(s.index) }
 
 // Image returns image i of the subset, Side*Side RGB bytes, shared.
@@ -46,18 +46,17 @@ func (s Subset) Image(i int) []uint8 { return s.data.Image(s.index[i]) }
 // Label returns the class of image i of the subset.
 func (s Subset) Label(i int) int { return s.data.Label(s.index[i]) }
 
-// Name returns the path of image i of the subset inside the data set.
+// Name returns the path of image i of the subset in the data set.
 func (s Subset) Name(i int) string { return s.data.Name(s.index[i]) }
 
-// Side is the number of pixels on a side of every image.
+// Side returns the number of pixels on a side of the images.
 func (s Subset) Side() int { return s.data.Side }
 
-// Classes is the number of classes of the whole data set.
+// Classes returns the number of classes of the data set.
 func (s Subset) Classes() int { return len(s.data.Classes) }
 
-// Limit returns n images of the subset, spread evenly over the classes and
-// picked by the hash of their names; all of them if n is 0 or not less than Len.
-// The images of a smaller n are among those of a bigger one.
+// Limit returns n images of the subset, spread evenly over the classes and chosen by the hashes of their names, or all if n is 0 or at
+// least Len. The images of a smaller n are among those of a bigger one.
 func (s Subset) Limit(n int) Subset {
 	if n <= 0 {
 		return s
@@ -65,9 +64,8 @@ func (s Subset) Limit(n int) Subset {
 	return s.Part(0, n)
 }
 
-// Part returns n other images of the subset for every i until all have had their
-// turn, each time spread over the classes as Limit's are, which is part 0; then
-// they come again. It is all of them if n is not less than Len.
+// Part returns n images of the subset, different ones for each i until all have been used, after which they repeat. They are spread
+// over the classes; Limit returns part 0. If n is at least Len, Part returns all.
 func (s Subset) Part(i, n int) Subset {
 	if n >= len(s.index) {
 		return s
@@ -81,12 +79,10 @@ func (s Subset) Part(i, n int) Subset {
 	return Subset{data: s.data, index: part}
 }
 
-// Mixed is the subset in an order in which every stretch has all classes alike, by
-// the hash of names.
+// Mixed returns the subset in an order in which each stretch has all classes alike, by the hashes of names.
 func (s Subset) Mixed() Subset { return Subset{data: s.data, index: s.spread()} }
 
-// spread is the images in an order whose beginnings are spread evenly over the
-// classes and that depends on nothing but their names.
+// spread returns the images in an order, by their names alone, whose beginnings are spread evenly over the classes.
 func (s Subset) spread() []int {
 	order, ranks := slices.Clone(s.index), make(map[int]uint64, len(s.index))
 	for _, i := range order {
@@ -98,7 +94,7 @@ func (s Subset) spread() []int {
 		}
 		return strings.Compare(s.data.items[a].name, s.data.items[b].name)
 	})
-	// The k-th image of every class comes before the (k+1)-th of any.
+	// The k-th image of each class comes before the (k+1)-th of any.
 	turn := make([]int, len(s.data.Classes))
 	round := make(map[int]int, len(order))
 	for _, i := range order {

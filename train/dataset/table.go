@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// Table shows what a data set is before anything is learnt from it.
+// Table is an overview of a data set by class.
 type Table struct {
 	Source   string     `json:"source"`
 	Train    int        `json:"train"`  // images to train on
-	Search   int        `json:"search"` // of the training half, kept for a search
+	Search   int        `json:"search"` // of the training half, held out for a search
 	Val      int        `json:"val"`    // held out to validate on
 	Classes  []ClassRow `json:"classes"`
-	Empty    []string   `json:"empty"` // classes without an image that can be read
+	Empty    []string   `json:"empty"` // classes without a readable image
 	LeftOut  []LeftOut  `json:"leftOut"`
 	Warnings []string   `json:"warnings"`
 }
 
-// ClassRow is what there is of one class.
+// ClassRow is the row of one class.
 type ClassRow struct {
 	Class   string `json:"class"`
 	Label   string `json:"label"`
@@ -29,17 +29,17 @@ type ClassRow struct {
 	LeftOut int    `json:"leftOut"`
 }
 
-// fewClasses are as many as a table for people lists one by one.
+// fewClasses is the number of classes up to which Write lists them one by one.
 const fewClasses = 25
 
-// Table is the table of a split.
+// Table returns the table of a split.
 func (d *Dataset) Table(train, search, val Subset) (*Table, error) {
 	if len(d.mapped) > 0 {
 		if err := d.loadSums(); err != nil {
 			return nil, err
 		}
 	}
-	// Lists that are empty are [] in JSON, not null.
+	// Empty lists are [] in JSON, not null.
 	t := &Table{Source: d.Source, Train: train.Len(), Search: search.Len(), Val: val.Len(), Empty: append([]string{}, d.Empty...),
 		LeftOut: append([]LeftOut{}, d.LeftOut...), Classes: make([]ClassRow, 0, len(d.Classes)), Warnings: append([]string{}, d.warnings(train, search, val)...)}
 	out := map[string]int{}
@@ -53,16 +53,15 @@ func (d *Dataset) Table(train, search, val Subset) (*Table, error) {
 	return t, nil
 }
 
-// Halves is the table of data that is not split yet: its own halves, or everything
-// to train on.
+// Halves returns the table of data that has not been split: its own halves, or all of it as training half.
 func (d *Dataset) Halves() (*Table, error) {
 	train, val := d.Split(ByName, 0)
 	none, _ := train.cut(ByName, "", 1)
 	return d.Table(train, none, val)
 }
 
-// Write prints the table for people: a line for each class, or, where there are
-// many, the span of each column and the classes with files that are left out.
+// Write prints the table for people: a line for each class or, where there are many, the span of each column and the classes with
+// files that are left out.
 func (t *Table) Write(w io.Writer) error {
 	var b strings.Builder
 	wide := len("class")
@@ -104,8 +103,7 @@ func (t *Table) Write(w io.Writer) error {
 	return err
 }
 
-// spans prints the least, the middle and the most of each column, then the first
-// classes with files that are left out.
+// spans prints the minimum, the median and the maximum of each column, and the first classes with files that are left out.
 func (t *Table) spans(line func(name string, train, search, val, out any)) {
 	columns := make([][]int, 4)
 	for _, r := range t.Classes {
@@ -134,7 +132,7 @@ func (t *Table) spans(line func(name string, train, search, val, out any)) {
 	}
 }
 
-// byReason adds up what is left out of all classes, the most first.
+// byReason sums what is left out over all classes, largest first.
 func (t *Table) byReason() (all []LeftOut) {
 	for _, l := range t.LeftOut {
 		i := slices.IndexFunc(all, func(o LeftOut) bool { return o.Ending == l.Ending && o.Reason == l.Reason })
@@ -148,7 +146,7 @@ func (t *Table) byReason() (all []LeftOut) {
 	return all
 }
 
-// name is the class with its name for people.
+// name returns the class with its name for people.
 func (r ClassRow) name() string {
 	if r.Label == r.Class || strings.HasSuffix(r.Label, "("+r.Class+")") {
 		return r.Label

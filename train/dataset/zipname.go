@@ -6,16 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// cp437 are the characters of the bytes from 0x80 on in code page 437, in which
-// names in zip files are unless a mark says UTF-8 (APPNOTE.TXT 6.3, appendix D).
+// cp437 is the upper half of code page 437, the encoding of names in zip files without the UTF-8 flag (APPNOTE.TXT 6.3, appendix D).
 const cp437 = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0"
 
-// upper are the characters of cp437, by byte from 0x80.
+// upper is the characters of cp437, by byte from 0x80.
 var upper = []rune(cp437)
 
-// zipName is the name of an entry as UTF-8. Without the mark, bytes that are UTF-8
-// all the same are taken for it: macOS and Info-ZIP write them so. Of Info-ZIP's
-// extra field the name goes before all others.
+// zipName returns the name of an entry as UTF-8. Without the flag, valid UTF-8 is taken for UTF-8, which macOS and Info-ZIP write so.
+// The name in Info-ZIP's extra field has precedence.
 func zipName(e *zip.File) string {
 	if name := unicodePath(e.Extra); name != "" {
 		return name
@@ -34,15 +32,14 @@ func zipName(e *zip.File) string {
 	return string(name)
 }
 
-// unicodePath is the name in the Info-ZIP Unicode Path Extra Field (0x7075), ""
-// where there is none.
+// unicodePath returns the name in the Info-ZIP Unicode Path Extra Field (0x7075), or "".
 func unicodePath(extra []byte) string {
 	for len(extra) >= 4 {
 		tag, size := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
 		if extra = extra[4:]; size > len(extra) {
 			return ""
 		}
-		// A version, the checksum of the other name, then this one.
+		// A version, the checksum of the other name, and the name.
 		if tag == 0x7075 && size > 5 && extra[0] == 1 && utf8.Valid(extra[5:size]) {
 			return string(extra[5:size])
 		}

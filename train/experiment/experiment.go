@@ -1,11 +1,8 @@
-// Package experiment repeats the paper's experiments on one data set: children
-// that inherit their weights against the same children trained alone and against
-// fine-tuned ones, and the ablations of the recipe (BigNAS, arXiv 2003.11142,
-// sections 3 and 4).
+// Package experiment repeats the paper's experiments on one data set: children with inherited weights against the same
+// children trained alone and fine-tuned, and the ablations of the recipe (BigNAS, arXiv 2003.11142, sections 3 and 4).
 //
-// Every run of a suite has the same images, batches and epochs, but fine-tuning,
-// which comes on top. Rows go into a CSV file one by one; a suite that is
-// interrupted goes on where it was.
+// All runs of a suite have the same images, batches and epochs; fine-tuning adds to them. Rows are written to a CSV file
+// one by one, and an interrupted suite can be resumed.
 package experiment
 
 import (
@@ -17,20 +14,21 @@ import (
 	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/lock"
+	"bignas/train/measure"
 	"bignas/train/run"
 )
 
 // Experiment is one way to train, as a change of the suite's configuration.
 type Experiment struct {
 	Name string
-	// Child names the child that is trained alone, as in Children; empty for a supernet.
+	// Child is the name, as in Children, of the child that is trained alone; empty for a supernet.
 	Child string
-	// From names the experiment whose run, with the same seed, it starts from.
+	// From is the name of the experiment whose run, with the same seed, it starts from.
 	From   string
 	Change func(*config.Config)
 }
 
-// Supernet is the experiment that all others are compared with.
+// Supernet is the name of the experiment that all others are compared with.
 const Supernet = "inherited"
 
 // Suite lists the experiments in the order in which they can be run.
@@ -52,18 +50,18 @@ func Suite() []Experiment {
 	)
 }
 
-// fineTune is a quarter of the epochs at a tenth of the learning rate.
+// fineTune sets a quarter of the epochs and a tenth of the learning rate.
 func fineTune(c *config.Config) {
 	c.Epochs = max(1, c.Epochs/4)
 	c.LR /= 10
 	c.WarmupEpochs = min(c.WarmupEpochs, float64(c.Epochs)/4)
 }
 
-// regularise has the values of the paper's recipe (bignas.toml).
+// regularise sets the values of the paper's recipe (bignas.toml).
 func regularise(c *config.Config) { c.Dropout, c.DropConnect = 0.2, 0.2 }
 
-// Children are the children that every supernet is measured at, none bigger than
-// the resolution that the configuration's last phase trains at.
+// Children returns the children at which supernets are measured, with resolutions up to that of the configuration's last
+// phase.
 func Children(c config.Config) (map[string]arch.Arch, error) {
 	space, err := c.SearchSpace()
 	if err != nil {
@@ -81,20 +79,20 @@ func Children(c config.Config) (map[string]arch.Arch, error) {
 	return all, nil
 }
 
-// Runner does experiments.
+// Runner runs experiments.
 type Runner struct {
 	Base config.Config    // the recipe that experiments change
 	Data *dataset.Dataset // opened for Base
 	Out  string           // folder of the runs
 	Rows *Rows
-	// Step and Start, which may be nil, hear of progress, and Note of what was made
-	// to fit for a run to begin (run.Session.Notes).
-	Step  func(run.Position)
-	Start func(e Experiment, seed uint64)
-	Note  func(string)
+	// The functions may be nil. OnStep is called after each update, OnStart before each run, and OnNote with the
+	// notes of a run (run.Run.Notes).
+	OnStep  func(run.Position)
+	OnStart func(e Experiment, seed uint64)
+	OnNote  func(string)
 }
 
-// Run does an experiment with a seed and adds its rows, unless they are there.
+// Run runs an experiment with a seed and adds its rows, unless they exist.
 func (r *Runner) Run(ctx context.Context, e Experiment, seed uint64) error {
 	c, folder := r.Base, func(name string) string { return filepath.Join(r.Out, fmt.Sprintf("%s-%d", slug(name), seed)) }
 	c.Seed = seed
@@ -118,8 +116,8 @@ func (r *Runner) Run(ctx context.Context, e Experiment, seed uint64) error {
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("experiment %s: %w", e.Name, err)
 	}
-	if r.Start != nil {
-		r.Start(e, seed)
+	if r.OnStart != nil {
+		r.OnStart(e, seed)
 	}
 	taken, err := lock.Folder(folder(name))
 	if err != nil {
@@ -131,11 +129,11 @@ func (r *Runner) Run(ctx context.Context, e Experiment, seed uint64) error {
 		return err
 	}
 	for _, note := range s.Notes {
-		if r.Note != nil {
-			r.Note(note)
+		if r.OnNote != nil {
+			r.OnNote(note)
 		}
 	}
-	s.Step = r.Step
+	s.OnStep = r.OnStep
 	if err := s.Run(ctx); err != nil {
 		return err
 	}
@@ -143,19 +141,19 @@ func (r *Runner) Run(ctx context.Context, e Experiment, seed uint64) error {
 }
 
 // session begins a run or continues one.
-func (r *Runner) session(c config.Config, out string) (*run.Session, error) {
+func (r *Runner) session(c config.Config, out string) (*run.Run, error) {
 	_, err := run.ConfigOf(out)
 	return run.New(c, r.Data, out, err == nil)
 }
 
-// measure adds a row for each child, calibrated for it.
-func (r *Runner) measure(s *run.Session, e Experiment, seed uint64, children map[string]arch.Arch) error {
+// measure adds a row for each child, with calibrated BN statistics.
+func (r *Runner) measure(s *run.Run, e Experiment, seed uint64, children map[string]arch.Arch) error {
 	for _, name := range []string{"smallest", "middle", "biggest"} {
 		a, ok := children[name]
 		if !ok {
 			continue
 		}
-		acc, err := run.CalibrateAndEvaluate(s.Best(), a, s.Train, s.Val, run.Spec, s.Config.CalibrationImages)
+		acc, err := measure.CalibrateAndEvaluate(s.Best(), a, s.Train, s.Val, config.Spec, s.Config.CalibrationImages)
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func TestRunner(t *testing.T) {
 		t.Fatal(err)
 	}
 	table, started := filepath.Join(t.TempDir(), "e.csv"), 0
-	r := Runner{Base: c, Data: shades(t), Out: t.TempDir(), Start: func(Experiment, uint64) { started++ }}
+	r := Runner{Base: c, Data: shades(t), Out: t.TempDir(), OnStart: func(Experiment, uint64) { started++ }}
 	again := func() {
 		if r.Rows, err = OpenRows(table, "made by a test"); err != nil {
 			t.Fatal(err)

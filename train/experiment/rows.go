@@ -14,7 +14,7 @@ import (
 	"bignas/train/files"
 )
 
-// Row is what one child of one run reached.
+// Row is the result of one child of one run.
 type Row struct {
 	Experiment string
 	Seed       uint64
@@ -32,14 +32,14 @@ func (r Row) fields() []string {
 	return []string{r.Experiment, fmt.Sprint(r.Seed), r.Child, r.Arch, fmt.Sprint(r.Epochs), fmt.Sprint(r.Images), strconv.FormatFloat(r.Top1, 'f', 4, 64), fmt.Sprint(r.N)}
 }
 
-// Rows is the CSV file of a suite. Its first lines, marked with #, say how it was made.
+// Rows is the CSV file of a suite. Its first line, a comment, says how it was made.
 type Rows struct {
 	file *os.File
 	rows []Row
 }
 
-// OpenRows opens the file of a suite or creates it; note, of one line, is how it is
-// made. A file that was made otherwise is refused, so that rows in it compare.
+// OpenRows opens or creates the file of a suite. note is a line that says how it is made; a file with another one is
+// refused, so that all rows can be compared.
 func OpenRows(path, note string) (*Rows, error) {
 	data, err := files.Read(path)
 	if err != nil && !os.IsNotExist(err) {
@@ -78,14 +78,14 @@ func readRows(data []byte) ([]Row, error) {
 		r := Row{Experiment: f[0], Child: f[2], Arch: f[3]}
 		_, err := fmt.Sscan(strings.Join([]string{f[1], f[4], f[5], f[6], f[7]}, " "), &r.Seed, &r.Epochs, &r.Images, &r.Top1, &r.N)
 		if err != nil || !(r.Top1 >= 0 && r.Top1 <= 1) {
-			return nil, fmt.Errorf("the row %q is none", strings.Join(f, ","))
+			return nil, fmt.Errorf("the row %q cannot be read", strings.Join(f, ","))
 		}
 		rows = append(rows, r)
 	}
 	return rows, nil
 }
 
-// Has tells whether the rows of an experiment's children are all there.
+// Has reports whether the file has the rows of all children of an experiment.
 func (r *Rows) Has(experiment string, seed uint64, children map[string]arch.Arch) bool {
 	for name, a := range children {
 		if !r.has(experiment, seed, name, a.String()) {
@@ -101,7 +101,7 @@ func (r *Rows) has(experiment string, seed uint64, child, arch string) bool {
 	})
 }
 
-// Add appends a row, at once, unless it is there.
+// Add writes a row to the file, unless it exists.
 func (r *Rows) Add(row Row) error {
 	if r.has(row.Experiment, row.Seed, row.Child, row.Arch) {
 		return nil
@@ -123,5 +123,5 @@ func (r *Rows) All() []Row { return slices.Clone(r.rows) }
 // Close closes the file.
 func (r *Rows) Close() error { return r.file.Close() }
 
-// slug is a name as a folder's.
+// slug returns a name for a folder.
 func slug(name string) string { return strings.ReplaceAll(name, " ", "-") }

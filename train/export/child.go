@@ -1,6 +1,5 @@
-// Package export takes one child out of a supernet and writes it down for other
-// programs: as an ONNX graph, as safetensors, as numpy files; and reads what it
-// has written back, to compare it with the slice.
+// Package export writes one child of a supernet for other programs, as an ONNX graph, as safetensors or as numpy
+// files, and reads it back to compare it with the slice.
 package export
 
 import (
@@ -14,25 +13,25 @@ import (
 	"bignas/core/weights"
 )
 
-// Codes of the errors of this package, all of type *fault.Error.
+// Codes of the errors of this package.
 const (
 	CodeOverflow = "half_overflow" // a value that float16 cannot hold
-	CodeChild    = "bad_child"     // a written child that cannot be read back
-	CodeFolder   = "bad_folder"    // a place that holds something else
-	CodeBatch    = "bad_batch"     // a batch that no graph can have
+	CodeChild    = "bad_child"     // an exported child that cannot be read back
+	CodeFolder   = "bad_folder"    // a folder with other files
+	CodeBatch    = "bad_batch"     // a batch that is out of range
 )
 
-// Child is one child with tensors of its own.
+// Child is one child with its own tensors.
 type Child struct {
 	Config     Config
-	Net        *supernet.Weights    // its tensors, copied out of the shared ones
+	Net        *supernet.Weights    // its tensors, copies of the shared ones
 	Statistics *supernet.Statistics // of its batch normalisations
 }
 
-// Cut copies the child a out of the shared weights of e. st are its own BN
-// statistics, and from says where they are from.
+// Cut copies the child a out of the shared weights of e. st is its own BN statistics, and from describes their
+// origin.
 func Cut(e *classify.Engine, a arch.Arch, st *supernet.Statistics, from Statistics) (*Child, error) {
-	if _, err := e.Weights().Child(a, st); err != nil { // statistics that are another child's
+	if _, err := e.Weights().Child(a, st); err != nil { // fails for statistics of another child
 		return nil, err
 	}
 	net, err := e.Weights().Extract(a)
@@ -42,8 +41,8 @@ func Cut(e *classify.Engine, a arch.Arch, st *supernet.Statistics, from Statisti
 	return &Child{newConfig(e, a, from), net, st}, nil
 }
 
-// tensor is one array of a child. Statistics of batch normalisations stay in
-// float32: their range is not that of weights, and they are few.
+// tensor is one array of a child. BN statistics stay in float32, because their range is larger than that of weights,
+// and they are few.
 type tensor struct {
 	weights.Tensor
 	statistic bool
@@ -51,9 +50,8 @@ type tensor struct {
 
 const gamma, beta = ".bn.gamma", ".bn.beta"
 
-// tensors lists what is written, in network order: the parameters under their
-// names in the weights file, [.., in, out], and behind the gamma and beta of every
-// batch normalisation its mean and variance.
+// tensors lists the tensors to write, in network order: the parameters under their names in the weights file, [.., in,
+// out], and after the gamma and beta of each batch normalisation its mean and variance.
 func (c *Child) tensors() []tensor {
 	var all []tensor
 	layer := 0
@@ -74,8 +72,7 @@ func (c *Child) tensors() []tensor {
 	return all
 }
 
-// formats says which number format each tensor is written in, and fails where
-// that is float16 and a value is too great for it.
+// formats returns the element type of each tensor, and fails where that is float16 and a value is too large for it.
 func (c *Child) formats(half bool) ([]tensor, error) {
 	all := c.tensors()
 	for i := range all {
@@ -91,7 +88,7 @@ func (c *Child) formats(half bool) ([]tensor, error) {
 	return all, nil
 }
 
-// fitsHalf refuses what would become infinite.
+// fitsHalf returns an error for values that would become infinite.
 func fitsHalf(name string, data []float32) error {
 	for i, v := range data {
 		if !(v > -65520 && v < 65520) {
@@ -101,7 +98,7 @@ func fitsHalf(name string, data []float32) error {
 	return nil
 }
 
-// child makes a Child of tensors that were read, whose layout the config says.
+// child returns the Child with tensors that were read, whose layout the config describes.
 func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 	space, err := arch.Lookup(c.Space)
 	if err != nil {
@@ -111,7 +108,7 @@ func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 	if err != nil {
 		return nil, c.bad("%v", err)
 	}
-	if n := len(read["classifier.bias"].Data); c.Classes < 2 || n != c.Classes { // before anything of that size is allocated
+	if n := len(read["classifier.bias"].Data); c.Classes < 2 || n != c.Classes { // before memory of that size is allocated
 		return nil, c.bad("its config has %d classes, its classifier %d", c.Classes, n)
 	}
 	whole, err := supernet.NewWeights(space, c.Classes)
@@ -139,7 +136,7 @@ func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 	return out, nil
 }
 
-// Subnet is the child ready to run, computed as slices of weights files are: frozen.
+// Subnet returns the child ready to run, with frozen weights, as slices of weights files have.
 func (c *Child) Subnet() (*supernet.Child, error) {
 	c.Net.Freeze()
 	return c.Net.Child(c.Net.Biggest.Arch, c.Statistics)

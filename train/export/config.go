@@ -14,11 +14,11 @@ import (
 	"bignas/core/supernet"
 )
 
-// Format marks a config.json that this package writes.
+// Format is the format of a config.json of this package.
 const Format = "bignas-child-1"
 
-// Config is what a program must know to run a written child: the content of
-// config.json and, in parts, of the metadata of an ONNX file.
+// Config is what a program needs to know to run an exported child: the content of config.json and, in parts, the
+// metadata of an ONNX file.
 type Config struct {
 	Format        string          `json:"format"` // "bignas-child-1"
 	File          string          `json:"file,omitempty"`
@@ -31,27 +31,27 @@ type Config struct {
 	Preprocessing preprocess.Spec `json:"preprocessing"`
 	Precision     string          `json:"precision"` // "float32" or "float16"
 	Statistics    Statistics      `json:"statistics"`
-	Weights       string          `json:"weights"` // digest of the supernet that the child is from
+	Weights       string          `json:"weights"` // digest of the supernet
 	MACs          int64           `json:"macs"`
 	Params        int64           `json:"params"`
-	Epsilon       float64         `json:"epsilon"` // of every batch normalisation
-	// Confidence says how far answers can be trusted, and how that is computed
-	// (confidence.Scale.Record); absent where the weights file does not say.
+	Epsilon       float64         `json:"epsilon"` // of the batch normalisations
+	// Confidence is how far answers can be trusted, and how that is computed (confidence.Scale.Record); absent
+	// where the weights file has no model of it.
 	Confidence json.RawMessage `json:"confidence,omitempty"`
-	// Layout says in words what the tensors of each kind are, and what is computed.
+	// Layout describes the tensors of each kind, and what is computed, in words.
 	Layout  map[string]string `json:"layout,omitempty"`
 	Tensors []TensorInfo      `json:"tensors,omitempty"` // in network order
 	Layers  []cost.Layer      `json:"layers,omitempty"`  // in the order of computation
 }
 
-// Statistics says where the BN statistics of a child are from.
+// Statistics is the origin of the BN statistics of a child.
 type Statistics struct {
 	Kind   string `json:"kind"`             // "calibrated" or "predicted"
 	Images int    `json:"images,omitempty"` // training images that they were calibrated on
 	Data   string `json:"data,omitempty"`   // of that data set
 }
 
-// String is Statistics for people.
+// String describes the statistics.
 func (s Statistics) String() string {
 	if s.Kind == "calibrated" {
 		return fmt.Sprintf("calibrated on %d training images of %s", s.Images, s.Data)
@@ -67,7 +67,7 @@ type TensorInfo struct {
 	File  string `json:"file,omitempty"` // of a folder of numpy files
 }
 
-// layout is the same for every child.
+// layout is the same for all children.
 var layout = map[string]string{
 	"images":        "NHWC: [image, row, column, channel], float32, normalised by preprocessing",
 	"stem.conv":     "[row, column, in, out]: 3x3, stride 2, padding 1, then BN and swish",
@@ -99,7 +99,7 @@ func newConfig(e *classify.Engine, a arch.Arch, from Statistics) Config {
 	return c
 }
 
-// of is the config that goes with tensors of the given formats.
+// of returns the config for tensors of these types.
 func (c Config) of(all []tensor, half bool, file func(name string) string) Config {
 	c.Layout = layout
 	if half {
@@ -111,7 +111,7 @@ func (c Config) of(all []tensor, half bool, file func(name string) string) Confi
 	return c
 }
 
-// JSON is the content of config.json.
+// JSON formats the config as config.json.
 func (c Config) JSON() ([]byte, error) {
 	text, err := json.MarshalIndent(c, "", " ")
 	return append(text, '\n'), err
@@ -121,7 +121,7 @@ func (c Config) JSON() ([]byte, error) {
 func ReadConfig(text []byte) (Config, error) {
 	var c Config
 	if err := json.Unmarshal(text, &c); err != nil {
-		return c, c.bad("its config is not the JSON of one: %v", err)
+		return c, c.bad("its config is not valid JSON: %v", err)
 	}
 	if c.Format != Format {
 		return c, c.bad("the format of its config is %q, this program reads %q", c.Format, Format)
@@ -133,7 +133,7 @@ func (c Config) bad(format string, args ...any) error {
 	return fault.New(CodeChild, "export it again", "the written child cannot be read: %s", fmt.Sprintf(format, args...))
 }
 
-// metadata is the config as texts, without what a graph says itself.
+// metadata returns the config as texts, without what is in the graph.
 func (c Config) metadata() (map[string]string, error) {
 	m := map[string]string{"format": c.Format, "arch": c.Arch, "space": c.Space, "resolution": strconv.Itoa(c.Resolution), "precision": c.Precision,
 		"statistics": c.Statistics.String(), "weights": c.Weights, "macs": strconv.FormatInt(c.MACs, 10), "params": strconv.FormatInt(c.Params, 10)}

@@ -13,9 +13,8 @@ import (
 	"bignas/train/atomicfile"
 )
 
-// WriteBeside writes a file and its config.json into the same folder. A
-// config.json that is there already is replaced only where it belongs to a file
-// of the same name.
+// WriteBeside writes a file and its config.json to the same folder. It replaces an existing config.json only where
+// that belongs to a file of the same name.
 func WriteBeside(file string, data, config []byte) error {
 	beside := filepath.Join(filepath.Dir(file), ConfigName)
 	old, err := os.ReadFile(beside)
@@ -32,14 +31,13 @@ func WriteBeside(file string, data, config []byte) error {
 		return err
 	}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return nil // nothing lies beside a pipe
+		return nil // a pipe has no folder
 	}
 	return atomicfile.Write(beside, config)
 }
 
-// WriteFolder writes files into a folder as a whole or not at all: into a new
-// one beside it, which then takes its name. A folder that is there already is
-// replaced only where it is empty or an earlier export.
+// WriteFolder writes files to a folder as a whole or not at all: to a temporary folder beside it, which is renamed. It
+// replaces an existing folder only where that is empty or an earlier export.
 func WriteFolder(dir string, files map[string][]byte) error {
 	if err := replaceable(dir); err != nil {
 		return err
@@ -51,8 +49,8 @@ func WriteFolder(dir string, files map[string][]byte) error {
 	if err != nil {
 		return fault.New("write", "take another folder", "%s was not written: %v", dir, err)
 	}
-	defer os.RemoveAll(fresh)                              // nothing once renamed
-	for _, name := range slices.Sorted(maps.Keys(files)) { // some hundred: not each down to the disk
+	defer os.RemoveAll(fresh)                              // has no effect after the rename
+	for _, name := range slices.Sorted(maps.Keys(files)) { // some hundred, which are not synced one by one
 		if err := os.WriteFile(filepath.Join(fresh, name), files[name], 0o644); err != nil {
 			return fault.New("write", "make room or take another folder", "%s was not written: %v", dir, errors.Unwrap(err))
 		}
@@ -69,13 +67,13 @@ func WriteFolder(dir string, files map[string][]byte) error {
 		err = os.Rename(fresh, dir)
 	}
 	if err != nil {
-		_ = os.Rename(old, dir) // where it was moved away
+		_ = os.Rename(old, dir) // if it was moved
 		return fault.New("write", "take another folder", "%s was not written: %v", dir, err)
 	}
 	return nil
 }
 
-// replaceable says whether nothing is lost where dir is replaced.
+// replaceable returns an error where replacing dir would lose other files.
 func replaceable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {

@@ -13,23 +13,22 @@ import (
 	"bignas/train/store"
 )
 
-// ConfigName is the file beside the tensors of a child.
+// ConfigName is the name of the file beside the tensors of a child.
 const ConfigName = "config.json"
 
-// Options say how a child is written.
+// Options says how a child is written.
 type Options struct {
 	Half bool // float16 instead of float32
-	// Preprocess puts the normalisation of pixels into an ONNX graph, which then
-	// takes bytes, or float32 where FloatPixels is set.
+	// Preprocess adds the normalisation of pixels to an ONNX graph, which then takes bytes, or float32 with
+	// FloatPixels.
 	Preprocess, FloatPixels bool
 	Batch                   int // images that an ONNX graph takes at once; 0: any number
 }
 
-// MaxBatch is the largest Options.Batch: a mistyped one must not take all memory
-// of the runtime that reads the graph.
+// MaxBatch is the largest Options.Batch, so that a mistyped one does not take all memory of a runtime.
 const MaxBatch = 256
 
-// ONNX returns the bytes of the child as a graph with its BN folded in.
+// ONNX returns the child as an ONNX file with its BN folded in.
 func (c *Child) ONNX(o Options) ([]byte, error) {
 	folded, err := c.Net.Folded(c.Net.Biggest.Arch, c.Statistics)
 	if err != nil {
@@ -74,9 +73,8 @@ func foldedFitsHalf(c *supernet.Folded) error {
 	return nil
 }
 
-// Safetensors returns the bytes of the child's tensors as a safetensors file of
-// the given name, and of the config.json that lies beside it. The file has the
-// same text in its metadata, so that it can be read alone.
+// Safetensors returns the child's tensors as a safetensors file of that name, and the config.json beside it. The file
+// has the same text in its metadata, so that it can be read alone.
 func (c *Child) Safetensors(name string, o Options) (file, config []byte, err error) {
 	all, err := c.formats(o.Half)
 	if err != nil {
@@ -113,8 +111,7 @@ func ReadSafetensors(file []byte) (*Child, error) {
 	return c.child(read)
 }
 
-// Npy returns the child as the files of a folder: one .npy for every tensor,
-// written through gorgonia, and config.json.
+// Npy returns the child as the files of a folder: a .npy file for each tensor, written by gorgonia, and config.json.
 func (c *Child) Npy(o Options) (map[string][]byte, error) {
 	all, err := c.formats(o.Half)
 	if err != nil {
@@ -124,7 +121,7 @@ func (c *Child) Npy(o Options) (map[string][]byte, error) {
 	fileOf := func(name string) string { return name + ".npy" }
 	for _, t := range all {
 		var b bytes.Buffer
-		v := supernet.View[float32]{Param: &supernet.Param{Name: t.Name, Shape: t.Shape, Data: t.Data}, From: make([]int, len(t.Shape)), To: t.Shape}
+		v := supernet.Slice[float32]{Param: &supernet.Param{Name: t.Name, Shape: t.Shape, Data: t.Data}, From: make([]int, len(t.Shape)), To: t.Shape}
 		write := store.WriteNpy
 		if t.DType == weights.Float16 {
 			write = store.WriteNpyHalf
@@ -138,7 +135,7 @@ func (c *Child) Npy(o Options) (map[string][]byte, error) {
 	return files, err
 }
 
-// ReadNpy reads the folder that Npy's files were written to; read returns one of them.
+// ReadNpy reads a folder with the files of Npy. read returns one of them.
 func ReadNpy(read func(name string) ([]byte, error)) (*Child, error) {
 	text, err := read(ConfigName)
 	if err != nil {
@@ -159,7 +156,7 @@ func ReadNpy(read func(name string) ([]byte, error)) (*Child, error) {
 		}
 		n := 1
 		for _, d := range t.Shape {
-			if n *= d; d < 1 || n > len(file) { // before anything of that size is allocated
+			if n *= d; d < 1 || n > len(file) { // before memory of that size is allocated
 				return nil, c.bad("the tensor %s of shape %v is said to be in %d bytes", t.Name, t.Shape, len(file))
 			}
 		}

@@ -12,30 +12,29 @@ import (
 	"bignas/core/supernet"
 )
 
-// What a written child may differ by from the slice, over the largest of the
-// slice's logits (1 at least). Tensors in float32 are the same bits.
+// Tolerances for the difference between an exported child and the slice, over the largest of the slice's logits or 1.
+// Tensors in float32 must have the same bits.
 const (
-	// Within is for graphs in float32: another order of sums, and swish rounded
-	// in between.
+	// Within is for graphs in float32, which sum in another order and round within swish.
 	Within = 1e-4
-	// WithinHalf is for float16, whose values have 11 bits, some twenty layers deep.
+	// WithinHalf is for float16, with 11 bits and some twenty layers.
 	WithinHalf = 2e-2
 )
 
-// Difference is how far the logits of a written child are from the slice's.
+// Difference is the difference between the logits of an exported child and the slice's.
 type Difference struct {
-	Reader   string  `json:"reader"` // what ran the file
+	Reader   string  `json:"reader"` // the runtime
 	Images   int     `json:"images"` // generated ones
 	Absolute float64 `json:"absolute"`
-	Relative float64 `json:"relative"` // over the largest logit of the slice, 1 at least
+	Relative float64 `json:"relative"` // over the largest logit of the slice or 1
 	Within   float64 `json:"within"`   // allowed for Relative; 0: the same bits
-	Bits     bool    `json:"bits"`     // all are the same
+	Bits     bool    `json:"bits"`     // whether all have the same bits
 }
 
-// OK says whether that is allowed.
+// OK reports whether the difference is within the tolerance.
 func (d Difference) OK() bool { return d.Relative <= d.Within && (d.Within > 0 || d.Bits) }
 
-// Compare adds the logits of one more image.
+// Compare adds the logits of an image.
 func (d *Difference) Compare(got, want []float32) {
 	largest := 1.0
 	for _, v := range want {
@@ -53,7 +52,7 @@ func (d *Difference) Compare(got, want []float32) {
 	}
 }
 
-// Images draws n images of a side: waves of every colour and direction.
+// Images draws n images of a side: waves of all colours and directions.
 func Images(n, side int) []*preprocess.Image {
 	r := rand.New(rand.NewPCG(9, uint64(side)))
 	var all []*preprocess.Image
@@ -71,9 +70,8 @@ func Images(n, side int) []*preprocess.Image {
 	return all
 }
 
-// Same compares a child that was read back with the slice, on n generated
-// images. A child in float32 must give the same bits; so does one in float16
-// whose weights were float16 before.
+// Same compares a child that was read back with the slice on n generated images. A child in float32 must compute the
+// same bits, as does one in float16 whose weights were float16 before.
 func Same(read *Child, slice *supernet.Child, n int) (Difference, error) {
 	d := Difference{Reader: "child of the tensors read back", Images: n, Bits: true}
 	if read.Config.Precision == "float16" {
@@ -100,9 +98,8 @@ func Same(read *Child, slice *supernet.Child, n int) (Difference, error) {
 	return d, nil
 }
 
-// SameONNX runs an ONNX file in core/onnx/runner on n generated images and
-// compares it with the slice. A graph of a fixed batch sees as many more as fill
-// the last one.
+// SameONNX runs an ONNX file in core/onnx/runner on n generated images and compares it with the slice. For a graph with
+// a fixed batch, n is rounded up to whole batches.
 func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (Difference, error) {
 	d := Difference{Reader: "core/onnx/runner", Bits: true, Within: Within}
 	g, err := runner.Read(file)
@@ -119,7 +116,7 @@ func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (
 	}
 	d.Images = (n + batch - 1) / batch * batch
 	x := make([]float32, each)
-	spec.Crop, spec.Through = 1, 0 // these images are what is left of a crop
+	spec.Crop, spec.Through = 1, 0 // the images are cropped already
 	for images := range slices.Chunk(Images(d.Images, side), batch) {
 		input, ok := runner.NewTensor(in.Kind, batch, side, side, 3)
 		if !ok {
@@ -153,7 +150,7 @@ func SameONNX(file []byte, slice *supernet.Child, spec preprocess.Spec, n int) (
 	return d, nil
 }
 
-// NCHW rearranges one image [rows, columns, 3] into [3, rows, columns].
+// NCHW converts an image [rows, columns, 3] to [3, rows, columns].
 func NCHW(to, x []float32) {
 	plane := len(x) / 3
 	for i, v := range x {

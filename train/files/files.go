@@ -1,5 +1,5 @@
-// Package files reads what somebody has named on a command line, whole: a pipe that
-// nobody writes to and a device without an end are refused by name.
+// Package files reads whole files that are named on a command line. Pipes, which may block, and
+// devices, which may have no end, are refused.
 package files
 
 import (
@@ -17,15 +17,15 @@ const (
 	CodeTooLong = "too_long"   // more than the limit
 )
 
-// The most bytes of a file that Read returns, and of a stream, whose length nobody knows before, that
-// ReadAll does. A photograph of 40 megapixels without any compression has 160 MB.
+// The largest file that Read reads, and the longest stream that ReadAll reads, whose length is not known
+// before. A photograph of 40 megapixels without compression has 160 MB.
 const (
 	MaxFile   = 1 << 30
 	MaxStream = 256 << 20
 )
 
-// Regular tells whether the path can be read without waiting for somebody: the error is that of
-// os.Stat, or a *fault.Error that says what the path is instead of a file. A folder is for others to refuse.
+// Regular returns an error where path is not a regular file or a folder: that of os.Stat, or a *fault.Error
+// that says what path is.
 func Regular(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -45,8 +45,8 @@ func Regular(path string) error {
 	return fault.New(CodeNotFile, "give a file that lies on a disk", "%s is %s, not a file", path, kind)
 }
 
-// Read returns the content of a file. Errors are those of Regular and os.ReadFile, and a
-// *fault.Error for more than MaxFile bytes.
+// Read returns the content of a file. The error is that of Regular or os.ReadFile, or a *fault.Error for
+// more than MaxFile bytes.
 func Read(path string) ([]byte, error) {
 	if err := Regular(path); err != nil {
 		return nil, err
@@ -66,8 +66,8 @@ func Read(path string) ([]byte, error) {
 	return atMost(f, path, MaxFile, int(info.Size()))
 }
 
-// ReadAll returns all of a stream; name is what the error calls it. The error is that of
-// the stream, or a *fault.Error for more than MaxStream bytes.
+// ReadAll reads a stream to its end. name is for errors. The error is that of the stream, or a *fault.Error
+// for more than MaxStream bytes.
 func ReadAll(r io.Reader, name string) ([]byte, error) { return atMost(r, name, MaxStream, 0) }
 
 // atMost reads r, which has about size bytes.

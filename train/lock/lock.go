@@ -1,7 +1,6 @@
-// Package lock lets one process at a time write into a folder, such as that of a
-// training run. Where the system has flock, or opens a file for one process alone,
-// a lock ends with its process, however that ends. Elsewhere the process that a
-// lock file names is looked for.
+// Package lock locks a folder, such as that of a training run, so that one process at a time writes to it.
+// Where the system has flock or exclusive opening of files, a lock ends with its process. Elsewhere a lock
+// file names the process, and is stale when that has ended.
 package lock
 
 import (
@@ -16,30 +15,30 @@ import (
 	"bignas/core/fault"
 )
 
-// Name is the file in a locked folder. It says who has locked it.
+// Name is the name of the lock file in a folder. It says which process has the lock.
 const Name = ".lock"
 
 // Codes of the errors of Folder.
 const (
-	CodeFolder = "bad_folder" // a folder that cannot be made or written to
-	CodeTaken  = "in_use"     // another process writes there
+	CodeFolder = "bad_folder" // the folder cannot be made or written to
+	CodeTaken  = "in_use"     // another process has the lock
 )
 
-// Lock is a folder that this process alone may write into.
+// Lock is a locked folder.
 type Lock struct {
 	file *os.File // held open
 	path string
-	made []string // folders that were made for it, the innermost first
+	made []string // folders that were made for the lock, the innermost first
 }
 
-// errTaken is a lock that another process holds.
+// errTaken is the error of a lock that another process has.
 var errTaken = errors.New("taken")
 
-// errUnsupported is a file system or a system without such locks.
+// errUnsupported is the error of a system or file system without such locks.
 var errUnsupported = errors.New("no locks here")
 
-// Folder takes the folder at path, making it where it is missing. The error, a
-// *fault.Error, says why nothing can be written there, or names the other process.
+// Folder locks the folder at path, which it makes where it is missing. The error, a *fault.Error, says why the
+// folder cannot be written to, or which process has the lock.
 func Folder(path string) (*Lock, error) {
 	l := &Lock{path: filepath.Join(path, Name)}
 	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
@@ -72,7 +71,7 @@ func Folder(path string) (*Lock, error) {
 	return l, nil
 }
 
-// take holds the lock file and writes who does.
+// take locks the lock file and writes the name of this process to it.
 func (l *Lock) take(hold func(path string) (*os.File, error)) error {
 	f, err := hold(l.path)
 	if err != nil {
@@ -87,8 +86,7 @@ func (l *Lock) take(hold func(path string) (*os.File, error)) error {
 	return err
 }
 
-// Release lets others have the folder. A folder that was made for the lock and in
-// which nothing was written goes away again.
+// Release unlocks the folder. Folders that were made for the lock are removed if they are empty.
 func (l *Lock) Release() {
 	if l.file != nil {
 		letGo(l.path, l.file)
@@ -101,7 +99,7 @@ func (l *Lock) Release() {
 	}
 }
 
-// owner is who a lock file names.
+// owner is the content of a lock file.
 type owner struct {
 	pid         int
 	host, since string
@@ -121,7 +119,7 @@ func readOwner(path string) (o owner, err error) {
 	return o, err
 }
 
-// holder describes who has the lock.
+// holder describes the process that has the lock.
 func holder(path string) string {
 	o, err := readOwner(path)
 	if err != nil {
@@ -130,8 +128,7 @@ func holder(path string) string {
 	return fmt.Sprintf("process %d on %s, since %s,", o.pid, o.host, o.since)
 }
 
-// holdByName holds a lock by the file's being there, and takes over one whose
-// process on this host has ended.
+// holdByName locks by the existence of the file. It takes over a lock whose process on this host has ended.
 func holdByName(path string) (*os.File, error) {
 	for range 10 {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
@@ -143,13 +140,13 @@ func holdByName(path string) (*os.File, error) {
 		if err != nil || o.host != host || alive(o.pid) {
 			return nil, errTaken
 		}
-		// Whoever moves it away looks again: another may have been faster.
+		// Checked again after moving it: another process may have been faster.
 		stale := fmt.Sprintf("%s-%d", path, os.Getpid())
 		if os.Rename(path, stale) != nil {
 			continue
 		}
 		if now, err := readOwner(stale); err != nil || now != o {
-			_ = os.Rename(stale, path) // it was that of a living process
+			_ = os.Rename(stale, path) // it belongs to a running process
 			return nil, errTaken
 		}
 		_ = os.Remove(stale) // it costs nothing

@@ -25,8 +25,8 @@ func hold(path string) (*os.File, error) {
 			}
 			return nil, errUnsupported
 		}
-		// Whoever held it before may have deleted the file in between: a lock on
-		// that would keep nobody out.
+		// The previous owner may have deleted the file meanwhile, and a lock on a deleted file
+		// would have no effect.
 		ours, err := f.Stat()
 		if err != nil {
 			f.Close()
@@ -39,8 +39,8 @@ func hold(path string) (*os.File, error) {
 	}
 }
 
-// letGo deletes the file while it is locked, so that nobody's is deleted.
+// letGo deletes the file while it is locked, so that it does not delete another process's.
 func letGo(path string, f *os.File) {
-	_ = os.Remove(path) // left behind it keeps nobody out
+	_ = os.Remove(path) // without a lock the file has no effect
 	f.Close()
 }

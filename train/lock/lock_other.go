@@ -8,5 +8,5 @@ func hold(string) (*os.File, error) { return nil, errUnsupported }
 
 func letGo(path string, f *os.File) {
 	f.Close()
-	_ = os.Remove(path) // what it says is found out to be stale
+	_ = os.Remove(path) // a file that stays is stale
 }

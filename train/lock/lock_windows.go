@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// hold opens the file so that others may only read it, which ends with the process.
+// hold opens the file so that other processes can only read it, until this one ends.
 func hold(path string) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
@@ -26,7 +26,7 @@ func hold(path string) (*os.File, error) {
 // letGo deletes the file, unless another process has it by now.
 func letGo(path string, f *os.File) {
 	f.Close()
-	_ = os.Remove(path) // left behind it keeps nobody out
+	_ = os.Remove(path) // without a lock the file has no effect
 }
 
 func alive(pid int) bool {

@@ -10,16 +10,15 @@ import (
 	"bignas/core/latency"
 )
 
-// Latency is the content of a latency table: what the parts of a space, and some
-// whole children, took on one device. The architectures of a space cost the same
-// whatever the weights are.
+// Latency is a latency table: how long the parts of a space, and some whole children,
+// take on one device. The weights make no difference.
 type Latency struct {
 	Space   *arch.Space
 	Classes int
 	Device  Device
 	Rows    []latency.Row
-	Scaled  []latency.Sample // whole children that the sums of rows are scaled to
-	Unseen  []latency.Sample // others, that the error is of
+	Scaled  []latency.Sample // whole children, to which the sums of rows are scaled
+	Unseen  []latency.Sample // others, on which the error is measured
 	Error   float64          // mean relative error on Unseen: 0.05 is 5 %
 	Model   *latency.Model
 }
@@ -32,7 +31,7 @@ type Device struct {
 	Threads   int    `json:"threads"`
 }
 
-// String is the device for people.
+// String describes the device in a line.
 func (d Device) String() string {
 	text := fmt.Sprintf("%s, %s kernels, %d thread(s)", d.Platform, d.Kernels, d.Threads)
 	if d.Processor != "" {
@@ -41,7 +40,7 @@ func (d Device) String() string {
 	return text
 }
 
-// CodeLatency is the code of the errors of a latency table that cannot be used.
+// CodeLatency is the code of the errors of latency tables.
 const CodeLatency = "bad_latency_table"
 
 const latencyFormat = "bignas-latency-1"
@@ -70,7 +69,7 @@ type latencySample struct {
 	Predicted float64 `json:"predicted"`
 }
 
-// Fit makes the model of the rows, and its error on the unseen children.
+// Fit fits Model to the rows and measures its Error on the unseen children.
 func (l *Latency) Fit() (err error) {
 	if l.Model, err = latency.Fit(l.Space, l.Classes, l.Rows, l.Scaled); err != nil {
 		return err
@@ -81,7 +80,7 @@ func (l *Latency) Fit() (err error) {
 	return nil
 }
 
-// MarshalJSON writes a latency table.
+// MarshalJSON formats a latency table.
 func (l *Latency) MarshalJSON() ([]byte, error) {
 	f := latencyFile{Format: latencyFormat, Space: l.Space.Name, Classes: l.Classes, Device: l.Device, Error: l.Error}
 	for _, r := range l.Rows {
@@ -97,8 +96,8 @@ func (l *Latency) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// ReadLatency reads a latency table for children of space with so many classes.
-// Every part must be one of latency.Plan. Errors are *fault.Error.
+// ReadLatency reads a latency table for children of space with that many classes. Its
+// parts must be those of latency.Plan. The error is a *fault.Error.
 func ReadLatency(data []byte, space *arch.Space, classes int) (*Latency, error) {
 	bad := func(format string, args ...any) error {
 		return fault.New(CodeLatency, "measure it again with bench latency-table", "the latency table cannot be used: %s", fmt.Sprintf(format, args...))
@@ -107,7 +106,7 @@ func ReadLatency(data []byte, space *arch.Space, classes int) (*Latency, error) 
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
-		return nil, bad("it is not the JSON of one: %v", err)
+		return nil, bad("it is not valid JSON: %v", err)
 	}
 	if f.Format != latencyFormat {
 		return nil, bad("its format is %q, this program reads %q", f.Format, latencyFormat)
@@ -122,7 +121,7 @@ func ReadLatency(data []byte, space *arch.Space, classes int) (*Latency, error) 
 	}
 	for i, p := range f.Parts {
 		if !planned[p.Part] {
-			return nil, bad("its part %d, %q, is none of the space or there twice", i, p.Name)
+			return nil, bad("its part %d, %q, is not one of the space, or is repeated", i, p.Name)
 		}
 		delete(planned, p.Part)
 		l.Rows = append(l.Rows, latency.Row{Part: p.Part, MS: p.MS})

@@ -61,9 +61,9 @@ func TestLatency(t *testing.T) {
 	for _, c := range []struct{ want, old, by string }{
 		{"format is", "bignas-latency-1", "bignas-latency-2"},
 		{"is of the space bignas", `"space":"nette"`, `"space":"bignas"`},
-		{"is none of the space", `"Kernel":3`, `"Kernel":9`},
+		{"is not one of the space", `"Kernel":3`, `"Kernel":9`},
 		{"resolution is 97", `"arch":"r96`, `"arch":"r97`},
-		{"not the JSON of one", "}", ""},
+		{"not valid JSON", "}", ""},
 	} {
 		if _, err := ReadLatency([]byte(strings.Replace(string(text), c.old, c.by, 1)), space, 10); fault.Of(err) == nil || fault.Of(err).Code != CodeLatency || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.want, err)

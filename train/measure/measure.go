@@ -1,6 +1,6 @@
-// Package measure says how accurate children are on training images that are
-// kept for choosing among them. The validation images, on which results are
-// quoted, have no part in it.
+// Package measure calibrates children, evaluates them on images, and measures how long
+// they take. A search chooses among children on training images held out for it (Bench);
+// results are quoted on the validation images, which it does not see.
 package measure
 
 import (
@@ -13,13 +13,12 @@ import (
 	"bignas/core/search"
 	"bignas/train/config"
 	"bignas/train/dataset"
-	"bignas/train/run"
 )
 
 // Options of a Bench; the zero value is usable.
 type Options struct {
-	Fraction float64 // of the training images that children are measured on; 0: what training left out or, where that is nothing, DefaultFraction
-	Limit    int     // at most so many of them; 0: all
+	Fraction float64 // share of the training images to measure on; 0: what training held out or, where that is nothing, DefaultFraction
+	Limit    int     // at most that many of them; 0: all
 	Images   int     // training images for the BN statistics; 0: as in the training configuration
 }
 
@@ -35,8 +34,8 @@ type Bench struct {
 	fraction            float64
 }
 
-// New prepares to measure. Errors are *fault.Error: data of other classes, or
-// options out of range.
+// New returns a Bench for the weights of e. Errors, a *fault.Error, are data of other
+// classes and options out of range.
 func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) (*Bench, error) {
 	if o.Fraction == 0 {
 		o.Fraction = c.SearchFraction
@@ -47,11 +46,11 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 	if !(o.Fraction > 0 && o.Fraction <= 0.5) || o.Limit < 0 || o.Images < 0 {
 		return nil, fault.New("bad_option", "", "the share of images for search is %v, allowed is up to 0.5; at most %d of them and %d for BN statistics, allowed is 0 or more", o.Fraction, o.Limit, o.Images)
 	}
-	known, err := run.Classes(e, "the weights")
+	known, err := dataset.NamesIn("the weights", e.Info().Metadata, e.Info().Labels)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := data.Match(known, false); err != nil { // nothing changes where it was opened for them
+	if _, err := data.Match(known, false); err != nil { // changes nothing where it was opened for them
 		return nil, err
 	}
 	train, _ := data.Split(c.Split, c.ValFraction)
@@ -68,22 +67,22 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 	return b, nil
 }
 
-// Accuracy measures a child: BN statistics calibrated for it, then every image
-// of Search, four times a little differently.
-func (b *Bench) Accuracy(a arch.Arch) (run.Accuracy, error) {
+// Accuracy calibrates BN statistics for a child and evaluates it on four views of each
+// image of Search.
+func (b *Bench) Accuracy(a arch.Arch) (Accuracy, error) {
 	w, spec := b.engine.Weights(), b.engine.Info().Preprocessing
-	st, err := run.Calibrate(w, a, b.Calibration, spec, b.images)
+	st, err := Calibrate(w, a, b.Calibration, spec, b.images)
 	if err != nil {
-		return run.Accuracy{}, err
+		return Accuracy{}, err
 	}
 	c, err := w.Child(a, st)
 	if err != nil {
-		return run.Accuracy{}, err
+		return Accuracy{}, err
 	}
-	return run.EvaluateViews(c, b.Search, spec)
+	return EvaluateViews(c, b.Search, spec)
 }
 
-// Judge lets a search ask for measured accuracies.
+// Judge measures accuracies for a search.
 func (b *Bench) Judge() search.Judge {
 	return search.Judge{Kind: search.Measured, N: b.Search.Len(), Of: func(a arch.Arch, _ search.Costs) (float64, error) {
 		acc, err := b.Accuracy(a)
@@ -91,7 +90,7 @@ func (b *Bench) Judge() search.Judge {
 	}}
 }
 
-// Source says what was measured on, for a table or a predictor.
+// Source describes what is measured on, for a table or a predictor.
 func (b *Bench) Source() predict.Source {
 	info := b.engine.Info()
 	return predict.Source{Digest: info.Digest, N: b.Search.Len(), Images: b.images, Classes: len(info.Labels),

@@ -17,7 +17,6 @@ import (
 	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
-	"bignas/train/run"
 )
 
 func head(t testing.TB) Head {
@@ -132,7 +131,7 @@ func TestBench(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Init(rand.New(rand.NewPCG(1, 1)), false)
-	file, err := weights.Marshal(&weights.Bundle{Net: w, Spec: run.Spec, Labels: data.Labels, Metadata: map[string]string{}}, weights.Float16)
+	file, err := weights.Marshal(&weights.Bundle{Net: w, Spec: config.Spec, Labels: data.Labels, Metadata: map[string]string{}}, weights.Float16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +205,7 @@ func TestClassesByName(t *testing.T) {
 				own.Classifier.Data[from+to] = w.Classifier.Data[from+k]
 			}
 		}
-		file, err := weights.Marshal(&weights.Bundle{Net: own, Spec: run.Spec, Labels: named}, weights.Float16)
+		file, err := weights.Marshal(&weights.Bundle{Net: own, Spec: config.Spec, Labels: named}, weights.Float16)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,8 +17,8 @@ import (
 	"bignas/train/files"
 )
 
-// Head says what a table of measured children belongs to. It is the first line
-// of the file, a comment.
+// Head says what a table of measured children belongs to. It is the first line of the
+// file, a comment.
 type Head struct {
 	Space  *arch.Space
 	Seed   uint64 // of the random children
@@ -27,18 +27,18 @@ type Head struct {
 
 const headFormat = "# bignas-children-1 weights=%s space=%s classes=%d split=%s n=%d images=%d seed=%d"
 
-// String is the first line.
+// String formats the head as the first line.
 func (h Head) String() string {
 	return fmt.Sprintf(headFormat, h.Source.Digest, h.Space.Name, h.Source.Classes, h.Source.Split, h.Source.N, h.Source.Images, h.Seed)
 }
 
 const columns = "arch,macs,params,top1"
 
-// Code of the errors of tables.
+// CodeTable is the code of the errors of tables.
 const CodeTable = "bad_children"
 
-// Child is number i of the children that the table lists: the smallest, the
-// biggest, then random ones, each decided by seed and number alone.
+// Child returns child i of the table: the smallest, the biggest, then random ones, each
+// of which depends on the seed and its number alone.
 func (h Head) Child(i int) arch.Arch {
 	switch i {
 	case 0:
@@ -49,9 +49,8 @@ func (h Head) Child(i int) arch.Arch {
 	return h.Space.Sample(rand.New(rand.NewPCG(h.Seed, uint64(i))))
 }
 
-// ReadTable reads a table of measured children. Errors are *fault.Error that name
-// the line. A last line that was cut off is left out; size is the number of bytes
-// before it.
+// ReadTable reads a table of measured children. The error is a *fault.Error that names
+// the line. An incomplete last line is ignored; size is the number of bytes before it.
 func ReadTable(data []byte) (h Head, samples []predict.Sample, size int, err error) {
 	bad := func(line int, text string, args ...any) error {
 		e := fault.New(CodeTable, "measure the children anew", text, args...)
@@ -69,7 +68,7 @@ func ReadTable(data []byte) (h Head, samples []predict.Sample, size int, err err
 			var space string
 			n, _ := fmt.Sscanf(text, headFormat, &h.Source.Digest, &space, &h.Source.Classes, &h.Source.Split, &h.Source.N, &h.Source.Images, &h.Seed)
 			if h.Space, err = arch.Lookup(space); n != 7 || err != nil || h.Source.Classes < 2 || h.Source.Classes > 1e6 || h.Source.N < 1 || h.String() != text {
-				return h, nil, 0, bad(1, "it is no table of measured children")
+				return h, nil, 0, bad(1, "it is not a table of measured children")
 			}
 		case 1:
 			if text != columns {
@@ -86,7 +85,7 @@ func ReadTable(data []byte) (h Head, samples []predict.Sample, size int, err err
 			}
 			top1, err := strconv.ParseFloat(f[3], 64)
 			if err != nil || !(top1 >= 0 && top1 <= 1) || f[1] != fmt.Sprint(cost.Totals(a, h.Source.Classes).MACs) {
-				return h, nil, 0, bad(i+1, "%q is no measurement of this child", text)
+				return h, nil, 0, bad(i+1, "%q is not a measurement of this child", text)
 			}
 			samples = append(samples, predict.Sample{Arch: a, Accuracy: top1})
 		}
@@ -98,15 +97,15 @@ func ReadTable(data []byte) (h Head, samples []predict.Sample, size int, err err
 	return h, samples, size, nil
 }
 
-// Table is a file of measured children that grows.
+// Table is a file of measured children that can be appended to.
 type Table struct {
 	Head Head
-	Done int // children that it holds
+	Done int // number of children that it holds
 	file *os.File
 }
 
-// OpenTable creates the file or, where it is one of the same head, continues it.
-// Errors are *fault.Error.
+// OpenTable creates the file, or continues it where it has the same head. The error is a
+// *fault.Error.
 func OpenTable(path string, h Head) (*Table, error) {
 	data, err := files.Read(path)
 	fresh := errors.Is(err, fs.ErrNotExist) || err == nil && len(bytes.TrimSpace(data)) == 0
@@ -132,7 +131,7 @@ func OpenTable(path string, h Head) (*Table, error) {
 	}
 	if t.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err == nil {
 		if size > 0 || len(data) > 0 {
-			err = t.file.Truncate(int64(size)) // a line that was cut off
+			err = t.file.Truncate(int64(size)) // an incomplete line
 		}
 		if err == nil && size > 0 {
 			_, err = t.file.Seek(int64(size), 0)
@@ -147,7 +146,7 @@ func OpenTable(path string, h Head) (*Table, error) {
 	return t, nil
 }
 
-// Append writes the accuracy, 0 to 1, of the next child.
+// Append adds the accuracy, 0 to 1, of the next child.
 func (t *Table) Append(top1 float64) error {
 	a := t.Head.Child(t.Done)
 	c := cost.Totals(a, t.Head.Source.Classes)
@@ -158,10 +157,10 @@ func (t *Table) Append(top1 float64) error {
 	return nil
 }
 
-// Close ends writing.
+// Close closes the file.
 func (t *Table) Close() error { return t.file.Close() }
 
-// reason is the cause without the path, which the sentence has already.
+// reason returns the cause without the path, which the message names already.
 func reason(err error) error {
 	var inner *fs.PathError
 	if errors.As(err, &inner) {

@@ -1,5 +1,4 @@
-// Package preview draws contact sheets: what the augmentation makes of images,
-// with the labels that the training sees.
+// Package preview draws contact sheets of augmented images with the labels that the training sees.
 package preview
 
 import (
@@ -16,17 +15,16 @@ import (
 	"bignas/train/augment"
 )
 
-// gap and caption are pixels between images and of the lines under them.
+// gap and caption are the pixels between images and of the line below them.
 const (
 	gap     = 6
 	caption = 30
 	line    = 13
 )
 
-// Sheet draws the images of batches [N, Side, Side, 3] in columns, each with
-// its class and, where it is mixed, the other class and the shares. labels are the
-// names of the classes; spec is what the batches were normalised with. All batches
-// have the same Side.
+// Sheet draws the images of batches [N, Side, Side, 3] in columns, each with its class and, where it is mixed, the
+// other class and the shares. labels are the names of the classes, spec is the normalisation of the batches. All
+// batches have the same Side.
 func Sheet(batches []*augment.Batch, labels []string, spec preprocess.Spec, columns int) *image.RGBA {
 	side, n := 1, 0
 	for _, b := range batches {
@@ -52,8 +50,8 @@ func Sheet(batches []*augment.Batch, labels []string, spec preprocess.Spec, colu
 	return sheet
 }
 
-// Caption is what stands under image i of b: its class, with its share where the
-// image is mixed, and the class mixed in, or nothing.
+// Caption returns the two lines below image i of b: its class, with its share where the image is mixed, and the class
+// that is mixed in or nothing.
 func Caption(b *augment.Batch, i int, labels []string) (own, other string) {
 	own = labels[b.Labels[i]]
 	if b.Mixed == nil || b.Weight[i] == 1 {
@@ -62,7 +60,7 @@ func Caption(b *augment.Batch, i int, labels []string) (own, other string) {
 	return fmt.Sprintf("%.0f %% %s", 100*b.Weight[i], own), fmt.Sprintf("%.0f %% %s", 100*(1-b.Weight[i]), labels[b.Mixed[i]])
 }
 
-// paste draws a normalised image as it was.
+// paste draws a normalised image.
 func paste(sheet *image.RGBA, x, y int, pix []float32, side int, spec preprocess.Spec) {
 	for i := range side * side {
 		var c [3]uint8

@@ -18,11 +18,10 @@ import (
 // EventsName is the file that TensorBoard finds in a run's folder.
 const EventsName = "events.out.tfevents.0000000000.bignas"
 
-// Events appends rows of type T, a struct of numbers, to an event file of
-// TensorBoard: a scalar for every column but the first, which is the step.
-// Negative values, which were not measured, are left out.
+// Events appends rows of type T, a struct of numbers, to an event file of TensorBoard: a scalar for each
+// column but the first, which is the step. Negative values, which were not measured, are left out.
 //
-// The file is TFRecord framing round protocol buffers: tensorflow's
+// The file is protocol buffers in TFRecord frames: tensorflow's
 // core/lib/io/record_writer.h, core/util/event.proto and core/framework/summary.proto.
 type Events[T any] struct {
 	file    *os.File
@@ -36,8 +35,8 @@ const (
 	summaryValue, valueTag, valueSimple              = 1, 1, 2
 )
 
-// OpenEvents opens or creates the event file in a folder. Records of steps above
-// done are removed, as are a last one that was cut off and all after it.
+// OpenEvents opens or creates the event file in a folder. It removes the records of steps above done, and
+// an incomplete one with all that follow.
 func OpenEvents[T any](folder string, done float64) (*Events[T], error) {
 	columns, err := columnsOf(reflect.TypeFor[T]())
 	if err != nil {
@@ -56,7 +55,7 @@ func OpenEvents[T any](folder string, done float64) (*Events[T], error) {
 	return e, nil
 }
 
-// prepare leaves the file with its version and the records up to done.
+// prepare truncates the file to its version and the records up to done.
 func (e *Events[T]) prepare(done float64) error {
 	data, err := io.ReadAll(e.file)
 	if err != nil {
@@ -82,7 +81,7 @@ func (e *Events[T]) prepare(done float64) error {
 	return e.write(protowire.AppendString(protowire.AppendTag(nil, eventVersion, protowire.BytesType), "brain.Event:2"), 0)
 }
 
-// Append writes one row; it is in the file when Append returns.
+// Append writes one row to the file.
 func (e *Events[T]) Append(row T) error {
 	v := reflect.ValueOf(row)
 	var summary []byte
@@ -123,11 +122,11 @@ func tagOf(column string) string {
 	return column
 }
 
-// write appends an event; what is its content, encoded.
+// write appends an event with the encoded content what.
 func (e *Events[T]) write(what []byte, step int64) error {
 	seconds := float64(e.now().UnixMicro()) / 1e6
 	ev := protowire.AppendFixed64(protowire.AppendTag(nil, eventTime, protowire.Fixed64Type), math.Float64bits(seconds))
-	if step != 0 { // what is zero is not written
+	if step != 0 { // zero is the default
 		ev = protowire.AppendVarint(protowire.AppendTag(ev, eventStep, protowire.VarintType), uint64(step))
 	}
 	_, err := e.file.Write(frame(append(ev, what...)))
@@ -139,14 +138,14 @@ func (e *Events[T]) Close() error { return e.file.Close() }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// masked is the checksum of a TFRecord: a CRC-32C turned and shifted, so that
-// the checksum of data that holds checksums is still a good one.
+// masked returns the checksum of a TFRecord: a rotated CRC-32C plus a constant, so that checksums of data that
+// contains checksums are still good.
 func masked(data []byte) uint32 {
 	c := crc32.Checksum(data, castagnoli)
 	return (c>>15 | c<<17) + 0xa282ead8
 }
 
-// frame is a TFRecord: length, its checksum, data, its checksum.
+// frame returns a TFRecord: length, its checksum, data, its checksum.
 func frame(data []byte) []byte {
 	var b []byte
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(data)))

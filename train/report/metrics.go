@@ -1,5 +1,5 @@
-// Package report shows and keeps what a training run does: a CSV file of its
-// metrics, progress on a terminal or in a log, and curves drawn from the file.
+// Package report shows and records the progress of training runs: a CSV file and a TensorBoard file of
+// metrics, curves drawn from the CSV file, and progress on a terminal or in a log.
 package report
 
 import (
@@ -13,16 +13,14 @@ import (
 	"strings"
 )
 
-// Metrics appends rows of type T, a struct of numbers, to a CSV file. The columns
-// are the names in the json tags of T; the first is what rows are counted by, an
-// epoch or a step.
+// Metrics appends rows of type T, a struct of numbers, to a CSV file. The columns are the names in the json
+// tags of T, of which the first is the epoch or the step.
 type Metrics[T any] struct {
 	file *os.File
 }
 
-// OpenMetrics opens or creates the file. Rows whose first value is above done are
-// removed, because a run that resumes after done will write them again, as is a
-// last line that was cut off. A file with other columns is refused.
+// OpenMetrics opens or creates the file. It removes rows whose first value is above done, which a run that
+// resumes after done writes again, and an incomplete last line. A file with other columns is refused.
 func OpenMetrics[T any](file string, done float64) (*Metrics[T], error) {
 	columns, err := columnsOf(reflect.TypeFor[T]())
 	if err != nil {
@@ -48,7 +46,7 @@ func columnsOf(t reflect.Type) ([]string, error) {
 		switch f.Type.Kind() {
 		case reflect.Int, reflect.Int64, reflect.Float64:
 		default:
-			return nil, fmt.Errorf("report: field %s of %s is no int or float64", f.Name, t)
+			return nil, fmt.Errorf("report: field %s of %s is not an int or float64", f.Name, t)
 		}
 		if name == "" || name == "-" {
 			return nil, fmt.Errorf("report: field %s of %s has no json name", f.Name, t)
@@ -58,7 +56,7 @@ func columnsOf(t reflect.Type) ([]string, error) {
 	return names, nil
 }
 
-// prepare leaves f with a header and the rows up to done, ready to be appended to.
+// prepare truncates f to a header and the rows up to done.
 func prepare(f *os.File, columns []string, done float64) error {
 	var data bytes.Buffer
 	if _, err := data.ReadFrom(f); err != nil {
@@ -69,7 +67,7 @@ func prepare(f *os.File, columns []string, done float64) error {
 	lines := strings.SplitAfter(data.String(), "\n")
 	for i, line := range lines {
 		if !strings.HasSuffix(line, "\n") {
-			break // empty, or cut off by a crash
+			break // empty, or incomplete after a crash
 		}
 		fields := strings.Split(strings.TrimRight(line, "\r\n"), ",")
 		if i == 0 {
@@ -91,7 +89,7 @@ func prepare(f *os.File, columns []string, done float64) error {
 	if kept == "" && !strings.HasPrefix(header, lines[0]) {
 		return fmt.Errorf("begins with %.20q, want the columns %s; move it away or choose another folder", lines[0], strings.TrimSpace(header))
 	}
-	// What is kept is what the file begins with: nothing is lost if the disk is full.
+	// The file is truncated, not rewritten: nothing is lost if the disk is full.
 	if err := f.Truncate(int64(len(kept))); err != nil {
 		return err
 	}
@@ -105,7 +103,7 @@ func prepare(f *os.File, columns []string, done float64) error {
 	return err
 }
 
-// Append writes one row; it is in the file when Append returns.
+// Append writes one row to the file.
 func (m *Metrics[T]) Append(row T) error {
 	v := reflect.ValueOf(row)
 	fields := make([]string, v.NumField())
@@ -125,7 +123,7 @@ func (m *Metrics[T]) Append(row T) error {
 // Close closes the file.
 func (m *Metrics[T]) Close() error { return m.file.Close() }
 
-// table is a CSV file of numbers by column.
+// table is the content of a CSV file of numbers.
 type table struct {
 	columns []string
 	rows    [][]float64

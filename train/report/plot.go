@@ -20,15 +20,14 @@ import (
 	"bignas/train/atomicfile"
 )
 
-// palette is that of Okabe and Ito, which colour-blind readers can tell apart.
+// palette is that of Okabe and Ito, whose colours colour-blind readers can tell apart.
 var palette = []color.RGBA{
 	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255},
 }
 
-// Plot draws the curves of a metrics file, the losses above, the accuracies
-// below, as out's ending says: .svg or .png. Columns whose names begin with
-// loss_ are losses in nats, train_ and val_ are shares of images named right; a
-// negative value means not measured.
+// Plot draws the curves of a metrics file, losses above and accuracies below, as SVG or PNG by the extension
+// of out. Columns whose names begin with loss_ are losses in nats, those with train_ and val_ are shares of
+// images classified correctly. Negative values were not measured.
 func Plot(csvFile, out string) error {
 	t, err := readTable(csvFile)
 	if err != nil {
@@ -38,7 +37,7 @@ func Plot(csvFile, out string) error {
 	if err != nil {
 		return err
 	}
-	right, err := curves(t, "Named right (%)", 100, "train_", "val_")
+	accuracy, err := curves(t, "Accuracy (%)", 100, "train_", "val_")
 	if err != nil {
 		return err
 	}
@@ -56,14 +55,14 @@ func Plot(csvFile, out string) error {
 		return fmt.Errorf("report: the curve's file is %s, allowed are the endings .svg and .png", out)
 	}
 	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(12), PadTop: vg.Points(6), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(6)}
-	both := [][]*plot.Plot{{loss}, {right}}
+	both := [][]*plot.Plot{{loss}, {accuracy}}
 	page := draw.New(canvas)
 	for i, c := range plot.Align(both, tiles, draw.Crop(page, 0, -beside, 0, 0)) {
 		p, at := both[i][0], c[0]
 		names := p.Legend
 		p.Legend = plot.NewLegend()
 		p.Draw(at)
-		at.Min.X, at.Max.X = at.Max.X, page.Max.X // beside the curves, which may lie anywhere
+		at.Min.X, at.Max.X = at.Max.X, page.Max.X // beside the curves, which may be anywhere
 		names.Draw(at)
 	}
 	var b bytes.Buffer
@@ -73,8 +72,7 @@ func Plot(csvFile, out string) error {
 	return atomicfile.Write(out, b.Bytes())
 }
 
-// curves is a plot of the columns with one of the prefixes over the first column.
-// Training accuracy is dashed.
+// curves plots the columns with one of the prefixes over the first column. Training accuracy is dashed.
 func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Plot, error) {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = t.columns[0], title
@@ -117,7 +115,7 @@ func curves(t *table, title string, scale float64, prefixes ...string) (*plot.Pl
 	return p, nil
 }
 
-// colourOf gives a child one colour in all curves, and anything else the next.
+// colourOf returns the same colour for a child in all curves, and the next one for anything else.
 func colourOf(column string, drawn int) color.RGBA {
 	for i, child := range []string{"_biggest", "_random", "_smallest", "_middle"} {
 		if strings.HasSuffix(column, child) {
@@ -127,7 +125,7 @@ func colourOf(column string, drawn int) color.RGBA {
 	return palette[(4+drawn)%len(palette)]
 }
 
-// exactTicks are plot's own, each with a label that is not rounded.
+// exactTicks are the default ticks with labels that are not rounded.
 func exactTicks(low, high float64) []plot.Tick {
 	ticks := plot.DefaultTicks{}.Ticks(low, high)
 	for i, t := range ticks {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress shows how far long work is: a bar on a terminal, a plain line every
-// ten seconds elsewhere, so that a log stays readable. It is for one goroutine.
+// Progress shows the progress of long work: as a bar on a terminal, elsewhere as a plain line every ten
+// seconds, so that logs stay readable. It must not be used concurrently.
 type Progress struct {
 	out   io.Writer
 	title string
@@ -21,20 +21,20 @@ type Progress struct {
 	began, last time.Time
 	done        int
 	text        string
-	shown       bool // the last state is on a plain line
+	shown       bool // the last state has been printed as a plain line
 	now         func() time.Time
 }
 
-// plainEvery is the least time between two plain lines.
+// plainEvery is the shortest time between two plain lines.
 const plainEvery = 10 * time.Second
 
-// IsTerminal tells whether w is a terminal.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// NewProgress starts showing work of total parts on w; a total of 0 is unknown.
+// NewProgress shows the progress of total parts of work on w. A total of 0 is unknown.
 func NewProgress(w io.Writer, title string, total int) *Progress {
 	p := &Progress{out: w, title: title, total: total, now: time.Now}
 	p.began = p.now()
@@ -51,8 +51,7 @@ func NewProgress(w io.Writer, title string, total int) *Progress {
 	return p
 }
 
-// Set says that done parts are finished; text, which may be empty, is shown with
-// it. Output that fails is ignored: the work matters more.
+// Set sets the number of parts that are done, and a text to show with it. Errors of the output are ignored.
 func (p *Progress) Set(done int, text string) {
 	p.done, p.text, p.shown = done, text, false
 	if p.bar != nil {
@@ -68,7 +67,7 @@ func (p *Progress) Set(done int, text string) {
 	}
 }
 
-// Total corrects the number of parts, once it is known.
+// Total sets the number of parts when it is known.
 func (p *Progress) Total(total int) {
 	if total == p.total || total <= 0 {
 		return

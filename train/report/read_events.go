@@ -18,8 +18,7 @@ type Event struct {
 	Scalars map[string]float32 // by tag
 }
 
-// ReadEvents reads an event file; a last record that was cut off is left out, and
-// one with a wrong checksum is an error.
+// ReadEvents reads an event file. An incomplete last record is ignored; a wrong checksum is an error.
 func ReadEvents(path string) ([]Event, error) {
 	data, err := files.Read(path)
 	if err != nil {
@@ -40,8 +39,8 @@ func ReadEvents(path string) ([]Event, error) {
 	return all, nil
 }
 
-// nextEvent reads the record that data begins with, of size bytes in the file.
-// A whole record that is damaged gives its size and false, a cut one 0 and false.
+// nextEvent reads the first record of data, of size bytes. For a damaged record it returns its size and
+// false, for an incomplete one 0 and false.
 func nextEvent(data []byte) (ev Event, size int, ok bool) {
 	const header, trailer = 12, 4
 	if len(data) < header {
@@ -75,7 +74,7 @@ func nextEvent(data []byte) (ev Event, size int, ok bool) {
 	return ev, size, ok
 }
 
-// scalar takes in one value of a summary.
+// scalar reads one value of a summary.
 func (e *Event) scalar(number protowire.Number, _ uint64, value []byte) bool {
 	if number != summaryValue {
 		return true
@@ -94,8 +93,8 @@ func (e *Event) scalar(number protowire.Number, _ uint64, value []byte) bool {
 	return ok
 }
 
-// fields calls f for every field of a message: with its number, and its value as
-// a number or as bytes. It tells whether the message is whole and f was content.
+// fields calls f for each field of a message with its number and its value, a number or bytes. It reports
+// whether the message is valid and f always returned true.
 func fields(message []byte, f func(number protowire.Number, v uint64, bytes []byte) bool) bool {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)

@@ -95,7 +95,7 @@ func TestPlot(t *testing.T) {
 		}
 	}
 	text := content(t, svg)
-	for _, label := range []string{"loss biggest", "val biggest", "Named right (%)", "epoch"} {
+	for _, label := range []string{"loss biggest", "val biggest", "Accuracy (%)", "epoch"} {
 		if !strings.Contains(text, label) {
 			t.Errorf("the curve does not say %q", label)
 		}

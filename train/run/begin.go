@@ -1,26 +1,25 @@
 package run
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"bignas/core/fault"
 	"bignas/core/supernet"
 	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/estimate"
 )
 
-// beginning is what the weights of a run begin as, other than from a seed.
+// beginning is what a run begins with, apart from a seed.
 type beginning struct {
 	path  string        // of the checkpoint
 	saved *weights.File // the checkpoint to go on from, or nil
 	from  *initial      // the weights to start from, or nil
 }
 
-// begin finds what a run in the folder out begins with. It makes no folder.
+// begin finds what a run in the folder out begins with. It does not make the folder.
 func begin(c config.Config, out string, resume bool) (b beginning, err error) {
 	b.path = filepath.Join(out, checkpointName)
 	if resume {
@@ -46,9 +45,9 @@ func begin(c config.Config, out string, resume bool) (b beginning, err error) {
 	return b, nil
 }
 
-// Ready tells, before any data is read, whether New can begin or resume a run in
-// the folder out, and which classes the weights know that it begins with; the zero
-// Names where there are none.
+// Ready checks, before any data is read, that New can begin or resume a run in the
+// folder out. It returns the classes that the weights know that the run begins with, or
+// the zero Names where it begins from a seed.
 func Ready(c config.Config, out string, resume bool) (dataset.Names, error) {
 	b, err := begin(c, out, resume)
 	if err != nil {
@@ -57,101 +56,99 @@ func Ready(c config.Config, out string, resume bool) (dataset.Names, error) {
 	return b.classes()
 }
 
-// classes are those that the weights know.
+// classes returns the classes that the weights know.
 func (b beginning) classes() (known dataset.Names, err error) {
 	switch {
 	case b.saved != nil:
-		return classesIn(b.saved.Metadata, b.path)
+		return dataset.NamesIn(b.path, b.saved.Metadata, nil)
 	case b.from != nil:
 		return b.from.classes, nil
 	}
 	return known, nil
 }
 
-// New builds a session from its configuration and data: initial weights from
-// the seed or from c.Init, or, to resume, those of the checkpoint in out. Weights
-// that are there know classes, and data is numbered as those are (dataset.Match);
-// other classes are refused. A batch of more images than there are is made
-// smaller. Session.Notes says so.
-func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Session, error) {
+// New returns a run of a configuration on data. Its weights are drawn from the seed, or
+// read from c.Init or, to resume, from the checkpoint in out. Weights that are read know
+// classes: the data is numbered as those are (dataset.Match), and other classes are
+// refused. A batch of more images than there are is made smaller. Run.Notes says so.
+func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Run, error) {
 	b, err := begin(c, out, resume)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Config: Settle(c, data, out, resume), Data: data, Out: out, state: newState()}
+	r := &Run{Config: WithSplit(c, data, out, resume), Data: data, Out: out, state: newState()}
 	known, err := b.classes()
 	if err != nil {
 		return nil, err
 	}
-	said, err := matched(data, known, false)
+	note, err := match(data, known, false)
 	if err != nil {
 		return nil, err
 	}
-	s.note(said)
-	s.split()
-	note, err := fitBatch(&s.Config, s.Train.Len())
-	if err != nil {
+	r.note(note)
+	r.Train, r.Val = trained(r.Config, data)
+	if note, err = r.Config.FitBatch(r.Train.Len()); err != nil {
 		return nil, err
 	}
-	s.note(note)
-	c, s.text = s.Config, s.Config.String()
-	if need, have := Memory(c, len(data.Classes)).Total(), AvailableMemory(); have > 0 && need > have {
-		return nil, tooBig(c, len(data.Classes), need, have)
+	r.note(note)
+	c, r.text = r.Config, r.Config.String()
+	if err := estimate.CheckMemory(c, len(data.Classes)); err != nil {
+		return nil, err
 	}
-	if err := s.build(len(data.Classes)); err != nil {
+	if err := r.build(len(data.Classes)); err != nil {
 		return nil, err
 	}
 	if resume {
 		sweep(out)
-		s.state, err = restore(b.path, b.saved, s.Trainer, c)
-		return s, err
+		r.state, err = restore(b.path, b.saved, r.Trainer, c)
+		return r, err
 	}
 	if b.from != nil {
-		if err := b.from.fill(s.Trainer.Weights); err != nil {
+		if err := b.from.fill(r.Trainer.Weights); err != nil {
 			return nil, err
 		}
-		if s.Trainer.Average != nil {
-			supernet.Convert(s.Trainer.Average, s.Trainer.Weights)
+		if r.Trainer.Average != nil {
+			supernet.Convert(r.Trainer.Average, r.Trainer.Weights)
 		}
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, fault.New("write", "choose another --out", "the run's folder cannot be made: %v", err)
 	}
 	sweep(out)
-	return s, nil
+	return r, nil
 }
 
-func (s *Session) note(text string) {
+func (r *Run) note(text string) {
 	if text != "" {
-		s.Notes = append(s.Notes, text)
+		r.Notes = append(r.Notes, text)
 	}
 }
 
-// fitBatch makes the batch of c no bigger than so many training images, and says so.
-func fitBatch(c *config.Config, images int) (note string, err error) {
-	if images >= c.Batch {
-		return "", nil
+// OpenFunc opens the data of a run with this configuration, numbered as the classes that
+// its weights know (OpenDataFor).
+type OpenFunc func(config.Config, dataset.Names) (*dataset.Dataset, error)
+
+// Split opens the data and returns the images that the run trains and validates on.
+func (open OpenFunc) Split(c config.Config, known dataset.Names) (data *dataset.Dataset, train, val dataset.Subset, err error) {
+	if data, err = open(c, known); err != nil {
+		return nil, train, val, err
 	}
-	if images < 2 { // batch normalisation needs two
-		return "", fault.New("bad_config", "add images, or lower val_fraction and search_fraction", "there are %d training images, at least 2 are needed", images)
+	if _, err := data.Match(known, true); err != nil { // changes nothing where open has matched it
+		return nil, train, val, err
 	}
-	was := c.Batch
-	if c.Batch = images; c.MicroBatch >= images {
-		c.MicroBatch = 0 // all at once
-	} else if c.MicroBatch > 0 {
-		c.Batch -= images % c.MicroBatch
-	}
-	return fmt.Sprintf("batch is %d, and there are %d training images: it is made %d", was, images, c.Batch), nil
+	train, val = trained(c, data)
+	return data, train, val, nil
 }
 
-// Source opens the data of a run for its configuration, numbered as the classes
-// that it knows: OpenDataFor.
-type Source func(config.Config, dataset.Names) (*dataset.Dataset, error)
+// trained returns the images that a run trains and validates on.
+func trained(c config.Config, data *dataset.Dataset) (train, val dataset.Subset) {
+	train, _, val = Split(c, data)
+	return train.Limit(c.TrainImages), val
+}
 
-// Open opens the run in a folder as it was left, to measure or release it; another
-// process may go on training there. Data may lack classes only as far as open
-// lets it.
-func Open(out string, open Source) (*Session, error) {
+// Open opens the run in a folder as it was left, to measure or release it. Another
+// process may continue training there. Whether data may lack classes is up to open.
+func Open(out string, open OpenFunc) (*Run, error) {
 	path := filepath.Join(out, checkpointName)
 	f, err := checkpoint(path)
 	if err != nil {
@@ -161,59 +158,17 @@ func Open(out string, open Source) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Config: c, Out: out, text: f.Metadata[keyConfig], state: newState()}
-	known, err := classesIn(f.Metadata, path)
+	r := &Run{Config: c, Out: out, text: f.Metadata[keyConfig], state: newState()}
+	known, err := dataset.NamesIn(path, f.Metadata, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.open(open, known); err != nil {
+	if r.Data, r.Train, r.Val, err = open.Split(c, known); err != nil {
 		return nil, err
 	}
-	s.state, err = restore(path, f, s.Trainer, c)
-	return s, err
-}
-
-// Released opens a released file as a run that has ended, to be released anew: with
-// another crop, or with statistics fitted again.
-func Released(file string, open Source) (*Session, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fault.New("bad_file", "give a released weights file", "%v", err)
-	}
-	b, err := weights.Unmarshal(data)
-	if err != nil {
+	if err := r.build(len(r.Data.Classes)); err != nil {
 		return nil, err
 	}
-	c, err := config.Parse(b.Metadata[keyTraining], file)
-	if err != nil {
-		return nil, err
-	}
-	s := &Session{Config: c, text: b.Metadata[keyTraining], state: newState()}
-	if s.state.Epoch, err = strconv.Atoi(b.Metadata[keyEpochs]); err != nil {
-		return nil, fault.New("bad_file", "release it from its run", "%s does not say for how many epochs it was trained", file)
-	}
-	from, err := readInitial(file)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.open(open, from.classes); err != nil {
-		return nil, err
-	}
-	if err := from.fill(s.Trainer.Weights); err != nil {
-		return nil, err
-	}
-	s.Trainer.Average = nil // what is released is an average already
-	return s, nil
-}
-
-// open opens the data of a run that is there and builds what its weights go into.
-func (s *Session) open(open Source, known dataset.Names) (err error) {
-	if s.Data, err = open(s.Config, known); err != nil {
-		return err
-	}
-	if _, err := s.Data.Match(known, true); err != nil { // nothing changes where open has done so
-		return err
-	}
-	s.split()
-	return s.build(len(s.Data.Classes))
+	r.state, err = restore(path, f, r.Trainer, c)
+	return r, err
 }

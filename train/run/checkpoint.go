@@ -36,8 +36,8 @@ const (
 	kind       = "bignas-checkpoint"
 )
 
-// groups lists what a checkpoint holds besides the metadata. Random numbers
-// need no state: every step draws from (seed, step).
+// groups returns the tensors of a checkpoint. Random numbers need no state: every update
+// draws from (seed, update).
 func groups(t *trainer.Trainer[float32]) map[string]*supernet.Weights {
 	g := map[string]*supernet.Weights{"weights": t.Weights}
 	if t.Average != nil {
@@ -49,8 +49,8 @@ func groups(t *trainer.Trainer[float32]) map[string]*supernet.Weights {
 	return g
 }
 
-// save writes a checkpoint: first to a file beside it, then renamed, so that a
-// crash leaves the old one.
+// save writes a checkpoint to a temporary file and renames it, so that a crash leaves
+// the old one.
 func save(path string, t *trainer.Trainer[float32], config string, s state, data *dataset.Dataset) error {
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -59,7 +59,7 @@ func save(path string, t *trainer.Trainer[float32], config string, s state, data
 	f := &weights.File{Metadata: map[string]string{
 		keyKind: kind, keyConfig: config, keyUpdates: strconv.Itoa(t.Updates), keyState: string(text),
 		weights.KeySpace: t.Weights.Space.Name, weights.KeyClasses: strconv.Itoa(t.Weights.Classes),
-		weights.KeyLabels: classText(data.Labels), KeyClassIDs: classText(data.Classes),
+		weights.KeyLabels: dataset.ClassList(data.Labels), dataset.KeyClassIDs: dataset.ClassList(data.Classes),
 	}}
 	g := groups(t)
 	for _, name := range slices.Sorted(maps.Keys(g)) {
@@ -78,7 +78,7 @@ func save(path string, t *trainer.Trainer[float32], config string, s state, data
 	return nil
 }
 
-// checkpoint reads a checkpoint's file.
+// checkpoint reads the file of a checkpoint.
 func checkpoint(path string) (*weights.File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -103,8 +103,8 @@ func load(path string, t *trainer.Trainer[float32], c config.Config) (state, err
 	return restore(path, f, t, c)
 }
 
-// restore takes a checkpoint over into t, which must have been built from the same
-// configuration c. Where it fails, t is as it was.
+// restore copies a checkpoint into t, which must have been built from the same
+// configuration c. On an error t is unchanged.
 func restore(path string, f *weights.File, t *trainer.Trainer[float32], c config.Config) (state, error) {
 	none := newState()
 	if err := fits(path, f.Metadata, t.Weights, c); err != nil {
@@ -139,7 +139,7 @@ func restore(path string, f *weights.File, t *trainer.Trainer[float32], c config
 	return s, nil
 }
 
-// fits tells whether a checkpoint with this metadata goes on with w and c.
+// fits reports, as an error, why a checkpoint with this metadata does not go with w and c.
 func fits(path string, m map[string]string, w *supernet.Weights, c config.Config) error {
 	if m[keyState] == "" {
 		return fault.New("bad_checkpoint", "start a new run from it with --init", "checkpoint %s was written by an older program", path)
@@ -160,8 +160,7 @@ func fits(path string, m map[string]string, w *supernet.Weights, c config.Config
 	return nil
 }
 
-// ConfigOf returns the configuration, as TOML, that the run in folder out was
-// started with.
+// ConfigOf returns the configuration, as TOML, of the run in the folder out.
 func ConfigOf(out string) (string, error) {
 	f, err := checkpoint(filepath.Join(out, checkpointName))
 	if err != nil {
@@ -170,12 +169,12 @@ func ConfigOf(out string) (string, error) {
 	return f.Metadata[keyConfig], nil
 }
 
-// CheckpointFiles are the files of a run's folder that hold weights.
+// CheckpointFiles lists the files of a run's folder that hold weights.
 func CheckpointFiles(dir string) []string {
 	return []string{filepath.Join(dir, checkpointName), filepath.Join(dir, bestName)}
 }
 
-// sweep removes what a killed process left half written.
+// sweep removes temporary files that a killed process has left.
 func sweep(dir string) {
 	for _, f := range CheckpointFiles(dir) {
 		atomicfile.Sweep(f)

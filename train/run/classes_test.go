@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"bignas/core/arch"
-	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/weights"
 	"bignas/train/config"
@@ -17,7 +15,7 @@ import (
 )
 
 // began is a run of one epoch that has not trained, with its checkpoint.
-func began(t *testing.T, c config.Config, data *dataset.Dataset) *Session {
+func began(t *testing.T, c config.Config, data *dataset.Dataset) *Run {
 	t.Helper()
 	s, err := New(c, data, filepath.Join(t.TempDir(), "run"), false)
 	if err != nil {
@@ -31,7 +29,7 @@ func began(t *testing.T, c config.Config, data *dataset.Dataset) *Session {
 
 // ordered checks that the images of colours are numbered as blue, green, red,
 // whatever their folders are called: their base names say which they are.
-func ordered(t *testing.T, what string, s *Session) {
+func ordered(t *testing.T, what string, s *Run) {
 	t.Helper()
 	all := s.Data.All()
 	for i := range all.Len() {
@@ -50,31 +48,25 @@ func TestClassesByName(t *testing.T) {
 	c.Epochs, c.WarmupEpochs = 1, 0
 	first := began(t, c, colours(t))
 	released := filepath.Join(t.TempDir(), "w.safetensors")
-	r, err := first.Release(t.Context(), ReleaseOptions{Children: 2, Images: 4, Measure: []arch.Arch{first.Trainer.Weights.Space.Min()}})
+	file, err := weights.Marshal(&weights.Bundle{Net: first.Best(), Spec: config.Spec, Labels: first.Data.Labels,
+		Metadata: map[string]string{dataset.KeyClassIDs: dataset.ClassList(first.Data.Classes)}}, weights.Float16)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(released, r.File, 0o600); err != nil {
+	if err := os.WriteFile(released, file, 0o600); err != nil {
 		t.Fatal(err)
-	}
-	e, err := classify.New(r.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := Classes(e, "w"); err != nil || strings.Join(n.IDs, " ") != "blue green red" {
-		t.Errorf("the released file keeps the class folders %q, %v", n.IDs, err)
 	}
 	next := c
 	next.Init = first.Out
-	for what, begin := range map[string]func(*dataset.Dataset) (*Session, error){
-		"--resume": func(d *dataset.Dataset) (*Session, error) { return New(c, d, first.Out, true) },
-		"--init":   func(d *dataset.Dataset) (*Session, error) { return New(next, d, t.TempDir(), false) },
-		"a run": func(d *dataset.Dataset) (*Session, error) {
+	fromFile := c
+	fromFile.Init = released
+	for what, begin := range map[string]func(*dataset.Dataset) (*Run, error){
+		"--resume": func(d *dataset.Dataset) (*Run, error) { return New(c, d, first.Out, true) },
+		"--init":   func(d *dataset.Dataset) (*Run, error) { return New(next, d, t.TempDir(), false) },
+		"a run": func(d *dataset.Dataset) (*Run, error) {
 			return Open(first.Out, func(config.Config, dataset.Names) (*dataset.Dataset, error) { return d, nil })
 		},
-		"a released file": func(d *dataset.Dataset) (*Session, error) {
-			return Released(released, func(config.Config, dataset.Names) (*dataset.Dataset, error) { return d, nil })
-		},
+		"--init of a released file": func(d *dataset.Dataset) (*Run, error) { return New(fromFile, d, t.TempDir(), false) },
 	} {
 		s, err := begin(coloursIn(t, "blue", "Green", "RED")) // which sort the other way round
 		if err != nil {
@@ -103,7 +95,7 @@ func TestOldCheckpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(f.Metadata, KeyClassIDs)
+	delete(f.Metadata, dataset.KeyClassIDs)
 	delete(f.Metadata, weights.KeyLabels)
 	var b bytes.Buffer
 	if err := weights.Write(&b, f, weights.Float32); err != nil {
@@ -143,12 +135,12 @@ func TestFitBatch(t *testing.T) {
 		{64, 0, 64, 64, 0}, {64, 0, 40, 40, 0}, {64, 16, 40, 32, 16}, {64, 32, 32, 32, 0}, {64, 32, 20, 20, 0}, {64, 32, 2, 2, 0},
 	} {
 		c := config.Config{Batch: b.batch, MicroBatch: b.micro}
-		note, err := fitBatch(&c, b.images)
+		note, err := c.FitBatch(b.images)
 		if err != nil || c.Batch != b.want || c.MicroBatch != b.wantMicro || (note == "") != (b.batch == b.want) {
 			t.Errorf("%+v: batch %d, passes of %d, %q, %v", b, c.Batch, c.MicroBatch, note, err)
 		}
 	}
-	if _, err := fitBatch(&config.Config{Batch: 64}, 1); err == nil || !strings.Contains(err.Error(), "at least 2") {
+	if _, err := (&config.Config{Batch: 64}).FitBatch(1); err == nil || !strings.Contains(err.Error(), "at least 2") {
 		t.Errorf("one image: %v", err)
 	}
 	c := parse(t, "sgd")

@@ -10,23 +10,15 @@ import (
 	"bignas/train/report"
 )
 
-// Named has OpenData read the data with the names of a file for its classes
-// (dataset.Dataset.NameClasses), "" for none.
-func Named(file string) func(*dataset.Options) { return func(o *dataset.Options) { o.Names = file } }
-
-// OpenData reads the images at path as the configuration stores them, and
-// tells log how far it is, what it found and which images it had to skip.
-// Each of more changes how they are read.
-func OpenData(path string, c config.Config, log io.Writer, more ...func(*dataset.Options)) (*dataset.Dataset, error) {
+// OpenData reads the images at path as the configuration stores them, with the names
+// of a file for its classes ("" for none), and tells log how far it is, what it found
+// and which images it had to skip.
+func OpenData(path, names string, c config.Config, log io.Writer) (*dataset.Dataset, error) {
 	bar := report.NewProgress(log, "images", 0)
-	o := dataset.Options{Side: c.Side, Seed: c.Seed, Progress: func(done, total int) {
+	data, err := dataset.Open(path, dataset.Options{Side: c.Side, Seed: c.Seed, Names: names, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
-	}}
-	for _, change := range more {
-		change(&o)
-	}
-	data, err := dataset.Open(path, o)
+	}})
 	bar.Finish()
 	if err != nil {
 		return nil, err
@@ -42,10 +34,45 @@ func OpenData(path string, c config.Config, log io.Writer, more ...func(*dataset
 	return data, nil
 }
 
-// Settle gives a configuration the version of the split that a run in the folder
-// out is trained with: its own, or, to resume, that of the checkpoint there, or what
-// the data needs.
-func Settle(c config.Config, data *dataset.Dataset, out string, resume bool) config.Config {
+// OpenDataFor is OpenData for weights that know certain classes: images are labelled
+// with the numbers of those (dataset.Match, which says what partly is), and log is told
+// where they have other names. The zero Names stand for any classes.
+func OpenDataFor(path, names string, c config.Config, known dataset.Names, partly bool, log io.Writer) (*dataset.Dataset, error) {
+	data, err := OpenData(path, names, c, log)
+	if err != nil {
+		return nil, err
+	}
+	note, err := match(data, known, partly)
+	if err != nil {
+		data.Close()
+		return nil, err
+	}
+	if note != "" {
+		_, err = io.WriteString(log, note+"\n")
+	}
+	return data, err
+}
+
+// match is data.Match, and nothing for the zero Names.
+func match(data *dataset.Dataset, known dataset.Names, partly bool) (note string, err error) {
+	if known.Of == "" {
+		return "", nil
+	}
+	return data.Match(known, partly)
+}
+
+// Split returns the images that a configuration trains on, those that it holds out for
+// a search to choose on, and those that results are quoted on.
+func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.Subset) {
+	train, val = data.Split(c.Split, c.ValFraction)
+	train, search = train.SearchSplit(c.Split, c.SearchFraction)
+	return train, search, val
+}
+
+// WithSplit returns the configuration with the version of the split that a run in the
+// folder out is trained with: its own, or, to resume, that of the checkpoint there, or
+// what the data needs.
+func WithSplit(c config.Config, data *dataset.Dataset, out string, resume bool) config.Config {
 	switch {
 	case c.Split != 0:
 	case resume:
@@ -60,8 +87,8 @@ func Settle(c config.Config, data *dataset.Dataset, out string, resume bool) con
 	return c
 }
 
-// Survey is the table of the data as the configuration splits it. Data that cannot
-// be trained on, or lacks classes that its folders promise (dataset.Complete), is
+// Survey returns the table of the data as the configuration splits it. Data that cannot
+// be trained on, or that lacks classes that it has folders for (dataset.Complete), is
 // refused.
 func Survey(c config.Config, data *dataset.Dataset, skipEmpty bool) (*dataset.Table, error) {
 	if err := data.Complete(skipEmpty); err != nil {

@@ -14,8 +14,8 @@ import (
 	"bignas/train/files"
 )
 
-// initial is what a run may start from: a released weights file, or a checkpoint,
-// of which the moving average is taken where there is one.
+// initial is weights that a run starts from: those of a released file, or of a
+// checkpoint, whose moving average is taken where it has one.
 type initial struct {
 	path, space string
 	classes     dataset.Names
@@ -23,7 +23,8 @@ type initial struct {
 	tensors     map[string][]float32
 }
 
-// readInitial reads a released weights file, a checkpoint or that of a run's folder.
+// readInitial reads a released weights file, a checkpoint, or the checkpoint in the folder
+// of a run.
 func readInitial(path string) (*initial, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, checkpointName)
@@ -45,19 +46,19 @@ func readInitial(path string) (*initial, error) {
 				from.prefix = "average/"
 			}
 		}
-	} else if b, err := weights.Unmarshal(data); err != nil { // what a released file must hold
+	} else if b, err := weights.Unmarshal(data); err != nil {
 		return nil, fault.New("bad_init", "give a released weights file, a checkpoint, or the folder of a run", "init: %s: %v", path, err)
 	} else {
 		for _, p := range b.Net.Params {
 			from.tensors[p.Name] = p.Data
 		}
 	}
-	from.classes, err = classesIn(f.Metadata, path)
+	from.classes, err = dataset.NamesIn(path, f.Metadata, nil)
 	return from, err
 }
 
-// fill copies the weights into w, whose space must be theirs. Nothing else of the
-// file is used: the optimiser starts fresh. Where it fails, w is as it was.
+// fill copies the weights into w, which must be of the same space. Nothing else of the
+// file is used: the optimiser starts afresh. On an error w is unchanged.
 func (from *initial) fill(w *supernet.Weights) error {
 	for _, p := range w.Params {
 		d := from.tensors[from.prefix+p.Name]

@@ -11,6 +11,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/supernet"
 	"bignas/core/weights"
+	"bignas/train/config"
 )
 
 // TestInit: a run begins from another run's average and from a released file,
@@ -28,7 +29,7 @@ func TestInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	released := filepath.Join(t.TempDir(), "released")
-	file, err := weights.Marshal(&weights.Bundle{Net: s.Best(), Spec: Spec, Labels: data.Labels}, weights.Float32)
+	file, err := weights.Marshal(&weights.Bundle{Net: s.Best(), Spec: config.Spec, Labels: data.Labels}, weights.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	marshal := func(w *supernet.Weights, labels ...string) []byte {
-		b, err := weights.Marshal(&weights.Bundle{Net: w, Spec: Spec, Labels: labels}, weights.Float16)
+		b, err := weights.Marshal(&weights.Bundle{Net: w, Spec: config.Spec, Labels: labels}, weights.Float16)
 		if err != nil {
 			t.Fatal(err)
 		}

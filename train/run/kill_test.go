@@ -46,8 +46,8 @@ var drawn = sync.OnceValues(func() (*dataset.Dataset, error) {
 	return dataset.Open(dataset.Shapes, dataset.Options{Side: 24, Seed: 3})
 })
 
-// drawnSession is a small run on the drawn shapes.
-func drawnSession(t *testing.T, out string) *Session {
+// drawnRun is a small run on the drawn shapes.
+func drawnRun(t *testing.T, out string) *Run {
 	t.Helper()
 	c, err := config.Parse(killRecipe, "kill")
 	if err != nil {
@@ -72,8 +72,8 @@ func TestVictim(t *testing.T) {
 	if out == "" {
 		t.Skip("there is nobody to kill it")
 	}
-	s := drawnSession(t, out)
-	s.Step = func(p Position) { fmt.Fprintf(os.Stderr, "update %d\n", p.Updates) }
+	s := drawnRun(t, out)
+	s.OnStep = func(p Position) { fmt.Fprintf(os.Stderr, "update %d\n", p.Updates) }
 	if err := s.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestKilled(t *testing.T) {
 	}
 	dir := t.TempDir()
 	straight, killed := filepath.Join(dir, "straight"), filepath.Join(dir, "killed")
-	if err := drawnSession(t, straight).Run(context.Background()); err != nil {
+	if err := drawnRun(t, straight).Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	seed := uint64(time.Now().UnixNano())

@@ -9,6 +9,7 @@ import (
 
 	"bignas/core/trainer"
 	"bignas/train/config"
+	"bignas/train/estimate"
 )
 
 // TestMemory: the estimate of a step's activations is near what the trainer's
@@ -20,12 +21,12 @@ func TestMemory(t *testing.T) {
 	}
 	const n = 12
 	c.Batch = n
-	s := &Session{Config: c, state: newState()}
-	if err := s.build(10); err != nil {
+	tr, err := NewTrainer(c, 10)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var grown int64
-	s.Trainer.Arena.Grow = func(n int) []float32 {
+	tr.Arena.Grow = func(n int) []float32 {
 		grown += 4 * int64(n)
 		return make([]float32, n)
 	}
@@ -33,26 +34,21 @@ func TestMemory(t *testing.T) {
 	for i := range x {
 		x[i] = float32(i%17) - 8
 	}
-	s.Trainer.Gradients(trainer.Batch[float32]{Labels: make([]int, n), At: func(r int) []float32 { return x[:n*r*r*3] }}, rand.New(rand.NewPCG(1, 1)))
-	m := Memory(c, 10)
+	tr.Gradients(trainer.Batch[float32]{Labels: make([]int, n), At: func(r int) []float32 { return x[:n*r*r*3] }}, rand.New(rand.NewPCG(1, 1)))
+	m := estimate.MemoryOf(c, 10)
 	if ratio := float64(m.Activations) / float64(grown); ratio < 0.8 || ratio > 1.3 {
-		t.Errorf("estimated %s, grown to %s", Bytes(m.Activations), Bytes(grown))
+		t.Errorf("estimated %s, grown to %s", estimate.Bytes(m.Activations), estimate.Bytes(grown))
 	}
 	c.Batch = 10 * n
-	if big := Memory(c, 10); big.Activations < 6*m.Activations || big.Weights != m.Weights {
+	if big := estimate.MemoryOf(c, 10); big.Activations < 6*m.Activations || big.Weights != m.Weights {
 		t.Errorf("ten times the images: %+v, was %+v", big, m)
-	}
-	c.Batch = 1024
-	need := Memory(c, 10).Total()
-	if err := tooBig(c, 10, need, need/3); !strings.Contains(err.Error(), "micro_batch = 256 would fit") {
-		t.Errorf("too big: %v", err)
 	}
 }
 
 // TestRefusesTooBig: a run that the machine cannot hold is refused before its
 // folder is made.
 func TestRefusesTooBig(t *testing.T) {
-	if have := AvailableMemory(); have == 0 || have > 200<<30 {
+	if have := estimate.AvailableMemory(); have == 0 || have > 200<<30 {
 		t.Skip("how much memory is free is not known, or the run would fit")
 	}
 	data, err := drawn()

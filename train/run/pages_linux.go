@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// HugePages asks the kernel for memory in pages of 2 MiB: activations are
-// walked from end to end many times a step, and with 4 KiB pages a fifth of
-// that time goes into address translation. Ordinary memory on failure.
+// HugePages allocates memory in pages of 2 MiB. Activations are read from end to end
+// many times in a step, and with pages of 4 KiB a fifth of that time goes into address
+// translation. Where the kernel refuses, it returns ordinary memory.
 func HugePages(n int) []float32 {
 	b, err := syscall.Mmap(-1, 0, 4*n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	if err != nil {
 		return make([]float32, n)
 	}
-	_ = syscall.Madvise(b, syscall.MADV_HUGEPAGE) // advice: without it the memory is only slower
+	_ = syscall.Madvise(b, syscall.MADV_HUGEPAGE) // only slower where it fails
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }

@@ -5,28 +5,29 @@ import (
 	"errors"
 	"path/filepath"
 
-	"bignas/core/arch"
 	"bignas/core/supernet"
 	"bignas/train/augment"
+	"bignas/train/config"
+	"bignas/train/measure"
 )
 
-// Run trains until the last epoch or until ctx ends, saving a checkpoint before
-// the first epoch and after every one. An epoch that ctx interrupts is lost: it
-// is done again, the same, on resuming. A collapse is rolled back (Rollback).
-func (s *Session) Run(ctx context.Context) error {
-	if s.state.Epoch == 0 && s.state.Rollbacks == 0 {
-		// Something to go back to; and a disk that is full is noticed now.
-		if err := s.save(checkpointName); err != nil {
+// Run trains until the last epoch or until ctx ends, and saves a checkpoint before
+// the first epoch and after each one. An epoch that ctx interrupts is lost; resuming
+// repeats it with the same result. A collapse is rolled back (Rollback).
+func (r *Run) Run(ctx context.Context) error {
+	if r.state.Epoch == 0 && r.state.Rollbacks == 0 {
+		// To roll back to. A full disk is noticed now, too.
+		if err := r.save(checkpointName); err != nil {
 			return err
 		}
 	}
-	loader := augment.NewLoader(s.Train, s.Config.Augment, Spec, s.Config.Seed, s.Config.Pass(), 0)
+	loader := augment.NewLoader(r.Train, r.Config.Augment, config.Spec, r.Config.Seed, r.Config.Pass(), 0)
 	defer loader.Close()
-	for s.state.Epoch < s.Config.Epochs {
-		err := s.oneEpoch(ctx, loader)
+	for r.state.Epoch < r.Config.Epochs {
+		err := r.oneEpoch(ctx, loader)
 		var fell *collapse
 		if errors.As(err, &fell) {
-			err = s.rollBack(fell)
+			err = r.rollBack(fell)
 		}
 		if err != nil {
 			return err
@@ -35,43 +36,43 @@ func (s *Session) Run(ctx context.Context) error {
 	return nil
 }
 
-// oneEpoch trains and evaluates an epoch and saves what came out.
-func (s *Session) oneEpoch(ctx context.Context, loader *augment.Loader) error {
-	row, err := s.epoch(ctx, loader, s.state.Epoch)
+// oneEpoch trains an epoch, evaluates the result and saves it.
+func (r *Run) oneEpoch(ctx context.Context, loader *augment.Loader) error {
+	row, err := r.epoch(ctx, loader, r.state.Epoch)
 	if err != nil {
 		return err
 	}
-	next := s.state
+	next := r.state
 	next.Epoch++
 	next.learnt(row)
-	evaluated := next.Epoch%s.Config.EvalEvery == 0 || next.Epoch == s.Config.Epochs
+	evaluated := next.Epoch%r.Config.EvalEvery == 0 || next.Epoch == r.Config.Epochs
 	if evaluated {
-		if err := s.evaluate(&row); err != nil {
+		if err := r.evaluate(&row); err != nil {
 			return err
 		}
 	}
-	if s.Epoch != nil {
-		if err := s.Epoch(row); err != nil {
+	if r.OnEpoch != nil {
+		if err := r.OnEpoch(row); err != nil {
 			return err
 		}
 	}
-	s.state = next
-	if score := row.Score(); evaluated && score > s.state.BestScore {
-		s.state.BestScore, s.state.BestEpoch = score, s.state.Epoch
-		if err := s.save(bestName); err != nil {
+	r.state = next
+	if score := row.Score(); evaluated && score > r.state.BestScore {
+		r.state.BestScore, r.state.BestEpoch = score, r.state.Epoch
+		if err := r.save(bestName); err != nil {
 			return err
 		}
 	}
-	return s.save(checkpointName)
+	return r.save(checkpointName)
 }
 
-// save writes the present state as a checkpoint.
-func (s *Session) save(name string) error {
-	return save(filepath.Join(s.Out, name), s.Trainer, s.text, s.state, s.Data)
+// save writes the current state as a checkpoint.
+func (r *Run) save(name string) error {
+	return save(filepath.Join(r.Out, name), r.Trainer, r.text, r.state, r.Data)
 }
 
-// Score decides which checkpoint is kept as the best: the mean validation top-1
-// of the children that were evaluated, 0 to 1.
+// Score is the mean validation top-1 of the children that were evaluated, 0 to 1. The
+// checkpoint with the highest score is kept as the best.
 func (r Row) Score() float64 {
 	sum, n := 0.0, 0
 	for _, v := range []float64{r.ValSmallest, r.ValMiddle, r.ValBiggest} {
@@ -82,31 +83,25 @@ func (r Row) Score() float64 {
 	return sum / float64(max(1, n))
 }
 
-// watched is the children that an evaluation measures: smallest, middle and
-// biggest, or only the one that is trained alone.
-func (s *Session) watched(row *Row) map[*float64]arch.Arch {
-	if s.alone != nil {
-		return map[*float64]arch.Arch{&row.ValBiggest: *s.alone}
-	}
-	return map[*float64]arch.Arch{&row.ValSmallest: s.space.Min(), &row.ValMiddle: s.space.At(0.5), &row.ValBiggest: s.space.Max()}
-}
-
-func (s *Session) evaluate(row *Row) error {
-	for out, a := range s.watched(row) {
-		acc, err := CalibrateAndEvaluate(s.Best(), a, s.Train, s.Val, Spec, s.Config.CalibrationImages)
+// evaluate measures the children that are watched.
+func (r *Run) evaluate(row *Row) error {
+	accuracies := []*float64{&row.ValSmallest, &row.ValMiddle, &row.ValBiggest}
+	children := r.Config.Watched(r.Trainer.Weights.Space)
+	for i, a := range children {
+		acc, err := measure.CalibrateAndEvaluate(r.Best(), a, r.Train, r.Val, config.Spec, r.Config.CalibrationImages)
 		if err != nil {
 			return err
 		}
-		*out = acc.Top1
+		*accuracies[len(accuracies)-len(children)+i] = acc.Top1
 	}
 	return nil
 }
 
-// finite tells whether every weight is a number.
+// finite reports whether no weight is NaN or infinite.
 func finite(w *supernet.Weights) bool {
 	for _, p := range w.Params {
 		for _, v := range p.Data {
-			if v-v != 0 { // not a number, or infinite
+			if v-v != 0 { // NaN or infinite
 				return false
 			}
 		}

@@ -20,44 +20,44 @@ import (
 func TestRollback(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	poison := func(s *Session) {
+	poison := func(s *Run) {
 		s.spoil = func(updates int) {
-			if updates == 7 && s.state.Factor > 0.2 { // in epoch 4
+			if updates == 7 && s.state.LRFactor > 0.2 { // in epoch 4
 				s.Trainer.Weights.Stem.Weight.Data[0] = float32(math.NaN())
 			}
 		}
 	}
 	var seen []Rollback
 	var rows []Row
-	straight := drawnSession(t, filepath.Join(dir, "straight"))
+	straight := drawnRun(t, filepath.Join(dir, "straight"))
 	poison(straight)
-	straight.Rolled = func(r Rollback) error { seen = append(seen, r); return nil }
-	straight.Epoch = func(r Row) error { rows = append(rows, r); return nil }
+	straight.OnRollback = func(r Rollback) error { seen = append(seen, r); return nil }
+	straight.OnEpoch = func(r Row) error { rows = append(rows, r); return nil }
 	if err := straight.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != 3 || seen[0].In != 4 || seen[0].To != 3 || seen[0].Factor != 0.5 || seen[1].To != 2 || seen[2].To != 2 || seen[2].Factor != 0.125 {
+	if len(seen) != 3 || seen[0].In != 4 || seen[0].To != 3 || seen[0].LRFactor != 0.5 || seen[1].To != 2 || seen[2].To != 2 || seen[2].LRFactor != 0.125 {
 		t.Fatalf("rollbacks %+v", seen)
 	}
 	last := rows[len(rows)-1]
-	if last.Rollbacks != 3 || last.LearningRate > 0.125*straight.schedule.Rate(4) || rows[0].Rollbacks != 0 {
+	if last.Rollbacks != 3 || last.LearningRate > 0.125*straight.Config.Rate().Rate(4) || rows[0].Rollbacks != 0 {
 		t.Errorf("first row %+v, last %+v", rows[0], last)
 	}
 	if line := seen[0].String(); !strings.Contains(line, "epoch 4") || !strings.Contains(line, "not a number") || !strings.Contains(line, "0.5 times") {
 		t.Errorf("the log says %q", line)
 	}
 
-	stopped := drawnSession(t, filepath.Join(dir, "stopped"))
+	stopped := drawnRun(t, filepath.Join(dir, "stopped"))
 	poison(stopped)
 	enough := errors.New("stopped")
-	stopped.Rolled = func(Rollback) error { return enough }
+	stopped.OnRollback = func(Rollback) error { return enough }
 	for err := enough; err != nil; {
 		if err = stopped.Run(context.Background()); err != nil && err != enough {
 			t.Fatal(err)
 		}
-		stopped = drawnSession(t, stopped.Out)
+		stopped = drawnRun(t, stopped.Out)
 		poison(stopped)
-		stopped.Rolled = func(Rollback) error { return enough }
+		stopped.OnRollback = func(Rollback) error { return enough }
 	}
 	a, _ := os.ReadFile(filepath.Join(straight.Out, checkpointName))
 	b, _ := os.ReadFile(filepath.Join(stopped.Out, checkpointName))
@@ -70,7 +70,7 @@ func TestRollback(t *testing.T) {
 // do, and its checkpoint is the last good one.
 func TestGivesUp(t *testing.T) {
 	t.Parallel()
-	s := drawnSession(t, t.TempDir())
+	s := drawnRun(t, t.TempDir())
 	s.spoil = func(updates int) {
 		if updates == 3 {
 			s.Trainer.Weights.Stem.Weight.Data[0] = float32(math.Inf(1))
@@ -80,7 +80,7 @@ func TestGivesUp(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "gives up") || !strings.Contains(err.Error(), "lower lr") {
 		t.Fatalf("ended with %v", err)
 	}
-	resumed := drawnSession(t, s.Out)
+	resumed := drawnRun(t, s.Out)
 	if resumed.Done() != 1 || !finite(resumed.Trainer.Weights) || resumed.state.Rollbacks != s.Config.MaxRollbacks {
 		t.Errorf("the checkpoint is of epoch %d after %d rollbacks", resumed.Done(), resumed.state.Rollbacks)
 	}
@@ -88,8 +88,8 @@ func TestGivesUp(t *testing.T) {
 
 // TestWatch: what is a collapse and what is not.
 func TestWatch(t *testing.T) {
-	before := state{GradNorm: 2, Right: [2]float64{0.8, 0.5}}
-	good := update{n: 64, gradNorm: 3, loss: [3]float64{1, 1, 1}, right: [3]float64{48, 30, 30}}
+	before := state{GradNorm: 2, Correct: [2]float64{0.8, 0.5}}
+	good := update{n: 64, gradNorm: 3, loss: [3]float64{1, 1, 1}, correct: [3]float64{48, 30, 30}}
 	with := func(f func(*update)) update { u := good; f(&u); return u }
 	repeat := func(u update, n int) (all []update) {
 		for range n {
@@ -108,10 +108,10 @@ func TestWatch(t *testing.T) {
 		{"explosion", repeat(spike, 10), "gradient's norm"},
 		{"no number in a random child", repeat(with(func(u *update) { u.loss[2] = math.NaN() }), 1), "random children"},
 		{"infinite gradient", repeat(with(func(u *update) { u.gradNorm = math.Inf(1) }), 1), "gradient is not a number"},
-		{"biggest at chance", repeat(with(func(u *update) { u.right[0] = 7 }), 4), "biggest child named 10.9 %"},
-		{"smallest at chance", append(repeat(good, 9), repeat(with(func(u *update) { u.right[1] = 6 }), 4)...), "smallest child"},
-		{"three bad batches", append(repeat(good, 9), repeat(with(func(u *update) { u.right[1] = 6 }), 3)...), ""},
-		{"harder images", repeat(with(func(u *update) { u.right = [3]float64{20, 14, 14} }), 40), ""},
+		{"biggest at chance", repeat(with(func(u *update) { u.correct[0] = 7 }), 4), "biggest child classified 10.9 %"},
+		{"smallest at chance", append(repeat(good, 9), repeat(with(func(u *update) { u.correct[1] = 6 }), 4)...), "smallest child"},
+		{"three bad batches", append(repeat(good, 9), repeat(with(func(u *update) { u.correct[1] = 6 }), 3)...), ""},
+		{"harder images", repeat(with(func(u *update) { u.correct = [3]float64{20, 14, 14} }), 40), ""},
 	} {
 		w := &watch{on: true, state: before, classes: 10}
 		var err error
@@ -126,7 +126,7 @@ func TestWatch(t *testing.T) {
 	}
 	fresh := &watch{on: true, state: newState(), classes: 10}
 	for range 40 {
-		if err := fresh.step(with(func(u *update) { u.gradNorm, u.right = 1e4, [3]float64{6, 6, 6} })); err != nil {
+		if err := fresh.step(with(func(u *update) { u.gradNorm, u.correct = 1e4, [3]float64{6, 6, 6} })); err != nil {
 			t.Errorf("a run that has learnt nothing yet: %v", err)
 		}
 	}
@@ -151,10 +151,10 @@ func (f fullDisk) Write(b []byte) (int, error) {
 func TestDiskFull(t *testing.T) {
 	old := atomicfile.Temp
 	defer func() { atomicfile.Temp = old }()
-	s := drawnSession(t, t.TempDir())
+	s := drawnRun(t, t.TempDir())
 	path := filepath.Join(s.Out, checkpointName)
 	var before []byte
-	s.Epoch = func(Row) error {
+	s.OnEpoch = func(Row) error {
 		before, _ = os.ReadFile(path)
 		atomicfile.Temp = func(dir, pattern string) (atomicfile.File, error) {
 			f, err := os.CreateTemp(dir, pattern)

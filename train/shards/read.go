@@ -34,8 +34,7 @@ func header(f *os.File, h *Header) error {
 	return nil
 }
 
-// Open maps a shard. Its header is checked, its images are not looked at: see
-// Verify. Errors name the file.
+// Open maps a shard. It checks the header, but not the images (Verify). Errors name the file.
 func Open(path string) (*Shard, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -52,15 +51,14 @@ func Open(path string) (*Shard, error) {
 	return s, nil
 }
 
-// Image returns image i, Side*Side*3 bytes in the mapped file: it is valid
-// until Close and must not be written.
+// Image returns image i, Side*Side*3 bytes of the mapped file, which are valid until Close and must not be
+// changed.
 func (s *Shard) Image(i int) []uint8 {
 	at := HeaderSize + i*s.each()
 	return s.data[at : at+s.each() : at+s.each()]
 }
 
-// Entries reads the table: every source image that the shard accounts for, in
-// order; those without an error are the images.
+// Entries reads the table: all source images of the shard, in order. Those without an error are the images.
 func (s *Shard) Entries() ([]Entry, error) {
 	text := s.data[len(s.data)-s.Header.Table:]
 	if crc32.Checksum(text, castagnoli) != s.TableCRC {
@@ -86,7 +84,7 @@ func (s *Shard) Entries() ([]Entry, error) {
 	return all, nil
 }
 
-// Verify reads all images and compares their checksum.
+// Verify checks the checksum of the images.
 func (s *Shard) Verify() error {
 	if crc32.Checksum(s.data[HeaderSize:HeaderSize+s.Count*s.each()], castagnoli) != s.Pixels {
 		return fmt.Errorf("shards: %s: its images are damaged", s.path)
@@ -94,7 +92,7 @@ func (s *Shard) Verify() error {
 	return nil
 }
 
-// Close ends the mapping; images are no longer valid.
+// Close unmaps the shard, whose images are no longer valid.
 func (s *Shard) Close() error {
 	data := s.data
 	s.data = nil

@@ -1,12 +1,9 @@
-// Package shards keeps decoded images in files that are mapped into memory, so
-// that a data set bigger than the memory is read image by image and costs no
-// decoding.
+// Package shards stores decoded images in files that are mapped into memory, so that data sets bigger than the
+// memory are read without decoding.
 //
-// A shard is one file: a header of HeaderSize bytes, which `head -c 4096` shows
-// (a line with the magic words, a line of JSON, blanks), then Count images of
-// Side x Side RGB bytes, then a table of every source image, one line of JSON
-// each. It gets its name only when it is complete, so that a file with the right
-// name is whole.
+// A shard is one file: a header of HeaderSize bytes, which `head -c 4096` shows (a line with the magic words, a
+// line of JSON, blanks), then Count images of Side x Side RGB bytes, then a table with a line of JSON for each
+// source image. A shard is renamed to its final name when it is complete.
 package shards
 
 import (
@@ -18,7 +15,7 @@ import (
 	"os"
 )
 
-// HeaderSize is how many bytes lie before the first image: a page.
+// HeaderSize is the number of bytes before the first image: a page.
 const HeaderSize = 4096
 
 const (
@@ -26,28 +23,28 @@ const (
 	version = 1
 )
 
-// Header says what is in a shard.
+// Header describes the content of a shard.
 type Header struct {
 	Version  int    `json:"version"`
 	Side     int    `json:"side"`     // pixels on a side of every image
 	Channels int    `json:"channels"` // 3, RGB, one byte each
 	Count    int    `json:"count"`    // images in this file
-	Fit      string `json:"fit"`      // how images became square and of this side
-	Decoder  string `json:"decoder"`  // what decoded them
+	Fit      string `json:"fit"`      // how images were made square and resized
+	Decoder  string `json:"decoder"`  // the decoder
 	Source   string `json:"source"`   // name of the data set they come from
-	Plan     string `json:"plan"`     // digest of everything that decides the content; equal in all files of a set
-	First    int    `json:"first"`    // number of the first source image, counted through all files
-	Seen     int    `json:"seen"`     // source images that this file accounts for, Count and the skipped ones
+	Plan     string `json:"plan"`     // digest of everything that determines the content; the same in all files of a set
+	First    int    `json:"first"`    // number of the first source image in all files
+	Seen     int    `json:"seen"`     // source images of this file: Count and the skipped ones
 	Pixels   uint32 `json:"pixels"`   // CRC-32C of the images
 	Table    int    `json:"table"`    // bytes of the table
 	TableCRC uint32 `json:"tableCrc"` // CRC-32C of the table
 }
 
-// Entry is a line of the table: a source image, and why it is not in the file.
+// Entry is a line of the table: a source image and, where it was skipped, the reason.
 type Entry struct {
 	Name string `json:"name"`
 	Err  string `json:"error,omitempty"`
-	Sum  string `json:"sum,omitempty"` // of the image's file; empty: not known
+	Sum  string `json:"sum,omitempty"` // checksum of the image's file; empty where not known
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -61,8 +58,8 @@ type Writer struct {
 	err  error
 }
 
-// Create begins the shard path, under another name until Close. h says what is
-// known before: Side, Fit, Decoder, Source, Plan and First.
+// Create begins the shard path, which has another name until Close. Of h, Side, Fit, Decoder, Source, Plan and
+// First must be set.
 func Create(path string, h Header) (*Writer, error) {
 	f, err := os.Create(path + ".part")
 	if err != nil {
@@ -77,10 +74,10 @@ func Create(path string, h Header) (*Writer, error) {
 	return w, nil
 }
 
-// Seen is how many source images have been added.
+// Seen returns the number of source images that have been added or skipped.
 func (w *Writer) Seen() int { return w.head.Seen }
 
-// Add appends an image of Side*Side*3 bytes; sum tells its file from others.
+// Add appends an image of Side*Side*3 bytes. sum is the checksum of its file.
 func (w *Writer) Add(name, sum string, pix []uint8) error {
 	if len(pix) != w.head.Side*w.head.Side*3 {
 		return fmt.Errorf("shards: an image has %d bytes, want %d", len(pix), w.head.Side*w.head.Side*3)
@@ -93,7 +90,7 @@ func (w *Writer) Add(name, sum string, pix []uint8) error {
 	return w.note(Entry{Name: name, Sum: sum})
 }
 
-// Skip notes a source image that could not be read.
+// Skip records a source image that could not be read.
 func (w *Writer) Skip(name string, why error) error {
 	return w.note(Entry{Name: name, Err: why.Error()})
 }
@@ -103,7 +100,7 @@ func (w *Writer) note(e Entry) error {
 	return json.NewEncoder(&w.list).Encode(e)
 }
 
-// Close completes the file, brings it to the disk and gives it its name.
+// Close completes the file, syncs it and renames it.
 func (w *Writer) Close() error {
 	w.head.Table, w.head.TableCRC = w.list.Len(), crc32.Checksum(w.list.Bytes(), castagnoli)
 	head, err := w.head.bytes()
@@ -128,7 +125,7 @@ func (w *Writer) Close() error {
 	return err
 }
 
-// Abort gives up and removes what was written.
+// Abort removes the file.
 func (w *Writer) Abort() {
 	w.file.Close()
 	os.Remove(w.path + ".part")
@@ -149,7 +146,7 @@ func (h Header) bytes() ([]byte, error) {
 	return head, nil
 }
 
-// each is the number of bytes of one image.
+// each returns the number of bytes of one image.
 func (h Header) each() int { return h.Side * h.Side * h.Channels }
 
 // read parses and checks the header of a file of size bytes.

@@ -12,12 +12,11 @@ import (
 	"bignas/core/weights"
 )
 
-// gorgonia has no float16. Its uint16 files have the same bytes but for one
-// letter of the header.
+// gorgonia has no float16. Its uint16 files have the same bytes except for one letter of the header.
 const asUint16, asFloat16 = "'<u2'", "'<f2'"
 
 // WriteNpyHalf is WriteNpy in float16. Values beyond 65504 become infinite.
-func WriteNpyHalf(w io.Writer, v supernet.View[float32]) error {
+func WriteNpyHalf(w io.Writer, v supernet.Slice[float32]) error {
 	d, err := Materialise(v)
 	if err != nil {
 		return err
@@ -43,8 +42,8 @@ func WriteNpyHalf(w io.Writer, v supernet.View[float32]) error {
 	return err
 }
 
-// ReadNpyValues reads the values of a file of WriteNpy or, where half is set, of
-// WriteNpyHalf, whose shape must be want.
+// ReadNpyValues reads the values of a file of WriteNpy or, where half is true, of WriteNpyHalf, whose shape must
+// be want.
 func ReadNpyValues(r io.Reader, half bool, want ...int) ([]float32, error) {
 	if !half {
 		d, err := ReadNpy(r, want...)
@@ -72,5 +71,5 @@ func ReadNpyValues(r io.Reader, half bool, want ...int) ([]float32, error) {
 	return values, nil
 }
 
-// forGorgonia is a header that gorgonia can read.
+// forGorgonia returns a header that gorgonia can read.
 func forGorgonia(header string) string { return strings.Replace(header, asFloat16, asUint16, 1) }

@@ -13,9 +13,9 @@ import (
 	"bignas/core/supernet"
 )
 
-// WriteNpy writes what a child uses of one shared tensor as a numpy file
-// (little-endian float32, C order, format version 1.0).
-func WriteNpy(w io.Writer, v supernet.View[float32]) error {
+// WriteNpy writes a slice of a shared tensor as a numpy file (little-endian float32, C order, format version
+// 1.0).
+func WriteNpy(w io.Writer, v supernet.Slice[float32]) error {
 	d, err := Materialise(v)
 	if err != nil {
 		return err
@@ -27,11 +27,11 @@ func WriteNpy(w io.Writer, v supernet.View[float32]) error {
 	return b.Flush()
 }
 
-// ReadNpy reads a numpy file of float32 in C order whose shape must be want.
-// The shape is compared before anything of its size is allocated.
+// ReadNpy reads a numpy file of float32 in C order, whose shape must be want. The shape is compared before memory
+// of that size is allocated.
 func ReadNpy(r io.Reader, want ...int) (*tensor.Dense, error) { return readNpy(r, "'<f4'", want) }
 
-// readNpy reads numbers of that type, of as many bytes as its digit says.
+// readNpy reads numbers of a type such as "<f4", whose digit is their size in bytes.
 func readNpy(r io.Reader, descr string, want []int) (d *tensor.Dense, err error) {
 	size := int(descr[3] - '0')
 	for _, n := range want {
@@ -61,8 +61,8 @@ func readNpy(r io.Reader, descr string, want []int) (d *tensor.Dense, err error)
 	return d, d.Reshape(want...)
 }
 
-// npyHeader reads up to the data of a numpy file of format version 1.0
-// (numpy/lib/format.py) and returns the text of the dictionary.
+// npyHeader reads the header of a numpy file of format version 1.0 (numpy/lib/format.py) and returns the text of
+// its dictionary.
 func npyHeader(r io.Reader) (string, error) {
 	var start [10]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil || !bytes.Equal(start[:7], []byte("\x93NUMPY\x01")) {
@@ -75,7 +75,7 @@ func npyHeader(r io.Reader) (string, error) {
 	return string(text), nil
 }
 
-// shapeText is the Python tuple of a shape, without spaces.
+// shapeText formats a shape as a Python tuple without spaces.
 func shapeText(shape []int) string {
 	s := strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", ",")
 	if len(shape) == 1 {

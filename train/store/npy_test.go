@@ -36,7 +36,7 @@ func TestNpyByHand(t *testing.T) {
 
 	p := &supernet.Param{Name: "p", Shape: []int{2, 3}, Data: []float32{1, 2, 3, 4, 5, 6}}
 	var out bytes.Buffer
-	if err := WriteNpy(&out, supernet.View[float32]{Param: p, From: []int{0, 0}, To: []int{2, 2}}); err != nil {
+	if err := WriteNpy(&out, supernet.Slice[float32]{Param: p, From: []int{0, 0}, To: []int{2, 2}}); err != nil {
 		t.Fatal(err)
 	}
 	got := out.Bytes()
@@ -52,7 +52,7 @@ func TestNpyByHand(t *testing.T) {
 // TestWriteNpyWrongOnViews pins the second operation that ignores strides.
 func TestWriteNpyWrongOnViews(t *testing.T) {
 	p := &supernet.Param{Name: "p", Shape: []int{2, 3}, Data: []float32{1, 2, 3, 4, 5, 6}}
-	s, err := Slice(supernet.View[float32]{Param: p, From: []int{0, 0}, To: []int{2, 2}})
+	s, err := Slice(supernet.Slice[float32]{Param: p, From: []int{0, 0}, To: []int{2, 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func FuzzReadNpy(f *testing.F) {
 // nearest halves; the wrong format and the wrong shape are refused.
 func TestHalf(t *testing.T) {
 	p := &supernet.Param{Name: "p", Shape: []int{2, 3}, Data: []float32{0, 1, -2.5, 1.0 / 3, 65504, 1e-8}}
-	v := supernet.View[float32]{Param: p, From: []int{0, 0}, To: []int{2, 3}}
+	v := supernet.Slice[float32]{Param: p, From: []int{0, 0}, To: []int{2, 3}}
 	var b bytes.Buffer
 	if err := WriteNpyHalf(&b, v); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func TestSlicesAgreeWithGorgonia(t *testing.T) {
 		children = append(children, w.Space.Sample(r))
 	}
 	for _, a := range children {
-		views, err := w.Views(a)
+		views, err := w.Slices(a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestExtractAgreesWithGorgonia(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	views, err := w.Views(a)
+	views, err := w.Slices(a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +79,8 @@ func TestExtractAgreesWithGorgonia(t *testing.T) {
 		}
 	}
 	p := w.Blocks[1][0].Expand.Weight
-	last := supernet.View[float32]{Param: p, From: []int{1, 0}, To: []int{p.Shape[0], p.Shape[1] - 1}}
-	first := supernet.View[float32]{Param: p, From: []int{0, 0}, To: []int{p.Shape[0] - 1, p.Shape[1] - 1}}
+	last := supernet.Slice[float32]{Param: p, From: []int{1, 0}, To: []int{p.Shape[0], p.Shape[1] - 1}}
+	first := supernet.Slice[float32]{Param: p, From: []int{0, 0}, To: []int{p.Shape[0] - 1, p.Shape[1] - 1}}
 	d, err := Materialise(last)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestSharedMemory(t *testing.T) {
 	if p.Data[6] != 7 {
 		t.Errorf("set through gorgonia, the parameter is %v", p.Data)
 	}
-	s, err := Slice(supernet.View[float32]{Param: p, From: []int{1, 1}, To: []int{3, 3}})
+	s, err := Slice(supernet.Slice[float32]{Param: p, From: []int{1, 1}, To: []int{3, 3}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestAxesOfOne(t *testing.T) {
 	for i := range p.Data {
 		p.Data[i] = float32(i)
 	}
-	for _, v := range []supernet.View[float32]{
+	for _, v := range []supernet.Slice[float32]{
 		{Param: p, From: []int{1, 1, 0}, To: []int{2, 2, 3}},
 		{Param: p, From: []int{0, 0, 0}, To: []int{3, 3, 1}},
 		{Param: p, From: []int{2, 2, 3}, To: []int{3, 3, 4}},
@@ -129,7 +129,7 @@ func TestAxesOfOne(t *testing.T) {
 			t.Errorf("from %v to %v became %v %v, want %v", v.From, v.To, d.Shape(), d.Data(), v.Copy())
 		}
 	}
-	if _, err := Slice(supernet.View[float32]{Param: p, From: []int{0, 0, 0}, To: []int{3, 3, 5}}); err == nil {
+	if _, err := Slice(supernet.Slice[float32]{Param: p, From: []int{0, 0, 0}, To: []int{3, 3, 5}}); err == nil {
 		t.Error("a slice beyond the tensor was given")
 	}
 }
@@ -142,7 +142,7 @@ func TestWrongOnViews(t *testing.T) {
 	for i := range p.Data {
 		p.Data[i] = float32(i)
 	}
-	corner := supernet.View[float32]{Param: p, From: []int{0, 0}, To: []int{2, 2}}
+	corner := supernet.Slice[float32]{Param: p, From: []int{0, 0}, To: []int{2, 2}}
 	view, err := Slice(corner)
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// Library is a loaded libturbojpeg; on this platform there is none.
+// Library is a loaded libturbojpeg, which is not supported on this platform.
 type Library struct{}
 
 // Load always fails on this platform.
@@ -16,7 +16,7 @@ func Load() (*Library, error) {
 	return nil, errors.New("turbojpeg: the library is not used on this platform")
 }
 
-// Name is the file that was loaded.
+// Name returns the file that was loaded.
 func (l *Library) Name() string { return "" }
 
 // New is preprocess.Decode.

@@ -13,7 +13,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// names under which the library lies on the machines that have it.
+// names is the usual file names of the library.
 var names = []string{"libturbojpeg.so.0", "libturbojpeg.so", "libturbojpeg.dylib", "/opt/homebrew/lib/libturbojpeg.dylib", "/usr/local/lib/libturbojpeg.dylib"}
 
 // Constants of turbojpeg.h, version 1.2 to 3.
@@ -34,11 +34,11 @@ type Library struct {
 	destroy    func(handle uintptr) int32
 }
 
-// Load finds the library on this machine: the file that the environment variable
-// BIGNAS_TURBOJPEG names, or else where the system looks.
+// Load loads the library from the file in the environment variable BIGNAS_TURBOJPEG, or otherwise from where the
+// system finds it.
 func Load() (l *Library, err error) {
 	defer func() {
-		if p := recover(); p != nil { // a function is missing
+		if p := recover(); p != nil { // a missing function
 			l, err = nil, fmt.Errorf("turbojpeg: %v", p)
 		}
 	}()
@@ -63,14 +63,13 @@ func Load() (l *Library, err error) {
 	return nil, fmt.Errorf("turbojpeg: the library is not on this machine: %w", errors.Join(errs...))
 }
 
-// Name is the file that was loaded.
+// Name returns the file that was loaded.
 func (l *Library) Name() string { return l.name }
 
-// New makes a decoder for one goroutine. It returns an image upright, and if it
-// is big, at 1/2, 1/4 or 1/8 of its size: the smallest whose short side still has
-// Margin times side pixels. What is no JPEG, has four colours, more than maxPixels
-// pixels, or makes the library complain goes to preprocess.Decode, whose verdict
-// counts, so that the same images are refused with and without the library.
+// New returns a decoder for one goroutine. It returns images upright, and big ones at 1/2, 1/4 or 1/8 of their size:
+// the smallest of which the short side still has Margin times side pixels. Files that are not JPEG, with four
+// colours, with more than maxPixels pixels, or for which the library reports an error are decoded by
+// preprocess.Decode, so that the same images are refused with and without the library.
 func (l *Library) New() func(data []byte, side, maxPixels int) (*preprocess.Image, error) {
 	handle := new(uintptr)
 	*handle = l.init()
@@ -84,7 +83,7 @@ func (l *Library) New() func(data []byte, side, maxPixels int) (*preprocess.Imag
 	}
 }
 
-// decode returns nil for whatever it leaves to Go.
+// decode returns nil for images that Go decodes.
 func (l *Library) decode(handle uintptr, data []byte, side, maxPixels int) *preprocess.Image {
 	if maxPixels <= 0 {
 		maxPixels = preprocess.DefaultMaxPixels
@@ -106,7 +105,7 @@ func (l *Library) decode(handle uintptr, data []byte, side, maxPixels int) *prep
 	return im
 }
 
-// divisor is by how much an image may be decoded smaller.
+// divisor returns the divisor of the size at which an image is decoded.
 func divisor(width, height, side int) int {
 	d := 1
 	for d < biggestDivisor && float64(min(width, height)) >= Margin*float64(side*2*d) {

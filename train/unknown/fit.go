@@ -10,17 +10,16 @@ import (
 	"bignas/core/fault"
 )
 
-// Child is what one child of a fit has seen.
+// Child is the outputs of one child of a fit.
 type Child struct {
 	Arch    arch.Arch
-	HeldOut *Seen // known images with labels that the weights were not trained on
-	Known   *Seen // other known images
-	Unknown *Seen
+	HeldOut *Outputs // for labelled images of known classes that the weights were not trained on
+	Known   *Outputs // for other images of known classes
+	Unknown *Outputs
 }
 
-// Fit makes the model: temperatures, on the held-out images; the row and the
-// weight of the odds, by logistic regression of known against unknown images;
-// quantiles of the scores, on the held-out images again.
+// Fit fits the model: temperatures, on the held-out images; the row and the weight of the odds, by logistic regression
+// of known against unknown images; and the quantiles of the scores, on the held-out images.
 func Fit(children []Child) (*confidence.Model, error) {
 	if len(children) < 10 {
 		return nil, fault.New("bad_option", "10 are the least, 30 are usual", "--children is %d: too few to fit on", len(children))
@@ -59,16 +58,16 @@ func Fit(children []Child) (*confidence.Model, error) {
 	return confidence.New(space, row, odds, flat)
 }
 
-// quantile of sorted values, between two of them by interpolation.
+// quantile returns a quantile of sorted values, with interpolation.
 func quantile(sorted []float64, level float64) float64 {
 	at := level * float64(len(sorted)-1)
 	i := min(int(at), len(sorted)-2)
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Temperature is that with which the labels are likeliest, by golden section of its
+// Temperature returns the temperature that maximises the likelihood of the labels, by golden-section search over its
 // logarithm from a tenth to ten.
-func Temperature(s *Seen) float64 {
+func Temperature(s *Outputs) float64 {
 	loss := func(log float64) float64 {
 		t, sum := math.Exp(log), 0.0
 		for i, l := range s.Logits {
@@ -98,7 +97,7 @@ func Temperature(s *Seen) float64 {
 	return math.Exp((lo + hi) / 2)
 }
 
-// penalty is on every coefficient but the intercept.
+// penalty is the weight of the penalty on all coefficients but the intercept.
 const penalty = 0.1
 
 // ridge fits a linear function of the features to the targets.

@@ -1,8 +1,6 @@
-// Package unknown fits and measures what a weights file says of images unlike
-// anything that it was trained on (core/confidence). A class "none of these" beside
-// those of the classifier is learnt from images of other classes and from drawn
-// ones (outlier exposure, Hendrycks et al., arXiv 1812.04606); thresholds and
-// temperatures come from held-out known images.
+// Package unknown fits and evaluates the confidence model of a weights file (core/confidence). A class "none of these"
+// beside those of the classifier is learnt from images of other classes and from drawn ones (outlier exposure,
+// Hendrycks et al., arXiv 1812.04606); thresholds and temperatures come from held-out images of known classes.
 package unknown
 
 import (
@@ -16,15 +14,15 @@ import (
 	"bignas/train/dataset"
 )
 
-// Images are images made or taken one at a time.
+// Images is a set of images that are made or read one at a time.
 type Images struct {
 	Name   string
-	Labels []int // nil where they are of no class that is known
+	Labels []int // nil for images of unknown classes
 	N      int
 	At     func(i int) *preprocess.Image
 }
 
-// Of are the images of a subset.
+// Of returns the images of a subset.
 func Of(name string, s dataset.Subset) Images {
 	m := Images{Name: name, N: s.Len(), At: func(i int) *preprocess.Image {
 		return &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(i)}
@@ -35,7 +33,7 @@ func Of(name string, s dataset.Subset) Images {
 	return m
 }
 
-// Shrunk are the images at that side: enlarged again for a child, they are blurred.
+// Shrunk returns the images resized to that side. Enlarged again for a child, they are blurred.
 func (m Images) Shrunk(side int) Images {
 	at := m.At
 	m.At = func(i int) *preprocess.Image {
@@ -47,7 +45,7 @@ func (m Images) Shrunk(side int) Images {
 	return m
 }
 
-// render makes an image of that side, of values 0 to 1 by index into its Pix.
+// render returns an image of that side with values, 0 to 1, by index into its Pix.
 func render(side int, value func(k int) float64) *preprocess.Image {
 	im := &preprocess.Image{W: side, H: side, Pix: make([]uint8, 3*side*side)}
 	for k := range im.Pix {
@@ -56,7 +54,7 @@ func render(side int, value func(k int) float64) *preprocess.Image {
 	return im
 }
 
-// made is the side of images that are drawn here.
+// made is the side of drawn images.
 const made = 128
 
 func drawn(name string, n int, seed uint64, value func(r *rand.Rand, i int) func(k int) float64) Images {
@@ -65,7 +63,7 @@ func drawn(name string, n int, seed uint64, value func(r *rand.Rand, i int) func
 	}}
 }
 
-// Noise is squares of 1 to 32 pixels of random colours or greys.
+// Noise returns images of squares of 1 to 32 pixels with random colours or greys.
 func Noise(n int, seed uint64) Images {
 	return drawn("noise", n, seed, func(r *rand.Rand, i int) func(int) float64 {
 		cell, grey := 1<<(i%6), i%12 >= 6
@@ -83,7 +81,7 @@ func Noise(n int, seed uint64) Images {
 	})
 }
 
-// Colours are plain.
+// Colours returns images of one random colour.
 func Colours(n int, seed uint64) Images {
 	return drawn("plain colours", n, seed, func(r *rand.Rand, _ int) func(int) float64 {
 		colour := [3]float64{r.Float64(), r.Float64(), r.Float64()}
@@ -91,8 +89,8 @@ func Colours(n int, seed uint64) Images {
 	})
 }
 
-// Stripes are waves between two colours in any direction, from gradients to
-// thin lines. Nothing is fitted on them.
+// Stripes returns images of waves between two colours in any direction, from gradients to thin lines. Nothing is fitted
+// on them.
 func Stripes(n int, seed uint64) Images {
 	return drawn("stripes", n, seed, func(r *rand.Rand, _ int) func(int) float64 {
 		var a, b [3]float64
@@ -109,19 +107,19 @@ func Stripes(n int, seed uint64) Images {
 	})
 }
 
-// Seen is what a child makes of images: logits [Classes], and the head's
-// activations, their means over all pixels, [Head].
-type Seen struct {
+// Outputs is the outputs of a child for images: logits [Classes] and the head's activations, averaged over all pixels,
+// [Head].
+type Outputs struct {
 	Logits, Pooled [][]float32
 	Labels         []int
 }
 
-// batch is how many images run at once.
+// batch is the number of images that run at once.
 const batch = 32
 
-// Look runs the child over the images.
-func Look(c *supernet.Child, spec preprocess.Spec, m Images) (*Seen, error) {
-	s := &Seen{Labels: m.Labels}
+// Run runs the child on the images.
+func Run(c *supernet.Child, spec preprocess.Spec, m Images) (*Outputs, error) {
+	s := &Outputs{Labels: m.Labels}
 	r := c.Arch.Resolution
 	each := 3 * r * r
 	x := make([]float32, batch*each)
@@ -145,7 +143,7 @@ func Look(c *supernet.Child, spec preprocess.Spec, m Images) (*Seen, error) {
 	return s, nil
 }
 
-// add appends what another one has seen.
-func (s *Seen) add(o *Seen) {
+// add appends other outputs.
+func (s *Outputs) add(o *Outputs) {
 	s.Logits, s.Pooled, s.Labels = append(s.Logits, o.Logits...), append(s.Pooled, o.Pooled...), append(s.Labels, o.Labels...)
 }

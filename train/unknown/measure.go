@@ -8,19 +8,18 @@ import (
 	"bignas/core/confidence"
 )
 
-// Method is a score of how known an image is: higher the more.
+// Method is a score of how known an image is, higher for known ones.
 type Method struct {
 	Name  string
 	Score func(logits, pooled []float32) float64
 }
 
-// Methods are the model's own score, first, and the published ones that it is
-// compared with: maximum softmax probability (Hendrycks & Gimpel, arXiv
+// Methods returns the model's own score, first, and the published ones that it is compared with: maximum softmax probability (Hendrycks & Gimpel, arXiv
 // 1610.02136), maximum logit (arXiv 1911.11132), energy (Liu et al., arXiv
 // 2010.03759), and the Mahalanobis distance of the pooled activations to the
 // nearest class mean, with one covariance for all (Lee et al., arXiv 1807.03888),
-// whose means and covariance are those of the images that train has seen.
-func Methods(s confidence.Scale, train *Seen) []Method {
+// with the means and the covariance of train.
+func Methods(s confidence.Scale, train *Outputs) []Method {
 	return []Method{
 		{"outlier row", s.Score},
 		{"maximum softmax", func(l, _ []float32) float64 { return s.Odds(l) }},
@@ -38,7 +37,7 @@ func energy(logits []float32) float64 {
 	return best + math.Log(sum)
 }
 
-func mahalanobis(train *Seen) func(_, pooled []float32) float64 {
+func mahalanobis(train *Outputs) func(_, pooled []float32) float64 {
 	n, classes := len(train.Pooled[0]), len(train.Logits[0])
 	means, count := make([][]float64, classes), make([]float64, classes)
 	for i, p := range train.Pooled {
@@ -75,7 +74,7 @@ func mahalanobis(train *Seen) func(_, pooled []float32) float64 {
 	for a := range n {
 		trace += covariance[a*n+a]
 	}
-	for a := range n { // fewer images than channels would leave it singular
+	for a := range n { // with fewer images than channels it would be singular
 		covariance[a*n+a] += 0.05 * trace / float64(n)
 	}
 	factor := cholesky.Factor(covariance, n)
@@ -98,22 +97,22 @@ func mahalanobis(train *Seen) func(_, pooled []float32) float64 {
 	}
 }
 
-// Scores are those of all images.
-func (s *Seen) Scores(score func(logits, pooled []float32) float64) (all []float64) {
+// Scores returns the scores of all images.
+func (s *Outputs) Scores(score func(logits, pooled []float32) float64) (all []float64) {
 	for i, l := range s.Logits {
 		all = append(all, score(l, s.Pooled[i]))
 	}
 	return all
 }
 
-// Threshold keeps confidence.Kept of the scores.
+// Threshold returns the threshold above which a share confidence.Kept of the scores is.
 func Threshold(scores []float64) float64 {
 	sorted := slices.Clone(scores)
 	slices.Sort(sorted)
 	return quantile(sorted, 1-confidence.Kept)
 }
 
-// Below is the share of scores below the threshold.
+// Below returns the share of scores below the threshold.
 func Below(scores []float64, threshold float64) float64 {
 	n := 0
 	for _, v := range scores {
@@ -124,8 +123,8 @@ func Below(scores []float64, threshold float64) float64 {
 	return float64(n) / float64(len(scores))
 }
 
-// AUROC is the probability that a known image has a higher score than an unknown
-// one; equal scores count half.
+// AUROC returns the probability that a known image has a higher score than an unknown one, with equal scores counted
+// as half.
 func AUROC(known, unknown []float64) float64 {
 	sorted, sum := slices.Clone(known), 0.0
 	slices.Sort(sorted)
@@ -140,10 +139,9 @@ func AUROC(known, unknown []float64) float64 {
 	return sum / float64(len(known)) / float64(len(unknown))
 }
 
-// ECE is the expected calibration error in 15 bins of equal width (Guo et al.,
-// arXiv 1706.04599): how far, in the mean, the largest probability at that
-// temperature is from the share of right answers.
-func ECE(s *Seen, temperature float64) float64 {
+// ECE returns the expected calibration error in 15 bins of equal width (Guo et al., arXiv 1706.04599): the mean
+// difference between the largest probability at that temperature and the share of correct answers.
+func ECE(s *Outputs, temperature float64) float64 {
 	const bins = 15
 	var gap [bins]float64
 	for i, l := range s.Logits {

@@ -7,16 +7,14 @@ import (
 	"bignas/core/kernel"
 )
 
-// How the row is learnt: Adam (Kingma & Ba, arXiv 1412.6980) over all images at
-// once, on channels of about equal size.
+// The row is learnt by Adam (Kingma & Ba, arXiv 1412.6980) on all images at once, with normalised channels.
 const (
 	rowSteps = 300
 	rowRate  = 0.03
 	rowDecay = 1e-4 // L2 penalty
 )
 
-// fitRow learns row and returns the weight of the odds beside it. Every child
-// counts for what it has of channels: a narrow head has the beginning of the row.
+// fitRow fits row and returns the weight of the odds beside it. A child with a narrow head has the beginning of the row.
 func fitRow(m *confidence.Model, children []Child, row []float64) (odds float64) {
 	heads := len(row)
 	mean, deviation, count := make([]float64, heads), make([]float64, heads), make([]float64, heads)
@@ -38,7 +36,7 @@ func fitRow(m *confidence.Model, children []Child, row []float64) (odds float64)
 	var truth []float64
 	for _, c := range children {
 		s := m.Of(c.Arch)
-		for k, seen := range []*Seen{c.Unknown, c.Known} {
+		for k, seen := range []*Outputs{c.Unknown, c.Known} {
 			for i, p := range seen.Pooled {
 				x := []float32{1, float32(s.Odds(seen.Logits[i]) / 3)}
 				for j, v := range p {
@@ -55,10 +53,10 @@ func fitRow(m *confidence.Model, children []Child, row []float64) (odds float64)
 	return max(w[1]/3, 0)
 }
 
-// descend is logistic regression; an input that ends early is 0 from there on.
+// descend does logistic regression. Inputs shorter than n stand for ones padded with zeros.
 func descend(inputs [][]float32, truth []float64, n int) []float64 {
 	w, first, second := make([]float64, n), make([]float64, n), make([]float64, n)
-	const parts = 16 // whose sums are added in order: results do not depend on scheduling
+	const parts = 16 // each with its own sums, which are added in order, so that results do not depend on scheduling
 	gradients := make([][]float64, parts)
 	for step := 1; step <= rowSteps; step++ {
 		kernel.Parallel(parts, func(lo, hi int) {

@@ -12,8 +12,8 @@ import (
 	"bignas/train/dataset"
 )
 
-// Others are the images of data of classes that the weights do not know: those of
-// every other class to fit on, or those of the classes between them to measure on.
+// Others returns the images of classes that the weights do not know. Every second of these classes is for fitting, and
+// the others, with measure, for measuring.
 func Others(data *dataset.Dataset, known dataset.Names, measure bool) (dataset.Subset, error) {
 	turn, wanted := 0, make([]bool, len(data.Classes))
 	for c, class := range data.Classes {
@@ -32,14 +32,14 @@ func Others(data *dataset.Dataset, known dataset.Names, measure bool) (dataset.S
 
 // Options of Calibrate.
 type Options struct {
-	Children int // that the model is fitted on
-	Images   int // held-out and unknown images that each sees, others for every child; as many known ones
+	Children int // to fit on
+	Images   int // held-out, known and unknown images for each child, different ones for each
 	Seed     uint64
-	Progress func(done int) // hears of every child; it may be nil
+	Progress func(done int) // called after each child; may be nil
 }
 
-// Calibrate fits the model for the weights of e: on held-out images that they were
-// not trained on, images that they were, and other ones. It ends with ctx.
+// Calibrate fits the model for the weights of e on held-out images, images that the weights were trained on, and images
+// of other classes. It ends when ctx ends.
 func Calibrate(ctx context.Context, e *classify.Engine, heldOut, known, other dataset.Subset, o Options) (*confidence.Model, error) {
 	info := e.Info()
 	r := rand.New(rand.NewPCG(o.Seed, 0xca1b))
@@ -62,17 +62,17 @@ func Calibrate(ctx context.Context, e *classify.Engine, heldOut, known, other da
 		if err != nil {
 			return nil, err
 		}
-		child := Child{Arch: a, HeldOut: &Seen{}, Known: &Seen{}, Unknown: &Seen{}}
+		child := Child{Arch: a, HeldOut: &Outputs{}, Known: &Outputs{}, Unknown: &Outputs{}}
 		sharp, drawn := Of("", known.Part(i, (o.Images+1)/2)), (o.Images+2)/3
-		// Images that were enlarged are known too: blur is not what is to be learnt.
+		// Half of the known images are blurred, so that blur is not taken for unknown.
 		for _, part := range []struct {
-			to *Seen
+			to *Outputs
 			of Images
 		}{{child.HeldOut, Of("", heldOut.Part(i, o.Images))},
 			{child.Known, sharp}, {child.Known, sharp.Shrunk(64)},
 			{child.Unknown, Of("", other.Part(i, o.Images))}, {child.Unknown, Of("", drawings.Part(i, drawn))},
 			{child.Unknown, Noise(drawn, uint64(i))}, {child.Unknown, Colours(drawn, uint64(i))}} {
-			seen, err := Look(c, info.Preprocessing, part.of)
+			seen, err := Run(c, info.Preprocessing, part.of)
 			if err != nil {
 				return nil, err
 			}

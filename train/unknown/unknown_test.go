@@ -12,10 +12,10 @@ import (
 // pretend is what a child of that architecture might see: logits that its
 // resolution and depths scale, of which the first class is right as often as a
 // temperature says, and activations of which channel 3 is greater in known images.
-func pretend(a arch.Arch, n int, known bool, r *rand.Rand) *Seen {
+func pretend(a arch.Arch, n int, known bool, r *rand.Rand) *Outputs {
 	f := confidence.Features(a)
 	temperature := pretended(a)
-	s := &Seen{}
+	s := &Outputs{}
 	for range n {
 		l := make([]float32, 4)
 		top := 1.5 + 0.3*f[6] + r.NormFloat64()
@@ -113,15 +113,15 @@ func TestMeasures(t *testing.T) {
 	if got := Threshold([]float64{0, 20, 10}); math.Abs(got-1) > 1e-9 {
 		t.Errorf("threshold %v", got)
 	}
-	even := &Seen{Logits: [][]float32{{1, 1}, {1, 1}}, Labels: []int{0, 1}}
+	even := &Outputs{Logits: [][]float32{{1, 1}, {1, 1}}, Labels: []int{0, 1}}
 	if got := ECE(even, 1); got > 1e-12 { // half sure, half right
 		t.Errorf("ECE %v", got)
 	}
-	sure := &Seen{Logits: [][]float32{{0, 99}, {0, 99}}, Labels: []int{0, 1}}
+	sure := &Outputs{Logits: [][]float32{{0, 99}, {0, 99}}, Labels: []int{0, 1}}
 	if got := ECE(sure, 1); math.Abs(got-0.5) > 1e-9 {
 		t.Errorf("ECE %v of answers that are sure, half of them wrong", got)
 	}
-	train := &Seen{Logits: [][]float32{{0, 0}, {0, 0}, {0, 0}, {0, 0}}, Labels: []int{0, 0, 1, 1},
+	train := &Outputs{Logits: [][]float32{{0, 0}, {0, 0}, {0, 0}, {0, 0}}, Labels: []int{0, 0, 1, 1},
 		Pooled: [][]float32{{0, 1}, {0, -1}, {9, 1}, {9, -1}}}
 	far := mahalanobis(train)
 	if near, middle := far(nil, []float32{9, 0}), far(nil, []float32{4.5, 0}); near != 0 || middle > -10 {

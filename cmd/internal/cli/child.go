@@ -10,11 +10,11 @@ import (
 	"bignas/core/weights"
 )
 
-// ChildHelp is what every --arch of a command with weights takes, for its help.
-const ChildHelp = "Child: min, max, a name of the file's family (S, M, L, XL where search family has put them there), the text of an architecture, or random:SEED"
+// ChildHelp is the help of --arch in commands with weights.
+const ChildHelp = "Child: min, max, a name of the file's family (S, M, L, XL if search family has added them), the text of an architecture, or random:SEED"
 
-// OpenWeights reads the value of --weights, and says on stderr what a file of an
-// older program lacks. The error names the file.
+// OpenWeights opens the value of --weights, and says on stderr what a file of an older program lacks. The error names the
+// file.
 func OpenWeights(path string, stderr io.Writer) (*classify.Engine, error) {
 	data, err := ReadWeights(path)
 	if err != nil {
@@ -22,8 +22,7 @@ func OpenWeights(path string, stderr io.Writer) (*classify.Engine, error) {
 	}
 	e, err := classify.New(data)
 	if err != nil {
-		f := fault.Of(err)
-		return nil, fault.New(f.Code, f.Hint, "%s: %s", path, f.Message)
+		return nil, fault.In(path, err)
 	}
 	if lacks := weights.Lacks(e.Info().Metadata); lacks != "" {
 		fmt.Fprintf(stderr, "%s: %s\n", path, lacks)
@@ -31,7 +30,7 @@ func OpenWeights(path string, stderr io.Writer) (*classify.Engine, error) {
 	return e, nil
 }
 
-// WithResolution is the child at another input resolution, nil for its own.
+// WithResolution returns the child at another input resolution, or its own where pixels is nil.
 func WithResolution(a arch.Arch, pixels *int) (arch.Arch, error) {
 	if pixels == nil {
 		return a, nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -22,31 +23,45 @@ type grammar struct {
 	Word    string `default:"${word}"`
 	Count   int
 	Photos  []string `arg:""`
+
+	ran bool
+	err error
 }
 
-func TestParse(t *testing.T) {
+func (g *grammar) Run(p *Program) error {
+	g.ran = true
+	return g.err
+}
+
+func TestCommand(t *testing.T) {
 	for _, c := range []struct {
 		args        []string
+		err         error
 		code        int
-		goOn        bool
+		ran         bool
 		out, errors string
 	}{
-		{[]string{"a.jpg", "--count=2"}, OK, true, "", ""},
-		{[]string{"--help"}, OK, false, "Does a thing.", ""},
-		{[]string{"a.jpg", "--coont=2"}, BadUsage, false, "", "thing: unknown flag --coont"},
-		{[]string{"--count=many", "a.jpg"}, BadUsage, false, "", "hint: run thing --help"},
-		{nil, BadUsage, false, "", "photos"},
+		{args: []string{"a.jpg", "--count=2"}, ran: true},
+		{args: []string{"--help"}, out: "Does a thing."},
+		{args: []string{"a.jpg", "--coont=2"}, code: BadUsage, errors: "thing: unknown flag --coont"},
+		{args: []string{"--count=many", "a.jpg"}, code: BadUsage, errors: "hint: run thing --help"},
+		{code: BadUsage, errors: "photos"},
+		{args: []string{"a.jpg", "--count=2"}, err: Usage("--count is %d", 2), ran: true, code: BadUsage, errors: "thing: --count is 2\n  hint: run thing --help"},
+		{args: []string{"a.jpg", "--count=2"}, err: fault.New("c", "do this", "it is %d", 3), ran: true, code: BadInput, errors: "thing: it is 3\n  hint: do this\n"},
+		{args: []string{"a.jpg", "--count=2"}, err: ErrReported, ran: true, code: BadInput},
+		{args: []string{"a.jpg", "--count=2"}, err: context.Canceled, ran: true, code: 130, errors: "thing: interrupted; go on"},
 	} {
-		var g grammar
+		g := grammar{err: c.err}
 		var out, errs bytes.Buffer
-		code, goOn := ParseWith("thing", "Does a thing.", &g, map[string]string{"word": "w"}, c.args, &out, &errs)
-		if code != c.code || goOn != c.goOn || !strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.errors) {
-			t.Errorf("%q: code %d, goes on %v, says %q and %q", c.args, code, goOn, out.String(), errs.String())
+		p := &Program{Name: "thing", Stdout: &out, Stderr: &errs, Resume: "go on"}
+		code := Main(p, "Does a thing.", &g, map[string]string{"word": "w"}, c.args)
+		if code != c.code || g.ran != c.ran || !strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.errors) {
+			t.Errorf("%q: code %d, ran %v, says %q and %q", c.args, code, g.ran, out.String(), errs.String())
 		}
 		if (out.Len() == 0) != (c.out == "") || (errs.Len() == 0) != (c.errors == "") {
 			t.Errorf("%q: stdout %q, stderr %q", c.args, out.String(), errs.String())
 		}
-		if goOn && (g.Weights != DefaultWeights || g.Word != "w" || g.Count != 2 || g.Photos[0] != "a.jpg") {
+		if g.ran && (g.Weights != DefaultWeights || g.Word != "w" || g.Count != 2 || g.Photos[0] != "a.jpg") {
 			t.Errorf("read %+v", g)
 		}
 	}
@@ -54,8 +69,8 @@ func TestParse(t *testing.T) {
 
 func TestFailAndLine(t *testing.T) {
 	var b bytes.Buffer
-	if code := Fail(&b, "thing", fault.New("c", "do this", "it is %d", 3)); code != BadInput || b.String() != "thing: it is 3\n  hint: do this\n" {
-		t.Errorf("%d, %q", code, b.String())
+	if Fail(&b, "thing", fault.New("c", "do this", "it is %d", 3)); b.String() != "thing: it is 3\n  hint: do this\n" {
+		t.Errorf("%q", b.String())
 	}
 	b.Reset()
 	if Fail(&b, "thing", errors.New("plain")); b.String() != "thing: plain\n" {

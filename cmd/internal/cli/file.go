@@ -11,8 +11,7 @@ import (
 	"bignas/train/files"
 )
 
-// DefaultWeights is where the shipped weights lie, seen from the root of the
-// repository.
+// DefaultWeights is the path of the shipped weights, relative to the root of the repository.
 const DefaultWeights = "assets/bignas-nette.safetensors"
 
 // Codes of the errors of ReadFile, FileError and ReadWeights.
@@ -21,8 +20,7 @@ const (
 	CodeReadFile = "read_file" // it exists and cannot be read
 )
 
-// ReadFile returns the content of the file, or of stdin where path is "-". Every
-// error is a *fault.Error that names the path.
+// ReadFile returns the content of the file, or of stdin where path is "-". The error is a *fault.Error that names the path.
 func ReadFile(path string, stdin io.Reader) ([]byte, error) {
 	if path == "-" {
 		data, err := files.ReadAll(stdin, "standard input")
@@ -42,7 +40,7 @@ func ReadFile(path string, stdin io.Reader) ([]byte, error) {
 	return nil, f
 }
 
-// FileError is the error of reading or opening the file, with its path in it.
+// FileError returns the error of reading or opening a file, with its path.
 func FileError(path string, err error) *fault.Error {
 	if f, ok := err.(*fault.Error); ok {
 		return f
@@ -69,7 +67,7 @@ func ReadWeights(path string) ([]byte, error) {
 	return data, err
 }
 
-// folder says where relative names start.
+// folder names the current folder, for hints.
 func folder() string {
 	here, err := os.Getwd()
 	if err != nil {

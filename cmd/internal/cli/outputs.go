@@ -11,19 +11,18 @@ import (
 	"bignas/core/fault"
 )
 
-// CodeOverwrites is the error of a command that would write over what it reads.
+// CodeOverwrites is the code of the error of a command that would overwrite its input.
 const CodeOverwrites = "overwrites"
 
 // File is a file or folder that a command reads or writes.
 type File struct {
-	Flag  string // that names it, for people: "--weights"
+	Flag  string // for messages: "--weights"
 	Path  string
-	Whole bool // of a folder that is read: with all that lies in it
+	Whole bool // for a folder that is read with all its files
 }
 
-// Outputs fails where an output is one of the inputs, by whatever name, link or
-// path, or a file that is there in a folder that is read as a whole, and where two
-// outputs are the same. Empty paths, "-", pipes and devices are nobody's.
+// Outputs returns an error where an output is an input, under any name, link or path, or an existing file in a folder that
+// is read as a whole, and where two outputs are the same. Empty paths, "-", pipes and devices are ignored.
 func Outputs(outputs, inputs []File) error {
 	for i, out := range outputs {
 		if out.Path == "" || out.Path == "-" {
@@ -43,7 +42,7 @@ func Outputs(outputs, inputs []File) error {
 	return nil
 }
 
-// same says whether two paths lead to one file or folder, which need not be there.
+// same reports whether two paths lead to the same file or folder, which need not exist.
 func same(a, b string) bool {
 	x, errA := os.Stat(a)
 	y, errB := os.Stat(b)
@@ -53,7 +52,7 @@ func same(a, b string) bool {
 	return errA != nil && errB != nil && b != "" && place(a) == place(b)
 }
 
-// place is the path from the root of a file that may not be there, links followed.
+// place returns the absolute path of a file, which need not exist, with links resolved.
 func place(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -66,7 +65,7 @@ func place(path string) string {
 	return path
 }
 
-// within says whether a file that is there lies in a folder.
+// within reports whether an existing file is in a folder.
 func within(file, folder string) bool {
 	f, errF := os.Stat(file)
 	d, errD := os.Stat(folder)
@@ -77,9 +76,8 @@ func within(file, folder string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// checkOutputs applies Outputs to the command line: what is written has the tag
-// writes, what is read are arguments and the other flags whose placeholder says
-// FILE, DIR or DATA.
+// checkOutputs applies Outputs to the command line. Flags with the tag writes are outputs; arguments and other flags with
+// FILE, DIR or DATA in their placeholder are inputs.
 func checkOutputs(ctx *kong.Context) error {
 	var outputs, inputs []File
 	for _, f := range ctx.Flags() {
@@ -102,7 +100,7 @@ func checkOutputs(ctx *kong.Context) error {
 	return Outputs(outputs, inputs)
 }
 
-// paths is the value of a flag of texts.
+// paths returns the value of a flag that is a text or a list of texts.
 func paths(v reflect.Value) []string {
 	switch x := v.Interface().(type) {
 	case string:

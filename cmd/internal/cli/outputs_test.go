@@ -73,6 +73,21 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+type outputGrammar struct {
+	Weights string   `placeholder:"FILE"`
+	Word    string   `placeholder:"WORD"`
+	Output  string   `short:"o" placeholder:"FILE" writes:""`
+	Plot    string   `placeholder:"FILE" writes:""`
+	Photos  []string `arg:"" optional:"" name:"photo"`
+
+	ran bool
+}
+
+func (g *outputGrammar) Run() error {
+	g.ran = true
+	return nil
+}
+
 // TestParseOutputs: the command line is looked at before the command runs.
 func TestParseOutputs(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -87,17 +102,11 @@ func TestParseOutputs(t *testing.T) {
 		"--output and --p": {"-o", "x", "--plot", "x"},
 		"":                 {"--weights", "w", "-o", "w2", "--word", "w2", "photo"},
 	} {
-		var g struct {
-			Weights string   `placeholder:"FILE"`
-			Word    string   `placeholder:"WORD"`
-			Output  string   `short:"o" placeholder:"FILE" writes:""`
-			Plot    string   `placeholder:"FILE" writes:""`
-			Photos  []string `arg:"" optional:"" name:"photo"`
-		}
+		var g outputGrammar
 		var out, errs bytes.Buffer
-		code, goOn := Parse("thing", "Does a thing.", &g, args, &out, &errs)
-		if goOn != (text == "") || !goOn && code != BadInput || !strings.Contains(errs.String(), text) {
-			t.Errorf("%q: %d, goes on %v: %s", args, code, goOn, errs.String())
+		code := Main(&Program{Name: "thing", Stdout: &out, Stderr: &errs}, "Does a thing.", &g, nil, args)
+		if ran := text == ""; g.ran != ran || (code == OK) != ran || !strings.Contains(errs.String(), text) {
+			t.Errorf("%q: %d, ran %v: %s", args, code, g.ran, errs.String())
 		}
 	}
 }

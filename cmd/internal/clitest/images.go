@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// Images writes a data set of two classes, 20 grey images each: dark ones and light
-// ones, in folders of those names.
+// Images writes a data set of two classes with 20 grey images each, in the folders dark and light.
 func Images(t *testing.T, folders ...string) string {
 	t.Helper()
 	dir := t.TempDir()

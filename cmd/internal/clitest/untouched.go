@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// Untouched runs a command that reads the file and is told to write to it: by its
-// name, by another path, through a symbolic and a hard link. Each must be refused
-// with two lines, the file left as it is and nothing written beside it.
+// Untouched runs a command with the file as both input and output: by its name, by another path, and through a symbolic and
+// a hard link. The command must refuse with two lines, and neither change the file nor write another one beside it.
 func Untouched(t *testing.T, command func(args []string, stdin io.Reader, stdout, stderr io.Writer) int, file string, args func(out string) []string) {
 	t.Helper()
 	before, err := os.ReadFile(file)

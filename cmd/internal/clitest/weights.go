@@ -1,4 +1,4 @@
-// Package clitest makes the files that tests of the commands read.
+// Package clitest makes files for the tests of commands.
 package clitest
 
 import (
@@ -14,13 +14,12 @@ import (
 	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
-	"bignas/train/run"
 )
 
 // Small is the text of the child that Weights names S: the smallest but for one kernel.
 const Small = "r96-c8-8x1k3-12x1k3-20x2k35-32x2k3-48x2k3-72x2k3-112x1k3-h320"
 
-// Random says what Weights writes. The zero value is usable.
+// Random are the options of Weights. The zero value is usable.
 type Random struct {
 	Seed     uint64
 	Labels   []string             // nil: those of the drawn data set
@@ -53,7 +52,7 @@ func Weights(t testing.TB, o Random) string {
 	if o.Config != nil {
 		o.Config(&c)
 	}
-	b := &weights.Bundle{Net: w, Spec: run.Spec, Labels: o.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + Small + `"}`}}
+	b := &weights.Bundle{Net: w, Spec: config.Spec, Labels: o.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + Small + `"}`}}
 	if o.Predicts {
 		b.Statistics = bnstats.NewModel(w)
 	}

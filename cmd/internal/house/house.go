@@ -1,4 +1,3 @@
-// Package house holds the rules of this repository as tests: which package may
-// import which, what every package and exported name must say about itself, and
-// that the commands in the README exist. It has no code of its own to use.
+// Package house has the rules of this repository as tests: which packages may import which, that packages and exported
+// names are documented, and that the commands in the documents exist. It has no other code.
 package house

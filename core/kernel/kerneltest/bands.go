@@ -20,7 +20,7 @@ func bands[T kernel.Float](m, k, c int) []Case[T] {
 	first := []int{0}
 	cases := []Case[T]{
 		{"Factor", []int{m * k, wn}, []int{m * c}, func(in, out [][]T) {
-			w := kernel.NewFactor(in[1], k, c, ws)
+			w := kernel.NewOperand(in[1], k, c, ws)
 			each(func(_, lo, hi int) { w.Times(out[0][lo*c:hi*c], in[0][lo*k:hi*k], hi-lo, false) })
 			w.Release()
 		}, first, nil},
@@ -55,7 +55,7 @@ func bands[T kernel.Float](m, k, c int) []Case[T] {
 	}
 	for _, accumulate := range []bool{false, true} {
 		cases = append(cases, Case[T]{fmt.Sprint("Factor transposed, adding ", accumulate), []int{m * c, wn}, []int{m * k}, func(in, out [][]T) {
-			w := kernel.NewTransposedFactor(in[1], k, c, ws)
+			w := kernel.NewTransposedOperand(in[1], k, c, ws)
 			each(func(_, lo, hi int) { w.Times(out[0][lo*k:hi*k], in[0][lo*c:hi*c], hi-lo, accumulate) })
 			w.Release()
 		}, first, nil})

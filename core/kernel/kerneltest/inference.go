@@ -55,7 +55,7 @@ func (c Case[T]) scale(which int) bool {
 // exp is Exp, in float64 what it stands for.
 func exp[T kernel.Float](y, x []T) {
 	if v, ok := any(y).([]float32); ok {
-		kernel.Exp(v, single(x))
+		kernel.Exp(v, float32s(x))
 		return
 	}
 	for i, v := range x {
@@ -71,7 +71,7 @@ func fold[T kernel.Float](scale, shift, gamma, beta, mean, v []T) {
 		variance[i] = x * x
 	}
 	if s, ok := any(scale).([]float32); ok {
-		kernel.FoldNormalisation(s, single(shift), single(gamma), single(beta), single(mean), single(variance), 1e-5)
+		kernel.FoldNormalisation(s, float32s(shift), float32s(gamma), float32s(beta), float32s(mean), float32s(variance), 1e-5)
 		return
 	}
 	for i := range scale {
@@ -83,7 +83,7 @@ func fold[T kernel.Float](scale, shift, gamma, beta, mean, v []T) {
 // apply is Pack and Apply.
 func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T, a kernel.Act, residual []T) {
 	if v, ok := any(y).([]float32); ok {
-		kernel.Pack(single(w), k, n, ws, single(scale), single(bias)).Apply(v, single(x), m, a, single(residual))
+		kernel.Pack(float32s(w), k, n, ws, float32s(scale), float32s(bias)).Apply(v, float32s(x), m, a, float32s(residual))
 		return
 	}
 	if scale == nil {
@@ -99,7 +99,7 @@ func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T
 // gated is Pack and ApplyGated.
 func gated[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, gate, bias, residual []T) {
 	if v, ok := any(y).([]float32); ok {
-		kernel.Pack(single(w), k, n, ws, nil, single(bias)).ApplyGated(v, single(x), m, single(gate), kernel.None, single(residual))
+		kernel.Pack(float32s(w), k, n, ws, nil, float32s(bias)).ApplyGated(v, float32s(x), m, float32s(gate), kernel.None, float32s(residual))
 		return
 	}
 	kernel.ChannelScale(x, x, gate, 1, m, k)
@@ -109,7 +109,7 @@ func gated[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, gate, bias, res
 
 func depthwiseAct[T kernel.Float](y, x []T, s kernel.DepthwiseShape, w, bias []T, a kernel.Act) {
 	if v, ok := any(y).([]float32); ok {
-		kernel.DepthwiseAct(v, single(x), s, single(w), single(bias), a)
+		kernel.DepthwiseAct(v, float32s(x), s, float32s(w), float32s(bias), a)
 		return
 	}
 	kernel.Depthwise(y, x, s, w, s.K, s.C)
@@ -124,8 +124,8 @@ func constant[T kernel.Float](n int, v T) []T {
 	return s
 }
 
-// single is x as []float32, where T is float32.
-func single[T kernel.Float](x []T) []float32 {
+// float32s is x as []float32, where T is float32.
+func float32s[T kernel.Float](x []T) []float32 {
 	s, _ := any(x).([]float32)
 	return s
 }

@@ -20,11 +20,11 @@ func inverted[T kernel.Float](in int, s kernel.DepthwiseShape) Case[T] {
 	}
 	run := func(a, out [][]T) {
 		if y, ok := any(out[0]).([]float32); ok {
-			p := kernel.InvertedSpec{In: s.C, Mid: s.C, K: s.K, Stride: s.Stride, Taps: single(a[1]), Pitch: pitch, TapStride: ts, Scale: single(a[2]), Bias: single(a[3])}
+			p := kernel.InvertedSpec{In: s.C, Mid: s.C, K: s.K, Stride: s.Stride, Taps: float32s(a[1]), Pitch: pitch, TapStride: ts, Scale: float32s(a[2]), Bias: float32s(a[3])}
 			if in > 0 {
-				p.In, p.Expand, p.ExpandStride, p.ExpandScale, p.ExpandBias = in, single(a[4]), es, single(a[5]), single(a[6])
+				p.In, p.Expand, p.ExpandStride, p.ExpandScale, p.ExpandBias = in, float32s(a[4]), es, float32s(a[5]), float32s(a[6])
 			}
-			kernel.PackInverted(p).Apply(y, single(out[1]), single(a[0]), s.N, s.H, s.W)
+			kernel.PackInverted(p).Apply(y, float32s(out[1]), float32s(a[0]), s.N, s.H, s.W)
 			return
 		}
 		x := a[0]

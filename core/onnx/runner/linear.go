@@ -110,7 +110,7 @@ func globalPool(_ Node, in []Tensor) (Tensor, error) {
 	return average(in[0], in[0].Dims[2], 1)
 }
 
-// average is the mean of k x k pixels of square planes.
+// average computes the mean of k x k pixels of square planes.
 func average(x Tensor, k, stride int) (Tensor, error) {
 	if len(x.Dims) != 4 || x.Dims[2] != x.Dims[3] || x.Dims[2] < k || k < 1 {
 		return x, fmt.Errorf("it is given %v, the pool is %d", x.Dims, k)
@@ -131,10 +131,10 @@ func average(x Tensor, k, stride int) (Tensor, error) {
 	return y, err
 }
 
-// gemm is a [m, k] times b [k, n] plus c [n]; where transB is 1, b is [n, k].
+// gemm computes a [m, k] times b [k, n] plus c [n]. Where transB is 1, b is [n, k].
 func gemm(node Node, in []Tensor) (Tensor, error) {
 	a, b, c := in[0], in[1], in[2]
-	transposed := false // where the node does not say it
+	transposed := false // the default of the specification
 	for name, v := range node.Attributes {
 		if name != "transB" || len(v) != 1 || v[0] != 0 && v[0] != 1 {
 			return a, fmt.Errorf("%s is %v", name, v)

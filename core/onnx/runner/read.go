@@ -1,7 +1,7 @@
-// Package runner reads the files that package onnx writes and runs them: slowly,
-// operator by operator as https://onnx.ai/onnx/operators defines them, and with
-// nothing of the kernels that children run with. So it is a judge of what was
-// written. It knows the operators that are written and no others.
+// Package runner reads the files that package onnx writes and runs them, slowly, operator by
+// operator as https://onnx.ai/onnx/operators defines them. It shares no code with the kernels,
+// so that it is an independent check of what was written. It supports only the operators that
+// package onnx writes.
 package runner
 
 import (
@@ -16,13 +16,13 @@ import (
 	"bignas/core/weights"
 )
 
-// CodeGraph is the code of every error of this package, all *fault.Error.
+// CodeGraph is the code of all errors of this package, which are *fault.Error.
 const CodeGraph = "bad_onnx"
 
-// Kind is the number format of a tensor.
+// Kind is the element type of a tensor.
 type Kind int
 
-// The formats, by their numbers in onnx.proto.
+// The element types, by their numbers in onnx.proto.
 const (
 	Float32 Kind = proto.Float32
 	Uint8   Kind = proto.Uint8
@@ -41,18 +41,18 @@ func (k Kind) size() int {
 	return 0
 }
 
-// Tensor is a dense row-major array. Data holds values of Kind, whatever that is.
+// Tensor is a dense row-major array. Data has the values, whatever their Kind is.
 type Tensor struct {
 	Kind Kind
 	Dims []int
 	Data []float32
 }
 
-// most is how many values a tensor may have: a mistake in a file must not take
-// all memory.
+// most is the largest number of values of a tensor, so that no file takes all memory.
 const most = 1 << 28
 
-// NewTensor allocates zeros; false where the dimensions are negative or too many.
+// NewTensor allocates zeros. It returns false where dimensions are negative or the tensor is too
+// big.
 func NewTensor(kind Kind, dims ...int) (Tensor, bool) {
 	n := 1
 	for _, d := range dims {
@@ -64,7 +64,7 @@ func NewTensor(kind Kind, dims ...int) (Tensor, bool) {
 	return Tensor{kind, append([]int{}, dims...), make([]float32, n)}, true
 }
 
-// Node is an operator: inputs, its one output, integer attributes by name.
+// Node is an operator with its inputs, its one output and its integer attributes by name.
 type Node struct {
 	Op, Output string
 	Inputs     []string
@@ -78,7 +78,7 @@ type Value struct {
 	Dims []int
 }
 
-// Graph is a file as read.
+// Graph is the content of a file.
 type Graph struct {
 	IRVersion, Opset int
 	Name             string
@@ -92,7 +92,7 @@ func bad(format string, args ...any) error {
 	return fault.New(CodeGraph, "give a file that export wrote", "the ONNX file cannot be read: %s", fmt.Sprintf(format, args...))
 }
 
-// Read parses a file.
+// Read parses an ONNX file.
 func Read(data []byte) (*Graph, error) {
 	p := &parser{}
 	file := p.decode(data)
@@ -124,7 +124,7 @@ func Read(data []byte) (*Graph, error) {
 	return r, nil
 }
 
-// parser keeps the first mistake; after it, everything reads as empty.
+// parser keeps the first error, after which all reads return nothing.
 type parser struct{ err error }
 
 func (p *parser) fail(format string, args ...any) {
@@ -133,7 +133,7 @@ func (p *parser) fail(format string, args ...any) {
 	}
 }
 
-// fields is a decoded message: what was written under each field number.
+// fields is a decoded message: the contents by field number.
 type fields struct {
 	ints  map[proto.Number][]int
 	bytes map[proto.Number][][]byte
@@ -170,7 +170,7 @@ func (p *parser) decode(b []byte) fields {
 	return f
 }
 
-// one is the content of a field that is there once.
+// one returns the content of a field that occurs once.
 func (f fields) one(p *parser, n proto.Number) []byte {
 	if len(f.bytes[n]) != 1 {
 		p.fail("field %d is there %d times, expected once", n, len(f.bytes[n]))
@@ -225,7 +225,7 @@ func (p *parser) tensor(name string, f fields) Tensor {
 				break
 			}
 		}
-		if n*kind.size() == len(raw) { // before anything of its size is allocated
+		if n*kind.size() == len(raw) { // before memory of that size is allocated
 			t, ok = NewTensor(kind, f.ints[proto.TensorDims]...)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"bignas/core/weights"
 )
 
-// Run computes the output of the graph. Sums are in float64; what an operator
-// gives is rounded to the number format of its input, as if nothing were fused.
+// Run computes the output of the graph. Sums are in float64. The output of each operator is
+// rounded to the element type of its input, as if nothing were fused.
 func (g *Graph) Run(input Tensor) (Tensor, error) {
 	in, out := g.Inputs[0], g.Outputs[0]
 	if input.Kind != in.Kind || !fits(in.Dims, input.Dims) {
@@ -19,7 +19,7 @@ func (g *Graph) Run(input Tensor) (Tensor, error) {
 	for name, x := range g.Tensors {
 		at[name] = x
 	}
-	last := map[string]int{} // the node that reads a tensor last
+	last := map[string]int{} // index of the last node that reads each tensor
 	for i, n := range g.Nodes {
 		for _, name := range n.Inputs {
 			last[name] = i
@@ -32,7 +32,7 @@ func (g *Graph) Run(input Tensor) (Tensor, error) {
 		}
 		for _, name := range n.Inputs {
 			if last[name] == i {
-				at[name] = Tensor{} // all of a big batch would take too much memory
+				at[name] = Tensor{} // all tensors of a big batch would take too much memory
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func fits(want, have []int) bool {
 	return slices.EqualFunc(want, have, func(w, h int) bool { return w == h || w == -1 })
 }
 
-// operators by name: how many inputs at least and at most, and what they compute.
+// operators is the operators by name, with their least and largest number of inputs.
 var operators = map[string]struct {
 	least, most int
 	of          func(n Node, in []Tensor) (Tensor, error)
@@ -69,7 +69,7 @@ var operators = map[string]struct {
 	"Transpose":         {1, 1, transpose},
 }
 
-// into computes one node.
+// into computes a node.
 func (n Node) into(at map[string]Tensor) error {
 	o, ok := operators[n.Op]
 	if !ok {
@@ -151,8 +151,8 @@ func clip(_ Node, in []Tensor) (Tensor, error) {
 	return y, err
 }
 
-// pairwise broadcasts as numpy does: dimensions are compared from the last on,
-// and those of 1 are repeated. The second may have fewer.
+// pairwise broadcasts as numpy does: dimensions are compared from the last on, and those of 1 are
+// repeated. b may have fewer.
 func pairwise(f func(a, b float32) float32) func(Node, []Tensor) (Tensor, error) {
 	return func(_ Node, in []Tensor) (Tensor, error) {
 		a, b := in[0], in[1]
@@ -192,7 +192,7 @@ func pairwise(f func(a, b float32) float32) func(Node, []Tensor) (Tensor, error)
 	}
 }
 
-// flatten keeps the first dimension.
+// flatten flattens all dimensions but the first.
 func flatten(_ Node, in []Tensor) (Tensor, error) {
 	x := in[0]
 	if len(x.Dims) == 0 || x.Dims[0] == 0 {
@@ -209,7 +209,7 @@ func cast(n Node, in []Tensor) (Tensor, error) {
 	return Tensor{Kind(to[0]), in[0].Dims, slices.Clone(in[0].Data)}, nil
 }
 
-// transpose knows four dimensions.
+// transpose permutes four dimensions.
 func transpose(n Node, in []Tensor) (Tensor, error) {
 	x, perm := in[0], n.Attributes["perm"]
 	if sorted := slices.Sorted(slices.Values(perm)); len(x.Dims) != 4 || !slices.Equal(sorted, []int{0, 1, 2, 3}) {

@@ -1,12 +1,12 @@
-// Package slowfiles makes, for tests, image files of few bytes that keep a decoder busy.
+// Package slowfiles makes image files of few bytes that take long to decode, for tests.
 package slowfiles
 
 import "encoding/binary"
 
-// JPEG is a grey JPEG of w x h pixels, at most 65,535 each, of one tone. With one scan it is a
-// sequential file; with more it is progressive: a scan of the means, and then the
-// same scan of everything else again and again, which takes a few bytes each time
-// and a decoder through all blocks (ITU T.81, annexes B, F and G).
+// JPEG returns a plain grey JPEG of w x h pixels, at most 65,535 each. With one scan it is a
+// sequential file. With more it is progressive: a scan of the means, and then the same scan of
+// all other coefficients again and again, which takes a few bytes, and for which a decoder goes
+// through all blocks (ITU T.81, annexes B, F and G).
 func JPEG(w, h, scans int) []byte {
 	frame := byte(0xc0)
 	if scans > 1 {
@@ -60,7 +60,7 @@ func segment(b []byte, marker byte, body []byte) []byte {
 	return append(b, body...)
 }
 
-// ones are n bytes of value 1.
+// ones returns n bytes of value 1.
 func ones(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -86,7 +86,7 @@ func (s *bits) put(v, n int) {
 	}
 }
 
-// flush appends them to b, filled up with ones, and begins anew.
+// flush appends the bits to b, padded with ones, and clears them.
 func (s *bits) flush(b []byte) []byte {
 	if s.n > 0 {
 		s.put(0xff>>s.n, 8-s.n)

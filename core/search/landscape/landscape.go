@@ -1,5 +1,5 @@
-// Package landscape is a made-up accuracy of known structure, to test searches
-// and predictors on where nothing is trained. It says nothing about any weights.
+// Package landscape computes made-up accuracies of known structure, to test searches and
+// predictors without training. They say nothing about any weights.
 package landscape
 
 import (
@@ -9,10 +9,10 @@ import (
 	"bignas/core/arch"
 )
 
-// Landscape is one made-up accuracy over a space. What is worth how much is
-// drawn from a seed, within a structure that children of supernets show: more of
-// anything helps, and less and less so; depth, width and resolution help each
-// other; a stage much wider than the one that feeds it wastes its channels.
+// Landscape is a made-up accuracy over a space. Its coefficients are drawn from a seed, within
+// a structure that children of supernets have: bigger choices help, with diminishing returns;
+// depth, width and resolution help each other; and a stage much wider than the one before it
+// wastes channels.
 type Landscape struct {
 	space  *arch.Space
 	stages []stage
@@ -20,7 +20,7 @@ type Landscape struct {
 	together float64
 }
 
-// stage is what one more of each choice is worth there.
+// stage is the worth of each choice of a stage.
 type stage struct{ width, depth, expansion, kernel, waste float64 }
 
 // New draws a landscape.
@@ -34,7 +34,8 @@ func New(s *arch.Space, seed uint64) *Landscape {
 	return l
 }
 
-// Accuracy of a valid architecture, about 0.6 for the smallest child and at most 0.9.
+// Accuracy returns the accuracy of a valid architecture: about 0.6 for the smallest child and at
+// most 0.9.
 func (l *Landscape) Accuracy(a arch.Arch) float64 {
 	res := level(a.Resolution, l.space.Resolutions)
 	worth := l.resolution*gain(res) + l.stem*gain(level(a.Stem, l.space.Stem)) + l.head*gain(level(a.Head, l.space.Head))
@@ -56,10 +57,10 @@ func (l *Landscape) Accuracy(a arch.Arch) float64 {
 	return 0.6 + 0.3*(1-math.Exp(-worth/3))
 }
 
-// gain grows less and less: 0 to 1.
+// gain is concave, from 0 to 1.
 func gain(level float64) float64 { return (1 - math.Exp(-2*level)) / (1 - math.Exp(-2)) }
 
-// level is the rank of a choice, 0 to 1.
+// level returns the rank of a choice, 0 to 1.
 func level(v int, of []int) float64 {
 	for i, x := range of {
 		if x == v && len(of) > 1 {

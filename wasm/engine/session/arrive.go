@@ -13,7 +13,7 @@ const CodeOtherWeights = "other_weights"
 
 // boot opens the beginning of a weights file; all of it is a beginning too.
 func (s *Session) boot(q request, data []byte) error {
-	e, err := classify.Begin(data)
+	e, err := classify.OpenStream(data)
 	if err != nil {
 		return badWeights(err)
 	}
@@ -48,7 +48,7 @@ func (s *Session) more(q request, data []byte) error {
 		return errNoWeights()
 	}
 	s.enqueue(&job{id: q.ID, run: func(func() error) (bool, error) {
-		if err := e.More(data); err != nil {
+		if err := e.Append(data); err != nil {
 			return false, badWeights(err)
 		}
 		sums := checksums(e)

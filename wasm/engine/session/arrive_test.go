@@ -91,7 +91,7 @@ func childField(t *testing.T, a arch.Arch) string {
 // ends is where the levels of the test's weights end.
 func ends(t *testing.T) []int {
 	t.Helper()
-	a, err := weights.Begin(testWeights())
+	a, err := weights.OpenStream(testWeights())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func (s *Session) cam(q request) error {
 // taps posts what a layer of the child wrote.
 func (s *Session) taps(q request) error {
 	j, err := s.pass(q, func(e *classify.Engine, p *classify.Image, a arch.Arch, o classify.Options) error {
-		m, err := e.Taps(p, a, q.Stage, q.Layer, o)
+		m, err := e.FeatureMaps(p, a, q.Stage, q.Layer, o)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (s *Session) view(q request) error {
 	if of := e.Info().Space.Resolutions; !slices.Contains(of, q.Resolution) {
 		return fault.New(CodeBadMessage, "", "the resolution is %d, allowed are %v", q.Resolution, of)
 	}
-	s.post(encode(q.ID, "view", record{member("width", q.Resolution), member("height", q.Resolution)}), pixels(e.Seen(p, q.Resolution)))
+	s.post(encode(q.ID, "view", record{member("width", q.Resolution), member("height", q.Resolution)}), pixels(e.Crop(p, q.Resolution)))
 	return nil
 }
 

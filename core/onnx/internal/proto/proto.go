@@ -1,9 +1,9 @@
-// Package proto has the numbers of onnx.proto
-// (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that the writer and
-// the reader of graphs use.
+// Package proto has the field numbers of onnx.proto
+// (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that the writer and the reader of
+// graphs use.
 package proto
 
-// Number is that of a field.
+// Number is a field number.
 type Number int32
 
 // Field numbers of ModelProto, OperatorSetIdProto and StringStringEntryProto.
@@ -13,7 +13,7 @@ const (
 	ModelGraph     Number = 7
 	ModelOpset     Number = 8
 	ModelMetadata  Number = 14
-	OpsetVersion   Number = 2 // its domain, empty, is ONNX's own
+	OpsetVersion   Number = 2 // of the empty domain, which is ONNX's own
 	EntryKey       Number = 1
 	EntryValue     Number = 2
 )

@@ -11,7 +11,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/supernet"
 	"bignas/core/weights"
-	"bignas/train/run"
+	"bignas/train/config"
 )
 
 // TestMeasured: a release measures smallest and biggest, the family of another
@@ -27,7 +27,7 @@ func TestMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := func(metadata map[string]string) string {
-		data, err := weights.Marshal(&weights.Bundle{Net: net, Labels: []string{"a", "b"}, Spec: run.Spec, Metadata: metadata}, weights.Float16)
+		data, err := weights.Marshal(&weights.Bundle{Net: net, Labels: []string{"a", "b"}, Spec: config.Spec, Metadata: metadata}, weights.Float16)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestMeasured(t *testing.T) {
 		return path
 	}
 	named := file(map[string]string{classify.KeyFamily: `{"S": "` + small + `"}`})
-	family, all, err := releaseFlags{Family: named, Measure: []string{"S", strings.Replace(small, "r128", "r160", 1)}}.measured(space, io.Discard)
+	family, all, err := (&releaseFlags{Family: named, Measure: []string{"S", strings.Replace(small, "r128", "r160", 1)}}).measured(space, io.Discard)
 	if err != nil || len(family) != 1 || family["S"] != small {
 		t.Fatalf("family %v, %v", family, err)
 	}

@@ -1,4 +1,4 @@
-package run
+package measure
 
 import (
 	"slices"
@@ -29,8 +29,7 @@ func TestViews(t *testing.T) {
 	for i := range im.Pix {
 		im.Pix[i] = uint8(i * 7 % 251)
 	}
-	spec := Spec
-	spec.Crop = float64(crop) / side
+	spec := preprocess.Spec{Mean: [3]float32{0.5, 0.4, 0.3}, Std: [3]float32{0.2, 0.3, 0.4}, Crop: float64(crop) / side, Filter: preprocess.CatmullRom}
 	got, want := make([]float32, 3*16*16), make([]float32, 3*16*16)
 	view{right: -0.5, down: 0.5}.apply(got, im, spec, 16)
 	part := &preprocess.Image{W: crop, H: crop}

@@ -1,4 +1,4 @@
-package run
+package estimate
 
 import (
 	"bufio"
@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// AvailableMemory is the memory in bytes that a program may still take, as the
-// system and its control group say; 0 where that is not known.
+// AvailableMemory returns the memory in bytes that a program may still allocate,
+// according to the system and its control group; 0 where that is not known.
 func AvailableMemory() int64 {
 	have := meminfo("/proc/meminfo")
-	// A container may have less than its machine; what it uses is counted with
-	// files that could be dropped, so that only the limit is taken.
+	// A container may have less than its machine. Only its limit counts: its usage
+	// includes cached files, which can be dropped.
 	if text, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
 		if limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil && have > 0 {
 			have = min(have, limit)

@@ -1,6 +1,4 @@
-// Package run trains a supernet on a data set, evaluates its children and
-// releases the weights: what cmd/train and cmd/evaluate do.
-package run
+package measure
 
 import (
 	"fmt"
@@ -11,37 +9,28 @@ import (
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
-	"bignas/train/config"
 	"bignas/train/dataset"
 )
 
-// evaluationBatch is how many images run at once where nothing is learnt.
-const evaluationBatch = 64
+// Batch is how many images run at once.
+const Batch = 64
 
-// Accuracy is the share of n images whose class was the child's first answer
-// (Top1) or among its first five (Top5), 0 to 1.
+// Accuracy is the share of N images whose class is a child's first answer (Top1) or
+// among its first five (Top5), 0 to 1.
 type Accuracy struct {
 	Top1 float64 `json:"top1"`
 	Top5 float64 `json:"top5"`
 	N    int     `json:"n"`
 }
 
-// Split gives the images that a configuration learns from, those that it leaves
-// for a search to choose on, and those that results are quoted on.
-func Split(c config.Config, data *dataset.Dataset) (train, search, val dataset.Subset) {
-	train, val = data.Split(c.Split, c.ValFraction)
-	train, search = train.SearchSplit(c.Split, c.SearchFraction)
-	return train, search, val
-}
-
-// tensors preprocesses images as inference does, but for the view, and yields
-// them in batches [n, r, r, 3] with the index of the first; the slice is reused.
+// tensors preprocesses a view of each image as inference does, and yields batches
+// [n, r, r, 3] with the index of the first image. The slice is reused.
 func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) iter.Seq2[int, []float32] {
 	return func(yield func(int, []float32) bool) {
 		each := resolution * resolution * 3
-		buf := make([]float32, evaluationBatch*each)
-		for from := 0; from < s.Len(); from += evaluationBatch {
-			n := min(evaluationBatch, s.Len()-from)
+		buf := make([]float32, Batch*each)
+		for from := 0; from < s.Len(); from += Batch {
+			n := min(Batch, s.Len()-from)
 			kernel.Parallel(n, func(lo, hi int) {
 				for i := lo; i < hi; i++ {
 					im := &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}
@@ -55,16 +44,17 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) ite
 	}
 }
 
-// Calibrate measures the BN statistics of child a on n training images
-// (train.Limit(n)), preprocessed as at inference.
+// Calibrate measures the BN statistics of child a on n training images, preprocessed as
+// for inference.
 func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int) (*supernet.Statistics, error) {
-	return trainer.Calibrate(w, a, calibration(train.Limit(n), spec, a.Resolution))
+	return trainer.Calibrate(w, a, Batches(train.Limit(n), spec, a.Resolution))
 }
 
-// calibration yields images in batches, each with how many they are. Batches are
-// normalised by themselves, so that every one has all classes, as in training: in a
-// batch of one class what tells classes apart would be taken for the mean.
-func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
+// Batches yields images as trainer.Calibrate takes them: in batches, each with its
+// number of images. A batch is normalised by itself, so that each has images of all
+// classes, as in training: in a batch of one class what tells classes apart would be
+// taken for the mean.
+func Batches(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
 	return func(yield func([]float32, int) bool) {
 		for _, x := range tensors(s.Mixed(), spec, resolution, view{}) {
 			if !yield(x, len(x)/(resolution*resolution*3)) {
@@ -74,15 +64,15 @@ func calibration(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Se
 	}
 }
 
-// Evaluate runs a child over the images; progress, which may be nil, is
-// called with how many are done.
+// Evaluate runs a child over the images. progress, where not nil, is called with the
+// number of images done.
 func Evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, progress func(done int)) (Accuracy, error) {
 	return evaluate(c, s, spec, view{}, progress)
 }
 
 func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view, progress func(done int)) (Accuracy, error) {
 	if s.Len() == 0 {
-		return Accuracy{}, fmt.Errorf("run: no images to evaluate on")
+		return Accuracy{}, fmt.Errorf("measure: no images to evaluate on")
 	}
 	top1, top5 := 0, 0
 	r := c.Arch.Resolution
@@ -110,7 +100,7 @@ func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view,
 	return Accuracy{float64(top1) / n, float64(top5) / n, s.Len()}, nil
 }
 
-// rank is how many classes have a greater logit than label, NaN counted as greater.
+// rank returns how many classes come before label in an answer. NaN comes first.
 func rank(logits []float32, label int) int {
 	above := 0
 	for j, v := range logits {
@@ -121,7 +111,8 @@ func rank(logits []float32, label int) int {
 	return above
 }
 
-// CalibrateAndEvaluate is both, for one child.
+// CalibrateAndEvaluate evaluates a child on val with BN statistics of its own, measured
+// on so many training images.
 func CalibrateAndEvaluate(w *supernet.Weights, a arch.Arch, train, val dataset.Subset, spec preprocess.Spec, images int) (Accuracy, error) {
 	st, err := Calibrate(w, a, train, spec, images)
 	if err != nil {

@@ -2,8 +2,8 @@
 
 package kernel
 
-// factor packs the weights of Factor.
-func (asm *assembly) factor(p *Factor[float32]) {
+// packOperand packs the weights of an Operand.
+func (asm *assembly) packOperand(p *Operand[float32]) {
 	n, k := p.n, p.k
 	if p.transposed {
 		n, k = k, n
@@ -15,7 +15,7 @@ func (asm *assembly) factor(p *Factor[float32]) {
 	} else {
 		asm.packPanels(p.packed, p.w, k, n, p.ws, nil, widths)
 	}
-	p.times = func(p *Factor[float32], y, x []float32, m int, accumulate bool) {
+	p.times = func(p *Operand[float32], y, x []float32, m int, accumulate bool) {
 		if m == 0 {
 			return
 		}

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -11,13 +11,44 @@ import (
 	"bignas/core/kernel"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/estimate"
 	"bignas/train/lock"
 	"bignas/train/report"
 	"bignas/train/run"
 )
 
+type runFlags struct {
+	Data    string `placeholder:"DATA" help:"Folder of class folders, a tar, tgz or zip of one, or 'shapes', which the program draws."`
+	Names   string `name:"class-names" placeholder:"FILE" help:"Names of the classes for people: a class, a tab and its name on each line."`
+	Skip    bool   `name:"skip-empty" help:"Leave out classes without a readable image instead of refusing to train."`
+	Out     string `placeholder:"DIR" writes:"" help:"Folder of the run: checkpoints, metrics, curves."`
+	JSON    bool   `name:"json" help:"A JSON object on each line of standard output."`
+	Config  string `placeholder:"FILE" help:"Configuration: a TOML file or one of ${configs} (default: shapes for the drawn set, otherwise nette)."`
+	Resume  bool   `help:"Resume the run in --out after its last complete epoch."`
+	Init    string `placeholder:"FILE" help:"Start from these weights instead of the configuration's: a released file, a checkpoint, or the folder of a run."`
+	Epochs  *int   `placeholder:"N" help:"Number of epochs (default: the configuration's)."`
+	DryRun  bool   `help:"Only print the plan: steps, learning rates, memory, the measured time of a step, and the time of the run."`
+	Images  int    `placeholder:"N" help:"With --dry-run: plan for that many images instead of reading --data."`
+	Classes int    `default:"1000" help:"With --images: number of classes (default: 1000)."`
+}
+
+// missing names the flags that training or planning needs and that were not given.
+func (f *runFlags) missing() string {
+	switch {
+	case f.DryRun && f.Data == "" && f.Images == 0:
+		return "--data=DATA or --images=N"
+	case f.DryRun:
+		return ""
+	case f.Data == "":
+		return "--data=DATA"
+	case f.Out == "":
+		return "--out=DIR"
+	}
+	return ""
+}
+
 // configuration reads the configuration that the flags name and put right.
-func (f runFlags) configuration() (config.Config, error) {
+func (f *runFlags) configuration() (config.Config, error) {
 	name := f.Config
 	if name == "" {
 		name = config.For(f.Data)
@@ -35,13 +66,20 @@ func (f runFlags) configuration() (config.Config, error) {
 	return c, c.Check()
 }
 
-func (p program) train(ctx context.Context, f runFlags) error {
+// Run trains, or prints the plan.
+func (f *runFlags) Run(p *cli.Program) error {
+	if missing := f.missing(); missing != "" {
+		return cli.Usage("missing flags: %s", missing)
+	}
+	if err := cli.CheckClasses(f.Classes); err != nil {
+		return err
+	}
 	c, err := f.configuration()
 	if err != nil {
 		return err
 	}
 	if f.DryRun {
-		return p.plan(f, c)
+		return f.plan(p, c)
 	}
 	taken, err := lock.Folder(f.Out)
 	if err != nil {
@@ -52,20 +90,21 @@ func (p program) train(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	data, err := run.OpenDataFor(f.Data, c, known, false, p.stderr, run.Named(f.Names))
+	data, err := run.OpenDataFor(f.Data, f.Names, c, known, false, p.Stderr)
 	if err != nil {
 		return err
 	}
-	c = run.Settle(c, data, f.Out, f.Resume)
-	if err := p.survey(c, data, f); err != nil {
+	c = run.WithSplit(c, data, f.Out, f.Resume)
+	if err := f.survey(p, c, data); err != nil {
 		return err
 	}
+	p.Resume = fmt.Sprintf("the last whole epoch is in %s, go on with --resume", f.Out)
 	s, err := run.New(c, data, f.Out, f.Resume)
 	if err != nil {
 		return err
 	}
 	for _, note := range s.Notes {
-		fmt.Fprintf(p.stderr, "train: %s\n", note)
+		fmt.Fprintf(p.Stderr, "train: %s\n", note)
 	}
 	c = s.Config
 	log, err := openLog(f.Out, s.Done())
@@ -73,8 +112,8 @@ func (p program) train(ctx context.Context, f runFlags) error {
 		return err
 	}
 	defer func() { log.close() }()
-	fmt.Fprintf(p.stderr, "training %s: %d images to train on, %d to validate on, kernels %s, %d threads, about %s of memory, from epoch %d of %d\n",
-		c.Space, s.Train.Len(), s.Val.Len(), kernel.Active(), kernel.Threads(), run.Bytes(run.Memory(c, len(data.Classes)).Total()), s.Done()+1, c.Epochs)
+	fmt.Fprintf(p.Stderr, "training %s: %d images to train on, %d to validate on, kernels %s, %d threads, about %s of memory, from epoch %d of %d\n",
+		c.Space, s.Train.Len(), s.Val.Len(), kernel.Active(), kernel.Threads(), estimate.Bytes(estimate.MemoryOf(c, len(data.Classes)).Total()), s.Done()+1, c.Epochs)
 	var bar *report.Progress
 	finish := func() {
 		if bar != nil {
@@ -83,42 +122,42 @@ func (p program) train(ctx context.Context, f runFlags) error {
 		}
 	}
 	defer finish()
-	s.Step = func(at run.Position) {
+	s.OnStep = func(at run.Position) {
 		if bar == nil {
-			bar = report.NewProgress(p.stderr, fmt.Sprintf("epoch %d/%d", at.Epoch+1, c.Epochs), at.Steps)
+			bar = report.NewProgress(p.Stderr, fmt.Sprintf("epoch %d/%d", at.Epoch+1, c.Epochs), at.Steps)
 		}
 		bar.Set(at.Step, fmt.Sprintf("%.0f images/s, loss %.3f, epoch %s left, run %s left", at.ImagesPerSecond, at.Loss, left(at.EpochLeft), left(at.RunLeft)))
 	}
-	s.Epoch = func(r run.Row) error {
+	s.OnEpoch = func(r run.Row) error {
 		finish()
-		return errors.Join(log.append(r), p.row(r, f.JSON))
+		return errors.Join(log.append(r), f.row(p.Stdout, r))
 	}
-	s.Rolled = func(r run.Rollback) error {
+	s.OnRollback = func(r run.Rollback) error {
 		finish()
-		fmt.Fprintf(p.stderr, "train: %s\n", r)
+		fmt.Fprintf(p.Stderr, "train: %s\n", r)
 		log.close()
 		log, err = openLog(f.Out, r.To)
 		return err
 	}
-	if err := s.Run(ctx); err != nil {
+	if err := s.Run(p.Context()); err != nil {
 		return err
 	}
-	return p.plot(plotFlags{Out: f.Out})
+	return plot(f.Out)
 }
 
 // survey shows the data class by class before anything is learnt from it.
-func (p program) survey(c config.Config, data *dataset.Dataset, f runFlags) error {
+func (f *runFlags) survey(p *cli.Program, c config.Config, data *dataset.Dataset) error {
 	table, err := run.Survey(c, data, f.Skip)
 	if err != nil {
 		return err
 	}
 	if f.JSON {
-		return cli.Line(p.stdout, map[string]any{"data": table})
+		return cli.Line(p.Stdout, map[string]any{"data": table})
 	}
-	return table.Write(p.stderr)
+	return table.Write(p.Stderr)
 }
 
-// left writes a time that is an estimate without the digits that are none.
+// left formats an estimate of a time to its meaningful precision.
 func left(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -165,9 +204,9 @@ func (l *log) close() {
 }
 
 // row shows one epoch.
-func (p program) row(r run.Row, asJSON bool) error {
-	if asJSON {
-		return cli.Line(p.stdout, r)
+func (f *runFlags) row(stdout io.Writer, r run.Row) error {
+	if f.JSON {
+		return cli.Line(stdout, r)
 	}
 	text := fmt.Sprintf("epoch %d at %d px: loss %.3f biggest", r.Epoch, r.Resolution, r.LossBiggest)
 	if r.LossRandom >= 0 {
@@ -176,7 +215,7 @@ func (p program) row(r run.Row, asJSON bool) error {
 	if r.LossSmallest >= 0 {
 		text += fmt.Sprintf(", %.3f smallest", r.LossSmallest)
 	}
-	text += fmt.Sprintf("; training images right %.1f %%", 100*r.TrainBiggest)
+	text += fmt.Sprintf("; training images correct %.1f %%", 100*r.TrainBiggest)
 	if r.TrainSmallest >= 0 {
 		text += fmt.Sprintf(" / %.1f %%", 100*r.TrainSmallest)
 	}
@@ -187,7 +226,7 @@ func (p program) row(r run.Row, asJSON bool) error {
 	case r.ValBiggest >= 0:
 		text += fmt.Sprintf("; validation %.1f %%", 100*r.ValBiggest)
 	}
-	_, err := fmt.Fprintln(p.stdout, text)
+	_, err := fmt.Fprintln(stdout, text)
 	return err
 }
 
@@ -195,10 +234,13 @@ type plotFlags struct {
 	Out string `required:"" placeholder:"DIR" writes:"" help:"Folder of the run; curves.svg and curves.png are written there."`
 }
 
+// Run draws the curves of a run.
+func (f *plotFlags) Run() error { return plot(f.Out) }
+
 // plot draws loss and accuracy of the smallest, the random and the biggest children.
-func (p program) plot(f plotFlags) error {
+func plot(out string) error {
 	for _, name := range []string{"curves.svg", "curves.png"} {
-		if err := report.Plot(filepath.Join(f.Out, metricsName), filepath.Join(f.Out, name)); err != nil {
+		if err := report.Plot(filepath.Join(out, metricsName), filepath.Join(out, name)); err != nil {
 			return err
 		}
 	}

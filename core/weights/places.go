@@ -8,25 +8,26 @@ import (
 
 const hintOther = "use weights and a program of the same version"
 
-// taker hands out the tensors of a file by name, each once.
-type taker struct {
+// index finds the tensors of a file by name and plans where their values go. Each is used
+// once.
+type index struct {
 	places []place
 	at     map[string]int // in places
 	levels []level
 	jobs   [][]fill
 }
 
-func newTaker(places []place, levels []level) *taker {
-	t := &taker{places: places, at: make(map[string]int, len(places)), levels: levels, jobs: make([][]fill, len(levels))}
+func newIndex(places []place, levels []level) *index {
+	t := &index{places: places, at: make(map[string]int, len(places)), levels: levels, jobs: make([][]fill, len(levels))}
 	for i, p := range places {
 		t.at[p.Name] = i
 	}
 	return t
 }
 
-// checkClasses compares the number of labels with the file's own classifier,
-// before anything of its size is allocated.
-func (t *taker) checkClasses(classes int) error {
+// checkClasses compares the number of labels with the classifier in the file, before
+// memory of that size is allocated.
+func (t *index) checkClasses(classes int) error {
 	const name = "classifier.bias"
 	i, ok := t.at[name]
 	if ok && slices.Equal(t.places[i].Shape, []int{classes}) {
@@ -39,8 +40,8 @@ func (t *taker) checkClasses(classes int) error {
 	return fault.New(CodeMismatch, hintOther, "the tensor %q of the weights file has the shape %v, its labels name %d classes", name, shape, classes)
 }
 
-// take finds the tensor, whole or in parts, and plans how it is filled.
-func (t *taker) take(s *stored) error {
+// add finds a tensor, whole or in parts, and plans how it is filled.
+func (t *index) add(s *stored) error {
 	first := slices.IndexFunc(s.counts, func(n int) bool { return n > 0 })
 	if _, ok := t.at[s.name]; ok {
 		return t.find(s, s.name, s.shape, first, -1)
@@ -59,9 +60,9 @@ func (t *taker) take(s *stored) error {
 	return nil
 }
 
-// find plans one tensor of the file, which must have that shape and lie no
-// later than the level that needs it.
-func (t *taker) find(s *stored, name string, shape []int, needed, level int) error {
+// find plans one tensor of the file, which must have that shape and must not come after
+// the level that needs it.
+func (t *index) find(s *stored, name string, shape []int, needed, level int) error {
 	i, ok := t.at[name]
 	if !ok {
 		return fault.New(CodeMismatch, hintOther, "the weights file lacks the tensor %q", name)
@@ -82,8 +83,8 @@ func (t *taker) find(s *stored, name string, shape []int, needed, level int) err
 	return nil
 }
 
-// left returns the first tensor that nobody took.
-func (t *taker) left() (string, bool) {
+// unused returns the first tensor that no add has used.
+func (t *index) unused() (string, bool) {
 	for _, p := range t.places {
 		if _, ok := t.at[p.Name]; ok {
 			return p.Name, true

@@ -12,29 +12,29 @@ import (
 	"bignas/core/supernet"
 )
 
-// Arriving is a weights file of which at least the first level is here: small
-// children can be run, bigger ones as more arrives.
-type Arriving struct {
-	// Bundle grows with every level: weights that are not here yet are zero.
+// Stream is a weights file that is read while it is downloaded. Its first level has been
+// read, so that small children can be run, and bigger ones as more is appended.
+type Stream struct {
+	// Bundle grows with every level: weights that have not been read yet are zero.
 	Bundle *Bundle
 
-	header *header
-	levels []level
-	jobs   [][]fill // by level
-	here   int      // levels that are complete
-	waits  []byte   // of the level that is under way
+	header  *header
+	levels  []level
+	jobs    [][]fill // by level
+	done    int      // levels that are complete
+	pending []byte   // what has been read of the next level
 }
 
-// fill is one tensor of the file and where its values go.
+// fill is one tensor of the file, and where its values are stored.
 type fill struct {
 	place
 	to    *stored
 	level int // of the elements of a part; -1 for a whole tensor
 }
 
-// Unmarshal reads what Marshal wrote, all of it. Every error is a *fault.Error:
-// what Read reports; a file of another program, version, space or class count;
-// a tensor that is missing, unknown or of the wrong shape, by name.
+// Unmarshal reads a whole file that Marshal wrote. The error is a *fault.Error: what Read
+// reports; a file of another program, version, space or number of classes; or a tensor
+// that is missing, unknown or of the wrong shape, which it names.
 func Unmarshal(data []byte) (*Bundle, error) {
 	h, body, err := readHeader(data)
 	if err != nil {
@@ -47,18 +47,18 @@ func Unmarshal(data []byte) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	for a.here < len(a.levels) {
-		if err := a.take(body[a.start():a.levels[a.here].Bytes]); err != nil {
+	for a.done < len(a.levels) {
+		if err := a.read(body[a.start():a.levels[a.done].Bytes]); err != nil {
 			return nil, err
 		}
 	}
 	return a.Bundle, nil
 }
 
-// Begin reads the beginning of a weights file: its header and first level at
-// least. The weights are frozen (supernet.NewFrozen). The errors are those of Unmarshal; a beginning that is too short is
-// truncated.
-func Begin(data []byte) (*Arriving, error) {
+// OpenStream reads the beginning of a weights file, at least its header and first level.
+// The weights are frozen (supernet.NewFrozen). The errors are those of Unmarshal, with
+// CodeTruncated for a beginning that is too short.
+func OpenStream(data []byte) (*Stream, error) {
 	h, body, err := readHeader(data)
 	if err != nil {
 		return nil, err
@@ -67,19 +67,19 @@ func Begin(data []byte) (*Arriving, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Add(body); err != nil {
+	if _, err := a.Append(body); err != nil {
 		return nil, err
 	}
-	if a.here == 0 {
-		return nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: its smallest child has %d bytes, %d are here", a.levels[0].Bytes, len(body))
+	if a.done == 0 {
+		return nil, fault.New(CodeTruncated, hintAgain, "the weights file ends too early: its smallest child has %d bytes, of which %d are there", a.levels[0].Bytes, len(body))
 	}
 	return a, nil
 }
 
-// Add takes the bytes that follow those that came before, any number of them,
-// and says whether a level has been completed. After an error the file is of no
-// use any more; what was complete before still is.
-func (a *Arriving) Add(data []byte) (opened bool, err error) {
+// Append reads the bytes that follow, any number of them, and reports whether they
+// complete a level. After an error nothing more can be appended; the levels that are
+// complete can still be used.
+func (a *Stream) Append(data []byte) (opened bool, err error) {
 	for {
 		if a.Complete() {
 			if len(data) > 0 {
@@ -87,38 +87,38 @@ func (a *Arriving) Add(data []byte) (opened bool, err error) {
 			}
 			return opened, nil
 		}
-		missing := int(a.levels[a.here].Bytes-a.start()) - len(a.waits)
+		missing := int(a.levels[a.done].Bytes-a.start()) - len(a.pending)
 		if len(data) < missing {
-			a.waits = append(a.waits, data...)
+			a.pending = append(a.pending, data...)
 			return opened, nil
 		}
 		level := data[:missing]
-		if len(a.waits) > 0 {
-			level = append(a.waits, level...)
+		if len(a.pending) > 0 {
+			level = append(a.pending, level...)
 		}
-		a.waits, data = nil, data[missing:]
-		if err := checkDigest(level, a.levels[a.here].Digest); err != nil {
+		a.pending, data = nil, data[missing:]
+		if err := checkDigest(level, a.levels[a.done].Digest); err != nil {
 			return opened, err
 		}
-		if err := a.take(level); err != nil {
+		if err := a.read(level); err != nil {
 			return opened, err
 		}
 		opened = true
 	}
 }
 
-// Ceiling is the biggest child that can be run: any within it can.
-func (a *Arriving) Ceiling() arch.Arch { return a.levels[a.here-1].child }
+// Ceiling returns the biggest child that can be run. All children within it can.
+func (a *Stream) Ceiling() arch.Arch { return a.levels[a.done-1].child }
 
-// Complete says whether all of the file is here.
-func (a *Arriving) Complete() bool { return a.here == len(a.levels) }
+// Complete reports whether the whole file has been read.
+func (a *Stream) Complete() bool { return a.done == len(a.levels) }
 
-// Size is the length of the whole file in bytes.
-func (a *Arriving) Size() int { return a.header.size + int(a.header.total) }
+// Size returns the length of the whole file in bytes.
+func (a *Stream) Size() int { return a.header.size + int(a.header.total) }
 
-// Ends returns the lengths of the beginnings of the file with which something
-// more can be run, ascending; the last is its size.
-func (a *Arriving) Ends() []int {
+// Ends returns the lengths, ascending, at which the levels of the file end. With each,
+// bigger children can be run; the last is the size of the file.
+func (a *Stream) Ends() []int {
 	var ends []int
 	for _, l := range a.levels {
 		ends = append(ends, a.header.size+int(l.Bytes))
@@ -126,26 +126,26 @@ func (a *Arriving) Ends() []int {
 	return ends
 }
 
-// start is where the level that is under way begins, among the tensor bytes.
-func (a *Arriving) start() int64 {
-	if a.here == 0 {
+// start returns where the next level begins, counted from the first tensor byte.
+func (a *Stream) start() int64 {
+	if a.done == 0 {
 		return 0
 	}
-	return a.levels[a.here-1].Bytes
+	return a.levels[a.done-1].Bytes
 }
 
-// take fills in the bytes of the next level; the header was checked by open.
-func (a *Arriving) take(data []byte) error {
+// read stores the values of the next level. open has checked the header.
+func (a *Stream) read(data []byte) error {
 	start := a.start()
-	var values, room []float32
-	for _, f := range a.jobs[a.here] {
+	var values, buffer []float32
+	for _, f := range a.jobs[a.done] {
 		values = decode(values, data[f.begin-start:f.end-start], f.DType)
 		if i := slices.IndexFunc(values, func(v float32) bool { return !storable(v, Float32) }); i >= 0 {
 			return damaged("value %d of the tensor %q is %v", i, f.Name, values[i])
 		}
 		all := f.to.data
 		if f.to.param != nil {
-			all = supernet.Open(f.to.param, room)
+			all = supernet.Values(f.to.param, buffer)
 		}
 		if f.level < 0 {
 			copy(all, values)
@@ -154,18 +154,18 @@ func (a *Arriving) take(data []byte) error {
 			f.to.each(f.level, func(i int) { all[i] = values[next]; next++ })
 		}
 		if f.to.param != nil {
-			room = supernet.Close(f.to.param, all)
+			buffer = supernet.SetValues(f.to.param, all)
 		}
 	}
-	a.here++
+	a.done++
 	return nil
 }
 
-// allocation is how weights for a space and a number of classes come about.
+// allocation makes weights for a space and a number of classes.
 type allocation func(*arch.Space, int) (*supernet.Weights, error)
 
-// open checks the header against the space that it names and allocates.
-func open(h *header, allocate allocation) (*Arriving, error) {
+// open checks the header against the space that it names, and allocates the weights.
+func open(h *header, allocate allocation) (*Stream, error) {
 	m := h.metadata
 	if m[KeyFormat] != formatName {
 		return nil, fault.New(CodeNotWeights, hintNotWeights, "the safetensors file is of another program: its metadata %q is %q, expected %q", KeyFormat, m[KeyFormat], formatName)
@@ -195,14 +195,14 @@ func open(h *header, allocate allocation) (*Arriving, error) {
 			return nil, err
 		}
 	}
-	a := &Arriving{Bundle: b, header: h}
+	a := &Stream{Bundle: b, header: h}
 	if a.levels, err = readLevels(m, space, h.total); err != nil {
 		return nil, err
 	}
 	return a, a.plan(space, allocate)
 }
 
-// describe reads labels, preprocessing and everything else that is text.
+// describe reads the labels, the preprocessing and the other metadata.
 func (b *Bundle) describe(m map[string]string) error {
 	var err error
 	if b.Labels, err = texts(m[KeyLabels]); err != nil {
@@ -222,10 +222,10 @@ func (b *Bundle) describe(m map[string]string) error {
 	return b.Spec.Validate()
 }
 
-// plan finds every tensor's parts in the file and fails where one is missing,
-// unknown, of the wrong shape, or later than the level that needs it.
-func (a *Arriving) plan(space *arch.Space, allocate allocation) error {
-	t := newTaker(a.header.places, a.levels)
+// plan finds the parts of each tensor in the file. It fails where one is missing,
+// unknown, of the wrong shape, or after the level that needs it.
+func (a *Stream) plan(space *arch.Space, allocate allocation) error {
+	t := newIndex(a.header.places, a.levels)
 	b := a.Bundle
 	if err := t.checkClasses(len(b.Labels)); err != nil {
 		return err
@@ -246,11 +246,11 @@ func (a *Arriving) plan(space *arch.Space, allocate allocation) error {
 		return damaged("its levels cannot be used: %v", err)
 	}
 	for _, s := range all {
-		if err := t.take(s); err != nil {
+		if err := t.add(s); err != nil {
 			return err
 		}
 	}
-	if name, ok := t.left(); ok {
+	if name, ok := t.unused(); ok {
 		return fault.New(CodeMismatch, hintOther, "the weights file has a tensor %q that the space %s does not know", name, space.Name)
 	}
 	a.jobs = t.jobs

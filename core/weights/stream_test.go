@@ -49,11 +49,11 @@ func TestVersion1(t *testing.T) {
 	if !bytes.Equal(marshal(t, b, Float16), marshal(t, in, Float16)) {
 		t.Error("another file after the old layout")
 	}
-	a, err := Begin(old)
+	a, err := OpenStream(old)
 	if err != nil || !a.Complete() || len(a.Ends()) != 1 {
 		t.Errorf("an old file at once: %v", err)
 	}
-	if _, err := Begin(old[:len(old)-1]); fault.Of(err).Code != CodeTruncated {
+	if _, err := OpenStream(old[:len(old)-1]); fault.Of(err).Code != CodeTruncated {
 		t.Errorf("most of an old file: %v", err)
 	}
 }
@@ -61,11 +61,11 @@ func TestVersion1(t *testing.T) {
 // same says whether a child is the same in both, weights and statistics.
 func same(t *testing.T, x, y *Bundle, a arch.Arch) bool {
 	t.Helper()
-	vx, err := x.Net.Views(a)
+	vx, err := x.Net.Slices(a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	vy, err := y.Net.Views(a)
+	vy, err := y.Net.Slices(a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,16 +86,16 @@ func same(t *testing.T, x, y *Bundle, a arch.Arch) bool {
 	return true
 }
 
-// TestArriving: in pieces that end anywhere, every level opens when its last
+// TestStream: in pieces that end anywhere, every level opens when its last
 // byte is here, and then its child, but not the next one's, is what it is in the
 // whole file.
-func TestArriving(t *testing.T) {
+func TestStream(t *testing.T) {
 	data := marshal(t, nette(t), Float16)
 	all, err := Unmarshal(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	probe, err := Begin(data)
+	probe, err := OpenStream(data)
 	if err != nil || !probe.Complete() || probe.Size() != len(data) {
 		t.Fatalf("everything at once: %v", err)
 	}
@@ -104,7 +104,7 @@ func TestArriving(t *testing.T) {
 		t.Fatalf("the levels of %d bytes end at %v", len(data), ends)
 	}
 	for _, piece := range []int{1 << 10, 65536, ends[1] - ends[0], len(data)} {
-		a, err := Begin(data[:ends[0]])
+		a, err := OpenStream(data[:ends[0]])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestArriving(t *testing.T) {
 			}
 			for opened := false; !opened; {
 				n := min(piece, len(data)-at)
-				if opened, err = a.Add(data[at : at+n]); err != nil {
+				if opened, err = a.Append(data[at : at+n]); err != nil {
 					t.Fatal(err)
 				}
 				at += n
@@ -133,37 +133,37 @@ func TestArriving(t *testing.T) {
 		if !a.Complete() || !same(t, all, a.Bundle, all.Net.Space.Max()) || all.Metadata[DigestKey] != a.Bundle.Metadata[DigestKey] {
 			t.Errorf("in pieces of %d the end is not the whole file", piece)
 		}
-		if _, err := a.Add([]byte{0}); fault.Of(err).Code != CodeDamaged {
+		if _, err := a.Append([]byte{0}); fault.Of(err).Code != CodeDamaged {
 			t.Errorf("a byte too many: %v", err)
 		}
 	}
 }
 
-// TestArrivingRefuses: too little, and a bit that differs in any level.
-func TestArrivingRefuses(t *testing.T) {
+// TestStreamRefuses: too little, and a bit that differs in any level.
+func TestStreamRefuses(t *testing.T) {
 	data := marshal(t, nette(t), Float16)
-	a, err := Begin(data)
+	a, err := OpenStream(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ends := a.Ends()
 	for _, n := range []int{0, 5, 100, ends[0] - 1} {
-		if _, err := Begin(data[:n]); fault.Of(err).Code != CodeTruncated || fault.Of(err).Hint == "" {
+		if _, err := OpenStream(data[:n]); fault.Of(err).Code != CodeTruncated || fault.Of(err).Hint == "" {
 			t.Errorf("the first %d bytes: %v", n, err)
 		}
 	}
 	for i, end := range ends {
 		bad := bytes.Clone(data)
 		bad[end-3] ^= 1
-		a, err := Begin(bad[:ends[0]])
+		a, err := OpenStream(bad[:ends[0]])
 		if err == nil {
-			_, err = a.Add(bad[ends[0]:])
+			_, err = a.Append(bad[ends[0]:])
 		}
 		if fault.Of(err) == nil || fault.Of(err).Code != CodeDamaged || !strings.Contains(err.Error(), "digest") {
 			t.Errorf("a bit of level %d: %v", i, err)
 		}
-		if i > 0 && a.here != i { // the smaller children stay
-			t.Errorf("a bit of level %d: %d levels are here", i, a.here)
+		if i > 0 && a.done != i { // the smaller children stay
+			t.Errorf("a bit of level %d: %d levels are here", i, a.done)
 		}
 	}
 }

@@ -8,20 +8,20 @@ import (
 	"bignas/core/weights"
 )
 
-// TestArriving: with the first part of a file the smallest child answers what it
+// TestStream: with the first part of a file the smallest child answers what it
 // answers with all of it, bigger ones are refused, and each opens in turn.
-func TestArriving(t *testing.T) {
+func TestStream(t *testing.T) {
 	file := randomFile(t, randomBundle(t))
 	full, err := New(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := weights.Begin(file)
+	parts, err := weights.OpenStream(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	img := drawing(t, 120, 90)
-	e, err := Begin(file[:parts.Ends()[0]])
+	e, err := OpenStream(file[:parts.Ends()[0]])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestArriving(t *testing.T) {
 	smallest, biggest := e.Info().Space.Min(), e.Info().Space.Max()
 	for i, end := range parts.Ends() {
 		if i > 0 {
-			if err := e.More(file[parts.Ends()[i-1]:end]); err != nil {
+			if err := e.Append(file[parts.Ends()[i-1]:end]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -53,7 +53,7 @@ func TestArriving(t *testing.T) {
 			t.Errorf("with %d parts: %v, %v", i+1, err, wrong)
 		}
 	}
-	if err := e.More([]byte{1}); err == nil {
+	if err := e.Append([]byte{1}); err == nil {
 		t.Error("a byte behind the end is taken")
 	}
 }

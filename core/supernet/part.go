@@ -5,12 +5,12 @@ import (
 	"bignas/core/kernel"
 )
 
-// Alone makes one part of a network ready to be timed by itself: run computes it
-// once for one image, on made-up activations and with made-up BN statistics. b
-// is an inverted-residual block of the space; or, by its Stage, -1 the
-// stem (Out, Size, OutSize) and the number of stages the head with pool and
-// classifier (In, Mid, Size; Squeeze behind the pool of an expanded head). b must fit into the weights. done gives the memory back.
-func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
+// Part prepares one part of a network to be timed by itself. run computes it once for one
+// image, on made-up activations and with made-up BN statistics; release returns its
+// memory. b is an inverted-residual block of the space or, by its Stage, the stem (-1;
+// Out, Size and OutSize are used) or the head with pool and classifier (the number of
+// stages; In, Mid and Size, and Squeeze, the channels behind the pool of an expanded head). It must fit into the weights.
+func (w *WeightsOf[T]) Part(b arch.Block) (run, release func()) {
 	c := &Child{Classes: w.Classes}
 	st := &Statistics{}
 	f := folder{st: st}
@@ -20,7 +20,7 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 		net.Stem = arch.Conv{Size: b.Size, OutSize: b.OutSize, Out: b.Out}
 		st.standard(b.Out)
 		scale, shift := scales(&f, w.Stem.BN, b.Out)
-		stem, ws := single(w.Stem.Weight, 27, b.Out)
+		stem, ws := toFloat32(w.Stem.Weight, 27, b.Out)
 		c.stem = kernel.PackStem(stem, 3, b.Out, ws, scale, shift)
 	case len(w.Space.Stages):
 		c.net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
@@ -47,10 +47,10 @@ func (w *WeightsOf[T]) Alone(b arch.Block) (run, done func()) {
 	for i := range x {
 		x[i] = float32(i*7%16)/8 - 1
 	}
-	return c.alone(b, x), func() { (&Child{}).Take(c) }
+	return c.part(b, x), func() { (&Child{}).Recycle(c) }
 }
 
-// standard adds a layer of mean 0 and variance 1.
+// standard appends a layer of mean 0 and variance 1.
 //
 //go:noinline
 func (st *Statistics) standard(channels int) {
@@ -61,8 +61,8 @@ func (st *Statistics) standard(channels int) {
 	st.Mean, st.Variance = append(st.Mean, make([]float32, channels)), append(st.Variance, variance)
 }
 
-// alone is the computation of Alone.
-func (c *Child) alone(b arch.Block, x []float32) func() {
+// part returns the computation of Part.
+func (c *Child) part(b arch.Block, x []float32) func() {
 	bs := &c.buffers
 	switch {
 	case c.stem != nil:

@@ -1,4 +1,4 @@
-package run
+package release
 
 import (
 	"encoding/json"
@@ -11,22 +11,22 @@ import (
 	"bignas/train/atomicfile"
 )
 
-// Manifest is what the page is told about a weights file before it has it.
+// Manifest is what the page knows about a weights file before it has downloaded it.
 type Manifest struct {
 	Weights  string          `json:"weights"` // file name, beside the manifest
 	Bytes    int             `json:"bytes"`   // of that file
 	Children []ManifestChild `json:"children"`
 }
 
-// ManifestChild is a measured child: its top-1, 0 to 1, on N validation images,
-// with predicted BN statistics, with which the page runs.
+// ManifestChild is a measured child: its top-1, 0 to 1, on N validation images, with
+// predicted BN statistics, as in the page.
 type ManifestChild struct {
 	Arch string  `json:"arch"`
 	Top1 float64 `json:"top1"`
 	N    int     `json:"n"`
 }
 
-// ReadManifest reads a manifest; nil where there is no such file.
+// ReadManifest reads a manifest. It returns nil where there is no such file.
 func ReadManifest(path string) (*Manifest, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -51,7 +51,7 @@ func (m *Manifest) Write(path string) error {
 	return atomicfile.Write(path, append(text, '\n'))
 }
 
-// State adds what was measured, in place of what was known of the same children.
+// State adds measurements, in place of older ones of the same children.
 func (m *Manifest) State(measured ...Measured) {
 	for _, c := range measured {
 		own := ManifestChild{c.Arch, c.Predicted, c.N}

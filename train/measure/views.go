@@ -1,4 +1,4 @@
-package run
+package measure
 
 import (
 	"math"
@@ -8,20 +8,19 @@ import (
 	"bignas/train/dataset"
 )
 
-// view is another look at an image than inference takes: its crop, moved by shares
-// of the room that it has on either side, -1 to 1, and perhaps mirrored.
+// view is a variant of the crop that inference takes of an image: moved by shares of the
+// room on either side of it, -1 to 1, and mirrored or not.
 type view struct {
 	right, down float64
 	mirrored    bool
 }
 
-// views change hardly anything for a person; a child that is not sure of an image
-// is right in some of them.
+// A child that is not sure of an image classifies only some of its views correctly.
 var views = []view{{}, {mirrored: true}, {right: -0.5, down: -0.5}, {right: 0.5, down: 0.5, mirrored: true}}
 
-// EvaluateViews is Evaluate on four views of every image: the mean of four shares,
-// which tells children of nearly the same accuracy apart better than one. N is the
-// number of images.
+// EvaluateViews is Evaluate on four views of each image: the mean of the four
+// accuracies, which tells children of nearly the same accuracy apart better than one. N
+// is the number of images.
 func EvaluateViews(c *supernet.Child, s dataset.Subset, spec preprocess.Spec) (Accuracy, error) {
 	var sum Accuracy
 	for _, v := range views {
@@ -35,7 +34,7 @@ func EvaluateViews(c *supernet.Child, s dataset.Subset, spec preprocess.Spec) (A
 	return sum, nil
 }
 
-// apply is spec.Apply for what the view sees.
+// apply is spec.Apply for the view.
 func (v view) apply(dst []float32, im *preprocess.Image, spec preprocess.Spec, resolution int) {
 	side := spec.Side(im.W, im.H)
 	at := func(length int, by float64) int {
@@ -56,7 +55,7 @@ func (v view) apply(dst []float32, im *preprocess.Image, spec preprocess.Spec, r
 	}
 }
 
-// mirror swaps left and right of images of side r, RGB.
+// mirror swaps left and right of RGB images of side r.
 func mirror(x []float32, r int) {
 	for at := 0; at < len(x); at += 3 * r {
 		row := x[at : at+3*r]

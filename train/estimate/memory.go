@@ -1,4 +1,6 @@
-package run
+// Package estimate works out what a training run takes before and while it runs: memory
+// from shapes, and time from arithmetic.
+package estimate
 
 import (
 	"fmt"
@@ -8,35 +10,35 @@ import (
 	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/train/config"
+	"bignas/train/measure"
 )
 
-// MemoryPlan is the memory that a run takes, estimated from shapes, in bytes.
-// Images of the data set are not in it.
-type MemoryPlan struct {
+// Memory is what a run takes, in bytes. Images of the data set are not counted.
+type Memory struct {
 	Weights     int64 `json:"weights"`
-	Gradients   int64 `json:"gradients"` // with those gathered over micro-batches
+	Gradients   int64 `json:"gradients"` // with the sums over micro-batches
 	Optimiser   int64 `json:"optimiser"`
 	Average     int64 `json:"average"`
 	Activations int64 `json:"activations"` // of the biggest child's pass, forward and backward
-	Input       int64 `json:"input"`       // the images of a pass at every resolution
-	Evaluation  int64 `json:"evaluation"`  // while the biggest child's batch normalisation is calibrated
+	Input       int64 `json:"input"`       // the images of a pass at all resolutions
+	Evaluation  int64 `json:"evaluation"`  // while the BN statistics of the biggest child are calibrated
 	Checkpoint  int64 `json:"checkpoint"`  // while one is written
 }
 
-// Total is all of it.
-func (m MemoryPlan) Total() int64 {
+// Total is the sum.
+func (m Memory) Total() int64 {
 	return m.Weights + m.Gradients + m.Optimiser + m.Average + m.Activations + m.Input + max(m.Evaluation, m.Checkpoint)
 }
 
-// Memory estimates what a run with this configuration takes.
-func Memory(c config.Config, classes int) MemoryPlan {
+// MemoryOf estimates what a run with this configuration takes.
+func MemoryOf(c config.Config, classes int) Memory {
 	space, err := c.SearchSpace()
 	if err != nil { // checked with the configuration
-		return MemoryPlan{}
+		return Memory{}
 	}
 	biggest := space.Max()
 	w := 4 * cost.ForClasses(biggest, classes).Params
-	m := MemoryPlan{Weights: w, Gradients: w, Optimiser: w}
+	m := Memory{Weights: w, Gradients: w, Optimiser: w}
 	if c.Optimiser != "sgd" {
 		m.Optimiser = 2 * w
 	}
@@ -46,36 +48,32 @@ func Memory(c config.Config, classes int) MemoryPlan {
 	if c.Pass() < c.Batch {
 		m.Gradients = 2 * w
 	}
-	// Written whole into memory, in a buffer that doubles, then to the disk.
+	// Assembled in a buffer that doubles, then written to the disk.
 	m.Checkpoint = 2 * (m.Weights + m.Optimiser + m.Average)
-	if c.Alone != "" {
-		if a, err := space.Parse(c.Alone); err == nil { // checked with the configuration
-			biggest = a
-		}
-	}
+	biggest = c.Biggest(space)
 	n := int64(c.Pass())
 	forward, backward := passElements(biggest, n)
 	m.Activations = int64(4 * chunkEnds * float64(forward+backward))
-	forward, _ = passElements(biggest, evaluationBatch)
+	forward, _ = passElements(biggest, measure.Batch)
 	m.Evaluation = int64(4 * chunkEnds * float64(forward))
 	for _, r := range space.Resolutions {
 		if r <= biggest.Resolution {
 			m.Input += 4 * n * int64(r) * int64(r) * 3
 		}
 	}
-	m.Input += 3 * 4 * n * int64(biggest.Resolution*biggest.Resolution) * 3 // batches made ahead
+	m.Input += 3 * 4 * n * int64(biggest.Resolution*biggest.Resolution) * 3 // batches loaded ahead
 	return m
 }
 
-// chunkEnds is how much bigger an arena is than what lies in it, because the ends
-// of its chunks stay empty: up to 1.4 times, as measured on both spaces with 4 to
-// 32 images; TestMemory watches it.
+// chunkEnds is the size of an arena over that of its contents, because the ends of its
+// chunks stay empty: up to 1.4, measured on both spaces with 4 to 32 images; TestMemory
+// checks it.
 const chunkEnds = 1.4
 
-// passElements is what a forward pass of n images keeps in an arena, and what a
-// backward pass takes besides. Forward, a block leaves the inputs of its batch
-// normalisations and its output; backward, two gradients of a block's input take
-// turns, and inside a block there are those of its expanded features.
+// passElements returns the number of elements that a forward pass of n images keeps in
+// an arena, and how many the backward pass adds. Forward, a block keeps the inputs of
+// its batch normalisations and its output; backward, two gradients of a block's input
+// alternate, and inside a block there are those of its expanded features.
 func passElements(a arch.Arch, n int64) (forward, backward int64) {
 	net := a.Network()
 	px := func(side int) int64 { return n * int64(side) * int64(side) }
@@ -108,13 +106,21 @@ func passElements(a arch.Arch, n int64) (forward, backward int64) {
 	return kept, inside + 2*turn + bands*int64(kernel.Threads())
 }
 
-// tooBig says that the machine cannot hold the run and what would fit.
+// CheckMemory fails where the machine cannot hold a run with this configuration, and
+// says what would fit.
+func CheckMemory(c config.Config, classes int) error {
+	if need, have := MemoryOf(c, classes).Total(), AvailableMemory(); have > 0 && need > have {
+		return tooBig(c, classes, need, have)
+	}
+	return nil
+}
+
 func tooBig(c config.Config, classes int, need, have int64) error {
 	hint := "take a machine with more memory"
 	fits := 0
 	for b := 2; b < c.Pass(); b++ {
 		smaller := c
-		if smaller.MicroBatch = b; c.Batch%b == 0 && Memory(smaller, classes).Total() < have*9/10 {
+		if smaller.MicroBatch = b; c.Batch%b == 0 && MemoryOf(smaller, classes).Total() < have*9/10 {
 			fits = b
 		}
 	}
@@ -124,10 +130,26 @@ func tooBig(c config.Config, classes int, need, have int64) error {
 	return fault.New("memory", hint, "the run needs about %s of memory with %d images of %s in a pass, and %s is free", Bytes(need), c.Pass(), c.Space, Bytes(have))
 }
 
-// Bytes writes a number of bytes for people.
+// Bytes formats a number of bytes in MiB or GiB.
 func Bytes(n int64) string {
 	if n >= 1<<30 {
 		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 	}
 	return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+}
+
+// Lasting formats a number of seconds in the unit that suits it.
+func Lasting(s float64) string {
+	const minute, hour, day, year = 60, 3600, 86400, 365.25 * 86400
+	switch {
+	case s < 2*minute:
+		return fmt.Sprintf("%.1f seconds", s)
+	case s < 2*hour:
+		return fmt.Sprintf("%.0f minutes", s/minute)
+	case s < 2*day:
+		return fmt.Sprintf("%.1f hours", s/hour)
+	case s < year:
+		return fmt.Sprintf("%.1f days", s/day)
+	}
+	return fmt.Sprintf("%.1f years", s/year)
 }
