@@ -8,6 +8,7 @@
 //	train plot --out runs/a
 //	train experiments --data DIR|ARCHIVE|shapes --out runs/e --csv experiments.csv
 //	train release --data DIR|ARCHIVE|shapes --out runs/a|--weights FILE -o weights.safetensors [--crop 0.875]
+//	train teach --data DATA -o mine.safetensors
 //	train calibrate weights.safetensors --data DATA --unknown DATA -o new.safetensors
 //	train rewrite weights.safetensors -o new.safetensors
 //	train import supernet.pth --space attentivenas -o weights.safetensors
@@ -36,6 +37,7 @@ type flags struct {
 	Preview previewFlags `cmd:"" help:"Draw a sheet of augmented images with their labels."`
 	Plot    plotFlags    `cmd:"" help:"Draw the curves of a run as SVG and PNG."`
 
+	Teach       teachFlags      `cmd:"" help:"Train a classifier for your own classes on weights that are there already: seconds, not hours."`
 	Calibrate   calibrateFlags  `cmd:"" help:"Fit the confidence of a weights file: temperatures, and which images it does not know."`
 	Experiments experimentFlags `cmd:"" help:"Repeat the paper's experiments: inherited weights against trained alone and fine-tuned, and the ablations."`
 }

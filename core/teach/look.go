@@ -2,13 +2,15 @@ package teach
 
 import "bignas/core/supernet"
 
-// Look returns what the child's classifier reads of n images, [n][Head]. input
-// returns image i as the child takes it, [r, r, 3]. between, where not nil, is called
-// after every image; its error ends the pass and is returned.
-func Look(c *supernet.Child, n int, input func(i int) []float32, between func() error) ([]float32, error) {
-	pooled := make([]float32, 0, n*c.Arch.Head)
-	for i := range n {
-		if _, err := c.Forward(input(i), 1, nil); err != nil {
+// Look returns what the child's classifier reads of images, [images][Head]. batch
+// are run at once: input returns n images from the given one on as the child takes
+// them, [n, r, r, 3]. between, where not nil, is called after every batch; its error
+// ends the pass and is returned.
+func Look(c *supernet.Child, images, batch int, input func(from, n int) []float32, between func() error) ([]float32, error) {
+	pooled := make([]float32, 0, images*c.Arch.Head)
+	for from := 0; from < images; from += batch {
+		n := min(batch, images-from)
+		if _, err := c.Forward(input(from, n), n, nil); err != nil {
 			return nil, err
 		}
 		pooled = append(pooled, c.Pooled()...)

@@ -41,7 +41,7 @@ func (c Config) Check() error {
 	for _, b := range []bound{
 		{name: "side", value: float64(c.Side), low: 8, high: 1024},
 		{name: "val_fraction", value: c.ValFraction, high: 0.9},
-		{name: "split", value: float64(c.Split), high: dataset.ByClass},
+		{name: "split", value: float64(c.Split), high: dataset.ByContent},
 		{name: "search_fraction", value: c.SearchFraction, high: 0.5},
 		{name: "epochs", value: float64(c.Epochs), low: 1, high: 100_000},
 		{name: "batch", value: float64(c.Batch), low: 2, high: 65_536}, // BN needs two

@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"path"
+	"strconv"
 	"strings"
+
+	"bignas/core/teach"
 )
 
 // Versions of the rule by which images are held out. A configuration keeps the version of its run, so that no image changes
@@ -15,6 +18,9 @@ const (
 	// ByClass depends on the class and the path below its folder, so that equal base names in several classes are
 	// not held out together. It holds out at least one image of each class that has two.
 	ByClass = 2
+	// ByContent is ByClass with the content of the image's file for its name, so that
+	// one image in two files is held out twice or not at all: what train teach takes.
+	ByContent = 3
 )
 
 // Split returns the images to train on and those to validate on. Where the data has its own val/ half, that is val. Otherwise
@@ -77,17 +83,29 @@ func (s Subset) SearchSplit(version int, fraction float64) (rest, search Subset)
 
 // cut holds out the share fraction of a subset by a version of the rule. Cuts with different salts are independent.
 func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subset) {
-	ranks := make([]uint64, len(s.index))
-	cut := make([]bool, len(s.index))
+	if version == ByContent && len(s.data.mapped) > 0 {
+		s.data.loadSums() // what has no digest has its pixels
+	}
+	ranks, labels := make([]uint64, len(s.index)), make([]int, len(s.index))
 	for k, i := range s.index {
 		it := s.data.items[i]
-		if ranks[k] = hash(salt + path.Base(it.name)); version == ByClass {
+		labels[k] = it.label
+		switch version {
+		case ByClass:
 			ranks[k] = hash(salt + s.data.pathOf(it))
+		case ByContent:
+			ranks[k] = hash(salt + it.content())
+		default:
+			ranks[k] = hash(salt + path.Base(it.name))
 		}
-		cut[k] = below(ranks[k], fraction)
 	}
-	if version == ByClass && fraction > 0 {
-		s.someOfEach(ranks, cut)
+	var cut []bool
+	if version == ByClass || version == ByContent {
+		cut = teach.HoldOut(ranks, labels, len(s.data.Classes), fraction)
+	} else {
+		for _, rank := range ranks {
+			cut = append(cut, below(rank, fraction))
+		}
 	}
 	rest.data, off.data = s.data, s.data
 	for k, i := range s.index {
@@ -100,31 +118,14 @@ func (s Subset) cut(version int, salt string, fraction float64) (rest, off Subse
 	return rest, off
 }
 
-// someOfEach corrects a cut in which a class with two or more images has none on one side: its image with the lowest rank is
-// held out, the one with the highest is not.
-func (s Subset) someOfEach(ranks []uint64, cut []bool) {
-	type span struct{ low, high, off, all int }
-	spans := make([]span, len(s.data.Classes))
-	for k, i := range s.index {
-		of := &spans[s.data.items[i].label]
-		if of.all == 0 || ranks[k] < ranks[of.low] {
-			of.low = k
-		}
-		if of.all == 0 || ranks[k] > ranks[of.high] {
-			of.high = k
-		}
-		if of.all++; cut[k] {
-			of.off++
-		}
+// content is what ByContent takes the hash of: the digest of the file or, where that
+// is not known, as of drawn images, of the image as it is stored.
+func (it item) content() string {
+	sum := it.sum
+	if sum == 0 {
+		sum = digest(it.pix)
 	}
-	for _, of := range spans {
-		if of.all > 1 && of.off == 0 {
-			cut[of.low] = true
-		}
-		if of.all > 0 && of.off == of.all {
-			cut[of.high] = false
-		}
-	}
+	return strconv.FormatUint(sum, 16)
 }
 
 // HeldOut reports whether an image is in the share fraction (0 to 1) of a data set that is held out for validation by version

@@ -46,6 +46,15 @@ func (s Subset) Image(i int) []uint8 { return s.data.Image(s.index[i]) }
 // Label returns the class of image i of the subset.
 func (s Subset) Label(i int) int { return s.data.Label(s.index[i]) }
 
+// Labels returns the classes of the images of the subset.
+func (s Subset) Labels() []int {
+	all := make([]int, s.Len())
+	for i := range all {
+		all[i] = s.Label(i)
+	}
+	return all
+}
+
 // Name returns the path of image i of the subset in the data set.
 func (s Subset) Name(i int) string { return s.data.Name(s.index[i]) }
 

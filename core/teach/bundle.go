@@ -1,0 +1,45 @@
+package teach
+
+import (
+	"bignas/core/plainjson"
+	"bignas/core/weights"
+)
+
+// KeyTaught is the metadata entry of a weights file with a taught classifier: the
+// JSON of a Record. The BN statistics of its children are those that the file
+// predicts: calibrated on other images than the body was trained on, a child
+// computes something else than the classifier was trained for.
+const KeyTaught = "taught"
+
+// Record says what a classifier was trained on.
+type Record struct {
+	Body    string `json:"body"`     // digest of the weights whose body it is
+	Images  int    `json:"images"`   // trained on
+	HeldOut int    `json:"held_out"` // to measure on
+	Steps   int    `json:"steps"`
+}
+
+// replaced are the metadata entries that are about the old classifier.
+var replaced = []string{"measured", "class_ids", KeyTaught, weights.DigestKey, weights.HeaderKey}
+
+// Bundle returns b with this classifier and names for its classes, one for each.
+// What b says of its confidence, of its accuracy and of its classes is left out: it
+// was about others.
+func (c *Classifier) Bundle(b *weights.Bundle, labels []string, images, heldOut int) (*weights.Bundle, error) {
+	out := *b
+	out.Net = b.Net.WithClassifier(c.Matrix, c.Bias)
+	if b.Statistics != nil {
+		out.Statistics = b.Statistics.For(out.Net)
+	}
+	out.Confidence, out.Labels, out.Metadata = nil, labels, map[string]string{}
+	for key, value := range b.Metadata {
+		out.Metadata[key] = value
+	}
+	for _, key := range replaced {
+		delete(out.Metadata, key)
+	}
+	record, err := plainjson.Append(nil, plainjson.Record{plainjson.Member("body", b.Metadata[weights.DigestKey]), plainjson.Member("images", images),
+		plainjson.Member("held_out", heldOut), plainjson.Member("steps", c.Steps)})
+	out.Metadata[KeyTaught] = string(record)
+	return &out, err
+}

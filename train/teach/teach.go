@@ -1,0 +1,237 @@
+// Package teach trains a classifier for the classes of a data set on the frozen
+// body of a weights file, and makes the weights file of the two (core/teach).
+package teach
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/kernel"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/core/teach"
+	"bignas/core/weights"
+	"bignas/train/config"
+	"bignas/train/dataset"
+	"bignas/train/measure"
+	"bignas/train/release"
+	"bignas/train/run"
+	"bignas/train/unknown"
+)
+
+// HeldOut is the share of the images that is held out of a training, where they do
+// not come with a half for that.
+const HeldOut = 0.2
+
+// Options say how a classifier is trained.
+type Options struct {
+	Random   int    // children at random besides the biggest and the smallest; 0: teach.Random
+	Steps    int    // at most; 0: that of core/teach
+	Seed     uint64 // of the children at random
+	Progress func(done, total int)
+	// Step hears of every step of the training; it may be nil.
+	Step func(teach.Step)
+}
+
+// Result is a weights file and how it came about.
+type Result struct {
+	File        []byte
+	Images      int // trained on
+	HeldOut     int
+	Steps       int
+	Looking     time.Duration // running the children over all images
+	Training    time.Duration // of the classifier
+	Children    []Measured    // on the held-out images; nil where there are none
+	Interrupted bool          // the training has not come to its end
+}
+
+// Base is the weights file that a training begins with.
+type Base struct {
+	bundle *weights.Bundle
+	dtype  weights.DType
+	Config config.Config // of its training, with the split of what it is to be taught
+}
+
+// Open reads the bytes of a weights file; name is for errors.
+func Open(data []byte, name string, seed uint64) (*Base, error) {
+	b := &Base{}
+	var err error
+	if b.bundle, err = weights.Unmarshal(data); err != nil {
+		return nil, err
+	}
+	if b.bundle.Statistics == nil {
+		return nil, fault.New(classify.CodeNoStatistics, "give a file written by train release", "%s has no BN statistics, and a child without its own reads nonsense", name)
+	}
+	file, err := weights.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	b.dtype = file.Tensors[0].DType
+	if b.Config, err = config.Parse(b.bundle.Metadata["training"], "the training configuration in "+name); err != nil {
+		return nil, err
+	}
+	b.Config.Init, b.Config.Seed = name, seed
+	b.Config.Split, b.Config.ValFraction, b.Config.SearchFraction, b.Config.TrainImages = dataset.ByContent, HeldOut, 0, 0
+	return b, nil
+}
+
+// Survey is the table of the data as it is split. Data that cannot be learnt from, or
+// lacks classes that its folders promise, is refused; nothing has to be held out.
+func Survey(c config.Config, data *dataset.Dataset, skipEmpty bool) (*dataset.Table, error) {
+	if err := data.Complete(skipEmpty); err != nil {
+		return nil, err
+	}
+	train, search, val := run.Split(c, data)
+	if train.Len() == 0 {
+		return nil, data.Trainable(train, val)
+	}
+	return data.Table(train, search, val)
+}
+
+// Head trains a classifier for the classes of data. Where ctx ends during the
+// training of the classifier, the result is what it had learnt by then; where it
+// ends before, there is none.
+func (b *Base) Head(ctx context.Context, data *dataset.Dataset, o Options) (*Result, error) {
+	train, _, held := run.Split(b.Config, data)
+	children := teach.Children(b.bundle.Net.Space, cmp.Or(o.Random, teach.Random), o.Seed)
+	r := &Result{Images: train.Len(), HeldOut: held.Len()}
+	done, start := 0, time.Now()
+	progress := func(n int) error {
+		if done += n; o.Progress != nil {
+			o.Progress(done, len(children)*(train.Len()+held.Len()))
+		}
+		return ctx.Err()
+	}
+	of, heldOf := &teach.Set{Labels: train.Labels()}, &teach.Set{Labels: held.Labels()}
+	for _, a := range children {
+		c, err := child(b.bundle, a)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range []struct {
+			to   *teach.Set
+			from dataset.Subset
+		}{{of, train}, {heldOf, held}} {
+			pooled, err := look(c, b.bundle.Spec, s.from, progress)
+			if err != nil {
+				return nil, err
+			}
+			s.to.Pooled = append(s.to.Pooled, pooled)
+		}
+	}
+	r.Looking, start = time.Since(start), time.Now()
+	head := teach.Train(children, len(data.Classes), of, heldOf, teach.Options{Steps: o.Steps, Progress: func(s teach.Step) bool {
+		if o.Step != nil {
+			o.Step(s)
+		}
+		r.Interrupted = ctx.Err() != nil
+		return !r.Interrupted
+	}})
+	r.Training, r.Steps = time.Since(start), head.Steps
+	return r, b.write(r, head, data, train, held)
+}
+
+// child is a child with the statistics that the file predicts.
+func child(b *weights.Bundle, a arch.Arch) (*supernet.Child, error) {
+	st, err := b.Statistics.Predict(a)
+	if err != nil {
+		return nil, err
+	}
+	return b.Net.Child(a, st)
+}
+
+// batch is how many images run at once.
+const batch = 32
+
+// look is teach.Look for the images of a subset.
+func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, progress func(n int) error) ([]float32, error) {
+	r := c.Arch.Resolution
+	each := 3 * r * r
+	x := make([]float32, batch*each)
+	last := 0
+	return teach.Look(c, s.Len(), batch, func(from, n int) []float32 {
+		last = n
+		kernel.Parallel(n, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				spec.Apply(x[i*each:(i+1)*each], &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}, r)
+			}
+		})
+		return x[:n*each]
+	}, func() error { return progress(last) })
+}
+
+// enough is how many held-out images confidence is fitted on at least: a twentieth
+// of them lies below the score that separates known images from others.
+const enough = 60
+
+// write makes the weights file, with what is measured of it on held-out images.
+func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, train, held dataset.Subset) error {
+	out, err := head.Bundle(b.bundle, data.Labels, train.Len(), held.Len())
+	if err != nil {
+		return err
+	}
+	out.Metadata["training"], out.Metadata["seed"] = b.Config.String(), fmt.Sprint(b.Config.Seed)
+	out.Metadata[dataset.KeyClassIDs] = dataset.ClassList(data.Classes)
+	if r.File, err = weights.Marshal(out, b.dtype); err != nil || held.Len() == 0 {
+		return err
+	}
+	e, err := classify.New(r.File) // as stored
+	if err != nil {
+		return err
+	}
+	if held.Len() >= enough {
+		out.Confidence, err = unknown.Calibrate(context.Background(), e, held, train, dataset.Subset{}, unknown.Options{Children: 16, Images: 400, Seed: b.Config.Seed})
+		if err != nil {
+			return err
+		}
+	}
+	if r.Children, err = accuracy(e, held); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r.Children)
+	if err != nil {
+		return err
+	}
+	out.Metadata[release.KeyMeasured] = string(text)
+	r.File, err = weights.Marshal(out, b.dtype)
+	return err
+}
+
+// Measured is the accuracy of a child on N held-out images, 0 to 1, with the
+// statistics that the file predicts.
+type Measured struct {
+	Name      string  `json:"-"` // "smallest", "middle", "biggest"
+	Arch      string  `json:"arch"`
+	Predicted float64 `json:"predicted"`
+	N         int     `json:"n"`
+}
+
+// accuracy measures the smallest, the middle and the biggest child.
+func accuracy(e *classify.Engine, held dataset.Subset) (all []Measured, err error) {
+	space := e.Info().Space
+	for _, of := range []struct {
+		name string
+		arch arch.Arch
+	}{{"smallest", space.Min()}, {"middle", space.At(0.5)}, {"biggest", space.Max()}} {
+		st, err := e.StatisticsOf(of.arch, false)
+		if err != nil {
+			return nil, err
+		}
+		c, err := e.Weights().Child(of.arch, st)
+		if err != nil {
+			return nil, err
+		}
+		acc, err := measure.Evaluate(c, held, e.Info().Preprocessing, nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Measured{of.name, of.arch.String(), acc.Top1, held.Len()})
+	}
+	return all, nil
+}
