@@ -14,10 +14,15 @@ type Names struct {
 	IDs    []string // the class folders that the weights were trained on; nil where the file does not say
 	Labels []string // for people; nil where the file does not say
 	Count  int      // number of classes, where neither is known
+	// Replaceable says that data of other classes can get a new classifier: a run begins with the weights.
+	Replaceable bool
 }
 
-// CodeClasses is the code of the errors of Match.
-const CodeClasses = "classes"
+// Codes of the errors of Match.
+const (
+	CodeClasses      = "classes"       // it is not clear which class is which
+	CodeOtherClasses = "other_classes" // the data has other classes
+)
 
 // matchHint says what to do about other classes than those of the weights.
 const matchHint = "name the class folders as the weights file does, by WordNet id or in words, or with --class-names, or take the data that belongs to the weights"
@@ -32,7 +37,7 @@ const matchHint = "name the class folders as the weights file does, by WordNet i
 func (d *Dataset) Match(n Names, partly bool) (said string, err error) {
 	if n.IDs == nil && n.Labels == nil {
 		if n.Count != len(d.Classes) {
-			return "", fault.New(CodeClasses, matchHint, "%s has %d classes, %s knows %d and not their names", d.Source, len(d.Classes), n.Of, n.Count)
+			return "", fault.New(CodeOtherClasses, matchHint, "%s has %d classes, %s knows %d and not their names", d.Source, len(d.Classes), n.Of, n.Count)
 		}
 		if d.folders != nil {
 			return "", nil // said by an earlier call
@@ -192,7 +197,7 @@ func (n Names) differ(d *Dataset, to []int, absent []bool) error {
 			text += fmt.Sprintf("; the data lacks %d: %s", len(lacks), n.list(lacks))
 		}
 	}
-	return fault.New(CodeClasses, matchHint, "%s", text)
+	return fault.New(CodeOtherClasses, matchHint, "%s", text)
 }
 
 // say returns a line about a match with other names or another order.

@@ -231,7 +231,7 @@ func TestClassesByName(t *testing.T) {
 		t.Errorf("top-1 is %v, and %v with the classes in another order", top1[0], top1[1])
 	}
 	labels = strings.Split("abcdefghij", "")
-	if _, err := bench(func(k int) int { return k }); fault.Of(err) == nil || fault.Of(err).Code != dataset.CodeClasses {
+	if _, err := bench(func(k int) int { return k }); fault.Of(err) == nil || fault.Of(err).Code != dataset.CodeOtherClasses {
 		t.Errorf("other classes: %v", err)
 	}
 }

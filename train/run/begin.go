@@ -69,8 +69,8 @@ func (b beginning) classes() (known dataset.Names, err error) {
 
 // New returns a run of a configuration on data. Its weights are drawn from the seed, or
 // read from c.Init or, to resume, from the checkpoint in out. Weights that are read know
-// classes: the data is numbered as those are (dataset.Match), and other classes are
-// refused. A batch of more images than there are is made smaller. Run.Notes says so.
+// classes: the data is numbered as those are (dataset.Match). For other classes the
+// weights of c.Init get a new classifier; to resume with them is refused. A batch of more images than there are is made smaller. Run.Notes says so.
 func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Run, error) {
 	b, err := begin(c, out, resume)
 	if err != nil {
@@ -81,7 +81,7 @@ func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Run,
 	if err != nil {
 		return nil, err
 	}
-	note, err := match(data, known, false)
+	note, others, err := match(data, known, false)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func New(c config.Config, data *dataset.Dataset, out string, resume bool) (*Run,
 		return r, err
 	}
 	if b.from != nil {
-		if err := b.from.fill(r.Trainer.Weights); err != nil {
+		if err := b.from.fill(r.Trainer.Weights, others); err != nil {
 			return nil, err
 		}
 		if r.Trainer.Average != nil {

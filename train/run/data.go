@@ -42,7 +42,7 @@ func OpenDataFor(path, names string, c config.Config, known dataset.Names, partl
 	if err != nil {
 		return nil, err
 	}
-	note, err := match(data, known, partly)
+	note, _, err := match(data, known, partly)
 	if err != nil {
 		data.Close()
 		return nil, err
@@ -53,12 +53,17 @@ func OpenDataFor(path, names string, c config.Config, known dataset.Names, partl
 	return data, err
 }
 
-// match is data.Match, and nothing for the zero Names.
-func match(data *dataset.Dataset, known dataset.Names, partly bool) (note string, err error) {
+// match is data.Match, and nothing for the zero Names. Data with other classes than
+// replaceable ones stays as it is; others reports that.
+func match(data *dataset.Dataset, known dataset.Names, partly bool) (note string, others bool, err error) {
 	if known.Of == "" {
-		return "", nil
+		return "", false, nil
 	}
-	return data.Match(known, partly)
+	note, err = data.Match(known, partly)
+	if f := fault.Of(err); f != nil && f.Code == dataset.CodeOtherClasses && known.Replaceable {
+		return f.Message + "; the body of those weights is kept, the classifier is a new one", true, nil
+	}
+	return note, false, err
 }
 
 // Split returns the images that a configuration trains on, those that it holds out for

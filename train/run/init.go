@@ -3,6 +3,7 @@ package run
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -54,19 +55,25 @@ func readInitial(path string) (*initial, error) {
 		}
 	}
 	from.classes, err = dataset.NamesIn(path, f.Metadata, nil)
+	from.classes.Replaceable = true
 	return from, err
 }
 
-// fill copies the weights into w, which must be of the same space. Nothing else of the
-// file is used: the optimiser starts afresh. On an error w is unchanged.
-func (from *initial) fill(w *supernet.Weights) error {
-	for _, p := range w.Params {
+// fill copies the weights into w, which must be of the same space, all but those of the
+// classifier where body is true. Nothing else of the file is used: the optimiser starts
+// afresh. On an error w is unchanged.
+func (from *initial) fill(w *supernet.Weights, body bool) error {
+	params := w.Params
+	if body {
+		params = slices.DeleteFunc(slices.Clone(params), func(p *supernet.Param) bool { return p == w.Classifier || p == w.ClassBias })
+	}
+	for _, p := range params {
 		d := from.tensors[from.prefix+p.Name]
 		if len(d) != len(p.Data) {
 			return fault.New("bad_init", "the space may have changed since the file was written", "init: %s: tensor %s has %d elements, want %d", from.path, p.Name, len(d), len(p.Data))
 		}
 	}
-	for _, p := range w.Params {
+	for _, p := range params {
 		copy(p.Data, from.tensors[from.prefix+p.Name])
 	}
 	return nil

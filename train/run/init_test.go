@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,20 @@ func TestInit(t *testing.T) {
 			t.Errorf("%s: begins after %d epochs, %d updates", from, n.Done(), n.Trainer.Updates)
 		}
 	}
+	others := c
+	others.Init = released
+	n, err := New(others, coloursIn(t, "black", "white", "white"), filepath.Join(t.TempDir(), "others"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Notes) == 0 || !strings.Contains(n.Notes[0], "the classifier is a new one") || n.Trainer.Weights.Classes != 2 {
+		t.Errorf("other classes: %d, notes %q", n.Trainer.Weights.Classes, n.Notes)
+	}
+	for i, p := range s.Best().Params[:len(s.Best().Params)-2] {
+		if !slices.Equal(p.Data, n.Trainer.Weights.Params[i].Data) {
+			t.Errorf("other classes: %s is not that of the body", p.Name)
+		}
+	}
 	space, err := arch.Lookup("bignas")
 	if err != nil {
 		t.Fatal(err)
@@ -58,10 +73,6 @@ func TestInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.Init(rand.New(rand.NewPCG(1, 1)), true)
-	wide, err := supernet.NewWeights(s.Trainer.Weights.Space, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
 	marshal := func(w *supernet.Weights, labels ...string) []byte {
 		b, err := weights.Marshal(&weights.Bundle{Net: w, Spec: config.Spec, Labels: labels}, weights.Float16)
 		if err != nil {
@@ -71,7 +82,6 @@ func TestInit(t *testing.T) {
 	}
 	for want, content := range map[string][]byte{
 		`of the space "bignas", the configuration's space is "nette"`: marshal(other, "a", "b", "c"),
-		`the 4 of the weights: "a", "b", "c", "d"`:                    marshal(wide, "a", "b", "c", "d"),
 		"cut off":               file[:len(file)/2],
 		"released weights file": nil,
 	} {
