@@ -6,6 +6,7 @@
 //	bench training --peer
 //	bench peers
 //	bench browser
+//	bench teach --folder DIR --full
 //	bench latency-table --threads 1 --out table.json
 //
 // Both sides of a comparison run alternately, A B A B, in one process. A ratio is the median of the rounds, with
@@ -33,6 +34,7 @@ type flags struct {
 	Training  trainingFlags `cmd:"" help:"Time training steps of children and of sandwiches, optionally beside torch."`
 	Peers     peerFlags     `cmd:"" help:"Compare children with onnxruntime, alternating (after make peers)."`
 	Browser   browserFlags  `cmd:"" help:"Compare children with onnxruntime-web in one Chromium, alternating (after make peers)."`
+	Teach     teachFlags    `cmd:"" help:"Measure taught classifiers, optionally beside fine-tuning of all weights."`
 	Latency   latencyFlags  `cmd:"" name:"latency-table" help:"Measure the parts of children on this machine, for search with a budget of milliseconds."`
 }
 

@@ -29,7 +29,7 @@ type flags struct {
 	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"At most N images, spread over the classes."`
-	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training images, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training images)."`
+	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training images, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training images and for what train teach has written)."`
 	Images     int      `placeholder:"N" help:"Training images to calibrate on (default: as in training)."`
 	Unknown    string   `placeholder:"DATA" help:"Images of other classes than those of the weights: measure how many of them the child flags as unlike anything it was trained on, and how well its probabilities are calibrated."`
 	JSON       bool     `name:"json" help:"A JSON object on each line."`

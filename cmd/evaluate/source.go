@@ -13,6 +13,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/core/teach"
 	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/measure"
@@ -29,6 +30,7 @@ type children struct {
 	config             config.Config
 	train, search, val dataset.Subset
 	archs              []arch.Arch
+	taught             bool // the classifier alone was trained, for predicted statistics
 }
 
 // openFile opens the children of a weights file.
@@ -45,6 +47,7 @@ func openFile(f *flags, log io.Writer) (*children, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.taught = e.Info().Metadata[teach.KeyTaught] != ""
 	s.config, s.known, s.train, s.search, s.val = images.Config, images.Known, images.Train, images.Search, images.Val
 	return s, nil
 }
@@ -64,8 +67,11 @@ func openRun(f *flags, log io.Writer) (*children, error) {
 }
 
 // kind returns the kind of BN statistics to take: what was asked for, otherwise what the
-// data allows.
+// data allows and a classifier was taught for.
 func (s *children) kind(f *flags, log io.Writer) (string, error) {
+	if f.Statistics == "" && s.taught {
+		return "predicted", nil
+	}
 	if f.Statistics == "predicted" || s.train.Len() > 0 {
 		return cmp.Or(f.Statistics, "calibrated"), nil
 	}

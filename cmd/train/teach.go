@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
 	head "bignas/core/teach"
 	"bignas/train/atomicfile"
+	"bignas/train/dataset"
 	"bignas/train/report"
 	"bignas/train/run"
 	"bignas/train/teach"
@@ -18,15 +20,24 @@ type teachFlags struct {
 	Skip    bool   `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
 	Weights string `default:"${weights}" placeholder:"FILE" help:"Weights file to begin with (default: ${weights})."`
 	Output  string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write."`
-	Steps   int    `placeholder:"N" help:"At most so many steps (default: 30)."`
+	Steps   int    `placeholder:"N" help:"At most so many steps of the classifier (default: 30)."`
+	Full    bool   `help:"Then fine-tune all weights, too: minutes to hours, and for a few points."`
+	Epochs  int    `placeholder:"N" help:"With --full: epochs (default: those of the configuration fine-tune)."`
+	Out     string `placeholder:"DIR" writes:"" help:"With --full: folder of the run, gone on with where it was interrupted (default: the output's name with .run)."`
 	Seed    uint64 `default:"1" placeholder:"N" help:"Of the children at random (default: 1)."`
 	JSON    bool   `name:"json" help:"One JSON object on standard output."`
 }
 
 // Run trains a classifier for other classes and writes the weights file with it.
 func (f *teachFlags) Run(p *cli.Program) error {
-	if f.Steps < 0 {
-		return fault.New("bad_flag", "leave it out", "--steps is %d, allowed is 1 or more", f.Steps)
+	if f.Steps < 0 || f.Epochs < 0 {
+		return fault.New("bad_flag", "leave it out", "--steps is %d and --epochs %d, allowed is 1 or more", f.Steps, f.Epochs)
+	}
+	if !f.Full && (f.Epochs > 0 || f.Out != "") {
+		return cli.Usage("--epochs and --out belong to --full")
+	}
+	if err := atomicfile.CanWrite(f.Output); err != nil {
+		return err
 	}
 	file, err := readWeights(f.Weights)
 	if err != nil {
@@ -59,16 +70,52 @@ func (f *teachFlags) Run(p *cli.Program) error {
 	if err != nil {
 		return err
 	}
+	if f.Full && !r.Interrupted {
+		if err := f.show(p, r, "the classifier alone"); err != nil {
+			return err
+		}
+		if r, err = f.full(p, base, data, r); err != nil {
+			return err
+		}
+	}
 	if err := atomicfile.Write(f.Output, r.File); err != nil {
 		return err
 	}
-	return f.show(p, r)
+	return f.show(p, r, "")
 }
 
-// show prints what came out.
-func (f *teachFlags) show(p *cli.Program, r *teach.Result) error {
+// full fine-tunes all weights.
+func (f *teachFlags) full(p *cli.Program, base *teach.Base, data *dataset.Dataset, r *teach.Result) (*teach.Result, error) {
+	folder := cmp.Or(f.Out, f.Output+".run")
+	p.Resume = "the last whole epoch is in " + folder + ", and the same command goes on"
+	var bar *report.Progress
+	set := func(title string, done, total int, text string) {
+		if bar == nil {
+			bar = report.NewProgress(p.Stderr, title, total)
+		}
+		bar.Total(total)
+		if bar.Set(done, text); done == total {
+			bar.Finish()
+			bar = nil
+		}
+	}
+	return base.Full(p.Context(), r, data, teach.FullOptions{Folder: folder, Epochs: f.Epochs,
+		Begun: func(s *run.Run) {
+			for _, note := range s.Notes {
+				fmt.Fprintf(p.Stderr, "train: %s\n", note)
+			}
+			s.OnStep = func(at run.Position) {
+				set(fmt.Sprintf("epoch %d/%d", at.Epoch+1, s.Config.Epochs), at.Step, at.Steps, fmt.Sprintf("loss %.3f", at.Loss))
+			}
+		},
+		Progress: func(done, total int) { set("BN statistics", done, total, "") },
+	})
+}
+
+// show prints what came out, of a step on the way where that has a name.
+func (f *teachFlags) show(p *cli.Program, r *teach.Result, step string) error {
 	if f.JSON {
-		return cli.Line(p.Stdout, map[string]any{"file": f.Output, "bytes": len(r.File), "images": r.Images, "held_out": r.HeldOut, "steps": r.Steps,
+		return cli.Line(p.Stdout, map[string]any{"step": step, "file": f.Output, "bytes": len(r.File), "images": r.Images, "held_out": r.HeldOut, "steps": r.Steps,
 			"looking_seconds": r.Looking.Seconds(), "training_seconds": r.Training.Seconds(), "interrupted": r.Interrupted, "children": r.Children})
 	}
 	for _, m := range r.Children {
@@ -76,6 +123,10 @@ func (f *teachFlags) show(p *cli.Program, r *teach.Result) error {
 	}
 	if len(r.Children) == 0 {
 		fmt.Fprintln(p.Stdout, "no image is held out: how accurate it is is not known; two images of a class are enough to hold one out")
+	}
+	if step != "" {
+		_, err := fmt.Fprintf(p.Stdout, "that was %s\n", step)
+		return err
 	}
 	how := ""
 	if r.Interrupted {

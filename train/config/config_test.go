@@ -10,7 +10,7 @@ import (
 )
 
 func TestBuiltInConfigurations(t *testing.T) {
-	if got, want := Names(), []string{"bignas", "experiments", "nette", "nette-192", "nette-strong", "shapes", "smallest-alone", "tiny"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"bignas", "experiments", "fine-tune", "nette", "nette-192", "nette-strong", "shapes", "smallest-alone", "tiny"}; !slices.Equal(got, want) {
 		t.Fatalf("built in are %v, want %v", got, want)
 	}
 	for _, name := range Names() {
@@ -123,7 +123,7 @@ func TestLoadFile(t *testing.T) {
 	if c, err := Load(file); err != nil || c.Seed != 42 {
 		t.Errorf("got seed %d, error %v", c.Seed, err)
 	}
-	if _, err := Load("nett"); err == nil || !strings.Contains(err.Error(), "bignas, experiments, nette, nette-192, nette-strong, shapes") {
+	if _, err := Load("nett"); err == nil || !strings.Contains(err.Error(), "bignas, experiments, fine-tune, nette, nette-192, nette-strong, shapes") {
 		t.Errorf("got error %v, want one that lists what is built in", err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"bignas/core/fault"
 	"bignas/core/predict"
 	"bignas/core/search"
+	"bignas/core/supernet"
+	"bignas/core/teach"
 	"bignas/train/config"
 	"bignas/train/dataset"
 )
@@ -68,10 +70,18 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 }
 
 // Accuracy calibrates BN statistics for a child and evaluates it on four views of each
-// image of Search.
+// image of Search. A child with a taught classifier keeps the statistics that the file
+// predicts (teach.KeyTaught).
 func (b *Bench) Accuracy(a arch.Arch) (Accuracy, error) {
-	w, spec := b.engine.Weights(), b.engine.Info().Preprocessing
-	st, err := Calibrate(w, a, b.Calibration, spec, b.images)
+	w, info := b.engine.Weights(), b.engine.Info()
+	spec := info.Preprocessing
+	var st *supernet.Statistics
+	var err error
+	if info.Metadata[teach.KeyTaught] != "" {
+		st, err = b.engine.StatisticsOf(a, false)
+	} else {
+		st, err = Calibrate(w, a, b.Calibration, spec, b.images)
+	}
 	if err != nil {
 		return Accuracy{}, err
 	}

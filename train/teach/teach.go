@@ -212,18 +212,21 @@ type Measured struct {
 	N         int     `json:"n"`
 }
 
-// accuracy measures the smallest, the middle and the biggest child.
+// watched are the children that are measured, by these names.
+func watched(space *arch.Space) []arch.Arch {
+	return []arch.Arch{space.Min(), space.At(0.5), space.Max()}
+}
+
+var names = [3]string{"smallest", "middle", "biggest"}
+
+// accuracy measures the children that are watched.
 func accuracy(e *classify.Engine, held dataset.Subset) (all []Measured, err error) {
-	space := e.Info().Space
-	for _, of := range []struct {
-		name string
-		arch arch.Arch
-	}{{"smallest", space.Min()}, {"middle", space.At(0.5)}, {"biggest", space.Max()}} {
-		st, err := e.StatisticsOf(of.arch, false)
+	for i, a := range watched(e.Info().Space) {
+		st, err := e.StatisticsOf(a, false)
 		if err != nil {
 			return nil, err
 		}
-		c, err := e.Weights().Child(of.arch, st)
+		c, err := e.Weights().Child(a, st)
 		if err != nil {
 			return nil, err
 		}
@@ -231,7 +234,7 @@ func accuracy(e *classify.Engine, held dataset.Subset) (all []Measured, err erro
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Measured{of.name, of.arch.String(), acc.Top1, held.Len()})
+		all = append(all, Measured{names[i], a.String(), acc.Top1, held.Len()})
 	}
 	return all, nil
 }

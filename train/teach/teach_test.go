@@ -1,0 +1,233 @@
+package teach
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/teach"
+	"bignas/core/weights"
+	"bignas/train/dataset"
+	"bignas/train/run"
+)
+
+// shipped are the weights of the repository.
+func shipped(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("../../assets/bignas-nette.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func open(t *testing.T) *Base {
+	t.Helper()
+	b, err := Open(shipped(t), "w", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// drawn writes class folders with so many drawn images each, in the order of the
+// classes of the drawn data set; the same image every time where alike is true.
+func drawn(t *testing.T, alike bool, folders map[string]int) string {
+	t.Helper()
+	d, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 48, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for class, folder := range slices.Sorted(maps.Keys(folders)) {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for i := range d.Len() {
+			if n == folders[folder] {
+				break
+			}
+			if d.Label(i) != class%10 && !alike {
+				continue
+			}
+			pix := d.Image(i)
+			if alike {
+				pix = d.Image(0)
+			}
+			im := image.NewRGBA(image.Rect(0, 0, 48, 48))
+			for p := range 48 * 48 {
+				im.SetRGBA(p%48, p/48, color.RGBA{pix[3*p], pix[3*p+1], pix[3*p+2], 255})
+			}
+			f, err := os.Create(filepath.Join(dir, folder, fmt.Sprintf("%d.png", n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := png.Encode(f, im); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+			n++
+		}
+	}
+	return dir
+}
+
+// TestHead: the file holds the body bit for bit with another classifier, is read by an
+// engine, says what it was taught on, and comes out the same again.
+func TestHead(t *testing.T) {
+	b := open(t)
+	data, err := dataset.Open(drawn(t, false, map[string]int{"a disc": 8, "b": 8, "c": 8}), dataset.Options{Side: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Random: 1, Seed: 1}
+	r, err := b.Head(context.Background(), data, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := b.Head(context.Background(), data, o); err != nil || string(again.File) != string(r.File) {
+		t.Errorf("twice the same, two files (%v)", err)
+	}
+	was, err := weights.Unmarshal(shipped(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := weights.Unmarshal(r.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := len(was.Net.Params) - 2
+	for i, p := range was.Net.Params[:last] {
+		if !slices.Equal(p.Data, is.Net.Params[i].Data) {
+			t.Errorf("%s has changed", p.Name)
+		}
+	}
+	for _, a := range teach.Children(was.Net.Space, 1, 3) {
+		before, err := was.Statistics.Predict(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := is.Statistics.Predict(a)
+		if err != nil || !slices.EqualFunc(before.Mean, after.Mean, slices.Equal) || !slices.EqualFunc(before.Variance, after.Variance, slices.Equal) {
+			t.Errorf("the statistics of %s have changed (%v)", a, err)
+		}
+	}
+	if is.Confidence != nil || was.Confidence == nil || !slices.Equal(is.Labels, []string{"a disc", "b", "c"}) || is.Metadata["measured"] == "" ||
+		!strings.Contains(is.Metadata[teach.KeyTaught], was.Metadata[weights.DigestKey]) {
+		t.Errorf("labels %q, confidence %v, metadata %v", is.Labels, is.Confidence != nil, is.Metadata)
+	}
+	e, err := classify.New(r.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dataset.NamesIn("f", e.Info().Metadata, e.Info().Labels); err != nil {
+		t.Error(err)
+	}
+	train, _, held := run.Split(b.Config, data)
+	if train.Len() != r.Images || held.Len() != r.HeldOut || held.Len() < 3 {
+		t.Errorf("%d images and %d held out, the file's own split is %d and %d", r.Images, r.HeldOut, train.Len(), held.Len())
+	}
+	if c, err := child(is, is.Net.Space.Min()); err != nil || c.Classes != 3 {
+		t.Errorf("a child of three classes: %v", err)
+	}
+}
+
+// TestInterrupted: before the classifier is trained there is nothing to keep; then
+// there is.
+func TestInterrupted(t *testing.T) {
+	b := open(t)
+	data, err := dataset.Open(drawn(t, false, map[string]int{"a": 4, "b": 4}), dataset.Options{Side: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := b.Head(ctx, data, Options{Random: 1, Step: func(s teach.Step) {
+		if s.Done == 2 {
+			cancel()
+		}
+	}})
+	if err != nil || !r.Interrupted || r.Steps > 2 || len(r.File) == 0 {
+		t.Errorf("%v, %+v", err, r.Steps)
+	}
+	if _, err := b.Head(ctx, data, Options{Random: 1}); err != context.Canceled {
+		t.Errorf("ended before: %v", err)
+	}
+}
+
+// TestSmallAndOddData: each works, or says what to do.
+func TestSmallAndOddData(t *testing.T) {
+	b := open(t)
+	hundred := map[string]int{}
+	for i := range 100 {
+		hundred[fmt.Sprintf("class %02d", i)] = 1 + i%2
+	}
+	for name, c := range map[string]struct {
+		folders map[string]int
+		alike   bool
+		held    int
+		refused string
+	}{
+		"one image of each of two": {folders: map[string]int{"a": 1, "b": 1}},
+		"two of one":               {folders: map[string]int{"a": 2, "b": 1}, held: 1},
+		"a hundred classes":        {folders: hundred, held: 50},
+		"names with spaces":        {folders: map[string]int{"my left shoe ": 3, " my right shoe": 3}, held: 2},
+		"one class":                {folders: map[string]int{"a": 5}, refused: "at least 2"},
+		"an empty class":           {folders: map[string]int{"a": 5, "b": 5, "empty": 0}, refused: "--skip-empty"},
+		"all alike":                {folders: map[string]int{"a": 5, "b": 5}, alike: true, held: 2},
+	} {
+		data, err := dataset.Open(drawn(t, c.alike, c.folders), dataset.Options{Side: 48})
+		if err == nil {
+			_, err = Survey(b.Config, data, false)
+		}
+		if c.refused != "" {
+			if f := fault.Of(err); f == nil || !strings.Contains(f.Error(), c.refused) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		r, err := b.Head(context.Background(), data, Options{Random: 1})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if r.HeldOut < c.held || c.held == 0 && r.HeldOut > 0 || (r.Children == nil) != (r.HeldOut == 0) {
+			t.Errorf("%s: %d held out, children %v", name, r.HeldOut, r.Children)
+		}
+		if e, err := classify.New(r.File); err != nil || len(e.Info().Labels) != len(c.folders) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestRefused: a file without statistics, and one that is no weights file.
+func TestRefused(t *testing.T) {
+	b, err := weights.Unmarshal(shipped(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Statistics = nil
+	bare, err := weights.Marshal(b, weights.Float16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, data := range map[string][]byte{"no BN statistics": bare, "safetensors": []byte("something else")} {
+		if _, err := Open(data, "w", 1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
