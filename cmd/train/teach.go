@@ -39,7 +39,7 @@ func (f *teachFlags) Run(p *cli.Program) error {
 	if err := atomicfile.CanWrite(f.Output); err != nil {
 		return err
 	}
-	file, err := readWeights(f.Weights)
+	file, err := cli.ReadWeights(f.Weights)
 	if err != nil {
 		return err
 	}
