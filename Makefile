@@ -1,4 +1,4 @@
-# make run    build the page and serve it
+# make run    build the page and serve it; with WEIGHTS=mine.safetensors with those weights, make site too
 # make test   everything a change must pass (sets itself up; minutes)
 # make check  the longer checks: race detector, fuzzing, all other platforms, exports in other runtimes, the page's budgets
 # make site   only build the page into build/site, for any static server
@@ -15,6 +15,7 @@ SHELL := /bin/bash
 
 GOROOT := $(shell go env GOROOT)
 SITE := build/site
+OWN = $(if $(WEIGHTS),--weights '$(WEIGHTS)')
 # The engine's ceiling, gzipped: what a phone on a slow line still takes.
 ENGINE_MAX := 1300000
 # Gzipped too: HTML, styles and modules until the first answer (the loader of Go is the engine's); one of the two modules of kernels; the view,
@@ -40,12 +41,12 @@ SUITE := build/bin/suite
 run:
 	$(say) 'build the page into $(SITE) and serve it; stop with Ctrl-C'
 	@CGO_ENABLED=0 go build -gcflags=all=-l -o build/bin/ ./site/assemble ./cmd/serve
-	@build/bin/assemble --out $(SITE) --view later
+	@build/bin/assemble --out $(SITE) --view later $(OWN)
 	@exec build/bin/serve --dir $(SITE) --meanwhile 'build/bin/assemble --out $(SITE) --view only'
 
 site:
 	$(say) 'build the page into $(SITE), all of it and compressed'
-	@go run ./site/assemble --out $(SITE)
+	@go run ./site/assemble --out $(SITE) $(OWN)
 	@go run ./site/compress $(SITE)
 
 view:
@@ -106,7 +107,7 @@ browser: suite page
 # Without the compressed forms, which take half a minute.
 page:
 	$(say) 'build the page into $(SITE), not compressed'
-	@go run ./site/assemble --out $(SITE)
+	@go run ./site/assemble --out $(SITE) $(OWN)
 
 # fits NAME MAX FILES: their gzipped sizes, each file for itself as a server sends it.
 size: page

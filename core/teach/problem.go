@@ -12,10 +12,10 @@ import (
 const (
 	// shrink is the L2 penalty on the weights, as a share of the mean square of what
 	// they are multiplied by.
-	shrink = 0.003
+	shrink = 0.001
 	// agree is the weight of the mean square of what a child's logits differ by from
 	// the biggest child's of the same image.
-	agree = 0.5
+	agree = 1
 )
 
 // problem is the loss of a classifier w [widest+1, classes], row-major, with the
