@@ -5,19 +5,12 @@ import (
 	"bignas/core/weights"
 )
 
-// KeyTaught is the metadata entry of a weights file with a taught classifier: the
-// JSON of a Record. The BN statistics of its children are those that the file
-// predicts: calibrated on other images than the body was trained on, a child
-// computes something else than the classifier was trained for.
+// KeyTaught is the metadata entry of a weights file with a taught classifier, a JSON
+// object: body, the digest of the weights that it was trained on; images and held_out,
+// how many it was trained and measured on; and steps. The BN statistics of its children
+// are those that the file predicts: calibrated on other images than the body was trained
+// on, a child computes something else than the classifier was trained for.
 const KeyTaught = "taught"
-
-// Record says what a classifier was trained on.
-type Record struct {
-	Body    string `json:"body"`     // digest of the weights whose body it is
-	Images  int    `json:"images"`   // trained on
-	HeldOut int    `json:"held_out"` // to measure on
-	Steps   int    `json:"steps"`
-}
 
 // replaced are the metadata entries that are about the old classifier.
 var replaced = []string{"measured", "class_ids", KeyTaught, weights.DigestKey, weights.HeaderKey}

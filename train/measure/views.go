@@ -5,6 +5,7 @@ import (
 
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
+	"bignas/core/teach"
 	"bignas/train/dataset"
 )
 
@@ -51,18 +52,6 @@ func (v view) apply(dst []float32, im *preprocess.Image, spec preprocess.Spec, r
 	}
 	spec.Apply(dst, im, resolution)
 	if v.mirrored {
-		mirror(dst, resolution)
-	}
-}
-
-// mirror swaps left and right of RGB images of side r.
-func mirror(x []float32, r int) {
-	for at := 0; at < len(x); at += 3 * r {
-		row := x[at : at+3*r]
-		for i, j := 0, 3*(r-1); i < j; i, j = i+3, j-3 {
-			for c := range 3 {
-				row[i+c], row[j+c] = row[j+c], row[i+c]
-			}
-		}
+		teach.Mirror(dst, resolution)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"bignas/core/arch"
@@ -28,6 +29,9 @@ import (
 // HeldOut is the share of the images that is held out of a training, where they do
 // not come with a half for that.
 const HeldOut = 0.2
+
+// few is how many training images are seen mirrored, too, at most.
+const few = 1000
 
 // Options say how a classifier is trained.
 type Options struct {
@@ -101,32 +105,39 @@ func (b *Base) Head(ctx context.Context, data *dataset.Dataset, o Options) (*Res
 	train, _, held := run.Split(b.Config, data)
 	children := teach.Children(b.bundle.Net.Space, cmp.Or(o.Random, teach.Random), o.Seed)
 	r := &Result{Images: train.Len(), HeldOut: held.Len()}
+	views := 1 // of a training image: as it is, and mirrored
+	if train.Len() <= few {
+		views = 2
+	}
 	done, start := 0, time.Now()
 	progress := func(n int) error {
 		if done += n; o.Progress != nil {
-			o.Progress(done, len(children)*(train.Len()+held.Len()))
+			o.Progress(done, len(children)*(views*train.Len()+held.Len()))
 		}
 		return ctx.Err()
 	}
-	of, heldOf := &teach.Set{Labels: train.Labels()}, &teach.Set{Labels: held.Labels()}
+	seen, heldSeen := &teach.Set{Labels: slices.Repeat(train.Labels(), views)}, &teach.Set{Labels: held.Labels()}
 	for _, a := range children {
 		c, err := child(b.bundle, a)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range []struct {
-			to   *teach.Set
-			from dataset.Subset
-		}{{of, train}, {heldOf, held}} {
-			pooled, err := look(c, b.bundle.Spec, s.from, progress)
+		var pooled []float32
+		for view := range views {
+			some, err := look(c, b.bundle.Spec, train, view == 1, progress)
 			if err != nil {
 				return nil, err
 			}
-			s.to.Pooled = append(s.to.Pooled, pooled)
+			pooled = append(pooled, some...)
 		}
+		seen.Pooled = append(seen.Pooled, pooled)
+		if pooled, err = look(c, b.bundle.Spec, held, false, progress); err != nil {
+			return nil, err
+		}
+		heldSeen.Pooled = append(heldSeen.Pooled, pooled)
 	}
 	r.Looking, start = time.Since(start), time.Now()
-	head := teach.Train(children, len(data.Classes), of, heldOf, teach.Options{Steps: o.Steps, Progress: func(s teach.Step) bool {
+	head := teach.Train(children, len(data.Classes), seen, heldSeen, teach.Options{Steps: o.Steps, Progress: func(s teach.Step) bool {
 		if o.Step != nil {
 			o.Step(s)
 		}
@@ -149,8 +160,8 @@ func child(b *weights.Bundle, a arch.Arch) (*supernet.Child, error) {
 // batch is how many images run at once.
 const batch = 32
 
-// look is teach.Look for the images of a subset.
-func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, progress func(n int) error) ([]float32, error) {
+// look is teach.Look for the images of a subset, or for their mirror images.
+func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, mirrored bool, progress func(n int) error) ([]float32, error) {
 	r := c.Arch.Resolution
 	each := 3 * r * r
 	x := make([]float32, batch*each)
@@ -160,6 +171,9 @@ func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, progress fu
 		kernel.Parallel(n, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
 				spec.Apply(x[i*each:(i+1)*each], &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}, r)
+				if mirrored {
+					teach.Mirror(x[i*each:(i+1)*each], r)
+				}
 			}
 		})
 		return x[:n*each]
