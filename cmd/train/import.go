@@ -19,14 +19,24 @@ type importFlags struct {
 	File   string `arg:"" help:"Checkpoint of a published supernet, as torch.save wrote it (.pth)."`
 	Space  string `required:"" placeholder:"NAME" help:"Its search space: ${imported}."`
 	Names  string `name:"class-names" placeholder:"FILE" help:"The classes in the order of the logits: the name of a class's folder, a tab and its name for people on each line (default: class 0, class 1 and so on)."`
-	Output string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in float32."`
+	Output string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, in float32, or in float16 with --calibrate."`
+
+	Calibrate string `placeholder:"DATA" help:"Images that the supernet was trained on: also fit the BN statistics of all children, as train release --weights does. Needs --class-names."`
+	Children  int    `default:"300" help:"Calibrated children to fit them on (default: 300)."`
+	Images    int    `default:"256" help:"Training images for each (default: 256)."`
 }
+
+// checked is how many children the fit of an import is measured on.
+const checked = 5
 
 // Run makes a weights file of a published supernet. No value changes.
 func (f *importFlags) Run(p *cli.Program) error {
 	space, err := arch.Lookup(f.Space)
 	if err != nil {
 		return fault.New("bad_space", "choose one of them with --space", "%v", err)
+	}
+	if f.Calibrate != "" && f.Names == "" {
+		return fault.New("bad_flag", "write the folder of each class, a tab and its name on a line", "--calibrate needs --class-names: a checkpoint does not say in which order its classes are")
 	}
 	if err := atomicfile.CanWrite(f.Output); err != nil {
 		return err
@@ -45,9 +55,13 @@ func (f *importFlags) Run(p *cli.Program) error {
 	if err := atomicfile.Write(f.Output, data); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics; train release --weights %[1]s --data DATA fits those of all children\n",
-		f.Output, len(data), m.Net.Count(), m.Net.Classes)
-	return err
+	fmt.Fprintf(p.Stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics\n", f.Output, len(data), m.Net.Count(), m.Net.Classes)
+	if f.Calibrate == "" {
+		_, err = fmt.Fprintf(p.Stdout, "train release --weights %s --data DATA fits those of all children\n", f.Output)
+		return err
+	}
+	again := releaseFlags{Weights: f.Output, Data: f.Calibrate, Output: f.Output, Children: f.Children, Images: f.Images, Check: checked, Against: 1024}
+	return again.Run(p)
 }
 
 // importTensors reads the checkpoint and closes it.

@@ -129,6 +129,9 @@ func TestImportRefused(t *testing.T) {
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a file was written")
 	}
+	if code, _, errs := train(t, "import", good, "--space", "attentivenas", "--calibrate", "shapes", "-o", out); code != 1 || !strings.Contains(errs, "needs --class-names") {
+		t.Errorf("exit %d, %q", code, errs)
+	}
 	if _, _, err := classNames(good, 1000); err == nil {
 		t.Error("a checkpoint is a list of names")
 	}

@@ -11,7 +11,7 @@
 //	train teach --data DATA -o mine.safetensors
 //	train calibrate weights.safetensors --data DATA --unknown DATA -o new.safetensors
 //	train rewrite weights.safetensors -o new.safetensors
-//	train import supernet.pth --space attentivenas -o weights.safetensors
+//	train import supernet.pth --space attentivenas [--class-names FILE --calibrate DATA] -o weights.safetensors
 package main
 
 import (

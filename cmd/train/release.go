@@ -27,7 +27,7 @@ type releaseFlags struct {
 	Out      string   `xor:"source" required:"" placeholder:"DIR" help:"Folder of the run."`
 	Weights  string   `xor:"source" required:"" placeholder:"FILE" help:"Release this file again instead of a run, with another crop, or with statistics fitted again."`
 	JSON     bool     `name:"json" help:"A JSON object on each line of standard output."`
-	Crop     float64  `default:"1" placeholder:"SHARE" help:"Share of an image's short side that children see, stored in the file (default: 1)."`
+	Crop     *float64 `placeholder:"SHARE" help:"Share of an image's short side that children see, stored in the file (default: 1, of --weights its own)."`
 	Output   string   `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write (float16 safetensors)."`
 	Children int      `default:"1280" help:"Calibrated children to fit the BN statistics of all others on (default: 1280)."`
 	Images   int      `default:"256" help:"Training images for each, different ones for each child (default: 256)."`
@@ -77,8 +77,11 @@ func (f *releaseFlags) Run(p *cli.Program) error {
 	if f.Children < 50 {
 		return fault.New("bad_flag", "take 200 or more", "--children is %d, allowed is 50 or more", f.Children)
 	}
-	if !(f.Crop > 0 && f.Crop <= 1) {
-		return fault.New("bad_flag", "0.875 is usual", "--crop is %v, allowed is above 0 to 1", f.Crop)
+	crop := 0.0
+	if f.Crop != nil {
+		if crop = *f.Crop; !(crop > 0 && crop <= 1) {
+			return fault.New("bad_flag", "0.875 is usual", "--crop is %v, allowed is above 0 to 1", crop)
+		}
 	}
 	if f.Weights != "" && f.From == "best" {
 		return fault.New("bad_flag", "leave --from out", "--from best is a checkpoint of a run, and --weights names a file")
@@ -98,7 +101,7 @@ func (f *releaseFlags) Run(p *cli.Program) error {
 		return err
 	}
 	bar := report.NewProgress(p.Stderr, "children", 0)
-	r, err := s.Release(p.Context(), release.Options{Crop: f.Crop, Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
+	r, err := s.Release(p.Context(), release.Options{Crop: crop, Children: f.Children, Images: f.Images, Check: f.Check, CheckImages: f.Against, Measure: measure, Family: family, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 	}})

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"bignas/core/arch"
+	"bignas/core/cost"
 	"bignas/core/kernel"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -25,12 +26,12 @@ type Accuracy struct {
 
 // tensors preprocesses a view of each image as inference does, and yields batches
 // [n, r, r, 3] with the index of the first image. The slice is reused.
-func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) iter.Seq2[int, []float32] {
+func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view, batch int) iter.Seq2[int, []float32] {
 	return func(yield func(int, []float32) bool) {
 		each := resolution * resolution * 3
-		buf := make([]float32, Batch*each)
-		for from := 0; from < s.Len(); from += Batch {
-			n := min(Batch, s.Len()-from)
+		buf := make([]float32, batch*each)
+		for from := 0; from < s.Len(); from += batch {
+			n := min(batch, s.Len()-from)
 			kernel.Parallel(n, func(lo, hi int) {
 				for i := lo; i < hi; i++ {
 					im := &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}
@@ -47,17 +48,27 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view) ite
 // Calibrate measures the BN statistics of child a on n training images, preprocessed as
 // for inference.
 func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int) (*supernet.Statistics, error) {
-	return trainer.Calibrate(w, a, Batches(train.Limit(n), spec, a.Resolution))
+	return trainer.Calibrate(w, a, Batches(train.Limit(n), spec, a))
 }
 
-// Batches yields images as trainer.Calibrate takes them: in batches, each with its
+// mostKept is the memory, in bytes, that the activations of a batch may take while a
+// child is calibrated, which keeps all of them.
+const mostKept = 4 << 30
+
+// calibrationBatch is Batch, or fewer images where the activations of the child would
+// take too much memory: before and after each normalisation, in float32.
+func calibrationBatch(a arch.Arch) int {
+	return min(Batch, max(8, int(mostKept/(2*4*cost.Of(a).Activations))))
+}
+
+// Batches yields images as trainer.Calibrate takes them for a: in batches, each with its
 // number of images. A batch is normalised by itself, so that each has images of all
 // classes, as in training: in a batch of one class what tells classes apart would be
 // taken for the mean.
-func Batches(s dataset.Subset, spec preprocess.Spec, resolution int) iter.Seq2[[]float32, int] {
+func Batches(s dataset.Subset, spec preprocess.Spec, a arch.Arch) iter.Seq2[[]float32, int] {
 	return func(yield func([]float32, int) bool) {
-		for _, x := range tensors(s.Mixed(), spec, resolution, view{}) {
-			if !yield(x, len(x)/(resolution*resolution*3)) {
+		for _, x := range tensors(s.Mixed(), spec, a.Resolution, view{}, calibrationBatch(a)) {
+			if !yield(x, len(x)/(a.Resolution*a.Resolution*3)) {
 				return
 			}
 		}
@@ -76,7 +87,7 @@ func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view,
 	}
 	top1, top5 := 0, 0
 	r := c.Arch.Resolution
-	for from, x := range tensors(s, spec, r, v) {
+	for from, x := range tensors(s, spec, r, v, Batch) {
 		n := len(x) / (r * r * 3)
 		logits, err := c.Forward(x, n, nil)
 		if err != nil {

@@ -36,10 +36,11 @@ type Options struct {
 	CheckImages int
 	Measure     []arch.Arch // children whose accuracy the file and the page state
 	// Crop is the share of an image's short side that children see, stored in the
-	// file's preprocessing; 0: that of config.Spec. Training shows crops, in which
+	// file's preprocessing; 0: of a run that of config.Spec, of a file its own. Training shows crops, in which
 	// objects are bigger than in whole images (Touvron et al., arXiv 1906.06423).
 	Crop float64
-	// Family names children: architectures by name, kept in the file.
+	// Family names children: architectures by name, kept in the file; none: those that
+	// a file has already.
 	Family map[string]string
 	// Progress, where not nil, is called after each child.
 	Progress func(done, total int)
@@ -73,7 +74,9 @@ type Source struct {
 	Weights *supernet.Weights
 
 	config     config.Config
-	text       string // the configuration, as the run keeps it
+	spec       preprocess.Spec
+	family     map[string]string // named children that it has already
+	text       string            // the configuration, as the run keeps it
 	epochs     int
 	data       *dataset.Dataset
 	train, val dataset.Subset
@@ -81,7 +84,7 @@ type Source struct {
 
 // FromRun releases the weights of a run.
 func FromRun(r *run.Run) *Source {
-	return &Source{r.Best(), r.Config, r.ConfigText(), r.Done(), r.Data, r.Train, r.Val}
+	return &Source{Weights: r.Best(), config: r.Config, spec: config.Spec, text: r.ConfigText(), epochs: r.Done(), data: r.Data, train: r.Train, val: r.Val}
 }
 
 // FromFile releases a released file again: with another crop, or with its statistics
@@ -95,7 +98,10 @@ func FromFile(file string, open run.OpenFunc) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{Weights: b.Net, text: b.Metadata[keyTraining]}
+	s := &Source{Weights: b.Net, spec: b.Spec, text: b.Metadata[keyTraining]}
+	if text, ok := b.Metadata[classify.KeyFamily]; ok && json.Unmarshal([]byte(text), &s.family) != nil {
+		return nil, fault.New("bad_file", "take another copy of it", "the named children in %s cannot be read", file)
+	}
 	if s.config, err = config.Parse(s.text, file); err != nil {
 		return nil, err
 	}
@@ -133,7 +139,7 @@ func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
 		}
 		return ctx.Err()
 	}
-	spec := config.Spec
+	spec := s.spec
 	spec.Crop = cmp.Or(o.Crop, spec.Crop)
 	if err := spec.Validate(); err != nil {
 		return nil, err
@@ -147,8 +153,12 @@ func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
 		keyTraining: s.text, "seed": fmt.Sprint(s.config.Seed), keyEpochs: fmt.Sprint(s.epochs),
 		dataset.KeyClassIDs: dataset.ClassList(s.data.Classes),
 	}}
-	if len(o.Family) > 0 {
-		text, err := json.Marshal(o.Family)
+	family := o.Family
+	if len(family) == 0 {
+		family = s.family
+	}
+	if len(family) > 0 {
+		text, err := json.Marshal(family)
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +206,7 @@ func (s *Source) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Opti
 		}
 		// Each on images of its own, so that what is peculiar to some images averages
 		// out in the fit.
-		c, err := trainer.CalibrateActivations(w, a, measure.Batches(s.train.Part(i, o.Images), spec, a.Resolution))
+		c, err := trainer.CalibrateActivations(w, a, measure.Batches(s.train.Part(i, o.Images), spec, a))
 		if err != nil {
 			return nil, err
 		}

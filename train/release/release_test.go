@@ -156,6 +156,25 @@ func releaseAnew(t *testing.T, before *Result, was *weights.Bundle, data *datase
 			t.Errorf("%s is %q, was %q", key, b.Metadata[key], was.Metadata[key])
 		}
 	}
+	b.Spec.Through, b.Metadata["family"] = 32, `{"S":"`+was.Net.Space.Min().String()+`"}`
+	seen, err := weights.Marshal(b, weights.Float16)
+	if err == nil {
+		err = os.WriteFile(file, seen, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = FromFile(file, func(config.Config, dataset.Names) (*dataset.Dataset, error) { return data, nil }); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.Release(t.Context(), Options{Children: 6, Images: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := weights.Unmarshal(kept.File)
+	if err != nil || again.Spec != b.Spec || again.Metadata["family"] != b.Metadata["family"] {
+		t.Errorf("preprocessing and names of a file are kept: %+v, %q, %v", again.Spec, again.Metadata["family"], err)
+	}
 	o.Crop = 1.5
 	if _, err := s.Release(t.Context(), o); err == nil {
 		t.Error("a crop of 1.5 is accepted")
