@@ -1,7 +1,7 @@
 // What the hero has besides, and what loads only when somebody asks for it: the
-// child to keep, the heat map, the tour, the glossary, the sections below.
-import { notice } from './notice.js';
-import { byId, make, write } from './page.js';
+// child to keep, the heat map, the network view, the tour, the glossary, the sections below.
+import { notice } from './shared/notice.js';
+import { byId, make, write } from './shared/page.js';
 
 // later runs f with a module that is fetched now.
 function later(load, f) {
@@ -12,7 +12,7 @@ function later(load, f) {
 let style;
 async function styled(loading) {
   style ??= new Promise((resolve, reject) => {
-    const link = make('link', { rel: 'stylesheet', href: new URL('./sections.css', import.meta.url).href, onload: resolve, onerror: reject });
+    const link = make('link', { rel: 'stylesheet', href: new URL('./sections/sections.css', import.meta.url).href, onload: resolve, onerror: reject });
     document.head.append(link);
   });
   await style;
@@ -23,6 +23,7 @@ async function styled(loading) {
 export function extras(explorer) {
   keep(explorer);
   heat(explorer);
+  inside(explorer);
   tour(explorer);
   below(explorer);
 }
@@ -31,7 +32,7 @@ export function extras(explorer) {
 export function once() {
   const explain = e => {
     const term = e.target.closest?.('.term');
-    if (term) later(() => styled(import('./glossary.js')), g => g.explain(term));
+    if (term) later(() => styled(import('./sections/glossary.js')), g => g.explain(term));
   };
   for (const type of ['pointerover', 'focusin', 'click']) document.addEventListener(type, explain);
   document.addEventListener('click', jump);
@@ -42,7 +43,7 @@ function below(explorer) {
   const watcher = new IntersectionObserver(entries => {
     if (!entries.some(e => e.isIntersecting)) return;
     watcher.disconnect();
-    later(() => styled(import('./sections.js')), s => { if (!explorer.closed) s.sections(explorer); });
+    later(() => styled(import('./sections/sections.js')), s => { if (!explorer.closed) s.sections(explorer); });
   }, { rootMargin: '300px 0px' });
   for (const section of document.querySelectorAll('main > section:not(.hero)')) watcher.observe(section);
   explorer.signal.addEventListener('abort', () => watcher.disconnect());
@@ -77,15 +78,25 @@ function heat(explorer) {
   const show = () => {
     button.setAttribute('aria-pressed', String(on()));
     if (map) map.show(on());
-    else if (on()) later(() => import('./heat.js'), m => { map ??= new m.Heat(explorer); map.show(on()); });
+    else if (on()) later(() => import('./explore/heat.js'), m => { map ??= new m.Heat(explorer); map.show(on()); });
   };
   button.addEventListener('click', () => { explorer.state.set('heat', on() ? 'off' : 'on'); show(); }, { signal: explorer.signal });
   explorer.on(what => { if (what === 'address' || what === 'ready') show(); });
   show();
 }
 
+function inside(explorer) {
+  const button = byId('look-inside');
+  let view;
+  button.hidden = Boolean(explorer.manifest.foreign); // the view reads the list of weights
+  button.addEventListener('click', () => {
+    if (view) view.toggle();
+    else later(() => import('./inside/view.js'), v => { view ??= new v.View(explorer); view.toggle(); });
+  }, { signal: explorer.signal });
+}
+
 function tour(explorer) {
-  const start = step => later(() => styled(import('./tour.js')), t => t.tour(explorer, step));
+  const start = step => later(() => styled(import('./sections/tour.js')), t => t.tour(explorer, step));
   const linked = () => { if (explorer.state.get('tour')) start(Number(explorer.state.get('tour'))); };
   byId('tour-start').addEventListener('click', () => start(1), { signal: explorer.signal });
   explorer.on(what => { if (what === 'address') linked(); });

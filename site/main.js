@@ -1,17 +1,14 @@
 // Start: what is on the page, which weights there are, and the engine.
-import { Engine, supported } from './engine.js';
-import { Explorer, unsupported } from './explorer.js';
+import { keeper, supported, unsupported } from './boot.js';
+import { Explorer } from './explore/explorer.js';
+import { Weights } from './explore/choice.js';
+import { Pictures } from './explore/images.js';
+import { State } from './explore/state.js';
 import { extras, once } from './extras.js';
-import { notice, sentences } from './notice.js';
-import { asset, byId } from './page.js';
-import { Pictures } from './pictures.js';
-import { State } from './state.js';
+import { notice, sentences } from './shared/notice.js';
+import { asset, byId } from './shared/page.js';
 import { theme } from './theme.js';
-import { updates } from './updates.js';
-import { Weights } from './weights.js';
 
-// An engine that stops again within this time after another is started by the person: it may do so for ever.
-const CALM = 60000; // ms
 const SETTLED = 4000; // ms after the weights until the files are kept for later: by then nobody waits for anything
 
 // turn lets the browser do what waits: no piece of the start is long enough to be felt.
@@ -40,21 +37,6 @@ function copyLink(state) {
 
 // What was cancelled, by a newer request or with the engine, is nobody's error.
 addEventListener('unhandledrejection', e => { if (e.reason?.stale) e.preventDefault(); });
-
-// keeper starts an explorer's engine, and another when that stops.
-function keeper(explorer) {
-  let last = -Infinity;
-  const start = () => explorer.start(new Engine(stopped));
-  const stopped = error => {
-    const before = last;
-    last = performance.now();
-    explorer.lost();
-    if (last < before + CALM) return notice('engine', 'The engine stopped.', sentences(error), ['Start again', start]);
-    notice('engine', 'The engine stopped and starts again.', sentences({ message: error.message, hint: 'The child and the image stay' }));
-    start();
-  };
-  return { start, stopped };
-}
 
 async function main() {
   document.body.classList.add('started');
@@ -94,7 +76,7 @@ async function main() {
     if (!await weights.take(values.weights, values)) state.restore();
   });
   if (of(wanted) || !await weights.take(wanted, linked)) await keeper(explorer).start();
-  setTimeout(updates, SETTLED);
+  setTimeout(() => import('./updates.js').then(u => u.updates(), () => { /* next time */ }), SETTLED);
 }
 
 main();

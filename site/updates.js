@@ -1,6 +1,6 @@
 // The service worker: after the first visit the page works without a network,
 // and a new version is offered, never swapped in under somebody's hands.
-import { byId, make } from './page.js';
+import { byId, make } from './shared/page.js';
 
 const CHECK = 60 * 60 * 1000; // ms between two looks at the server, when somebody comes back to the tab
 

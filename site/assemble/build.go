@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -117,7 +118,13 @@ const up = "../../../"
 // page is the modules, the styles, Go's loader, the samples and the manifest.
 func (b *builder) page(m manifest) (folder, error) {
 	f := folder{}
-	if err := f.add(b.root, "site/*.html", "site/*.js", "site/*.css", "site/*.svg", "assets/samples/*.jpg"); err != nil {
+	patterns := []string{"site/*.svg", "assets/samples/*.jpg"}
+	for _, room := range append([]string{"."}, rooms...) {
+		for _, kind := range []string{"html", "js", "css"} {
+			patterns = append(patterns, path.Join("site", room, "*."+kind))
+		}
+	}
+	if err := f.add(b.root, patterns...); err != nil {
 		return nil, err
 	}
 	delete(f, "site/service.js")
@@ -131,7 +138,7 @@ func (b *builder) page(m manifest) (folder, error) {
 		return nil, err
 	}
 	loader := filepath.Join(strings.TrimSpace(goroot), "lib", "wasm", "wasm_exec.js")
-	if f["site/wasm_exec.js"], err = os.ReadFile(loader); err != nil {
+	if f["site/worker/wasm_exec.js"], err = os.ReadFile(loader); err != nil {
 		return nil, err
 	}
 	html, err := os.ReadFile(filepath.Join(b.root, "index.html"))

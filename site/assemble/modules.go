@@ -12,9 +12,15 @@ import (
 var (
 	remarks     = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*[^*]*(?:\*[^*/][^*]*)*\*+/)\n`)
 	indentation = regexp.MustCompile(`(?m)^[ \t]+`)
-	imports     = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'\./([a-z_]+\.js)';`)
-	entry       = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z]+\.js">\n)*`)
+	imports     = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'(\.\.?/[a-z_./]+\.js)';`)
+	entry       = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z/]+\.js">\n)*`)
 )
+
+// rooms are the folders of site whose modules and styles make the page, in the order in
+// which one may import another: what they share, the engine's worker and its end in the
+// page, what explores a child, and, apart from each other, the sections below that and
+// the network view. What starts all of it is beside them.
+var rooms = []string{"shared", "worker", "explore", "sections", "inside"}
 
 // starter takes the place of entry. It is small, and nothing else starts before it.
 const starter = `<script async fetchpriority="high" src="site/start.js"></script>` + "\n"
@@ -32,7 +38,7 @@ func start(html []byte, page folder) ([]byte, error) {
 	needed := []string{"main.js"}
 	for i := 0; i < len(needed); i++ {
 		for _, m := range imports.FindAllSubmatch(page["site/"+needed[i]], -1) {
-			if name := string(m[1]); !slices.Contains(needed, name) {
+			if name := path.Join(path.Dir(needed[i]), string(m[1])); !slices.Contains(needed, name) {
 				needed = append(needed, name)
 			}
 		}

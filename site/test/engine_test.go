@@ -46,8 +46,8 @@ func madeUpPredictor(t *testing.T) string {
 // runs the statements of %s.
 const bootEngine = `(async () => {
 	const site = new URL('.', document.querySelector('script[type=module]').src); // its folder is named by its content
-	const { Engine } = await import(new URL('engine.js', site));
-	const { asset } = await import(new URL('page.js', site));
+	const { Engine } = await import(new URL('worker/engine.js', site));
+	const { asset } = await import(new URL('shared/page.js', site));
 	const engine = new Engine(() => {});
 	const page = await (await fetch(asset('manifest.json'))).json(), [manifest] = page.weights;
 	const ready = await engine.request('boot', { engine: asset(page.engine), weights: asset(manifest.weights), size: manifest.bytes, parts: manifest.parts,

@@ -17,7 +17,7 @@ import (
 // returns it with the name of the kernels that computed it.
 const engineAnswer = `(async () => {
 	const module = name => import(new URL(name, document.querySelector('script[type=module]').src));
-	const { Engine } = await module('engine.js'), { asset } = await module('page.js');
+	const { Engine } = await module('worker/engine.js'), { asset } = await module('shared/page.js');
 	const engine = new Engine(() => {});
 	const page = await (await fetch(asset('manifest.json'))).json(), [manifest] = page.weights;
 	const { kernels } = await engine.request('boot', { engine: asset(page.engine), weights: asset(manifest.weights),

@@ -16,7 +16,7 @@ import (
 const callKernels = `(async calls => {
 	const mem = new WebAssembly.Memory({ initial: 64 });
 	const bytes = await (async () => {
-		const { asset } = await import(new URL('page.js', document.querySelector('script[type=module]').src));
+		const { asset } = await import(new URL('shared/page.js', document.querySelector('script[type=module]').src));
 		const { engine } = await (await fetch(asset('manifest.json'))).json();
 		return (await fetch(new URL('relaxed.wasm', asset(engine)))).arrayBuffer();
 	})();

@@ -1,6 +1,6 @@
 // Command view is the network view of the page: the scene of package scene, drawn
 // by ebiten in a document of its own, which the page holds in an iframe. Built
-// with GOOS=js GOARCH=wasm; site/viewframe.js starts it and carries the messages
+// with GOOS=js GOARCH=wasm; site/inside/frame.js starts it and carries the messages
 // of package message between it and the page.
 package main
 

@@ -1,7 +1,7 @@
 // Our side: the program of wasm/bench with the kernels that the page would give
 // its engine. A request may name files, which are fetched for it first.
 import '/wasm_exec.js';
-import { kernels } from '/site/kernels.js';
+import { kernels } from '/site/worker/kernels.js';
 
 let handle, answered;
 

@@ -1,7 +1,7 @@
 // Two children inside the supernet: what both use, what only A, what only B.
 // Slices share a corner, so that what both use is again a slice.
-import { add, ghost, rect, show } from './drawing.js';
-import { dots, inside, layout, mapSide, slices } from './layout.js';
+import { add, ghost, rect, show } from '../shared/svg.js';
+import { dots, inside, layout, mapSide, slices } from '../shared/layout.js';
 
 const small = (a, b) => ({ on: a.on && b.on, ins: Math.min(a.ins, b.ins), outs: Math.min(a.outs, b.outs), kernel: Math.min(a.kernel, b.kernel) });
 

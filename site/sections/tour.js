@@ -1,6 +1,6 @@
 // The tour: six steps, each beside the thing that it speaks of. It covers nothing
 // that can be used, ends with Escape, and #tour=3 opens it at a step.
-import { byId, make, write } from './page.js';
+import { byId, make, write } from '../shared/page.js';
 
 const STEPS = [
   ['[data-slider=width]', 'Drag any slider', 'The orange part is the child: the slice of the network that runs now. Watch its answer.'],

@@ -1,7 +1,7 @@
 // What the child costs, and the proof that it is only a slice: numbers that were
 // counted or measured, and a plain "not measured" where they were not.
-import { words } from './accuracy.js';
-import { byId, make, megabytes, number, percent, write } from './page.js';
+import { words } from '../shared/accuracy.js';
+import { byId, make, megabytes, number, percent, write } from '../shared/page.js';
 
 export class Costs {
   #tried = new Set();

@@ -1,9 +1,9 @@
 // The chart: accuracy against cost, one mark a child. Solid is measured, hollow is
 // predicted with a whisker for its error. What the budget moves is drawn apart from
 // what the search adds, so that a drag redraws almost nothing.
-import { words } from './accuracy.js';
-import { add, put, show } from './drawing.js';
-import { number } from './page.js';
+import { words } from '../shared/accuracy.js';
+import { add, put, show } from '../shared/svg.js';
+import { number } from '../shared/page.js';
 
 const LEFT = 44, TOP = 26, BOTTOM = 46; // px around the plot; the budget's range hangs on LEFT
 const REACH = 28; // px around a mark that a finger may miss it by

@@ -1,6 +1,6 @@
 // Where pictures come from: the gallery, a file, a drop, the clipboard. Only
 // bytes leave this module; they are decoded in Go, never read back from a canvas.
-import { asset, byId, make, write } from './page.js';
+import { asset, byId, make, write } from '../shared/page.js';
 
 const address = name => asset(`samples/${name}.jpg`);
 const MAX_FILE = 80e6; // bytes; more is no photograph

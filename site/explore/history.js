@@ -1,6 +1,6 @@
 // Undo and redo of the child. Moves of one control that follow each other closely
 // are one step: a drag is undone as a whole.
-import { byId } from './page.js';
+import { byId } from '../shared/page.js';
 
 const TOGETHER = 700; // ms between moves of one gesture
 const MOST = 200; // steps that are kept

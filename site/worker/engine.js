@@ -1,5 +1,6 @@
 // The page's end of the engine: promises by id. The engine itself keeps one
 // classify running and one waiting, so that callers just ask again on every move.
+import { asset } from '../shared/page.js';
 
 /** An error of the engine or of its worker: code for programs, message and hint for people. */
 export class EngineError extends Error {
@@ -18,9 +19,6 @@ export class EngineError extends Error {
 // The last step of a big progressive JPEG is one in which nothing is heard, for seconds on a slow device.
 const PINGS = 4, PATIENT = 20, BETWEEN = 3000; // ms
 const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller image.' });
-
-/** True where this browser can run the engine. */
-export const supported = () => typeof WebAssembly === 'object' && typeof Worker === 'function';
 
 // Replies after which more come.
 const UNDERWAY = new Set(['progress', 'decoding', 'searching', 'measuring']);
@@ -59,6 +57,17 @@ export class Engine {
     this.#listen();
     this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);
     return promise;
+  }
+
+  /**
+   * Starts with the weights that a manifest describes; of a file of which it only has the address, it finds out
+   * the rest by itself. It resolves when all of them are here.
+   */
+  boot({ engine, weights, bytes, parts, digest, space, labels, predictor }, onprogress) {
+    return this.request('boot', {
+      engine: asset(engine), weights: asset(weights), size: bytes, parts, digest, space: space?.name, classes: labels?.length, predictor: predictor && asset(predictor),
+      kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
+    }, { onprogress });
   }
 
   /** Ends the engine; who waits for it gets a stale EngineError, and onstop is not called. */

@@ -1,7 +1,7 @@
 // The heat map: what the child looked at for its answer. It is the class-activation
 // map of the engine, a few cells wide, laid over the picture without smoothing away
 // how coarse it is.
-import { brush, byId, percent } from './page.js';
+import { brush, byId, percent } from '../shared/page.js';
 
 const SIDE = 96; // pixels of the map as drawn
 

@@ -1,6 +1,6 @@
 // What the weights can name: their classes, to be searched where there are many, and
 // the data that they come from.
-import { byId, make, number, write } from './page.js';
+import { byId, make, number, write } from '../shared/page.js';
 
 const MANY = 24; // classes that one sees at a glance
 

@@ -1,9 +1,9 @@
 // One picture through the whole family: the cheapest child that is right, or,
 // where nobody knows the truth, the cheapest that agrees with the biggest.
-import { says, sooner, unknown } from './answer.js';
-import { add, rect } from './drawing.js';
-import { inside, layout, slices } from './layout.js';
-import { byId, make, number, percent, write } from './page.js';
+import { says, sooner, unknown } from '../shared/answers.js';
+import { add, rect } from '../shared/svg.js';
+import { inside, layout, slices } from '../shared/layout.js';
+import { byId, make, number, percent, write } from '../shared/page.js';
 
 const millions = macs => number(macs / 1e6, macs < 20e6 ? 1 : 0);
 
@@ -13,7 +13,7 @@ const sentence = s => s[0].toUpperCase() + s.slice(1);
 
 /** A child's slice of the supernet, small and without its maps. */
 export function thumbnail(space, child) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), p = layout(space, 150, 76, { small: true, top: 0, gap: 1 });
+  const svg = add(document.createDocumentFragment(), 'svg'), p = layout(space, 150, 76, { small: true, top: 0, gap: 1 });
   svg.setAttribute('viewBox', `${p.stem - 22} 0 ${p.W - p.stem + 22} ${p.H}`);
   svg.setAttribute('preserveAspectRatio', 'xMinYMax meet');
   svg.setAttribute('aria-hidden', 'true');

@@ -1,18 +1,9 @@
 // The answer: five bars, patched in place, and one sentence for screen readers
 // at most once a second.
-import { byId, make, number, percent, write } from './page.js';
+import { NONE, unknown } from '../shared/answers.js';
+import { byId, make, number, percent, write } from '../shared/page.js';
 
 const ROWS = 5;
-const NONE = 'Probably none of its classes';
-
-/** True where the engine says that the image is unlike those that the weights were trained on. */
-export const unknown = answer => answer.confidence?.known === false;
-
-/** What an answer says, as one can compare it: a label, or that the image is probably of no class. */
-export const says = answer => unknown(answer) ? NONE : answer.top[0].label;
-
-/** Of two answers of one child that with the shorter time: a run of a few milliseconds is easily disturbed, the first one most of all. */
-export const sooner = (a, b) => a?.timing.forward <= b.timing.forward ? a : b;
 
 export class Answer {
   #rows; #said = ''; #next = ''; #timer = 0;

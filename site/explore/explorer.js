@@ -1,21 +1,20 @@
 // The explorer: one child, one picture, and what follows when either changes.
-import { Answer, sooner } from './answer.js';
+import { sooner } from '../shared/answers.js';
+import { Answer } from './answer.js';
 import { within } from './arriving.js';
 import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
 import { History } from './history.js';
-import { clear, notice, sentences } from './notice.js';
-import { brush, byId, write } from './page.js';
+import { clear, notice, sentences } from '../shared/notice.js';
+import { brush, byId, write } from '../shared/page.js';
 import { Sliders } from './sliders.js';
-import * as spaces from './space.js';
-import { View } from './view.js';
-import { boot } from './weights.js';
+import * as spaces from '../shared/space.js';
 
 const START = 0.5; // the first child: the middle of every choice
 const PROOF_DELAY = 1500; // ms without input before the weights are checked again
 
 export class Explorer {
-  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #listeners = []; #life = new AbortController();
+  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #seen; #listeners = []; #life = new AbortController();
   #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   /** manifest is what the page knows of the weights; the explorer is for them, until close. */
@@ -29,19 +28,14 @@ export class Explorer {
     this.#costs.progress(0, manifest.bytes);
     this.#answer = new Answer();
     this.family = spaces.named(manifest);
-    this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.#select(i) }, signal);
-    this.#history = new History(child => this.#move(child), signal);
+    this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.select(i) }, signal);
+    this.#history = new History(child => this.move(child), signal);
     byId('random').addEventListener('click', e => this.take(spaces.random(space), e), { signal });
     this.#pictures = pictures;
     pictures.use(manifest, {
       onpicture: p => this.#open(p),
       onproblem: (title, text) => notice('picture', title, text),
     });
-    byId('look-inside').hidden = Boolean(manifest.foreign); // the view reads the list of weights
-    this.#view = new View({
-      onmove: (child, e) => this.#move(child, e), onstage: i => this.#select(i), weights: manifest.id,
-      taps: (stage, layer) => this.#engine.request('taps', { child: this.#child, stage, layer }),
-    }, signal);
     write(byId('knows').firstElementChild, `${manifest.labels.length} classes`);
     pictures.preview(state.get('picture'));
     this.#child = this.#wanted = spaces.atFraction(space, START);
@@ -60,7 +54,7 @@ export class Explorer {
     this.#engine = engine;
     this.#begun = this.#running = this.#ready = true;
     if (kernels) this.#costs.kernels(kernels);
-    this.#progress(this.#manifest.bytes);
+    this.progress(this.#manifest.bytes);
     this.#limit(undefined);
     this.#answer.wait();
     this.#readArch();
@@ -118,7 +112,7 @@ export class Explorer {
   take(wish, event) {
     const child = within(wish, this.#ceiling);
     this.#history.record(child, event);
-    this.#move(child, event);
+    this.move(child, event);
   }
 
   /** Counts what a child costs: {arch, cost, accuracy}, accuracy undefined where nothing is known of it. */
@@ -145,6 +139,13 @@ export class Explorer {
   /** Shows an error that a section met, unless somebody asked for something newer. */
   failed(error) { this.#failed(error); }
 
+  /** Shows child and image in the network view too: show(child, stage), picture(width, bytes). */
+  attach(view) {
+    this.#view = view;
+    view.show(this.#child, this.#stage);
+    if (this.#seen) view.picture(...this.#seen);
+  }
+
   #tell(what) { this.#listeners.forEach(f => f(what)); }
 
   /**
@@ -164,37 +165,46 @@ export class Explorer {
     if (culprit !== this.#good) notice('picture', title(culprit), 'The engine stopped while it was decoded. Choose a smaller image.');
   }
 
-  /** Boots the engine. It resolves when all weights are here, or when something failed. */
-  async start(engine) {
+  // ---- for the engine's start
+
+  /** True once the smallest child can answer. */
+  get begun() { return this.#begun; }
+
+  /** Gets the engine that starts. */
+  use(engine) {
     this.#engine = engine;
-    const { bytes } = this.#manifest;
-    if (!this.#begun && !this.#ceiling) { // after another engine
-      this.#wait();
-      this.#progress(0);
-    }
-    const onprogress = p => {
-      if (p.opened) return this.#opened(p);
-      if (!p.engine) return this.#progress(p.loaded);
-      if (this.#running) return; // a second try
-      this.#running = true;
-      this.#readArch();
-    };
-    try {
-      await boot(engine, this.#manifest, onprogress);
-    } catch (error) {
-      if (this.closed) return;
-      if (!this.#begun) { // costs can be counted without weights
-        this.#limit(undefined);
-        this.#progress(0);
-        this.#answer.none('No answer yet');
-      }
-      if (error.stale) return; // the engine has stopped, and that has been said
-      notice('weights', this.#begun ? 'Bigger children are not here.' : 'The network is not here.', sentences(error), ['Try again', () => this.start(engine)]);
-      return;
-    }
-    clear('weights');
-    clear('engine');
-    this.#progress(bytes);
+    if (this.#begun || this.#ceiling) return;
+    this.#wait(); // after another engine
+    this.progress(0);
+  }
+
+  /** Hears that the engine listens: it counts costs already. A second try of the weights says so again. */
+  listens() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#readArch();
+  }
+
+  /** Hears that more children can be run, those within the ceiling, and what computes. */
+  opened({ ceiling, kernels }) {
+    this.#limit(ceiling);
+    if (kernels) this.#costs.kernels(kernels);
+    if (this.#begun) return;
+    this.#begun = true;
+    this.progress(this.#loaded);
+    if (this.#chosen) this.#open(this.#chosen);
+    else this.#pictures.sample(this.#state.get('picture'));
+  }
+
+  /** Hears how many bytes of the weights are here. */
+  progress(loaded) {
+    this.#loaded = loaded;
+    this.#costs.progress(loaded, this.#manifest.bytes, this.#begun);
+  }
+
+  /** Hears that all weights are here. */
+  arrived() {
+    this.progress(this.#manifest.bytes);
     this.#limit(undefined);
     this.#ready = true;
     this.#tell('ready');
@@ -203,23 +213,15 @@ export class Explorer {
     this.#proveSoon();
   }
 
-  #wait() { this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) }); }
-
-  #progress(loaded) {
-    this.#loaded = loaded;
-    this.#costs.progress(loaded, this.#manifest.bytes, this.#begun);
-  }
-
-  // opened hears that more children can be run: those within the ceiling.
-  #opened({ ceiling, kernels }) {
-    this.#limit(ceiling);
-    if (kernels) this.#costs.kernels(kernels);
+  /** Hears that no more of them comes for now. */
+  missed() {
     if (this.#begun) return;
-    this.#begun = true;
-    this.#progress(this.#loaded);
-    if (this.#chosen) this.#open(this.#chosen);
-    else this.#pictures.sample(this.#state.get('picture'));
+    this.#limit(undefined); // costs can be counted without weights
+    this.progress(0);
+    this.#answer.none('No answer yet');
   }
+
+  #wait() { this.#limit({ ...spaces.smallest(this.#space), resolution: this.#space.resolutions.at(-1) }); }
 
   // limit lets the child grow towards the wanted one as far as weights are here.
   #limit(ceiling) {
@@ -235,7 +237,8 @@ export class Explorer {
 
   // ---- the child
 
-  #move(wish, event) {
+  /** Makes that child the one of the page, with nothing to undo. */
+  move(wish, event) {
     this.#wanted = within(wish, this.#ceiling);
     if (!this.#running) this.#state.set('arch', ''); // the move is newer than the link
     this.#put(this.#wanted, event);
@@ -250,7 +253,8 @@ export class Explorer {
     this.#askAnswer(event?.timeStamp);
   }
 
-  #select(stage) {
+  /** Lets the sliders move that stage only, or with -1 all of them. */
+  select(stage) {
     this.#stage = stage;
     this.#state.set('stage', stage < 0 ? 'all' : this.#space.stages[stage].name);
     this.#show();
@@ -259,7 +263,7 @@ export class Explorer {
   #show() {
     this.#drawing.show(this.#child, this.#stage);
     this.#sliders.show(this.#child, this.#stage);
-    this.#view.show(this.#child, this.#stage);
+    this.#view?.show(this.#child, this.#stage);
   }
 
   #readStage() { this.#stage = this.#space.stages.findIndex(s => s.name === this.#state.get('stage')); }
@@ -368,7 +372,8 @@ export class Explorer {
       byId('sample').hidden = true;
       write(byId('seen'), `${width} × ${width} px`);
       setTimeout(() => this.#drawing.picture(canvas)); // not in one piece with what is above
-      this.#view.picture(width, bytes);
+      this.#seen = [width, bytes];
+      this.#view?.picture(width, bytes);
     } catch (error) {
       this.#failed(error);
     }
@@ -421,9 +426,3 @@ export class Explorer {
 }
 
 const title = picture => `${picture.file ?? (picture.sample || 'The image')} can’t be read.`;
-
-/** Says that the engine can not run here at all, and what still can be done. */
-export function unsupported() {
-  notice('engine', 'This browser can’t run the network.', 'It has no WebAssembly or no workers. Use a current Firefox, Chrome, Edge or Safari; the drawing below still follows the sliders.');
-}
-

@@ -1,34 +1,10 @@
 // The supernet from left to right, with the child inside it. Elements are made
 // once for a space and a size; a move of a slider only changes their attributes.
-import { dots, inside, layout, mapSide, slices } from './layout.js';
-import { brush } from './page.js';
+import { dots, inside, layout, mapSide, slices } from '../shared/layout.js';
+import { brush } from '../shared/page.js';
+import { add, ghost, put, px, rect, show } from '../shared/svg.js';
 
-const NS = 'http://www.w3.org/2000/svg';
-const px = x => x.toFixed(1);
 const TILE = 128; // pixels of the picture in the drawing, on a side
-
-/** Appends an SVG element. */
-export function add(parent, tag, attributes = {}) {
-  const el = parent.appendChild(document.createElementNS(NS, tag));
-  for (const [k, v] of Object.entries(attributes)) el.setAttribute(k, v);
-  return el;
-}
-
-/** Changes attributes and remembers them, so that what stays costs nothing. */
-export function put(el, attributes) {
-  el.shown ??= {};
-  for (const [k, v] of Object.entries(attributes)) {
-    if (el.shown[k] === v) continue;
-    el.shown[k] = v;
-    el.setAttribute(k, v);
-  }
-}
-
-export const show = (el, on) => put(el, { visibility: on ? 'visible' : 'hidden' });
-export const rect = (el, x, y, w, h) => put(el, { x: px(x), y: px(y), width: px(Math.max(0, w)), height: px(Math.max(0, h)) });
-
-/** The outline of something that is not there, a square around (x, y). */
-export const ghost = (svg, x, y, side) => rect(add(svg, 'rect', { class: 'gh' }), x - side / 2 + 0.5, y - side / 2 + 0.5, side - 1, side - 1);
 
 export class Drawing {
   #svg; #space; #child; #ceiling; #stage = -1; #picture = '';

@@ -1,11 +1,11 @@
 // The best child for a budget: the chart, the budget on its axis, and what can be
 // done with the child that was found.
-import { dot, words } from './accuracy.js';
+import { dot, words } from '../shared/accuracy.js';
 import { amount, Chart, UNITS } from './chart.js';
-import { byId, make, number, percent, write } from './page.js';
+import { byId, make, number, percent, write } from '../shared/page.js';
 import { Children } from './search.js';
-import * as spaces from './space.js';
-import { save } from './take.js';
+import * as spaces from '../shared/space.js';
+import { save } from './save.js';
 
 const STEPS = 200; // of the range
 const START = 0.62; // of the range, where no link says otherwise

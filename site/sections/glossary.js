@@ -1,6 +1,6 @@
 // The glossary: what a word of the page means, beside the word, on hover, focus or
 // touch. Escape, or a look elsewhere, takes it away.
-import { make, write } from './page.js';
+import { make, write } from '../shared/page.js';
 
 const WORDS = {
   child: ['Child', 'A network cut out of the big one: some of its channels, layers and filter cells, with the very same weights.'],

@@ -1,24 +1,16 @@
 // The network view in the page: a button opens it, a document of its own draws
 // it, and messages keep it and the sliders at the same child.
-import { byId, make } from './page.js';
+import { byId, make } from '../shared/page.js';
 
 const RETRY = 300; // ms
 
 export class View {
-  #section; #frame; #ready = false; #child; #stage = -1; #picture; #asked;
-  #onmove; #onstage; #taps; #weights; #button = byId('look-inside');
+  #section; #frame; #ready = false; #child; #stage = -1; #picture; #asked; #explorer; #button = byId('look-inside');
 
-  /**
-   * onmove(child, event) and onstage(index or -1) get what is done in the view;
-   * taps(stage, layer) is a promise of the engine's reply with the activations. weights
-   * is their id; it is for them until the signal.
-   */
-  constructor({ onmove, onstage, taps, weights }, signal) {
-    this.#weights = weights;
-    this.#onmove = onmove;
-    this.#onstage = onstage;
-    this.#taps = taps;
-    this.#button.addEventListener('click', () => this.#section ? this.#close() : this.#open(), { signal });
+  /** It is for that explorer as long as this works. */
+  constructor(explorer) {
+    this.#explorer = explorer;
+    const { signal } = explorer;
     addEventListener('message', e => {
       if (e.origin === location.origin && e.source && e.source === this.#frame?.contentWindow) this.#receive(e);
     }, { signal });
@@ -29,6 +21,14 @@ export class View {
     });
     themed.observe(document.documentElement, { attributeFilter: ['data-theme'] });
     for (const query of ['(prefers-color-scheme:dark)', '(prefers-reduced-motion:reduce)']) matchMedia(query).addEventListener('change', () => this.#theme(), { signal });
+    explorer.attach(this);
+  }
+
+  /** Opens the view, or closes it. */
+  toggle() {
+    if (!this.#section) return this.#open();
+    this.#remove();
+    this.#button.focus();
   }
 
   /** Shows the child; stage is the one that the sliders move, or -1. */
@@ -41,15 +41,15 @@ export class View {
 
   /** Shows the picture as the child sees it: RGBA bytes of a square of that width. */
   picture(width, bytes) {
-    this.#picture = { type: 'picture', width, bytes: bytes.slice(0) };
+    this.#picture = { type: 'picture', width, bytes };
     this.#send(this.#picture);
   }
 
   #open() {
-    if (!document.querySelector('link[href$="view.css"]')) document.head.append(make('link', { rel: 'stylesheet', href: new URL('view.css', import.meta.url).href }));
+    if (!document.querySelector('link[href$="frame.css"]')) document.head.append(make('link', { rel: 'stylesheet', href: new URL('frame.css', import.meta.url).href }));
     const close = make('button', { type: 'button', className: 'btn', textContent: 'Close' });
-    close.addEventListener('click', () => this.#close());
-    this.#frame = make('iframe', { src: new URL(`view.html?weights=${encodeURIComponent(this.#weights)}`, import.meta.url).href, title: 'The network, layer by layer', allow: 'fullscreen' });
+    close.addEventListener('click', () => this.toggle());
+    this.#frame = make('iframe', { src: new URL(`frame.html?weights=${encodeURIComponent(this.#explorer.manifest.id)}`, import.meta.url).href, title: 'The network, layer by layer', allow: 'fullscreen' });
     const title = make('h2', { id: 'inside-title', textContent: 'Inside the network' });
     const keys = make('p', { className: 'keys' });
     keys.append('Ctrl and the wheel, or two fingers, zoom. Keys: arrows choose a layer, Shift and arrows change it, ',
@@ -63,11 +63,6 @@ export class View {
     byId('explore').after(this.#section);
     this.#button.setAttribute('aria-expanded', 'true');
     this.#section.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion:reduce)').matches ? 'auto' : 'smooth' });
-  }
-
-  #close() {
-    this.#remove();
-    this.#button.focus();
   }
 
   #remove() {
@@ -90,8 +85,8 @@ export class View {
       case 'move':
       case 'stage':
         byId('hint').hidden = true;
-        if (data.child) this.#onmove(this.#child = data.child, { timeStamp });
-        else this.#onstage(this.#stage = data.stage);
+        if (data.child) this.#explorer.move(this.#child = data.child, { timeStamp });
+        else this.#explorer.select(this.#stage = data.stage);
         break;
       case 'want-taps': this.#ask(data); break;
       case 'leave': this.#button.focus(); break;
@@ -101,7 +96,7 @@ export class View {
   async #ask({ stage, layer, ask }) {
     this.#asked = ask;
     try {
-      const { width, height, channels, bytes } = await this.#taps(stage, layer);
+      const { width, height, channels, bytes } = await this.#explorer.engine.request('taps', { child: this.#explorer.child, stage, layer });
       this.#send({ type: 'taps', ask, width, height, channels, bytes });
     } catch (error) {
       if (!error.stale) this.#send({ type: 'taps', ask, error: error.message });

@@ -1,6 +1,6 @@
 // The sections below the hero. Each is a module of its own that loads when its
 // place comes near the window, and that works only while it is near.
-import { byId, make } from './page.js';
+import { byId, make } from '../shared/page.js';
 
 const LOAD = {
   family: () => import('./family.js'),
@@ -11,22 +11,6 @@ const LOAD = {
 };
 const NEAR = '300px 0px';
 const SETTLE = 250; // ms that a picture must stand still: a camera's do not
-
-/** Runs one thing at a time; of what comes meanwhile only the newest waits. Things do not throw. */
-export function latest() {
-  let running = false, next;
-  return async f => {
-    next = f;
-    if (running) return;
-    running = true;
-    while (next) {
-      const now = next;
-      next = undefined;
-      await now();
-    }
-    running = false;
-  };
-}
 
 class Lazy {
   #explorer; #root; #load; #near = false; #running = false; #timer = 0; #changed = new Set(['start']); #section;

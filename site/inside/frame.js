@@ -1,6 +1,6 @@
 // The document of the network view: it starts the Go program and carries its
 // messages to the page and back. Opened by itself it works too, without pictures.
-import './wasm_exec.js';
+import '../worker/wasm_exec.js';
 
 const RETRY = 2000; // ms
 const byId = id => document.getElementById(id);
@@ -57,7 +57,7 @@ async function start() {
     start: f => { handle = f; },
     post: text => receive(JSON.parse(text)),
   };
-  const manifest = new URL('../assets/manifest.json', import.meta.url);
+  const manifest = new URL('../../assets/manifest.json', import.meta.url);
   const address = await fetch(manifest).then(r => r.json()).then(m => new URL(m.view, manifest), () => undefined);
   let response = address && await fetch(address).catch(() => undefined);
   while (response?.status === 503 && response.headers.has('Retry-After')) { // make run builds it behind the page

@@ -1,5 +1,5 @@
 // Weights arrive smallest child first: what can be run before all of them are here.
-import { equal } from './space.js';
+import { equal } from '../shared/space.js';
 
 const least = (a, b) => Math.min(a, b);
 

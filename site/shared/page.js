@@ -3,8 +3,8 @@
 /** The element with that id. */
 export const byId = id => document.getElementById(id);
 
-/** The address of a file in the folder assets beside this one, or of one that a file there names. */
-export const asset = name => new URL(name, new URL('../assets/', import.meta.url)).href;
+/** The address of a file in the folder assets of the page, or of one that a file there names. */
+export const asset = name => new URL(name, new URL('../../assets/', import.meta.url)).href;
 
 /** A new element with properties; children are nodes or text. */
 export function make(tag, properties = {}, ...children) {

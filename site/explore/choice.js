@@ -1,16 +1,8 @@
 // The choice of weights: the page works with those that it has until all of the wanted
 // ones have arrived in an engine of their own, and goes on with them if they do not.
-import { Engine } from './engine.js';
-import { clear, notice, sentences } from './notice.js';
-import { asset, byId, make, megabytes, write } from './page.js';
-
-/** Starts the engine with the weights that a manifest describes; of others it finds out by itself. */
-export function boot(engine, { engine: program, weights, bytes, parts, digest, space, labels, predictor }, onprogress) {
-  return engine.request('boot', {
-    engine: asset(program), weights: asset(weights), size: bytes, parts, digest, space: space?.name, classes: labels?.length, predictor: predictor && asset(predictor),
-    kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
-  }, { onprogress });
-}
+import { Engine } from '../worker/engine.js';
+import { clear, notice, sentences } from '../shared/notice.js';
+import { asset, byId, make, megabytes, write } from '../shared/page.js';
 
 // beside is the address of a file on the page's own server: from elsewhere nothing is loaded.
 function beside(id) {
@@ -58,7 +50,7 @@ export class Weights {
     this.#say(name, 0, known?.bytes);
     try {
       const about = known ?? { engine: this.#all[0].engine, weights: beside(id) };
-      const ready = await boot(engine, about, ({ loaded }) => { if (this.#coming === coming && loaded !== undefined) this.#say(name, loaded, known?.bytes); });
+      const ready = await engine.boot(about, ({ loaded }) => { if (this.#coming === coming && loaded !== undefined) this.#say(name, loaded, known?.bytes); });
       const manifest = known ?? (await import('./foreign.js')).describe(id, about, ready, engine, this.#all[0].samples);
       const arrived = await manifest;
       if (this.#coming !== coming) return false;

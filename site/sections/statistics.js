@@ -1,10 +1,10 @@
 // The one thing that is not shared: batch-norm statistics. A switch runs the child
 // with those of the biggest child instead of its own, and a curve shows for one
 // channel what that does to its signals.
-import { add } from './drawing.js';
-import { says } from './answer.js';
-import { byId, make, number, percent, write } from './page.js';
-import { latest } from './sections.js';
+import { add } from '../shared/svg.js';
+import { says } from '../shared/answers.js';
+import { byId, make, number, percent, write } from '../shared/page.js';
+import { latest } from './latest.js';
 
 const POINTS = 96; // of a curve
 const REACH = 3.2; // standard deviations on both sides

@@ -1,13 +1,13 @@
 // Two children of one set of weights: what each costs and says, and how much of
 // the weights they have in common.
-import { dot, words } from './accuracy.js';
-import { says as saysOf, sooner, unknown } from './answer.js';
+import { dot, words } from '../shared/accuracy.js';
+import { says as saysOf, sooner, unknown } from '../shared/answers.js';
 import { amount } from './chart.js';
 import { short } from './family.js';
 import { Nested } from './nested.js';
-import { byId, make, number, percent, write } from './page.js';
-import { latest } from './sections.js';
-import * as spaces from './space.js';
+import { byId, make, number, percent, write } from '../shared/page.js';
+import { latest } from './latest.js';
+import * as spaces from '../shared/space.js';
 
 const PLACES = 3; // of the answers side by side
 

@@ -1,9 +1,9 @@
 // The four sliders, the presets and the choice of a stage. It turns input into
 // new children; it holds no state of its own.
 import { fits, within } from './arriving.js';
-import { byId, make, write } from './page.js';
-import { columns } from './layout.js';
-import * as spaces from './space.js';
+import { byId, make, write } from '../shared/page.js';
+import { columns } from '../shared/layout.js';
+import * as spaces from '../shared/space.js';
 
 const NAMES = ['width', 'depth', 'kernel', 'resolution'];
 

@@ -1,6 +1,6 @@
 // The webcam: what it sees is a picture again and again, the newest one as soon as
 // the last has its answer. Nothing of it is kept or sent.
-import { brush } from './page.js';
+import { brush } from '../shared/page.js';
 
 const SIDE = 224; // pixels; no child sees more
 const RATE = 1000; // ms over which frames are counted
