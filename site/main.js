@@ -1,7 +1,6 @@
 // Start: what is on the page, which weights there are, and the engine.
 import { keeper, supported, unsupported } from './boot.js';
 import { Explorer } from './explore/explorer.js';
-import { Weights } from './explore/choice.js';
 import { Pictures } from './explore/images.js';
 import { State } from './explore/state.js';
 import { extras, once } from './extras.js';
@@ -63,7 +62,7 @@ async function main() {
   state.onaddress(() => explorer.readAddress());
   await turn();
   if (!supported()) return unsupported();
-  const weights = new Weights(all, first, (manifest, engine, ready, values, watch) => {
+  const change = (manifest, engine, ready, values, watch) => {
     const { chosen } = explorer, shown = chosen?.sample ? undefined : chosen;
     explorer.close();
     state.change(manifest.id, { picture: chosen?.sample && manifest.samples.some(s => s.name === chosen.name) ? chosen.name : '', ...values });
@@ -71,11 +70,15 @@ async function main() {
     watch(keeper(explorer).stopped);
     extras(explorer);
     explorer.adopt(engine, ready, shown);
-  });
+  };
+  let choice;
+  const choose = () => choice ??= import('./explore/choice.js').then(c => new c.Choice(all, first, change)); // with one set of weights nobody needs it
+  const take = values => choose().then(c => c.take(values.weights, values), () => false);
   state.onweights(async values => {
-    if (!await weights.take(values.weights, values)) state.restore();
+    if (!await take(values)) state.restore();
   });
-  if (of(wanted) || !await weights.take(wanted, linked)) await keeper(explorer).start();
+  if (all.length > 1) choose().catch(() => { /* the first weights work */ });
+  if (of(wanted) || !await take(linked)) await keeper(explorer).start();
   setTimeout(() => import('./updates.js').then(u => u.updates(), () => { /* next time */ }), SETTLED);
 }
 

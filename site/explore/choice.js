@@ -11,7 +11,7 @@ function beside(id) {
   return href;
 }
 
-export class Weights {
+export class Choice {
   #all; #current; #coming; #onchange; #inputs;
 
   /** all: the manifests of the weights. onchange(manifest, engine, ready, values, watch) gets those that have arrived. */
