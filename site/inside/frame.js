@@ -67,7 +67,7 @@ async function start() {
   }
   if (!response?.ok) throw { message: 'The view did not arrive', hint: 'Check the connection and open it again; if this is your server, build the page with make site' };
   const go = new self.Go();
-  go.argv = ['view', new URLSearchParams(location.search).get('weights') ?? ''];
+  go.argv = ['view', manifest.href, new URLSearchParams(location.search).get('weights') ?? ''];
   const wasm = (response.headers.get('Content-Type') ?? '').startsWith('application/wasm');
   const { instance } = wasm // streaming needs the right type; other servers get the slower way
     ? await WebAssembly.instantiateStreaming(response, go.importObject)

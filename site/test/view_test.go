@@ -46,7 +46,7 @@ func openView(t *testing.T, o options) *view {
 		}
 	}
 	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
-	p.wait("the view", `document.querySelector('#inside iframe').contentDocument?.querySelector('canvas[role]')`)
+	p.wait("the view", `document.querySelector('#inside iframe')?.contentDocument?.querySelector('canvas[role]')`)
 	p.do(chromedp.Evaluate(`document.querySelector('#inside iframe').scrollIntoView({ block: 'center', behavior: 'instant' })`, nil))
 	r := eval[struct{ X, Y, W, H float64 }](p, `(() => { const f = document.querySelector('#inside iframe'), r = f.getBoundingClientRect();
 		return { X: r.x + f.clientLeft, Y: r.y + f.clientTop, W: f.clientWidth, H: f.clientHeight } })()`)
@@ -247,7 +247,7 @@ func TestViewWithoutWebGL(t *testing.T) {
 	p := open(t, "", options{script: `HTMLCanvasElement.prototype.getContext = (get => function (kind, ...more) { return kind.startsWith('webgl') ? null : get.call(this, kind, ...more); })(HTMLCanvasElement.prototype.getContext);`})
 	p.answered()
 	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
-	p.wait("a sentence", `/WebGL.*another browser/.test(document.querySelector('#inside iframe').contentDocument?.getElementById('wait')?.textContent)`)
+	p.wait("a sentence", `/WebGL.*another browser/.test(document.querySelector('#inside iframe')?.contentDocument?.getElementById('wait')?.textContent)`)
 	p.do(chromedp.Focus("#depth", chromedp.ByQuery), chromedp.KeyEvent(kb.End))
 	p.wait("the drawing to follow", `[...document.querySelectorAll('#drawing rect.gh')].length < 12 && document.getElementById('depth').getAttribute('aria-valuetext') === '19 layers'`)
 	for _, r := range p.requests {
@@ -273,7 +273,7 @@ func TestViewComes(t *testing.T) {
 	p := visit(t, s, options{expect: []string{"503"}})
 	p.answered()
 	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
-	p.wait("a sentence", `document.querySelector('#inside iframe').contentDocument?.getElementById('wait')?.textContent.includes('still being built')`)
+	p.wait("a sentence", `document.querySelector('#inside iframe')?.contentDocument?.getElementById('wait')?.textContent.includes('still being built')`)
 	p.wait("the service worker to begin", `(self.r ??= undefined, navigator.serviceWorker.getRegistration().then(r => { self.r = r; }), self.r?.installing)`)
 	there.Store(true)
 	p.wait("the view", `document.querySelector('#inside iframe').contentDocument.querySelector('canvas[role]')`)

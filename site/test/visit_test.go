@@ -63,7 +63,7 @@ func TestVisit(t *testing.T) {
 			p.click("#heat")
 
 			p.click("#look-inside")
-			p.wait("the view", `document.querySelector('#inside iframe').contentDocument?.querySelector('canvas[role]')`)
+			p.wait("the view", `document.querySelector('#inside iframe')?.contentDocument?.querySelector('canvas[role]')`)
 			eval[bool](p, `(document.querySelector('#inside').scrollIntoView({ block: 'center', behavior: 'instant' }), true)`)
 			eval[bool](p, `(document.querySelector('#inside iframe').contentDocument.querySelector('canvas').focus({ preventScroll: true }), true)`)
 			press := func(keys ...string) {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 
 	"github.com/syumai/tinyutil/httputil"
 
@@ -23,7 +22,7 @@ import (
 
 func main() {
 	host := jsbridge.Connect()
-	s, err := load("../assets/manifest.json", slices.Concat(os.Args, []string{"", ""})[1])
+	s, err := load(os.Args[1], os.Args[2])
 	if err != nil {
 		host.Post(message.Encode(message.Outgoing{Type: "failed", Error: fault.Of(err)}), nil)
 		return
