@@ -1,7 +1,7 @@
 // Start: what is on the page, which weights there are, and the engine.
 import { keeper, supported, unsupported } from './boot.js';
 import { Explorer } from './explore/explorer.js';
-import { Pictures } from './explore/images.js';
+import { Images } from './explore/images.js';
 import { State } from './explore/state.js';
 import { extras, once } from './extras.js';
 import { notice, sentences } from './shared/notice.js';
@@ -49,11 +49,11 @@ async function main() {
     return;
   }
   const of = id => all.find(w => w.id === id);
-  const state = new State({ weights: () => all.map(w => w.id), pictures: id => of(id)?.samples.map(s => s.name) ?? [], stages: id => of(id)?.space.stages.map(s => s.name) ?? [] });
+  const state = new State({ weights: () => all.map(w => w.id), images: id => of(id)?.samples.map(s => s.name) ?? [], stages: id => of(id)?.space.stages.map(s => s.name) ?? [] });
   copyLink(state);
-  const wanted = state.get('weights'), linked = state.values(), first = of(wanted) ?? all[0], pictures = new Pictures();
+  const wanted = state.get('weights'), linked = state.values(), first = of(wanted) ?? all[0], images = new Images();
   if (!of(wanted)) state.change(first.id, {}); // until they are here
-  let explorer = new Explorer(state, first, pictures);
+  let explorer = new Explorer(state, first, images);
   await turn();
   explorer.open(supported());
   await turn(); // what it drew is painted first
@@ -65,8 +65,8 @@ async function main() {
   const change = (manifest, engine, ready, values, watch) => {
     const { chosen } = explorer, shown = chosen?.sample ? undefined : chosen;
     explorer.close();
-    state.change(manifest.id, { picture: chosen?.sample && manifest.samples.some(s => s.name === chosen.name) ? chosen.name : '', ...values });
-    explorer = new Explorer(state, manifest, pictures);
+    state.change(manifest.id, { image: chosen?.sample && manifest.samples.some(s => s.name === chosen.name) ? chosen.name : '', ...values });
+    explorer = new Explorer(state, manifest, images);
     watch(keeper(explorer).stopped);
     extras(explorer);
     explorer.adopt(engine, ready, shown);

@@ -10,7 +10,7 @@
 
   // All modules are asked for at once, instead of one after another as they are found, and
   // after the first paint: on a slow line they would come between a reader and the words
-  // and the picture, which need none of them. A page in the background is never painted
+  // and the image, which need none of them. A page in the background is never painted
   // and does not wait. They are asked for a few at a time, because that is work for a phone.
   const go = () => {
     for (const file of modules.splice(0, 3)) add('link', file, { rel: 'modulepreload' });

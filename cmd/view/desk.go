@@ -54,7 +54,7 @@ func newDesk(weights, img []byte, child string) (*desk, error) {
 	if err := d.send(map[string]any{"type": "boot"}, weights); err != nil {
 		return nil, err
 	}
-	if err := d.send(map[string]any{"type": "picture", "id": photo}, img); err != nil {
+	if err := d.send(map[string]any{"type": "image", "id": photo}, img); err != nil {
 		return nil, err
 	}
 	if err := <-d.opened; err != nil {
@@ -96,14 +96,14 @@ func (d *desk) receive(text string, data []byte) {
 	case "child":
 		d.do(func(s *scene.Scene) { d.fail(s.SetChild(*r.Child)) })
 	case "view":
-		d.do(func(s *scene.Scene) { d.fail(s.SetPicture(r.Width, data)) })
+		d.do(func(s *scene.Scene) { d.fail(s.SetImage(r.Width, data)) })
 	case "taps":
 		d.do(func(s *scene.Scene) { d.fail(s.SetTaps(r.ID, r.Width, r.Height, r.Channels, data)) })
 	case "answer":
 		if len(r.Answer.Top) > 0 {
 			d.title(fmt.Sprintf("%s %.0f %% · %s", r.Answer.Top[0].Label, 100*r.Answer.Top[0].P, r.Arch))
 		}
-	case "picture":
+	case "image":
 		d.opened <- nil
 	case "error":
 		switch {

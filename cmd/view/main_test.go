@@ -79,7 +79,7 @@ func TestDesk(t *testing.T) {
 	}
 	seen := false
 	for _, shape := range d.scene.Draw() {
-		seen = seen || shape.Kind == scene.Image && shape.Picture.W == child.Resolution
+		seen = seen || shape.Kind == scene.Image && shape.Bitmap.W == child.Resolution
 	}
 	if !seen {
 		t.Error("the image is not drawn")

@@ -4,10 +4,10 @@ import { dots, inside, layout, mapSide, slices } from '../shared/layout.js';
 import { brush } from '../shared/page.js';
 import { add, ghost, put, px, rect, show } from '../shared/svg.js';
 
-const TILE = 128; // pixels of the picture in the drawing, on a side
+const TILE = 128; // pixels of the image in the drawing, on a side
 
 export class Drawing {
-  #svg; #space; #child; #ceiling; #stage = -1; #picture = '';
+  #svg; #space; #child; #ceiling; #stage = -1; #image = '';
   #places; #blocks = []; #maps = []; #band; #tile; #label;
 
   /** It follows the size of svg until the signal. */
@@ -31,13 +31,13 @@ export class Drawing {
   /** Weights beyond that child are drawn as not here; undefined for none. */
   limit(ceiling) { this.#ceiling = ceiling; }
 
-  /** Puts the picture, a canvas with what the child sees, at the start of the flow. */
-  picture(canvas) {
+  /** Puts the image, a canvas with what the child sees, at the start of the flow. */
+  image(canvas) {
     const small = document.createElement('canvas'); // a tile's worth is encoded in a moment
     small.width = small.height = Math.min(canvas.width, TILE);
     brush(small).drawImage(canvas, 0, 0, small.width, small.height);
-    this.#picture = small.toDataURL('image/jpeg', 0.9);
-    if (this.#tile) put(this.#tile, { href: this.#picture });
+    this.#image = small.toDataURL('image/jpeg', 0.9);
+    if (this.#tile) put(this.#tile, { href: this.#image });
   }
 
   #build() {
@@ -53,7 +53,7 @@ export class Drawing {
     // Maps hang on the flow line and shrink from stage to stage.
     ghost(svg, p.side / 2, p.flow, p.side);
     this.#tile = add(svg, 'image', { class: 'tile', preserveAspectRatio: 'none' });
-    if (this.#picture) put(this.#tile, { href: this.#picture });
+    if (this.#image) put(this.#tile, { href: this.#image });
     this.#label = text(p.side / 2, p.flow + p.side / 2 + 15);
     this.#maps = p.maps.map(m => {
       ghost(svg, m.x, p.flow, m.size);

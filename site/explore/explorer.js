@@ -1,4 +1,4 @@
-// The explorer: one child, one picture, and what follows when either changes.
+// The explorer: one child, one image, and what follows when either changes.
 import { sooner } from '../shared/answers.js';
 import { Answer } from './answer.js';
 import { within } from './arriving.js';
@@ -14,11 +14,11 @@ const START = 0.5; // the first child: the middle of every choice
 const PROOF_DELAY = 1500; // ms without input before the weights are checked again
 
 export class Explorer {
-  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #pictures; #history; #view; #seen; #listeners = []; #life = new AbortController();
-  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #picture; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
+  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #images; #history; #view; #seen; #listeners = []; #life = new AbortController();
+  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #image; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
 
   /** manifest is what the page knows of the weights; the explorer is for them, until close. */
-  constructor(state, manifest, pictures) {
+  constructor(state, manifest, images) {
     this.#state = state;
     this.#manifest = manifest;
     const space = this.#space = manifest.space, { signal } = this.#life;
@@ -31,13 +31,13 @@ export class Explorer {
     this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.select(i) }, signal);
     this.#history = new History(child => this.move(child), signal);
     byId('random').addEventListener('click', e => this.take(spaces.random(space), e), { signal });
-    this.#pictures = pictures;
-    pictures.use(manifest, {
-      onpicture: p => this.#open(p),
-      onproblem: (title, text) => notice('picture', title, text),
+    this.#images = images;
+    images.use(manifest, {
+      onimage: p => this.#open(p),
+      onproblem: (title, text) => notice('image', title, text),
     });
     write(byId('knows').firstElementChild, `${manifest.labels.length} classes`);
-    pictures.preview(state.get('picture'));
+    images.preview(state.get('image'));
     this.#child = this.#wanted = spaces.atFraction(space, START);
     this.#history.start(this.#child);
     this.#readStage();
@@ -50,7 +50,7 @@ export class Explorer {
   }
 
   /** Goes on with an engine that has all of the weights, and with an image where one is given. */
-  adopt(engine, { kernels }, picture) {
+  adopt(engine, { kernels }, image) {
     this.#engine = engine;
     this.#begun = this.#running = this.#ready = true;
     if (kernels) this.#costs.kernels(kernels);
@@ -58,8 +58,8 @@ export class Explorer {
     this.#limit(undefined);
     this.#answer.wait();
     this.#readArch();
-    if (picture) this.#open(picture);
-    else this.#pictures.sample(this.#state.get('picture'));
+    if (image) this.#open(image);
+    else this.#images.sample(this.#state.get('image'));
     this.#tell('ready');
     this.#proveSoon();
   }
@@ -71,9 +71,9 @@ export class Explorer {
     clearTimeout(this.#proof);
     this.#begun = this.#running = this.#ready = false;
     this.#listeners = [];
-    byId('picture').seen = undefined;
+    byId('image').seen = undefined;
     byId('heat-map').hidden = true;
-    if (this.#decoding) this.#pictures.decoded();
+    if (this.#decoding) this.#images.decoded();
     this.#engine?.stop();
     for (const about of ['link', 'request', 'weights', 'engine']) clear(about);
   }
@@ -85,7 +85,7 @@ export class Explorer {
   get space() { return this.#space; }
   get manifest() { return this.#manifest; }
   get child() { return this.#child; }
-  get picture() { return this.#picture; }
+  get image() { return this.#image; }
 
   /** The image that was chosen last, be it a sample's or not; undefined before there is one. */
   get chosen() { return this.#chosen; }
@@ -99,13 +99,13 @@ export class Explorer {
   /** {arch, cost, accuracy} of the child, undefined while it is being counted. */
   get cost() { return this.#cost; }
 
-  /** The answer to the picture as it stands, undefined while there is none. */
+  /** The answer to the image as it stands, undefined while there is none. */
   get answer() { return this.#answered; }
 
   /** True when every child can answer: all weights are here. */
   get ready() { return this.#ready; }
 
-  /** Calls f(what) when "child", "cost", "picture", "answer", "statistics", "b" or "address" changed, and at "ready". */
+  /** Calls f(what) when "child", "cost", "image", "answer", "statistics", "b" or "address" changed, and at "ready". */
   on(f) { this.#listeners.push(f); }
 
   /** Makes that child the one of the page, as a slider does; event is the person's, for the time it took. */
@@ -139,30 +139,30 @@ export class Explorer {
   /** Shows an error that a section met, unless somebody asked for something newer. */
   failed(error) { this.#failed(error); }
 
-  /** Shows child and image in the network view too: show(child, stage), picture(width, bytes). */
+  /** Shows child and image in the network view too: show(child, stage), image(width, bytes). */
   attach(view) {
     this.#view = view;
     view.show(this.#child, this.#stage);
-    if (this.#seen) view.picture(...this.#seen);
+    if (this.#seen) view.image(...this.#seen);
   }
 
   #tell(what) { this.#listeners.forEach(f => f(what)); }
 
   /**
-   * Hears that the engine stopped. Child, picture and everything else stay for the next
-   * one; but a picture that was being decoded is not tried again: it may be the reason.
+   * Hears that the engine stopped. Child, image and everything else stay for the next
+   * one; but an image that was being decoded is not tried again: it may be the reason.
    */
   lost() {
     const culprit = this.#decoding;
     this.#begun = this.#running = this.#ready = false;
-    this.#picture = this.#ceiling = this.#decoding = undefined; // a new engine has none yet
-    byId('picture').seen = undefined;
+    this.#image = this.#ceiling = this.#decoding = undefined; // a new engine has none yet
+    byId('image').seen = undefined;
     this.#answer.wait();
     if (!this.#cost) this.#state.set('arch', ''); // the child is newer
     if (!culprit) return;
-    this.#pictures.decoded();
+    this.#images.decoded();
     if (this.#chosen === culprit) this.#chosen = this.#good;
-    if (culprit !== this.#good) notice('picture', title(culprit), 'The engine stopped while it was decoded. Choose a smaller image.');
+    if (culprit !== this.#good) notice('image', title(culprit), 'The engine stopped while it was decoded. Choose a smaller image.');
   }
 
   // ---- for the engine's start
@@ -193,7 +193,7 @@ export class Explorer {
     this.#begun = true;
     this.progress(this.#loaded);
     if (this.#chosen) this.#open(this.#chosen);
-    else this.#pictures.sample(this.#state.get('picture'));
+    else this.#images.sample(this.#state.get('image'));
   }
 
   /** Hears how many bytes of the weights are here. */
@@ -295,8 +295,8 @@ export class Explorer {
   readAddress() {
     this.#readStage();
     if (this.#running) this.#readArch();
-    const picture = this.#pictures.named(this.#state.get('picture'));
-    if (this.#begun && picture && picture.name !== this.#picture?.name) this.#pictures.sample(picture.name);
+    const image = this.#images.named(this.#state.get('image'));
+    if (this.#begun && image && image.name !== this.#image?.name) this.#images.sample(image.name);
     this.#tell('address');
     this.#tell('statistics');
   }
@@ -318,48 +318,48 @@ export class Explorer {
 
   #showCost() { if (this.#cost) this.#costs.show(this.#cost, this.#allLayers, this.inherited); }
 
-  // ---- the picture
+  // ---- the image
 
-  // open decodes a picture in place of one that is being decoded; before the engine has begun it waits.
-  async #open(picture) {
-    this.#chosen = picture;
+  // open decodes an image in place of one that is being decoded; before the engine has begun it waits.
+  async #open(image) {
+    this.#chosen = image;
     if (!this.#begun) return;
     try {
-      await this.#decode(picture);
-    } catch (error) { // the last good picture and its answer stay
-      if (this.#chosen !== picture || !this.#begun) return; // a newer one took its place, or the engine stopped
+      await this.#decode(image);
+    } catch (error) { // the last good image and its answer stay
+      if (this.#chosen !== image || !this.#begun) return; // a newer one took its place, or the engine stopped
       this.#chosen = this.#good;
-      if (!error.stale) notice('picture', title(picture), error.code ? sentences(error) : 'It is not where it was. Choose it again.');
+      if (!error.stale) notice('image', title(image), error.code ? sentences(error) : 'It is not where it was. Choose it again.');
       return;
     } finally {
-      if (this.#decoding === picture) {
+      if (this.#decoding === image) {
         this.#decoding = undefined;
-        this.#pictures.decoded();
+        this.#images.decoded();
       }
     }
-    if (picture !== this.#good) clear('picture'); // of the one before
-    this.#picture = this.#good = picture;
-    this.#pictures.mark(picture.name);
-    if (picture.sample) this.#state.set('picture', this.#pictures.first === picture.name ? '' : picture.name);
+    if (image !== this.#good) clear('image'); // of the one before
+    this.#image = this.#good = image;
+    this.#images.mark(image.name);
+    if (image.sample) this.#state.set('image', this.#images.first === image.name ? '' : image.name);
     this.#answered = undefined;
-    if (!picture.live) this.#tell('picture');
+    if (!image.live) this.#tell('image');
     return this.#askAnswer();
   }
 
-  async #decode(picture) {
-    const bytes = picture.bytes ?? await picture.read(), engine = this.#engine;
-    picture.bytes = undefined; // they are handed over
-    if (this.#chosen !== picture || !this.#begun) throw { stale: true };
-    this.#decoding = picture;
-    const request = engine.request('picture', {}, { bytes, onprogress: ({ done }) => {
-      if (this.#decoding === picture) this.#pictures.decoding(done, () => engine.cancel(request.id));
+  async #decode(image) {
+    const bytes = image.bytes ?? await image.read(), engine = this.#engine;
+    image.bytes = undefined; // they are handed over
+    if (this.#chosen !== image || !this.#begun) throw { stale: true };
+    this.#decoding = image;
+    const request = engine.request('image', {}, { bytes, onprogress: ({ done }) => {
+      if (this.#decoding === image) this.#images.decoding(done, () => engine.cancel(request.id));
     } });
     return request;
   }
 
-  // see shows the picture as the child sees it; the engine has resized it.
+  // see shows the image as the child sees it; the engine has resized it.
   async #see() {
-    const key = [this.#child.resolution, this.#picture], canvas = byId('picture');
+    const key = [this.#child.resolution, this.#image], canvas = byId('image');
     if (canvas.seen?.every((v, i) => v === key[i])) return;
     canvas.seen = key;
     try {
@@ -367,27 +367,27 @@ export class Explorer {
       if (canvas.seen !== key) return;
       canvas.width = canvas.height = width;
       brush(canvas).putImageData(new ImageData(new Uint8ClampedArray(bytes), width), 0, 0);
-      canvas.setAttribute('aria-label', this.#picture.alt);
+      canvas.setAttribute('aria-label', this.#image.alt);
       canvas.hidden = false;
       byId('sample').hidden = true;
       write(byId('seen'), `${width} × ${width} px`);
-      setTimeout(() => this.#drawing.picture(canvas)); // not in one piece with what is above
+      setTimeout(() => this.#drawing.image(canvas)); // not in one piece with what is above
       this.#seen = [width, bytes];
-      this.#view?.picture(width, bytes);
+      this.#view?.image(width, bytes);
     } catch (error) {
       this.#failed(error);
     }
   }
 
   async #askAnswer(inputTime) {
-    if (!this.#begun || !this.#picture) return;
-    const picture = this.#picture, child = this.#child, inherited = this.inherited;
+    if (!this.#begun || !this.#image) return;
+    const image = this.#image, child = this.#child, inherited = this.inherited;
     this.#see();
     this.#answer.wait();
     try {
       const { arch, answer } = await this.#engine.request('classify', { child, inherited });
-      if (picture !== this.#picture) return;
-      this.#answer.show(answer, picture.label);
+      if (image !== this.#image) return;
+      this.#answer.show(answer, image.label);
       clear('request');
       if (child === this.#child && inherited === this.inherited) {
         this.#answered = answer;
@@ -411,7 +411,7 @@ export class Explorer {
   // "Weights changed" is counted by the engine over all shared weights, and the child is timed once more, when nobody is waiting for it.
   async #prove() {
     this.#costs.verified((await this.#engine.request('verify')).check);
-    const { child, inherited } = this, { label } = this.#picture ?? {}, first = this.#answered;
+    const { child, inherited } = this, { label } = this.#image ?? {}, first = this.#answered;
     if (!first) return;
     const { arch, answer } = await this.#engine.request('try', { child, inherited });
     if (first !== this.#answered) return;
@@ -425,4 +425,4 @@ export class Explorer {
   }
 }
 
-const title = picture => `${picture.file ?? (picture.sample || 'The image')} can’t be read.`;
+const title = image => `${image.file ?? (image.sample || 'The image')} can’t be read.`;

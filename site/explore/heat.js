@@ -1,5 +1,5 @@
 // The heat map: what the child looked at for its answer. It is the class-activation
-// map of the engine, a few cells wide, laid over the picture without smoothing away
+// map of the engine, a few cells wide, laid over the image without smoothing away
 // how coarse it is.
 import { brush, byId, percent } from '../shared/page.js';
 
@@ -12,7 +12,7 @@ export class Heat {
     this.#explorer = explorer;
     explorer.on(what => {
       if (!this.#on) return;
-      if (what === 'picture') this.#canvas.hidden = true;
+      if (what === 'image') this.#canvas.hidden = true;
       if (what === 'answer') this.#ask();
     });
   }

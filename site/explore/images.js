@@ -1,4 +1,4 @@
-// Where pictures come from: the gallery, a file, a drop, the clipboard. Only
+// Where images come from: the gallery, a file, a drop, the clipboard. Only
 // bytes leave this module; they are decoded in Go, never read back from a canvas.
 import { asset, byId, make, write } from '../shared/page.js';
 
@@ -6,11 +6,11 @@ const address = name => asset(`samples/${name}.jpg`);
 const MAX_FILE = 80e6; // bytes; more is no photograph
 
 /** Gallery and inputs. use says for whom. */
-export class Pictures {
-  #onpicture; #onproblem; #samples = []; #borrowed; #crop; #buttons; #own; #camera; #webcam; #last; #stop; #wanted = 0;
+export class Images {
+  #onimage; #onproblem; #samples = []; #borrowed; #crop; #buttons; #own; #camera; #webcam; #last; #stop; #wanted = 0;
 
   constructor() {
-    this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own picture', onclick: () => byId('file').click() });
+    this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own image', onclick: () => byId('file').click() });
     this.#camera = make('button', { type: 'button', className: 'own', onclick: () => this.#film() }, 'Webcam', make('small', { id: 'rate' }));
     byId('decoding-stop').addEventListener('click', () => { this.#stop(); this.#own.focus(); });
     byId('file').addEventListener('change', e => {
@@ -26,13 +26,13 @@ export class Pictures {
   }
 
   /**
-   * Shows the samples of the weights. onpicture({name, sample, label, alt, bytes, read, live})
+   * Shows the samples of the weights. onimage({name, sample, label, alt, bytes, read, live})
    * gets every image that was chosen and resolves when it has been answered; sample is what a
    * sample shows, label what the answer should be where somebody knows; read() is a promise of
    * the bytes once more. onproblem(title, text) gets what could not even be read.
    */
-  use({ samples, borrowed, crop }, { onpicture, onproblem }) {
-    this.#onpicture = onpicture;
+  use({ samples, borrowed, crop }, { onimage, onproblem }) {
+    this.#onimage = onimage;
     this.#onproblem = onproblem;
     this.#samples = samples;
     this.#borrowed = borrowed;
@@ -52,7 +52,7 @@ export class Pictures {
   /** The sample of that name, else the first; undefined where there is none. */
   named(name) { return this.#samples.find(s => s.name === name) ?? this.#samples[0]; }
 
-  /** Marks the button of the picture that is shown: a sample's name, or "own". */
+  /** Marks the button of the image that is shown: a sample's name, or "own". */
   mark(name) {
     for (const [n, b] of this.#buttons) b.setAttribute('aria-pressed', String(n === name));
   }
@@ -66,7 +66,7 @@ export class Pictures {
     img.alt = s.alt;
   }
 
-  /** Shows how much of a picture is decoded, 0 to 1, and a button that calls stop. */
+  /** Shows how much of an image is decoded, 0 to 1, and a button that calls stop. */
   decoding(done, stop) {
     const box = byId('decoding'), bar = box.querySelector('.bar'), percent = Math.floor(100 * done);
     this.#stop = stop;
@@ -90,7 +90,7 @@ export class Pictures {
     };
     try {
       const bytes = await read();
-      if (turn === this.#wanted) this.#onpicture({ ...s, sample: s.label, label: this.#borrowed ? '' : s.label, bytes, read });
+      if (turn === this.#wanted) this.#onimage({ ...s, sample: s.label, label: this.#borrowed ? '' : s.label, bytes, read });
     } catch {
       if (turn === this.#wanted) this.#onproblem(`The sample “${s.label}” did not arrive.`, 'Check the connection and choose it again.');
     }
@@ -113,14 +113,14 @@ export class Pictures {
       this.#webcam ??= new Webcam({
         onframe: bytes => {
           const last = this.#last = bytes.slice(0); // the engine gets the other
-          return this.#onpicture({ ...seen, bytes, read: async () => last.slice(0), live: true });
+          return this.#onimage({ ...seen, bytes, read: async () => last.slice(0), live: true });
         },
         onrate: n => write(byId('rate'), `${n} a second`),
         onstop: problem => {
           this.#camera.setAttribute('aria-busy', 'false');
           write(byId('rate'), '');
           const last = this.#last;
-          if (last) this.#onpicture({ ...seen, read: async () => last.slice(0) });
+          if (last) this.#onimage({ ...seen, read: async () => last.slice(0) });
           if (problem) this.#onproblem(...problem);
         },
       });
@@ -132,15 +132,15 @@ export class Pictures {
   }
 
   async #file(file) {
-    const turn = this.#turn(), name = file.name || 'The picture';
+    const turn = this.#turn(), name = file.name || 'The image';
     if (file.size > MAX_FILE) {
       return this.#onproblem(`${name} is too big.`, `It has ${Math.ceil(file.size / 1e6)} MB, at most ${MAX_FILE / 1e6} are read. Make it smaller first.`);
     }
     try {
       const bytes = await file.arrayBuffer();
-      if (turn === this.#wanted) this.#onpicture({ name: 'own', file: name, label: '', alt: `Your picture: ${name}`, bytes, read: () => file.arrayBuffer() });
+      if (turn === this.#wanted) this.#onimage({ name: 'own', file: name, label: '', alt: `Your image: ${name}`, bytes, read: () => file.arrayBuffer() });
     } catch {
-      this.#onproblem(`${name} can’t be opened.`, 'Is it a folder, or was it moved? Choose a picture file.');
+      this.#onproblem(`${name} can’t be opened.`, 'Is it a folder, or was it moved? Choose an image file.');
     }
   }
 

@@ -8,10 +8,10 @@ const fixed = (...list) => oneOf(() => list);
 const whole = (low, high) => v => /^\d+$/.test(v) ? String(Math.min(high, Math.max(low, Number(v)))) : undefined;
 
 // What belongs to weights: with others it begins anew.
-const OF_WEIGHTS = ['arch', 'picture', 'stage', 'layer', 'channel', 'budget', 'b'];
+const OF_WEIGHTS = ['arch', 'image', 'stage', 'layer', 'channel', 'budget', 'b'];
 
 /**
- * A store of the state. weights() are the ids of the weights; pictures(id) and
+ * A store of the state. weights() are the ids of the weights; images(id) and
  * stages(id) what is allowed with them.
  */
 export class State {
@@ -21,12 +21,12 @@ export class State {
   #onweights = () => {};
   #timer = 0;
 
-  constructor({ weights, pictures, stages }) {
+  constructor({ weights, images, stages }) {
     const of = f => f(this.#values.weights);
     this.#table = {
       weights: { initial: weights()[0], read: v => weights().includes(v) || /[./]/.test(v) ? v : undefined }, // an id, or an address
       arch: { initial: '', read: text(1024) }, // the engine's codec checks it
-      picture: { initial: '', read: oneOf(() => of(pictures)) }, // none: the first
+      image: { initial: '', read: oneOf(() => of(images)), was: 'picture' }, // none: the first
       stage: { initial: 'all', read: oneOf(() => ['all', ...of(stages)]) },
       heat: { initial: 'off', read: fixed('off', 'on') }, // the map of what the child looked at
       statistics: { initial: 'own', read: fixed('own', 'inherited') },
@@ -86,8 +86,8 @@ export class State {
     const given = new URLSearchParams(location.search);
     for (const [k, v] of new URLSearchParams(location.hash.slice(1))) given.set(k, v);
     for (const [key, row] of Object.entries(this.#table)) {
-      if (!given.has(key)) continue;
-      this.#values[key] = row.read(given.get(key)) ?? row.initial;
+      const v = given.get(key) ?? given.get(row.was); // in older links
+      if (v !== null) this.#values[key] = row.read(v) ?? row.initial;
     }
   }
 

@@ -1,4 +1,4 @@
-// The webcam: what it sees is a picture again and again, the newest one as soon as
+// The webcam: what it sees is an image again and again, the newest one as soon as
 // the last has its answer. Nothing of it is kept or sent.
 import { brush } from '../shared/page.js';
 
@@ -9,13 +9,13 @@ const RATE = 1000; // ms over which frames are counted
 function refusal(error) {
   switch (error?.name) {
     case 'NotAllowedError': case 'SecurityError':
-      return ['The camera was not allowed.', 'Allow it in the address bar of the browser and press Webcam again, or choose a picture.'];
+      return ['The camera was not allowed.', 'Allow it in the address bar of the browser and press Webcam again, or choose an image.'];
     case 'NotFoundError': case 'OverconstrainedError':
-      return ['There is no camera.', 'Connect one and press Webcam again, or choose a picture.'];
+      return ['There is no camera.', 'Connect one and press Webcam again, or choose an image.'];
     case 'NotReadableError': case 'AbortError':
-      return ['The camera can’t be used.', 'Close other programs that use it and press Webcam again, or choose a picture.'];
+      return ['The camera can’t be used.', 'Close other programs that use it and press Webcam again, or choose an image.'];
   }
-  return ['This page may not use a camera.', 'Browsers allow it over https only; choose a picture instead.'];
+  return ['This page may not use a camera.', 'Browsers allow it over https only; choose an image instead.'];
 }
 
 // bitmap writes RGBA pixels as a BMP file with 32 bits a pixel, from the top: the engine decodes files, and nothing is quicker to write.
@@ -43,7 +43,7 @@ export class Webcam {
   #onframe; #onrate; #onstop;
 
   /**
-   * onframe(bytes) gets a picture file and resolves when it has been answered;
+   * onframe(bytes) gets an image file and resolves when it has been answered;
    * onrate(n) how many were answered in a second; onstop(problem) that it is over,
    * with [title, text] where something went wrong.
    */
@@ -69,7 +69,7 @@ export class Webcam {
       return this.#onstop();
     }
     this.#stream = stream;
-    stream.getVideoTracks()[0].addEventListener('ended', () => this.stop(['The camera stopped.', 'Press Webcam to start it again, or choose a picture.']));
+    stream.getVideoTracks()[0].addEventListener('ended', () => this.stop(['The camera stopped.', 'Press Webcam to start it again, or choose an image.']));
     this.#video.srcObject = stream;
     try {
       await this.#video.play();
@@ -84,7 +84,7 @@ export class Webcam {
     }
   }
 
-  /** Ends it; the last picture stays. */
+  /** Ends it; the last image stays. */
   stop(problem) {
     if (!this.#stream) return;
     this.#stream.getTracks().forEach(t => t.stop());

@@ -1,5 +1,5 @@
 // The document of the network view: it starts the Go program and carries its
-// messages to the page and back. Opened by itself it works too, without pictures.
+// messages to the page and back. Opened by itself it works too, without images.
 import '../worker/wasm_exec.js';
 
 const RETRY = 2000; // ms
@@ -37,7 +37,7 @@ function ready() {
   canvas.setAttribute('role', 'application');
   canvas.setAttribute('aria-roledescription', 'drawing of the network');
   canvas.setAttribute('aria-label', 'Layers of the network. Arrow keys choose a layer. With Shift, up and down change the depth of its stage, left and right its width. '
-    + 'K: next filter. R: next resolution. M: next map over the picture. Plus, minus and 0: zoom. W, A, S, D: move. Escape: back to the page.');
+    + 'K: next filter. R: next resolution. M: next map over the image. Plus, minus and 0: zoom. W, A, S, D: move. Escape: back to the page.');
   byId('zoom').before(canvas);
   wait.hidden = true;
   byId('zoom').hidden = false;

@@ -5,7 +5,7 @@ import { byId, make } from '../shared/page.js';
 const RETRY = 300; // ms
 
 export class View {
-  #section; #frame; #ready = false; #child; #stage = -1; #picture; #asked; #explorer; #button = byId('look-inside');
+  #section; #frame; #ready = false; #child; #stage = -1; #image; #asked; #explorer; #button = byId('look-inside');
 
   /** It is for that explorer as long as this works. */
   constructor(explorer) {
@@ -39,10 +39,10 @@ export class View {
     if (!known) this.#send({ type: 'child', child, stage });
   }
 
-  /** Shows the picture as the child sees it: RGBA bytes of a square of that width. */
-  picture(width, bytes) {
-    this.#picture = { type: 'picture', width, bytes };
-    this.#send(this.#picture);
+  /** Shows the image as the child sees it: RGBA bytes of a square of that width. */
+  image(width, bytes) {
+    this.#image = { type: 'image', width, bytes };
+    this.#send(this.#image);
   }
 
   #open() {
@@ -53,11 +53,11 @@ export class View {
     const title = make('h2', { id: 'inside-title', textContent: 'Inside the network' });
     const keys = make('p', { className: 'keys' });
     keys.append('Ctrl and the wheel, or two fingers, zoom. Keys: arrows choose a layer, Shift and arrows change it, ',
-      make('kbd', { textContent: 'K' }), ' is its filter, ', make('kbd', { textContent: 'R' }), ' the resolution, ', make('kbd', { textContent: 'M' }), ' lays the layer’s next map over the picture, ',
+      make('kbd', { textContent: 'K' }), ' is its filter, ', make('kbd', { textContent: 'R' }), ' the resolution, ', make('kbd', { textContent: 'M' }), ' lays the layer’s next map over the image, ',
       make('kbd', { textContent: '+' }), ' ', make('kbd', { textContent: '−' }), ' ', make('kbd', { textContent: '0' }), ' zoom, ', make('kbd', { textContent: 'Esc' }), ' goes back.');
     this.#section = make('section', { id: 'inside', className: 'inside' },
       make('div', { className: 'hd' }, make('div', {}, title, make('p', { className: 'lead-in',
-        textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your picture, and press one of its maps to see where in the picture it looks.' })), close),
+        textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your image, and press one of its maps to see where in the image it looks.' })), close),
       this.#frame, keys);
     this.#section.setAttribute('aria-labelledby', 'inside-title');
     byId('explore').after(this.#section);
@@ -78,7 +78,7 @@ export class View {
         this.#ready = true;
         this.#theme();
         this.#send({ type: 'child', child: this.#child, stage: this.#stage });
-        if (this.#picture) this.#send(this.#picture);
+        if (this.#image) this.#send(this.#image);
         if (this.#button.matches(':focus-visible')) this.#send({ type: 'focus' });
         break;
       case 'failed': this.#ready = false; break;

@@ -190,7 +190,7 @@ export default class Budget {
     this.#range = this.ends(unit);
     this.#list = this.#children.list(unit);
     const n = this.#list.find(c => c.accuracy.kind === 'measured')?.accuracy.n;
-    write(this.#part('n'), n ? `measured, ${number(n)} pictures` : 'measured');
+    write(this.#part('n'), n ? `measured, ${number(n)} images` : 'measured');
     this.#part('hollow').hidden = !this.#list.some(c => c.accuracy.kind === 'predicted');
     this.#chart.data(this.#list, unit, this.#range);
     if (this.#table.closest('details').open) this.#rows();

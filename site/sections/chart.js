@@ -11,9 +11,9 @@ const CLOSE = 44; // px between marks that have whiskers
 
 /** What a budget can be in: how much one of it is, and how it is written. */
 export const UNITS = {
-  macs: { name: 'MMACs', of: 1e6, axis: 'MMACs a picture, log scale', ticks: [5, 10, 20, 40, 80, 160, 320, 640, 1280] },
+  macs: { name: 'MMACs', of: 1e6, axis: 'MMACs per image, log scale', ticks: [5, 10, 20, 40, 80, 160, 320, 640, 1280] },
   bytes: { name: 'KB', of: 1e3, axis: 'KB in half precision, log scale', ticks: [250, 500, 1000, 2000, 4000, 8000, 16000] },
-  latency: { name: 'ms', of: 1, axis: 'ms a picture on this device, log scale', ticks: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
+  latency: { name: 'ms', of: 1, axis: 'ms per image on this device, log scale', ticks: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
 };
 
 /** An amount in a unit, as text. */

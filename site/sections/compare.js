@@ -38,7 +38,7 @@ export default class Compare {
 
   show(changed) {
     if (changed.has('start') || changed.has('b') || changed.has('address')) this.#choose();
-    else if (changed.has('child') || changed.has('picture')) this.#show();
+    else if (changed.has('child') || changed.has('image')) this.#show();
   }
 
   #part(name) { return this.#root.querySelector(`[data-is=${name}]`); }
@@ -72,13 +72,13 @@ export default class Compare {
   }
 
   async #ask(asked) {
-    const { child: a, engine, picture } = this.#explorer, b = this.#b;
+    const { child: a, engine, image } = this.#explorer, b = this.#b;
     try {
       const [ca, cb, shared] = await Promise.all([this.#explorer.count(a), this.#explorer.count(b), engine.request('shared', { a, b })]);
       if (asked !== this.#asked) return;
       this.#share(ca.cost, cb.cost, shared);
       this.#table([[a, ca], [b, cb]], [undefined, undefined]);
-      if (!picture) return;
+      if (!image) return;
       const says = [];
       for (const i of [0, 1, 0, 1]) { // twice each, for the times
         const { answer } = await engine.request('try', { child: [a, b][i] });

@@ -1,4 +1,4 @@
-// One picture through the whole family: the cheapest child that is right, or,
+// One image through the whole family: the cheapest child that is right, or,
 // where nobody knows the truth, the cheapest that agrees with the biggest.
 import { says, sooner, unknown } from '../shared/answers.js';
 import { add, rect } from '../shared/svg.js';
@@ -28,7 +28,7 @@ export function thumbnail(space, child) {
 }
 
 export default class Family {
-  #explorer; #rows = []; #picture; #turn = 0;
+  #explorer; #rows = []; #image; #turn = 0;
 
   constructor(explorer) {
     this.#explorer = explorer;
@@ -38,11 +38,11 @@ export default class Family {
   }
 
   async show(changed) {
-    if (changed.has('ready')) this.#picture = undefined; // another engine, which did not answer the last questions
-    const rows = await this.#rows, { cost, picture } = this.#explorer;
+    if (changed.has('ready')) this.#image = undefined; // another engine, which did not answer the last questions
+    const rows = await this.#rows, { cost, image } = this.#explorer;
     for (const r of rows) r.button.setAttribute('aria-pressed', String(r.arch === cost?.arch));
-    if (picture === this.#picture || !picture) return;
-    this.#picture = picture;
+    if (image === this.#image || !image) return;
+    this.#image = image;
     this.#turn++;
     rows.forEach(r => this.#row(r));
     write(byId('strip-note'), '\u00a0');
@@ -65,7 +65,7 @@ export default class Family {
 
   // Each child is asked when the one before has answered, so that whoever moves a slider does not wait for all of them.
   async #ask(rows, turn) {
-    const answers = [], { label } = this.#picture;
+    const answers = [], { label } = this.#image;
     try {
       for (const r of rows) {
         const { answer } = await this.#explorer.engine.request('try', { child: r.child });
@@ -111,14 +111,14 @@ export default class Family {
     this.#timed(r, answer);
     const { label, p } = answer.top[0];
     if (unknown(answer)) return write(r.says, says(answer));
-    r.says.replaceChildren(`${this.#picture.label ? right ? '✓ ' : '✕ ' : ''}${label} `, make('span', { className: 'nb', textContent: percent(p) }));
+    r.says.replaceChildren(`${this.#image.label ? right ? '✓ ' : '✕ ' : ''}${label} `, make('span', { className: 'nb', textContent: percent(p) }));
   }
 
   #words(rows, first, label) {
-    if (first < 0) return `No child of the family gets this one right: it is a ${label}.`;
+    if (first < 0) return `No child of the family classifies it correctly: it is a ${label}.`;
     const { name, cost } = rows[first], biggest = rows.at(-1), does = label ? 'is right' : 'agrees with the biggest child';
-    if (first === 0) return `Even ${name} ${does}, with ${millions(cost.macs)} MMACs. Try another picture.`;
+    if (first === 0) return `Even ${name} ${does}, with ${millions(cost.macs)} MMACs. Try another image.`;
     if (first === rows.length - 1) return label ? `Only ${name} is right.` : 'No smaller child of the family agrees with the biggest.';
-    return `${sentence(name)} ${does} with ${millions(cost.macs)} MMACs, ${number(biggest.cost.macs / cost.macs, 1)} times less work than the biggest. That is for this picture only.`;
+    return `${sentence(name)} ${does} with ${millions(cost.macs)} MMACs, ${number(biggest.cost.macs / cost.macs, 1)} times less work than the biggest. That is for this image only.`;
   }
 }

@@ -5,8 +5,8 @@ import { make, write } from '../shared/page.js';
 const WORDS = {
   child: ['Child', 'A network cut out of the big one: some of its channels, layers and filter cells, with the very same weights.'],
   supernet: ['Supernet', 'The biggest network. It was trained once so that its slices work as networks of their own.'],
-  accuracy: ['Accuracy', 'How many of 100 pictures that it never saw in training the child names right. Solid mark: measured. Hollow mark: predicted, with its error.'],
-  macs: ['MMACs', 'Million multiply-accumulate operations for one picture: one multiplication and one addition each. The usual measure of work.'],
+  accuracy: ['Accuracy', 'How many of 100 images held out of training the child classifies correctly. Solid mark: measured. Hollow mark: predicted, with its error.'],
+  macs: ['MMACs', 'Million multiply-accumulate operations for one image: one multiplication and one addition each. The usual measure of work.'],
   parameters: ['Parameters', 'The numbers a child uses, its weights. They are a part of the supernet’s, not a copy.'],
   half: ['Half precision', 'Two bytes a number instead of four. It halves the download and hardly changes an answer.'],
   statistics: ['Batch-norm statistics', 'For each channel the mean and the spread of its signals. A layer subtracts the one and divides by the other, so they must be those of the child that runs.'],

@@ -10,7 +10,7 @@ const LOAD = {
   classes: () => import('./classes.js'),
 };
 const NEAR = '300px 0px';
-const SETTLE = 250; // ms that a picture must stand still: a camera's do not
+const SETTLE = 250; // ms that an image must stand still: a camera's do not
 
 class Lazy {
   #explorer; #root; #load; #near = false; #running = false; #timer = 0; #changed = new Set(['start']); #section;
@@ -31,7 +31,7 @@ class Lazy {
   #soon() {
     clearTimeout(this.#timer);
     if (this.#running || !this.#near || !this.#explorer.ready || !this.#changed.size) return;
-    const waits = this.#section && [...this.#changed].every(what => what === 'picture' || what === 'answer');
+    const waits = this.#section && [...this.#changed].every(what => what === 'image' || what === 'answer');
     this.#timer = setTimeout(() => this.#run(), waits ? SETTLE : 0);
   }
 

@@ -44,7 +44,7 @@ export default class Statistics {
     byId('own').checked = own;
     write(byId('own-says'), own ? 'Signals arrive at the strength that the next layer expects, so the child works as it is.'
       : 'Inherited from the biggest child: signals arrive shifted or squeezed. Watch the answer, here and at the top.');
-    if (changed.has('start') || changed.has('child') || changed.has('picture') || changed.has('address')) {
+    if (changed.has('start') || changed.has('child') || changed.has('image') || changed.has('address')) {
       this.#tried++;
       this.#tries(() => this.#try(this.#tried));
     }
@@ -56,14 +56,14 @@ export default class Statistics {
 
   // try asks the child twice, and then counts the weights that have changed by it.
   async #try(tried) {
-    const { child, engine, picture } = this.#explorer;
-    if (!picture) return;
+    const { child, engine, image } = this.#explorer;
+    if (!image) return;
     try {
       for (const inherited of [false, true]) {
         const { answer } = await engine.request('try', { child, inherited });
         if (tried !== this.#tried) return;
         const label = says(answer), { p } = answer.top[0];
-        write(this.#part(inherited ? 'inherited' : 'own'), `${!picture.label ? '' : label === picture.label ? '✓ ' : '✕ '}${label}${label === answer.top[0].label ? ` ${percent(p)}` : ''}`);
+        write(this.#part(inherited ? 'inherited' : 'own'), `${!image.label ? '' : label === image.label ? '✓ ' : '✕ '}${label}${label === answer.top[0].label ? ` ${percent(p)}` : ''}`);
       }
       const { check } = await engine.request('verify');
       write(this.#part('changed'), number(check.changed));

@@ -6,8 +6,8 @@ const STEPS = [
   ['[data-slider=width]', 'Drag any slider', 'The orange part is the child: the slice of the network that runs now. Watch its answer.'],
   ['#proof', 'Nothing is retrained', 'The weights came once. Every child is a window on the same numbers, and none of them ever changes.'],
   ['#scope', 'One stage at a time', 'Choose a stage and the sliders move only that one.'],
-  ['#cost-accuracy', 'Solid is measured, hollow is predicted', 'A solid mark was measured on the pictures counted beside it; a hollow one is a prediction with its error.'],
-  ['#strip li, #strip', 'How small can it be?', 'The same picture through the whole family. The first child that is right has the coloured border.'],
+  ['#cost-accuracy', 'Solid is measured, hollow is predicted', 'A solid mark was measured on the images counted beside it; a hollow one is a prediction with its error.'],
+  ['#strip li, #strip', 'How small can it be?', 'The same image through the whole family. The first child that is right has the coloured border.'],
   ['.bud, #chart-box', 'Start from what you can afford', 'Drag the budget, take the best child within it, and save it as a file of its own.'],
 ];
 const GAP = 14, EDGE = 16; // px between bubble and target, and to the window's edge
@@ -67,7 +67,7 @@ function point() {
   target().classList.add('spot');
   sized.disconnect();
   sized.observe(target());
-  const r = target().getBoundingClientRect(); // a sticky picture may cover the upper part of a phone
+  const r = target().getBoundingClientRect(); // a sticky image may cover the upper part of a phone
   if (r.top < innerHeight * 0.2 || r.bottom > innerHeight - bubble.offsetHeight - 2 * GAP) target().scrollIntoView({ block: 'center', behavior: 'instant' });
   place();
 }

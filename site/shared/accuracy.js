@@ -1,5 +1,5 @@
 // What is known of a child's accuracy, in words. Measured is solid and says on how
-// many pictures; predicted is hollow and says its error; nothing is made up.
+// many images; predicted is hollow and says its error; nothing is made up.
 import { make, number } from './page.js';
 
 const points = p => number(100 * p, 1);
@@ -11,7 +11,7 @@ const points = p => number(100 * p, 1);
 export function words(accuracy) {
   if (!accuracy) return { value: 'not measured', note: '', long: 'accuracy not measured' };
   const value = `${points(accuracy.p)} %`;
-  if (accuracy.kind === 'measured') return { value, note: `measured on ${number(accuracy.n)} pictures`, long: `${value} measured` };
+  if (accuracy.kind === 'measured') return { value, note: `measured on ${number(accuracy.n)} images`, long: `${value} measured` };
   const error = `± ${points(accuracy.error)}`;
   return { value, note: `${error}, predicted`, long: `${value} ${error} predicted` };
 }

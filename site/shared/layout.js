@@ -4,7 +4,7 @@
 
 const sqrt = Math.sqrt, last = list => list[list.length - 1];
 
-/** Widths of the columns: the picture and the stem, one a stage, the head. */
+/** Widths of the columns: the image and the stem, one a stage, the head. */
 export function columns(space) {
   const widest = Math.max(...space.stages.map((_, i) => inputs(space, i)));
   return [1.75, ...space.stages.map((_, i) => Math.max(0.85, 1.2 * sqrt(inputs(space, i) / widest))), 1.3];

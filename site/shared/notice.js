@@ -6,7 +6,7 @@ import { byId, make } from './page.js';
 const shown = new Map(); // by what they are about
 
 /**
- * Shows an error. about names what it concerns ("weights", "picture", ...): a
+ * Shows an error. about names what it concerns ("weights", "image", ...): a
  * newer notice takes the place of an older one of the same, and clear takes it
  * back. action: [label, function], or none.
  */

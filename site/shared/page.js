@@ -18,7 +18,7 @@ export function write(el, text) {
   if (el.textContent !== text) el.textContent = text;
 }
 
-/** What draws on a canvas, with pixels in the processor's memory: a small picture is not worth starting the graphics card for. */
+/** What draws on a canvas, with pixels in the processor's memory: a small image is not worth starting the graphics card for. */
 export const brush = canvas => canvas.getContext('2d', { willReadFrequently: true });
 
 /** A number with that many decimals, 3 at most, and thousands marks. Intl.NumberFormat writes the same, after 10 ms of the start. */

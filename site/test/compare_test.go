@@ -80,7 +80,7 @@ func TestCompare(t *testing.T) {
 // the hero; the answers are the native ones and no weight changes.
 func TestStatistics(t *testing.T) {
 	t.Parallel()
-	p := open(t, "?picture=church#arch=min", options{})
+	p := open(t, "?image=church#arch=min", options{})
 	p.answered()
 	text := costs(t, "min").Arch
 	own, inherited := sample(t, "church", text, false), sample(t, "church", text, true)

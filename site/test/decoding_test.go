@@ -34,13 +34,13 @@ func TestSlowImage(t *testing.T) {
 	const events = [], told = [];
 	let began;
 	const underway = new Promise(resolve => { began = resolve; });
-	const first = engine.request('picture', {}, { bytes: slow.slice(0), onprogress: p => { told.push(p.done); began(); } })
+	const first = engine.request('image', {}, { bytes: slow.slice(0), onprogress: p => { told.push(p.done); began(); } })
 		.then(() => events.push('decoded'), e => events.push(e.code));
 	await underway;
 	await engine.request('classify', { child: min }).then(() => events.push('answer'));
-	const second = engine.request('picture', {}, { bytes: church }).then(() => events.push('church'));
+	const second = engine.request('image', {}, { bytes: church }).then(() => events.push('church'));
 	await Promise.all([first, second]);
-	const { width, height } = await engine.request('picture', {}, { bytes: slow, onprogress: p => told.push(p.done) });
+	const { width, height } = await engine.request('image', {}, { bytes: slow, onprogress: p => told.push(p.done) });
 	return { events, told, whole: [width, height] };`))
 	if !slices.Equal(got.Events, []string{"answer", "superseded", "church"}) {
 		t.Errorf("in this order: %q", got.Events)
@@ -52,7 +52,7 @@ func TestSlowImage(t *testing.T) {
 
 // held lets a test keep back the engine's word that an image is decoded.
 const held = `self.kept = []; const W = Worker; self.Worker = class extends W {
-	set onmessage(f) { super.onmessage = e => self.hold && e.data.type === 'picture' ? kept.push(() => f(e)) : f(e); }
+	set onmessage(f) { super.onmessage = e => self.hold && e.data.type === 'image' ? kept.push(() => f(e)) : f(e); }
 }`
 
 // whenDecoding chooses an image file and evaluates the expression as soon as the page says that it is

@@ -42,7 +42,7 @@ func madeUpPredictor(t *testing.T) string {
 	return string(text)
 }
 
-// bootEngine starts an engine of its own with a predictor and a picture, then
+// bootEngine starts an engine of its own with a predictor and an image, then
 // runs the statements of %s.
 const bootEngine = `(async () => {
 	const site = new URL('.', document.querySelector('script[type=module]').src); // its folder is named by its content
@@ -52,7 +52,7 @@ const bootEngine = `(async () => {
 	const page = await (await fetch(asset('manifest.json'))).json(), [manifest] = page.weights;
 	const ready = await engine.request('boot', { engine: asset(page.engine), weights: asset(manifest.weights), size: manifest.bytes, parts: manifest.parts,
 		digest: manifest.digest, space: manifest.space.name, classes: manifest.labels.length, predictor: %s });
-	await engine.request('picture', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
+	await engine.request('image', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
 	const { child: min } = await engine.request('parse', { arch: 'min' });
 	const { child: max } = await engine.request('parse', { arch: 'max' });
 	const sum = a => a.reduce((x, y) => x + y, 0);

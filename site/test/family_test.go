@@ -24,12 +24,12 @@ func (p *tab) strip() (cards []card) {
 
 // family is what the strip must show: the native engine's answers, and the border
 // round the cheapest child that is right.
-func family(t *testing.T, cards []card, picture, label string) []card {
+func family(t *testing.T, cards []card, image, label string) []card {
 	t.Helper()
 	var want []card
 	found := false
 	for _, c := range cards {
-		top := sample(t, picture, c.Arch, false).Top[0]
+		top := sample(t, image, c.Arch, false).Top[0]
 		mark := map[bool]string{true: "✓", false: "✕"}[top.Label == label]
 		want = append(want, card{c.Arch, fmt.Sprintf("%s %s %s", mark, top.Label, percent(top.P)), top.Label == label && !found})
 		found = found || top.Label == label
@@ -37,7 +37,7 @@ func family(t *testing.T, cards []card, picture, label string) []card {
 	return want
 }
 
-// TestFamily: one picture through the family gives the native answers, cheapest
+// TestFamily: one image through the family gives the native answers, cheapest
 // first; the first right child is marked; a choice by mouse and by keyboard loads it.
 func TestFamily(t *testing.T) {
 	t.Parallel()
@@ -50,13 +50,13 @@ func TestFamily(t *testing.T) {
 			t.Errorf("the children %s and %s are not in the order of their cost", cards[i-1].Arch, cards[i].Arch)
 		}
 	}
-	check := func(picture, label string) {
+	check := func(image, label string) {
 		t.Helper()
-		want, err := json.Marshal(family(t, cards, picture, label))
+		want, err := json.Marshal(family(t, cards, image, label))
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.wait("the family's answers to "+picture, fmt.Sprintf(`(%s) && JSON.stringify([...document.querySelectorAll('.strip li')].map(li => ({ Arch: li.querySelector('button').dataset.arch, Says: li.querySelector('.lab').textContent, First: li.classList.contains('first') }))) === JSON.stringify(%s)`, stripFilled, want))
+		p.wait("the family's answers to "+image, fmt.Sprintf(`(%s) && JSON.stringify([...document.querySelectorAll('.strip li')].map(li => ({ Arch: li.querySelector('button').dataset.arch, Says: li.querySelector('.lab').textContent, First: li.classList.contains('first') }))) === JSON.stringify(%s)`, stripFilled, want))
 	}
 	check("parachute", "parachute")
 	p.do(chromedp.Click("#gallery [aria-label='gas pump']", chromedp.ByQuery))
@@ -73,9 +73,9 @@ func TestFamily(t *testing.T) {
 	}
 	p.wait("the loaded child to be marked", `document.querySelector('.strip [aria-pressed=true]')?.dataset.arch === new URLSearchParams(location.hash.slice(1)).get('arch')`)
 
-	// Nobody knows the truth of an own picture: the mark goes to the first that agrees with the biggest.
+	// Nobody knows the truth of a person's own image: the mark goes to the first that agrees with the biggest.
 	p.choose(photo(t, 500, 400))
-	p.wait("the own picture", `document.querySelector('#gallery .own').getAttribute('aria-pressed') === 'true'`)
+	p.wait("the own image", `document.querySelector('#gallery .own').getAttribute('aria-pressed') === 'true'`)
 	p.wait("an agreement", `(`+stripFilled+`) && document.querySelector('.strip .first .tag')?.textContent.includes('agrees')`)
 	label := func(i int) string {
 		return eval[string](p, fmt.Sprintf(`document.querySelectorAll('.strip .lab')[%d].textContent.replace(/ [\d.]+ %%$/, '')`, i))

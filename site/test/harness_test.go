@@ -329,14 +329,14 @@ func (p *tab) text(id string) string {
 }
 
 // answered waits until all weights are here and the answer of the child that is
-// shown to the present picture stands.
+// shown to the present image stands.
 func (p *tab) answered() {
 	p.t.Helper()
 	p.wait("an answer", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving') && document.querySelector('#answer[aria-busy=false]') &&
 		document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
 }
 
-// shot writes a picture of the whole page to build/shots, for people to look at.
+// shot writes a screenshot of the whole page to build/shots, for people to look at.
 func (p *tab) shot(name string) {
 	p.t.Helper()
 	folder := filepath.Join(site.root, "build", "shots")

@@ -44,7 +44,7 @@ func TestUndo(t *testing.T) {
 	}
 }
 
-// TestHeat: the map of what the child looked at lies over the picture, follows the
+// TestHeat: the map of what the child looked at lies over the image, follows the
 // answer, and goes away again.
 func TestHeat(t *testing.T) {
 	t.Parallel()
@@ -59,10 +59,10 @@ func TestHeat(t *testing.T) {
 	}
 	before := eval[string](p, pixels+`.join()`)
 	p.click("#gallery [aria-label='golf ball']")
-	p.wait("the map of another picture", `!document.getElementById('heat-map').hidden && `+pixels+`.join() !== '`+before+`' && `+shown)
+	p.wait("the map of another image", `!document.getElementById('heat-map').hidden && `+pixels+`.join() !== '`+before+`' && `+shown)
 	p.shot("heat")
 	p.click("#heat")
-	p.wait("the picture alone", `document.getElementById('heat-map').hidden`)
+	p.wait("the image alone", `document.getElementById('heat-map').hidden`)
 }
 
 // TestGlossary: a word explains itself on hover and on focus; Escape closes.
@@ -110,7 +110,7 @@ func TestTour(t *testing.T) {
 // TestLink: one link carries everything that was chosen.
 func TestLink(t *testing.T) {
 	t.Parallel()
-	const state = "arch=r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384&picture=church&heat=on&statistics=inherited&layer=S3&channel=4&unit=bytes&budget=2000000&b=wide"
+	const state = "arch=r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384&image=church&heat=on&statistics=inherited&layer=S3&channel=4&unit=bytes&budget=2000000&b=wide"
 	p := open(t, "#"+state, options{})
 	p.answered()
 	p.wait("the heat map", `!document.getElementById('heat-map').hidden`)

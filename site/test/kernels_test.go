@@ -13,7 +13,7 @@ import (
 	"bignas/core/classify"
 )
 
-// engineAnswer asks an engine of its own for the answer to a sample picture and
+// engineAnswer asks an engine of its own for the answer to a sample image and
 // returns it with the name of the kernels that computed it.
 const engineAnswer = `(async () => {
 	const module = name => import(new URL(name, document.querySelector('script[type=module]').src));
@@ -22,7 +22,7 @@ const engineAnswer = `(async () => {
 	const page = await (await fetch(asset('manifest.json'))).json(), [manifest] = page.weights;
 	const { kernels } = await engine.request('boot', { engine: asset(page.engine), weights: asset(manifest.weights),
 		size: manifest.bytes, parts: manifest.parts, space: manifest.space.name, classes: manifest.labels.length, kernels: %q });
-	await engine.request('picture', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
+	await engine.request('image', {}, { bytes: await (await fetch(asset('samples/parachute.jpg'))).arrayBuffer() });
 	const { child } = await engine.request('parse', { arch: %q });
 	const times = [];
 	let reply;

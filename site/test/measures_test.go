@@ -73,7 +73,7 @@ func TestMeasures(t *testing.T) {
 	p.dragBudget(0.8)
 	p.wait("the search at another", fmt.Sprintf(progressSays, "search is done"))
 	hold(t, "longest task while searching, ms", blocked(), 50)
-	// Seen: 155 to 156. About 45 are the program's before a picture, 18 a
+	// Seen: 155 to 156. About 45 are the program's before an image, 18 a
 	// decoded photograph's, the rest is the browser's for code and page.
 	hold(t, "memory of the tab at its peak, MB", float64(peak())/1e6, 160)
 }

@@ -90,7 +90,7 @@ func (h *host) release(t *testing.T, title string, whole bool) {
 	}
 }
 
-// TestOffline: after the first visit the page opens, answers, changes pictures and
+// TestOffline: after the first visit the page opens, answers, changes images and
 // loads its sections with no server at all.
 func TestOffline(t *testing.T) {
 	t.Parallel()
@@ -103,7 +103,7 @@ func TestOffline(t *testing.T) {
 	p.do(chromedp.Reload())
 	p.answered()
 	p.do(chromedp.Click("#gallery [aria-label=church]", chromedp.ByQuery))
-	p.wait("another picture", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
+	p.wait("another image", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
 	p.near("#family", `document.querySelector("#strip li")`)
 	if got := p.text("notice"); got != "" {
 		t.Errorf("without a server the notice is %q", got)
@@ -190,7 +190,7 @@ func TestKeptWhole(t *testing.T) {
 	}
 }
 
-// TestPrivate: no request carries a picture that somebody chose, pasted or filmed:
+// TestPrivate: no request carries an image that somebody chose, pasted or filmed:
 // after the page is here nothing is asked for but files of the page.
 func TestPrivate(t *testing.T) {
 	t.Parallel()
@@ -199,9 +199,9 @@ func TestPrivate(t *testing.T) {
 	p.answered()
 	p.wait("the service worker", installed)
 	p.choose(photo(t, 640, 480))
-	p.wait("the own picture", `document.querySelector('#gallery .own').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
+	p.wait("the own image", `document.querySelector('#gallery .own').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
 	p.paste(t, photo(t, 320, 320))
-	p.wait("the pasted picture", `document.getElementById('picture').getAttribute('aria-label').includes('pasted.jpg') && document.querySelector('#answer[aria-busy=false]')`)
+	p.wait("the pasted image", `document.getElementById('image').getAttribute('aria-label').includes('pasted.jpg') && document.querySelector('#answer[aria-busy=false]')`)
 	p.film()
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -29,7 +29,7 @@ func (p *tab) readout() readout {
 		Bars: [...document.querySelectorAll('#bars li')].map(li => li.textContent).join(), Arch: location.hash } })()`)
 }
 
-// TestSampleOnLoad: a picture is classified with no click, and what the page
+// TestSampleOnLoad: an image is classified with no click, and what the page
 // shows is what the engine says natively.
 func TestSampleOnLoad(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestSampleOnLoad(t *testing.T) {
 		t.Errorf("the page shows %s, the native engine says %s", got, shown(want))
 	}
 	if got := eval[string](p, `document.querySelector('#gallery [aria-pressed=true]').getAttribute('aria-label')`); got != "parachute" {
-		t.Errorf("the marked picture is %q", got)
+		t.Errorf("the marked image is %q", got)
 	}
 	verdict := p.text("verdict")
 	if right := want.Top[0].Label == "parachute"; right != strings.Contains(verdict, "right") {
@@ -51,10 +51,10 @@ func TestSampleOnLoad(t *testing.T) {
 	if got, want := p.text("cost-accuracy"), measured(want.Text); !strings.Contains(got, want) {
 		t.Errorf("the accuracy is %q, the manifest has %q", got, want)
 	}
-	// Until then the page shows the picture itself, as much of it.
+	// Until then the page shows the image itself, as much of it.
 	crop := engineOf(t).Info().Preprocessing.Crop
 	if scale := eval[float64](p, `new DOMMatrix(getComputedStyle(Object.assign(document.getElementById('sample'), { hidden: false })).transform).a`); math.Abs(scale*crop-1) > 0.01 {
-		t.Errorf("the first picture is shown %.3f times as big, the crop is %v", scale, crop)
+		t.Errorf("the first image is shown %.3f times as big, the crop is %v", scale, crop)
 	}
 }
 
@@ -81,11 +81,11 @@ func native(t *testing.T, p *tab, file string) *classify.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture, err := os.ReadFile(file)
+	image, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	im, err := e.OpenImage(picture)
+	im, err := e.OpenImage(image)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestBlocks(t *testing.T) {
 func TestAddress(t *testing.T) {
 	t.Parallel()
 	const arch = "r128-c12-12x1k3-16x2k3-24x3k353-40x2k5-64x2k3-104x3k3-128x1k5-h384"
-	p := open(t, "?picture=church#arch="+arch+"&stage=S5&unknown=1&picture=gas-pump", options{})
+	p := open(t, "?picture=church#arch="+arch+"&stage=S5&unknown=1&image=gas-pump", options{})
 	p.answered()
 	p.wait("the costs", `!document.getElementById('costs').classList.contains('pending')`)
 	first, bars := p.readout(), p.bars()
@@ -239,13 +239,13 @@ func TestAddress(t *testing.T) {
 			t.Errorf("#arch=%s: the page says %q", name, said)
 		}
 	}
-	bad := open(t, "#arch=r999-nonsense&stage=S99&picture=%3Cb%3E", options{})
+	bad := open(t, "#arch=r999-nonsense&stage=S99&image=%3Cb%3E", options{})
 	bad.answered()
 	if got := bad.text("notice"); !strings.Contains(got, "link") {
 		t.Errorf("the notice about a damaged link is %q", got)
 	}
 	if got := bad.text("verdict"); !strings.Contains(got, "parachute") && !strings.Contains(got, "right") {
-		t.Errorf("a nonsense picture gives the verdict %q", got)
+		t.Errorf("a nonsense image gives the verdict %q", got)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestUpload(t *testing.T) {
 	p.answered()
 	file := photo(t, 900, 600)
 	p.choose(file)
-	p.wait("the own picture", `document.querySelector('#gallery .own').getAttribute('aria-pressed') === 'true'`)
+	p.wait("the own image", `document.querySelector('#gallery .own').getAttribute('aria-pressed') === 'true'`)
 	p.wait("no verdict", `document.getElementById('verdict').textContent === ''`)
 	want := native(t, p, file)
 	widths := eval[[]float64](p, `[...document.querySelectorAll('#bars li i')].map(i => Number(i.style.getPropertyValue('--v')))`)
@@ -280,8 +280,8 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-// TestBadFiles: what is no picture, or too big, gives a sentence with a next
-// step; the last picture and its answer stay.
+// TestBadFiles: what is no image, or too big, gives a sentence with a next
+// step; the last image and its answer stay.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	p := open(t, "", options{})
@@ -291,7 +291,7 @@ func TestBadFiles(t *testing.T) {
 		data []byte
 		want []string
 	}{
-		"notes.txt":     {[]byte("Dear diary, this is not a picture.\n"), []string{"notes.txt", "JPEG"}},
+		"notes.txt":     {[]byte("Dear diary, this is not an image.\n"), []string{"notes.txt", "JPEG"}},
 		"huge.png":      {hugePNG(), []string{"huge.png", "megapixels", "smaller"}},
 		"holiday.heic":  {append([]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"), make([]byte, 64)...), []string{"holiday.heic", "HEIC", "JPEG"}},
 		"broken.jpg":    {append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"), make([]byte, 80)...), []string{"broken.jpg", "JPEG"}},

@@ -41,7 +41,7 @@ func engineOf(t *testing.T) *classify.Engine {
 	return e
 }
 
-// sample answers natively for a sample picture and a child, by its text.
+// sample answers natively for a sample image and a child, by its text.
 func sample(t *testing.T, name, arch string, inherited bool) *classify.Result {
 	t.Helper()
 	e := engineOf(t)

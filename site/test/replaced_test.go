@@ -47,7 +47,7 @@ func TestWorkerKilled(t *testing.T) {
 	if got := eval[string](p, `document.getElementById('width').value`); got != width {
 		t.Errorf("the width was %s, with another worker it is %s", width, got)
 	}
-	if got := eval[string](p, `document.getElementById('picture').getAttribute('aria-label')`); !strings.Contains(got, "photo.jpg") {
+	if got := eval[string](p, `document.getElementById('image').getAttribute('aria-label')`); !strings.Contains(got, "photo.jpg") {
 		t.Errorf("with another worker the image is %q", got)
 	}
 	p.wait("the answers of the family", answeredFamily)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestShots makes pictures of the page at several widths, light and dark, and
+// TestShots takes screenshots of the page at several widths, light and dark, and
 // checks what none may show: a sideways scroll bar, a violation that axe finds.
 func TestShots(t *testing.T) {
 	t.Parallel()

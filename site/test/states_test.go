@@ -117,7 +117,7 @@ func TestPrint(t *testing.T) {
 		}
 	}
 	if got := eval[string](p, `getComputedStyle(document.querySelector('.pa')).position`); got == "sticky" || got == "fixed" {
-		t.Errorf("picture and answer are %s on paper", got)
+		t.Errorf("image and answer are %s on paper", got)
 	}
 	p.shot("print")
 }

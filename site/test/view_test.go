@@ -206,7 +206,7 @@ func (v *view) idle() {
 }
 
 // TestViewPhone: on a phone, in the dark, a finger chooses a layer and drags its
-// stage; the page gets no wider; and the activations of the picture arrive.
+// stage; the page gets no wider; and the activations of the image arrive.
 func TestViewPhone(t *testing.T) {
 	t.Parallel()
 	v := openView(t, options{width: 375, height: 800, dark: true})
@@ -230,7 +230,7 @@ func TestViewPhone(t *testing.T) {
 	v.wait("those of all stages and of the chosen layer", heard+`.filter(m => m.channels > 0).length >= 7`)
 	v.idle()
 	v.do(chromedp.Evaluate(`document.querySelector('#inside iframe').contentDocument.querySelector('canvas').focus()`, nil), chromedp.KeyEvent("m"))
-	v.wait("a map over the picture to be told", `document.querySelector('#inside iframe').contentDocument.getElementById('say').textContent.startsWith('Map 1 of')`)
+	v.wait("a map over the image to be told", `document.querySelector('#inside iframe').contentDocument.getElementById('say').textContent.startsWith('Map 1 of')`)
 	v.shot("view-375-dark")
 	if over := eval[int](v.tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 		t.Errorf("the page is %d pixels too wide", over)

@@ -19,7 +19,7 @@ import (
 func TestVisit(t *testing.T) {
 	folder := os.Getenv("BIGNAS_SCREENS")
 	if folder == "" {
-		t.Skip("writes pictures for the README; run make screens")
+		t.Skip("writes screenshots for the documents; run make screens")
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ const keepStreams = `const ask = navigator.mediaDevices?.getUserMedia.bind(navig
 	if (ask) navigator.mediaDevices.getUserMedia = async c => self.stream = await ask(c);`
 
 // TestWebcam: frames are answered one after another and counted; a second press,
-// another picture, and a hidden tab each switch the camera off; the last frame stays.
+// another image, and a hidden tab each switch the camera off; the last frame stays.
 func TestWebcam(t *testing.T) {
 	t.Parallel()
 	p := open(t, "", options{script: keepStreams})
@@ -50,16 +50,16 @@ func TestWebcam(t *testing.T) {
 	}
 	p.film()
 	p.shot("webcam")
-	first := eval[string](p, `document.getElementById('picture').toDataURL()`)
-	p.wait("another frame", fmt.Sprintf(`document.getElementById('picture').toDataURL() !== %q`, first))
+	first := eval[string](p, `document.getElementById('image').toDataURL()`)
+	p.wait("another frame", fmt.Sprintf(`document.getElementById('image').toDataURL() !== %q`, first))
 	p.do(chromedp.Click(webcam, chromedp.ByQuery))
 	off("a second press")
-	if got := eval[string](p, `document.getElementById('picture').getAttribute('aria-label')`); got != "What the camera sees" {
-		t.Errorf("after it went off the picture is %q", got)
+	if got := eval[string](p, `document.getElementById('image').getAttribute('aria-label')`); got != "What the camera sees" {
+		t.Errorf("after it went off the image is %q", got)
 	}
 	p.film()
 	p.do(chromedp.Click("#gallery [aria-label=church]", chromedp.ByQuery))
-	off("another picture")
+	off("another image")
 	p.wait("the church", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true'`)
 	p.film()
 	eval[bool](p, `Object.defineProperty(document, 'hidden', { value: true, configurable: true }) && document.dispatchEvent(new Event('visibilitychange'))`)

@@ -22,6 +22,7 @@ const (
 
 // TestWeights: the choice by keyboard, what follows from it everywhere, the link, and the way back.
 func TestWeights(t *testing.T) {
+	t.Parallel()
 	s := offering(t, nil)
 	p := visit(t, s, options{})
 	p.answered()
@@ -74,7 +75,7 @@ func TestWeights(t *testing.T) {
 	}
 	n := visit(t, s, options{})
 	eval[bool](n, `(document.title, true)`)
-	n.do(chromedp.Navigate(s.URL+"/#weights=second&picture=church"), chromedp.Reload())
+	n.do(chromedp.Navigate(s.URL+"/#weights=second&image=church"), chromedp.Reload())
 	n.wait("the weights of the address", onSecond)
 	n.answered()
 	if got := eval[string](n, `document.querySelector('#gallery [aria-pressed=true]').getAttribute('aria-label')`); got != "thing 2" {
@@ -85,6 +86,7 @@ func TestWeights(t *testing.T) {
 // TestWeightsMeanwhile: other weights are chosen while a search, a webcam, a download
 // and a decoding run; what was chosen comes, and nothing of the old stays.
 func TestWeightsMeanwhile(t *testing.T) {
+	t.Parallel()
 	s := offering(t, nil)
 	choose := func(p *tab, i int) {
 		t.Helper()
@@ -135,6 +137,7 @@ func TestWeightsMeanwhile(t *testing.T) {
 
 // TestWeightsFail: weights that do not come are said, the old ones stay in use, and a second try works; a download can be stopped.
 func TestWeightsFail(t *testing.T) {
+	t.Parallel()
 	var there atomic.Bool
 	hold := make(chan struct{})
 	s := offering(t, func(w http.ResponseWriter, r *http.Request, data []byte) bool {
@@ -182,6 +185,7 @@ func TestWeightsFail(t *testing.T) {
 // TestWeightsOffline: weights that were chosen once are there without a server, though they
 // came before the service worker.
 func TestWeightsOffline(t *testing.T) {
+	t.Parallel()
 	s := offering(t, nil)
 	p := visit(t, s, options{})
 	p.answered()
@@ -212,6 +216,7 @@ func TestWeightsOffline(t *testing.T) {
 // are neither right nor wrong, and its accuracy is what it says. A file that is not there, or that is
 // on another server, leaves the shipped ones.
 func TestForeignWeights(t *testing.T) {
+	t.Parallel()
 	data, err := secondFile()
 	if err != nil {
 		t.Fatal(err)
@@ -248,6 +253,7 @@ const strange = `const W = Worker; self.Worker = class extends W { set onmessage
 
 // TestUnknown: an answer outside the classes is shown as what it is, with guesses.
 func TestUnknown(t *testing.T) {
+	t.Parallel()
 	p := open(t, "", options{script: strange})
 	first := `document.getElementById('none').checkVisibility() && document.getElementById('none').textContent`
 	p.wait("the answer", first+` === 'Probably none of its classes If it is one of them:' && document.querySelectorAll('#bars li')[4].textContent.includes('%')`)

@@ -46,13 +46,13 @@ export class Engine {
    * Sends one request. The promise resolves with the reply, {type, ...}, and
    * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
    * copied. onprogress gets the replies on the way: "progress" of boot, "decoding" of
-   * picture, "searching" of search, "measuring" of latency. The replies view, cam, taps and file have
+   * image, "searching" of search, "measuring" of latency. The replies view, cam, taps and file have
    * bytes, an ArrayBuffer. The promise's id is the target of cancel(id).
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
     if (!this.#worker) return Promise.reject(new EngineError({ code: 'cancelled', message: 'The engine has stopped.' }));
-    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress, patient: type === 'picture' }));
+    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress, patient: type === 'image' }));
     promise.id = id;
     this.#listen();
     this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);

@@ -9,7 +9,7 @@
 //	                                    the weights have no model of them, statistics
 //	{"op": "run", "runs"}               times forward passes of it       {"ms"}
 //	{"op": "logits"}                    of the last one                  {"logits"}
-//	{"op": "slice", "archs"}            times new children on the file picture   {"sliced"}
+//	{"op": "slice", "archs"}            times new children on the file image   {"sliced"}
 //
 // A request that fails is answered with {"error"}.
 package main
@@ -159,10 +159,10 @@ func floats(b []byte) []float32 {
 	return x
 }
 
-// slice classifies one picture with one child after another, as when a slider
+// slice classifies one image with one child after another, as when a slider
 // moves. The engine itself says what it did in which time.
 func (b *bench) slice(texts []string) (all []sliced, err error) {
-	p, err := b.engine.OpenImage(b.files["picture"])
+	p, err := b.engine.OpenImage(b.files["image"])
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Command engine is the program that runs in the page's worker: it slices
-// children out of the shared weights and classifies pictures with them. Built
+// children out of the shared weights and classifies images with them. Built
 // with GOOS=js GOARCH=wasm; the messages are those of package session.
 package main
 

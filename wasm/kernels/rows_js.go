@@ -8,7 +8,7 @@ import (
 	"bignas/core/preprocess"
 )
 
-// What preprocessing does to rows of a picture: preprocess.Rows says what each is.
+// What preprocessing does to rows of an image: preprocess.Rows says what each is.
 
 //go:wasmimport kernels addBytes
 //go:noescape

@@ -115,7 +115,7 @@ func TestMore(t *testing.T) {
 	if ready.Ceiling.Stem != space.Min().Stem || ready.Info.Bytes != len(data) || ready.Info.Digest != digest {
 		t.Fatalf("ready says %+v and the ceiling %+v", ready.Info, ready.Ceiling)
 	}
-	x.want("picture", x.ask("picture", "", picture()))
+	x.want("image", x.ask("image", "", photo()))
 	x.want("answer", x.ask("classify", childField(t, space.Min()), nil))
 	x.refused("not_here", x.ask("classify", childField(t, space.Max()), nil))
 	x.refused("not_here", x.ask("export", `,"format":"onnx"`+childField(t, space.Max()), nil))
@@ -138,7 +138,7 @@ func TestMoreDamaged(t *testing.T) {
 	x, at, data := newExchange(t), ends(t), bytes.Clone(testWeights())
 	data[at[1]-5] ^= 1
 	x.want("ready", x.ask("boot", "", data[:at[0]]))
-	x.want("picture", x.ask("picture", "", picture()))
+	x.want("image", x.ask("image", "", photo()))
 	x.refused(weights.CodeDamaged, x.ask("more", "", data[at[0]:at[1]]))
 	space, err := arch.Lookup("nette")
 	if err != nil {

@@ -55,7 +55,7 @@ func TestExport(t *testing.T) {
 		}
 		input, ok := runner.NewTensor(graph.Inputs[0].Kind, 1, 3, 96, 96)
 		if !ok {
-			t.Fatal("no room for a picture")
+			t.Fatal("no room for an image")
 		}
 		for j := range 96 * 96 {
 			for c := range 3 {

@@ -37,7 +37,7 @@ func (s *Session) asking(q request) (*job, error) {
 	})
 }
 
-// pass is a job of one forward pass on the present picture.
+// pass is a job of one forward pass on the present image.
 func (s *Session) pass(q request, do func(*classify.Engine, *classify.Image, arch.Arch, classify.Options) error) (*job, error) {
 	a, err := s.child(q, q.Child, "child")
 	if err != nil {

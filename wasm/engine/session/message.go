@@ -17,9 +17,9 @@
 //	cost      {child}                  -> cost     arch; cost {macs, params, bytes, share, layers, memory: bytes of
 //	                                      float32 activations alive at once, accuracy {p, error, kind: "predicted", n}
 //	                                      with a predictor, latency: ms on this device once that was measured}
-//	picture   + bytes of the file      -> decoding {done: 0 to 1} several times, at most every 100 ms,
-//	                                      then picture {width, height}; later requests use this picture
-//	view      {resolution} -> view + RGBA bytes    the picture as a child of that resolution sees it
+//	image     + bytes of the file      -> decoding {done: 0 to 1} several times, at most every 100 ms,
+//	                                      then image {width, height}; later requests use this image
+//	view      {resolution} -> view + RGBA bytes    the image as a child of that resolution sees it
 //	classify  {child, inherited}       -> answer   arch; answer {top, timing, inherited}
 //	try       {child, inherited}       -> answer   the same, but every one is answered, in their order
 //	cam       {child, class, inherited}
@@ -53,7 +53,7 @@
 // taps, statistics and export, one after the other in their order, each of which
 // steps aside for a classify and begins again after it. Search and latency get what time is left,
 // in slices of milliseconds; a newer one of its kind takes the place of an older
-// one, which gets "superseded" too. Pictures are decoded beside all of that, one at a
+// one, which gets "superseded" too. Images are decoded beside all of that, one at a
 // time: a newer one takes the place of an older one. All of these can be cancelled and end with
 // the error "cancelled" then. The forward pass lets the event loop run after
 // every block, so that everything else is answered while it computes.
@@ -71,7 +71,7 @@ import (
 const (
 	CodeBadMessage  = "bad_message"
 	CodeNoWeights   = "no_weights"
-	CodeNoPicture   = "no_picture"
+	CodeNoImage     = "no_image"
 	CodeNoPredictor = "no_predictor"
 	CodeSuperseded  = "superseded"
 	CodeCancelled   = "cancelled"

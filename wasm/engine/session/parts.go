@@ -31,7 +31,7 @@ func (s *Session) shared(q request) error {
 	return nil
 }
 
-// part is a job on a child of the weights that needs no picture.
+// part is a job on a child of the weights that needs no image.
 func (s *Session) part(q request, do func(*classify.Engine, arch.Arch) error) error {
 	a, err := s.child(q, q.Child, "child")
 	if err != nil {

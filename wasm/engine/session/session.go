@@ -14,7 +14,7 @@ import (
 	"bignas/core/search"
 )
 
-// Session is one engine and the picture that it looks at. Handle may be called
+// Session is one engine and the image that it looks at. Handle may be called
 // at any time, also while Run computes; Run is called once.
 type Session struct {
 	post  func(text string, data []byte)
@@ -28,7 +28,7 @@ type Session struct {
 	predictor *predict.Predictor // nil without
 	latency   *latency.Model     // nil before it was measured
 	baseline  []uint32           // a checksum per shared tensor, as downloaded
-	picture   *classify.Image
+	image     *classify.Image
 	opening   opening
 	work
 }
@@ -65,8 +65,8 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return s.parse(q)
 	case "cost":
 		return s.cost(q)
-	case "picture":
-		return s.openPicture(q, data)
+	case "image":
+		return s.openImage(q, data)
 	case "view":
 		return s.view(q)
 	case "classify":
@@ -199,7 +199,7 @@ func (s *Session) cost(q request) error {
 func (s *Session) current() (*classify.Engine, *classify.Image) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.engine, s.picture
+	return s.engine, s.image
 }
 
 // looking is current where both are needed.
@@ -209,7 +209,7 @@ func (s *Session) looking() (*classify.Engine, *classify.Image, error) {
 	case e == nil:
 		return nil, nil, errNoWeights()
 	case p == nil:
-		return nil, nil, errNoPicture()
+		return nil, nil, errNoImage()
 	}
 	return e, p, nil
 }
@@ -218,8 +218,8 @@ func errNoWeights() error {
 	return fault.New(CodeNoWeights, "wait for the download or try it again", "the weights are not here yet")
 }
 
-func errNoPicture() error {
-	return fault.New(CodeNoPicture, "choose a picture", "there is no picture to look at")
+func errNoImage() error {
+	return fault.New(CodeNoImage, "choose an image", "there is no image to look at")
 }
 
 // superseded and cancelled are the two ways in which a request ends without an

@@ -187,8 +187,8 @@ var testWeights = sync.OnceValue(func() []byte {
 	return data
 })
 
-// picture is a PNG, left half red and right half blue.
-func picture() []byte {
+// photo is a PNG, left half red and right half blue.
+func photo() []byte {
 	im := image.NewRGBA(image.Rect(0, 0, 96, 96))
 	for y := range 96 {
 		for x := range 96 {
@@ -222,7 +222,7 @@ func childText(t *testing.T, resolution int) string {
 	return string(text)
 }
 
-// booted is a page whose session has weights and a picture, and runs.
+// booted is a page whose session has weights and an image, and runs.
 func booted(t *testing.T) *page {
 	p := newPage(t)
 	p.send(`{"id":1,"type":"boot"}`, testWeights()...)
@@ -230,9 +230,9 @@ func booted(t *testing.T) *page {
 	if len(r.Info.Labels) != 3 || r.Info.Space.Name != "nette" || r.Info.Bytes != len(testWeights()) {
 		t.Fatalf("ready says %+v", r.Info)
 	}
-	p.send(`{"id":2,"type":"picture"}`, picture()...)
-	if r := p.next(2, "picture"); r.Width != 96 || r.Height != 96 {
-		t.Fatalf("the picture is %d x %d", r.Width, r.Height)
+	p.send(`{"id":2,"type":"image"}`, photo()...)
+	if r := p.next(2, "image"); r.Width != 96 || r.Height != 96 {
+		t.Fatalf("the image is %d x %d", r.Width, r.Height)
 	}
 	go p.s.Run()
 	return p
@@ -291,13 +291,13 @@ func TestClassifyAndView(t *testing.T) {
 	}
 	p.send(`{"id":5,"type":"view","resolution":7}`)
 	p.wantError(5, CodeBadMessage)
-	p.send(`{"id":6,"type":"picture"}`, []byte("text")...)
+	p.send(`{"id":6,"type":"image"}`, []byte("text")...)
 	if r := p.next(6, "error"); r.Error.Hint == "" {
 		t.Errorf("a text gives no hint: %+v", r.Error)
 	}
 	p.send(`{"id":7,"type":"classify","child":` + childText(t, 96) + `}`)
 	if again := p.next(7, "answer"); !slices.Equal(again.Answer.Top, r.Answer.Top) {
-		t.Error("after a bad picture the last good one gives another answer")
+		t.Error("after a bad image the last good one gives another answer")
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"bignas/core/fault"
 )
 
-// view posts the picture as a child of that resolution sees it: the crop and the
+// view posts the image as a child of that resolution sees it: the crop and the
 // filter of the weights file, without the normalisation, as RGBA bytes.
 func (s *Session) view(q request) error {
 	e, p, err := s.looking()

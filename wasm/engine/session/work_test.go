@@ -51,15 +51,15 @@ func quoted(text string) string {
 	return string(q)
 }
 
-// predicting is a booted page with a predictor and a picture.
+// predicting is a booted page with a predictor and an image.
 func predicting(t *testing.T) *page {
 	p := newPage(t)
 	p.send(`{"id":1,"type":"boot","predictor":`+quoted(testPredictor())+`}`, testWeights()...)
 	if r := p.next(1, "ready"); r.Predictor == nil || r.Predictor.N != 500 || r.Predictor.Children != 20 || r.PredictorError != nil {
 		t.Fatalf("ready says of the predictor %+v, %v", r.Predictor, r.PredictorError)
 	}
-	p.send(`{"id":2,"type":"picture"}`, picture()...)
-	p.next(2, "picture")
+	p.send(`{"id":2,"type":"image"}`, photo()...)
+	p.next(2, "image")
 	go p.s.Run()
 	return p
 }

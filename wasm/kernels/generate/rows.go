@@ -2,8 +2,8 @@ package main
 
 import asm "bignas/wasm/kernels/wasmasm"
 
-// What preprocessing does to rows of a picture. These round a product before it
-// is added in both modules: pictures come out the same to the bit everywhere.
+// What preprocessing does to rows of an image. These round a product before it
+// is added in both modules: images come out the same to the bit everywhere.
 
 // addBytes writes "addBytes": n bytes of row are added to the integers in sums.
 func (g *generator) addBytes() {

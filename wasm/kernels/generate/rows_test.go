@@ -20,7 +20,7 @@ func bits(v []uint32) []float32 {
 	return f
 }
 
-// TestResampling: rows and columns of pictures, bit for bit as in preprocess.
+// TestResampling: rows and columns of images, bit for bit as in preprocess.
 func TestResampling(t *testing.T) {
 	m := start(t)
 	r := rand.New(rand.NewPCG(13, 14))

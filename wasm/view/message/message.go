@@ -6,7 +6,7 @@
 //
 //	child    {child, stage}            show that child; the sliders move that stage, -1 for all
 //	theme    {dark, still}             colours; still is true where nothing may be animated
-//	picture  {width} + RGBA bytes      the picture as the child sees it
+//	image    {width} + RGBA bytes      the image as the child sees it
 //	taps     {ask, width, height, channels} + a byte a value, channel by channel: the answer to want-taps
 //	taps     {ask, error}              why there is none
 //	zoom     {by}                      a factor; 0 shows the whole network
@@ -99,8 +99,8 @@ func Receive(s *scene.Scene, text string, data []byte) error {
 	case "theme":
 		s.SetDark(m.Dark)
 		s.SetMotion(!m.Still)
-	case "picture":
-		return s.SetPicture(m.Width, data)
+	case "image":
+		return s.SetImage(m.Width, data)
 	case "taps":
 		if m.Error != "" {
 			s.RefuseTaps(m.Ask, m.Error)

@@ -62,10 +62,10 @@ func TestOutgoing(t *testing.T) {
 	}
 }
 
-// TestPictures: a picture and activations arrive as bytes; zoom and colours are set.
-func TestPictures(t *testing.T) {
+// TestImages: an image and activations arrive as bytes; zoom and colours are set.
+func TestImages(t *testing.T) {
 	s := open(t)
-	for _, text := range []string{`{"type":"picture","width":2}`, `{"type":"theme","dark":true,"still":true}`, `{"type":"zoom","by":2}`} {
+	for _, text := range []string{`{"type":"image","width":2}`, `{"type":"theme","dark":true,"still":true}`, `{"type":"zoom","by":2}`} {
 		if err := Receive(s, text, make([]byte, 16)); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -93,7 +93,7 @@ func TestPictures(t *testing.T) {
 
 // FuzzReceive: a wrong message is refused with a sentence and changes no child.
 func FuzzReceive(f *testing.F) {
-	for _, text := range []string{`{"type":"child"}`, `{"type":"child","child":{"stages":[{}]}}`, `{"type":"taps","ask":1,"width":-1}`, `{"type":"picture","width":3}`, `{"type":"zoom","by":-1e308}`, `[]`, `{"type":"x"}`} {
+	for _, text := range []string{`{"type":"child"}`, `{"type":"child","child":{"stages":[{}]}}`, `{"type":"taps","ask":1,"width":-1}`, `{"type":"image","width":3}`, `{"type":"zoom","by":-1e308}`, `[]`, `{"type":"x"}`} {
 		f.Add(text, []byte("1234"))
 	}
 	f.Fuzz(func(t *testing.T, text string, data []byte) {

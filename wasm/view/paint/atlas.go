@@ -15,7 +15,7 @@ import (
 )
 
 // atlasSide is the side of the one image that discs and letters come from: with
-// one source everything between two pictures is drawn at once.
+// one source everything between two images is drawn at once.
 const atlasSide = 1024
 
 // atlas holds masks in white, made when they are first needed.

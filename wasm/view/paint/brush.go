@@ -14,8 +14,8 @@ import (
 
 // brush turns shapes into triangles.
 type brush struct {
-	atlas    atlas
-	pictures map[*scene.Bitmap]*texture
+	atlas   atlas
+	bitmaps map[*scene.Bitmap]*texture
 
 	screen   *ebiten.Image
 	scale    float64
@@ -34,11 +34,11 @@ type texture struct {
 
 // draw draws shapes, in logical pixels, with scale pixels of the screen for each.
 func (b *brush) draw(screen *ebiten.Image, shapes []scene.Shape, scale float64) {
-	if b.pictures == nil || b.scale != scale {
+	if b.bitmaps == nil || b.scale != scale {
 		b.atlas.clear()
 	}
-	if b.pictures == nil {
-		b.pictures = map[*scene.Bitmap]*texture{}
+	if b.bitmaps == nil {
+		b.bitmaps = map[*scene.Bitmap]*texture{}
 		b.atlas.full = b.flush
 	}
 	b.screen, b.scale = screen, scale
@@ -47,10 +47,10 @@ func (b *brush) draw(screen *ebiten.Image, shapes []scene.Shape, scale float64) 
 		b.shape(&shapes[i])
 	}
 	b.flush()
-	for key, t := range b.pictures {
+	for key, t := range b.bitmaps {
 		if t.used != b.frame {
 			t.image.Deallocate()
-			delete(b.pictures, key)
+			delete(b.bitmaps, key)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (b *brush) shape(s *scene.Shape) {
 	case scene.Text:
 		b.text(s)
 	case scene.Image:
-		b.picture(s)
+		b.bitmap(s)
 	}
 }
 
@@ -185,16 +185,16 @@ func (b *brush) text(s *scene.Shape) {
 	}
 }
 
-// picture draws a part of a bitmap.
-func (b *brush) picture(s *scene.Shape) {
-	t := b.pictures[s.Picture]
-	if t == nil || t.image.Bounds().Dx() != s.Picture.W || t.image.Bounds().Dy() != s.Picture.H {
-		t = &texture{image: ebiten.NewImageWithOptions(image.Rect(0, 0, s.Picture.W, s.Picture.H), &ebiten.NewImageOptions{Unmanaged: true}), version: s.Picture.Version - 1}
-		b.pictures[s.Picture] = t
+// bitmap draws a part of one.
+func (b *brush) bitmap(s *scene.Shape) {
+	t := b.bitmaps[s.Bitmap]
+	if t == nil || t.image.Bounds().Dx() != s.Bitmap.W || t.image.Bounds().Dy() != s.Bitmap.H {
+		t = &texture{image: ebiten.NewImageWithOptions(image.Rect(0, 0, s.Bitmap.W, s.Bitmap.H), &ebiten.NewImageOptions{Unmanaged: true}), version: s.Bitmap.Version - 1}
+		b.bitmaps[s.Bitmap] = t
 	}
-	if t.version != s.Picture.Version {
-		t.image.WritePixels(s.Picture.Pix)
-		t.version = s.Picture.Version
+	if t.version != s.Bitmap.Version {
+		t.image.WritePixels(s.Bitmap.Pix)
+		t.version = s.Bitmap.Version
 	}
 	t.used = b.frame
 	x0, y0 := math.Round(s.X*b.scale), math.Round(s.Y*b.scale)

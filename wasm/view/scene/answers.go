@@ -7,12 +7,12 @@ import (
 	"bignas/core/fault"
 )
 
-// answers are the picture and the activations that it causes: for every stage
+// answers are the image and the activations that it causes: for every stage
 // the mean map of its last layer, on the flow line, and all maps of the chosen
 // layer, in the panel. They are asked for one layer at a time when nothing has
 // changed for a while.
 type answers struct {
-	picture *Bitmap
+	image   *Bitmap
 	stages  []*taps
 	tiles   *taps
 	fresh   map[Layer]bool
@@ -38,7 +38,7 @@ func (a *answers) reset() {
 	*a = answers{asked: Nowhere, fresh: map[Layer]bool{}, pressed: noChannel, pointed: noChannel}
 }
 
-// outdate says that the child or the picture is another: everything is asked for
+// outdate says that the child or the image is another: everything is asked for
 // again, and what there is stays until then.
 func (a *answers) outdate() {
 	clear(a.fresh)
@@ -55,18 +55,18 @@ func (a *answers) clear() {
 	a.pressed, a.pointed = noChannel, noChannel
 }
 
-// SetPicture shows a square RGBA picture of that side, as the child sees it, at the
+// SetImage shows a square RGBA image of that side, as the child sees it, at the
 // start of the flow. From then on activations are asked for.
-func (s *Scene) SetPicture(side int, rgba []byte) error {
+func (s *Scene) SetImage(side int, rgba []byte) error {
 	if side < 1 || side > 4096 || len(rgba) != 4*side*side {
-		return fault.New("bad_message", "", "a picture of side %d has %d bytes, want %d", side, len(rgba), 4*side*side)
+		return fault.New("bad_message", "", "an image of side %d has %d bytes, want %d", side, len(rgba), 4*side*side)
 	}
 	a := &s.answers
 	version := 1
-	if a.picture != nil {
-		version = a.picture.Version + 1
+	if a.image != nil {
+		version = a.image.Version + 1
 	}
-	a.picture = &Bitmap{side, side, rgba, version}
+	a.image = &Bitmap{side, side, rgba, version}
 	a.outdate()
 	return nil
 }
@@ -75,7 +75,7 @@ func (s *Scene) SetPicture(side int, rgba []byte) error {
 // waits for that time.
 func (s *Scene) ask(seconds float64) bool {
 	a := &s.answers
-	if a.picture == nil || a.problem != "" {
+	if a.image == nil || a.problem != "" {
 		return false
 	}
 	if s.drag != nil && s.drag.moved {

@@ -10,10 +10,10 @@ import (
 // chosen layer first; late answers are dropped, wrong ones refused.
 func TestActivations(t *testing.T) {
 	s := open(t, "nette")
-	if err := s.SetPicture(2, make([]byte, 15)); err == nil {
-		t.Error("15 bytes are a picture of 2 x 2")
+	if err := s.SetImage(2, make([]byte, 15)); err == nil {
+		t.Error("15 bytes are an image of 2 x 2")
 	}
-	if err := s.SetPicture(2, make([]byte, 16)); err != nil {
+	if err := s.SetImage(2, make([]byte, 16)); err != nil {
 		t.Fatal(err)
 	}
 	s.choose(Layer{4, 0})
@@ -58,11 +58,11 @@ func TestActivations(t *testing.T) {
 	}
 }
 
-// TestChannel: the map under the mouse lies over the picture, a pressed one stays
+// TestChannel: the map under the mouse lies over the image, a pressed one stays
 // there, keys go through all of them, and another layer or fewer maps take it away.
 func TestChannel(t *testing.T) {
 	s := open(t, "nette")
-	if err := s.SetPicture(2, make([]byte, 16)); err != nil {
+	if err := s.SetImage(2, make([]byte, 16)); err != nil {
 		t.Fatal(err)
 	}
 	answer := func(count int) {
@@ -79,10 +79,10 @@ func TestChannel(t *testing.T) {
 			run(t, s)
 		}
 	}
-	over := func() int { // the channel of the last image in the picture's place
-		picture, found := s.camera.box(box{s.maps[0].x - s.maps[0].now/2, s.frame.line - s.maps[0].now/2, s.maps[0].now, s.maps[0].now}), noChannel
+	over := func() int { // the channel of the last image in the image's place
+		at, found := s.camera.box(box{s.maps[0].x - s.maps[0].now/2, s.frame.line - s.maps[0].now/2, s.maps[0].now, s.maps[0].now}), noChannel
 		for _, shape := range s.Draw() {
-			if t := s.answers.tiles; t != nil && shape.Picture == &t.sheet && shape.X == picture.x && shape.W == picture.w {
+			if t := s.answers.tiles; t != nil && shape.Bitmap == &t.sheet && shape.X == at.x && shape.W == at.w {
 				found = shape.Source[1]/3*t.columns + shape.Source[0]/3
 			}
 		}
@@ -91,7 +91,7 @@ func TestChannel(t *testing.T) {
 	s.choose(Layer{4, 0})
 	answer(6)
 	if got := over(); got != noChannel {
-		t.Errorf("at first map %d lies over the picture", got)
+		t.Errorf("at first map %d lies over the image", got)
 	}
 	b := s.tileBox(4)
 	s.Move(0, b.x+1, b.y+1)
@@ -100,14 +100,14 @@ func TestChannel(t *testing.T) {
 	}
 	pull(s, b.x+1, b.y+1, 0, 0)
 	e := s.Events()
-	if len(e) != 1 || e[0].Text != "Map 5 of 6: strongest at the middle of the picture." {
+	if len(e) != 1 || e[0].Text != "Map 5 of 6: strongest at the middle of the image." {
 		t.Errorf("a pressed map tells %+v", e)
 	}
 	s.Leave()
 	if got := over(); got != 4 {
 		t.Errorf("without the mouse map %d is left", got)
 	}
-	for _, want := range []string{"Map 6 of 6: strongest at the right of the picture.", "", "Map 1 of 6: nothing in this picture.", "Map 2 of 6: strongest at the top middle of the picture."} {
+	for _, want := range []string{"Map 6 of 6: strongest at the right of the image.", "", "Map 1 of 6: nothing in this image.", "Map 2 of 6: strongest at the top middle of the image."} {
 		s.Key("m", false)
 		text := ""
 		if e := s.Events(); len(e) > 0 {
@@ -126,7 +126,7 @@ func TestChannel(t *testing.T) {
 	s.move(s.deeper(s.child, 2, -1))
 	answer(4)
 	if got := over(); got != noChannel {
-		t.Errorf("of four maps the one at %d lies over the picture", got)
+		t.Errorf("of four maps the one at %d lies over the image", got)
 	}
 	s.Key("m", false)
 	s.choose(Layer{3, 0})

@@ -2,13 +2,13 @@ package scene
 
 import "strconv"
 
-// A channel of the chosen layer lies over the picture: the one under the mouse,
+// A channel of the chosen layer lies over the image: the one under the mouse,
 // or else the one that was pressed. So a map is seen where it belongs.
 
 // noChannel is the index of none.
 const noChannel = -1
 
-// channel is the map that lies over the picture, or noChannel.
+// channel is the map that lies over the image, or noChannel.
 func (s *Scene) channel() int {
 	a := &s.answers
 	switch {
@@ -50,7 +50,7 @@ func (s *Scene) tileAt(x, y float64) int {
 	return noChannel
 }
 
-// press lays a channel over the picture, or takes it away where it lies there.
+// press lays a channel over the image, or takes it away where it lies there.
 func (s *Scene) press(channel int) {
 	a := &s.answers
 	if a.pressed == channel {
@@ -77,11 +77,11 @@ func (s *Scene) nextChannel(by int) {
 	}
 }
 
-// drawChannel lays the map over the picture's box.
-func (s *Scene) drawChannel(d *sheet, picture box) {
+// drawChannel lays the map over the image's box.
+func (s *Scene) drawChannel(d *sheet, at box) {
 	if c := s.channel(); c != noChannel {
 		t := s.answers.tiles
-		d.image(picture, &t.sheet, 0.75*t.alpha, t.source(c))
+		d.image(at, &t.sheet, 0.75*t.alpha, t.source(c))
 	}
 }
 
@@ -100,10 +100,10 @@ func (t *taps) say(channel int) string {
 		}
 	}
 	if values[at] == 0 {
-		return t.title(channel) + ": nothing in this picture."
+		return t.title(channel) + ": nothing in this image."
 	}
 	third := func(i, n int) int { return min(2, 3*i/n) }
 	row := [3]string{"top ", "", "bottom "}[third(at/t.w, t.h)]
 	column := [3]string{"left", "middle", "right"}[third(at%t.w, t.w)]
-	return t.title(channel) + ": strongest at the " + row + column + " of the picture."
+	return t.title(channel) + ": strongest at the " + row + column + " of the image."
 }

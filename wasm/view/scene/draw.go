@@ -28,7 +28,7 @@ func (s *Scene) drawBand(d *sheet) {
 	d.fill(box{b.x, -6, b.w, s.frame.h + 12}, 6, s.palette.Panel)
 }
 
-// drawFlow is the picture, the maps that it becomes and the line through them.
+// drawFlow is the image, the maps that it becomes and the line through them.
 func (s *Scene) drawFlow(d *sheet) {
 	p, f := s.palette, s.frame
 	x0, y := s.camera.screen(s.maps[0].x, f.line)
@@ -54,8 +54,8 @@ func (s *Scene) drawFlow(d *sheet) {
 func (s *Scene) drawMap(d *sheet, i int, b box) {
 	a := &s.answers
 	if i == 0 {
-		if a.picture != nil {
-			d.image(b, a.picture, 1, [4]int{0, 0, a.picture.W, a.picture.H})
+		if a.image != nil {
+			d.image(b, a.image, 1, [4]int{0, 0, a.image.W, a.image.H})
 			s.drawChannel(d, b)
 		} else {
 			d.outlined(b, 0, s.palette.Edge, s.palette.Panel)

@@ -52,7 +52,7 @@ func TestHits(t *testing.T) {
 	}
 }
 
-// TestDrags: up is depth, sideways is width, the picture is the resolution; they
+// TestDrags: up is depth, sideways is width, the image is the resolution; they
 // stop at the ends of what the space has, and a drag that is taken back ends
 // where it began.
 func TestDrags(t *testing.T) {
@@ -93,7 +93,7 @@ func TestDrags(t *testing.T) {
 	}
 	pull(s, s.maps[0].x, s.frame.line, 300, 0)
 	if got := s.Child().Resolution; got != 192 {
-		t.Errorf("the dragged picture has %d pixels", got)
+		t.Errorf("the dragged image has %d pixels", got)
 	}
 	x, y = centre(s, Layer{7, 0})
 	pull(s, x, y, 0, -300)
@@ -268,7 +268,7 @@ func FuzzInput(f *testing.F) {
 	keys := []string{"ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "k", "r", "+", "-", "0", "w", "a", "s", "d", "Escape", "Tab", "m"}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := open(t, []string{"nette", "attentivenas"}[len(data)%2])
-		if err := s.SetPicture(1, make([]byte, 4)); err != nil {
+		if err := s.SetImage(1, make([]byte, 4)); err != nil {
 			t.Fatal(err)
 		}
 		for data = data[:min(len(data), 300)]; len(data) >= 5; data = data[5:] {

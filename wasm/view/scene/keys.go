@@ -7,7 +7,7 @@ import "slices"
 //
 // The arrows choose a layer; with Shift they change the width and depth of its
 // stage. K is the next filter of the layer, R the next resolution, M the next of
-// the layer's maps over the picture, with Shift the one before; plus, minus and 0
+// the layer's maps over the image, with Shift the one before; plus, minus and 0
 // zoom, W, A, S and D move an enlarged network, Escape takes the choice back and
 // then leaves.
 func (s *Scene) Key(name string, shift bool) bool {

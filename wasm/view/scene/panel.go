@@ -7,7 +7,7 @@ import (
 )
 
 // The panel tells about one layer, or about the whole child: numbers first, then
-// the maps that the picture makes of it.
+// the maps that the image makes of it.
 
 const rowHeight = 22.0
 
@@ -54,12 +54,12 @@ func (s *Scene) drawTitle(d *sheet, name, which string) {
 func (s *Scene) drawChild(d *sheet) {
 	s.drawTitle(d, "The child", "")
 	s.drawRow(d, 0, "Layers", strconv.Itoa(s.depth())+" of "+strconv.Itoa(s.deepest()))
-	s.drawRow(d, 1, "Picture", strconv.Itoa(s.child.Resolution)+" px")
+	s.drawRow(d, 1, "Image", strconv.Itoa(s.child.Resolution)+" px")
 	s.drawRow(d, 2, "MMACs", millions(s.report.MACs, 1))
 	s.drawRow(d, 3, "Parameters", millions(s.report.Params, 2)+" M")
 	s.drawRow(d, 4, "Of the supernet", percent(s.report.Params, s.full.Params))
 	b := s.panelMaps()
-	hints := []string{"Drag a block:", "up is depth,", "sideways is width.", "", "Choose a block to see", "its numbers and what it", "makes of the picture."}
+	hints := []string{"Drag a block:", "up is depth,", "sideways is width.", "", "Choose a block to see", "its numbers and what it", "makes of the image."}
 	for i, text := range hints {
 		d.text(b.x, b.y+10+19*float64(i), 13, i < 3, Start, s.palette.Ink2, text)
 	}
@@ -135,7 +135,7 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 	caption := func(text string) { d.text(area.x, area.y+8, 13, false, Start, p.Ink3, text) }
 	switch {
 	case l != s.chosen:
-		if a.picture != nil {
+		if a.image != nil {
 			caption("Press to see its maps")
 		}
 		return
@@ -145,13 +145,13 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 		}
 		return
 	case a.tiles == nil:
-		if a.picture != nil {
-			caption("Maps of the picture …")
+		if a.image != nil {
+			caption("Maps of the image …")
 		}
 		return
 	}
 	t := a.tiles
-	text := strconv.Itoa(t.count) + " maps of the picture"
+	text := strconv.Itoa(t.count) + " maps of the image"
 	if _, out := s.channels(l); out > t.count {
 		text = "First " + strconv.Itoa(t.count) + " of " + strconv.Itoa(out) + " maps"
 	}
@@ -160,7 +160,7 @@ func (s *Scene) drawTiles(d *sheet, l Layer) {
 	case over != noChannel && s.frame.narrow:
 		text = t.title(over)
 	case over != noChannel:
-		text = t.title(over) + ", over the picture"
+		text = t.title(over) + ", over the image"
 	case !s.frame.narrow:
 		text += ": press one"
 	}

@@ -23,13 +23,13 @@ type drag struct {
 }
 
 // Draggable reports whether a finger there would move something, so that the
-// page must not scroll: a handle, the chosen stage, the picture, or anything
+// page must not scroll: a handle, the chosen stage, the image, or anything
 // while the network is enlarged.
 func (s *Scene) Draggable(x, y float64) bool {
 	s.touch = true
 	t := s.at(x, y)
 	switch t.part {
-	case onWidth, onDepth, onPicture:
+	case onWidth, onDepth, onImage:
 		return true
 	case onBlock:
 		return s.chosen.Stage == t.layer.Stage || s.camera.wzoom > 1
@@ -107,7 +107,7 @@ func (s *Scene) pull(x, y, dx, dy float64) {
 	case nothing:
 		s.camera.pan(dx, dy)
 		s.camera.settle()
-	case onPicture:
+	case onImage:
 		s.move(s.sharper(d.child, int(math.Round((x-d.x)/28))))
 	case onBlock, onWidth, onDepth:
 		s.stretch(x-d.x, d.y-y)
@@ -234,7 +234,7 @@ func (s *Scene) Cursor(x, y float64) Cursor {
 		}
 	}
 	switch t.part {
-	case onWidth, onPicture:
+	case onWidth, onImage:
 		return Sideways
 	case onDepth:
 		return Upright

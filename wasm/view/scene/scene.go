@@ -43,7 +43,7 @@ type Scene struct {
 
 	width, height float64 // of the whole view
 	blocks        []block
-	maps          []flow // along the flow line: the picture, then one a stage
+	maps          []flow // along the flow line: the image, then one a stage
 	frame         frame
 	camera        camera
 	palette       Palette

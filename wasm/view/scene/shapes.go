@@ -34,8 +34,8 @@ type Shape struct {
 	Size       float64 // height of the text
 	Bold       bool
 	Align      Align
-	Picture    *Bitmap
-	Source     [4]int // x, y, width, height in the picture
+	Bitmap     *Bitmap
+	Source     [4]int // x, y, width, height in the image
 }
 
 // Bitmap is an image that shapes use: RGBA, premultiplied. Version changes with
@@ -80,7 +80,7 @@ func (s *sheet) text(x, y, size float64, bold bool, align Align, c color.RGBA, t
 }
 
 func (s *sheet) image(b box, p *Bitmap, alpha float64, source [4]int) {
-	s.all = append(s.all, Shape{Kind: Image, X: b.x, Y: b.y, W: b.w, H: b.h, Picture: p, Source: source, Colour: faded(color.RGBA{255, 255, 255, 255}, alpha)})
+	s.all = append(s.all, Shape{Kind: Image, X: b.x, Y: b.y, W: b.w, H: b.h, Bitmap: p, Source: source, Colour: faded(color.RGBA{255, 255, 255, 255}, alpha)})
 }
 
 func inset(b box, by float64) box { return box{b.x + by, b.y + by, b.w - 2*by, b.h - 2*by} }

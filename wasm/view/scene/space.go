@@ -121,7 +121,7 @@ func (s *Scene) name(l Layer) string {
 	return s.space.Stages[l.Stage].Name
 }
 
-// sizes are the sides of the child's picture and of each stage's maps, pixels.
+// sizes are the sides of the child's image and of each stage's maps, pixels.
 func sizes(space *arch.Space, resolution int) []int {
 	all, side := []int{resolution}, (resolution+1)/2
 	for _, st := range space.Stages {

@@ -6,13 +6,13 @@ import "math"
 type part uint8
 
 const (
-	nothing   part = iota
-	onBlock        // a layer, or the column of its stage: drag up for depth, sideways for width
-	onWidth        // the handle at the side of a slice
-	onDepth        // the handle on top of a stage
-	onPicture      // the picture: drag sideways for the resolution
-	onFilter       // a choice in the panel's filter row
-	onTile         // the map of a channel in the panel
+	nothing  part = iota
+	onBlock       // a layer, or the column of its stage: drag up for depth, sideways for width
+	onWidth       // the handle at the side of a slice
+	onDepth       // the handle on top of a stage
+	onImage       // the image: drag sideways for the resolution
+	onFilter      // a choice in the panel's filter row
+	onTile        // the map of a channel in the panel
 	onPanel
 )
 
@@ -52,7 +52,7 @@ func (s *Scene) at(x, y float64) target {
 	}
 	m := s.maps[0]
 	if math.Abs(wx-m.x) <= m.full/2 && math.Abs(wy-s.frame.line) <= m.full/2 {
-		return target{part: onPicture, layer: Nowhere}
+		return target{part: onImage, layer: Nowhere}
 	}
 	return s.column(wx, wy)
 }

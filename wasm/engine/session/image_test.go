@@ -27,24 +27,24 @@ func TestAnswersWhileDecoding(t *testing.T) {
 		p.send(`{"id":4,"type":"classify","child":` + childText(t, 96) + `}`)
 		<-answered
 	})
-	p.send(`{"id":3,"type":"picture"}`, slowfiles.JPEG(1000, 900, 3)...)
+	p.send(`{"id":3,"type":"image"}`, slowfiles.JPEG(1000, 900, 3)...)
 	p.next(4, "answer")
 	close(answered)
-	if r := p.next(3, "picture"); r.Width != 1000 || r.Height != 900 {
+	if r := p.next(3, "image"); r.Width != 1000 || r.Height != 900 {
 		t.Errorf("the image is %d x %d", r.Width, r.Height)
 	}
 }
 
-// TestNewestPicture: an image that is being decoded, and one that waits for it, end when
+// TestNewestImage: an image that is being decoded, and one that waits for it, end when
 // a newer one comes; a cancelled one ends too, and the last good one stays.
-func TestNewestPicture(t *testing.T) {
+func TestNewestImage(t *testing.T) {
 	p := booted(t)
 	slow := slowfiles.JPEG(1000, 900, 3)
 	p.atYield(func() {
-		p.send(`{"id":4,"type":"picture"}`, slow...)
-		p.send(`{"id":5,"type":"picture"}`, picture()...)
+		p.send(`{"id":4,"type":"image"}`, slow...)
+		p.send(`{"id":5,"type":"image"}`, photo()...)
 	})
-	p.send(`{"id":3,"type":"picture"}`, slow...)
+	p.send(`{"id":3,"type":"image"}`, slow...)
 	if r := p.next(3, "error"); r.Error.Code != CodeSuperseded {
 		t.Errorf("the first image ends with %+v", r.Error)
 	}
@@ -53,11 +53,11 @@ func TestNewestPicture(t *testing.T) {
 		r := <-p.replies
 		ends[r.Type+r.Error.Code] = r.ID
 	}
-	if ends["error"+CodeSuperseded] != 4 || ends["picture"] != 5 {
+	if ends["error"+CodeSuperseded] != 4 || ends["image"] != 5 {
 		t.Errorf("the others end as %v", ends)
 	}
 	p.atYield(func() { p.send(`{"id":7,"type":"cancel","target":6}`) })
-	p.send(`{"id":6,"type":"picture"}`, slow...)
+	p.send(`{"id":6,"type":"image"}`, slow...)
 	p.next(7, "cancelled")
 	if r := p.next(6, "error"); r.Error.Code != CodeCancelled {
 		t.Errorf("the cancelled image ends with %+v", r.Error)
@@ -75,7 +75,7 @@ func TestTooSlow(t *testing.T) {
 	p.mu.Lock()
 	before := p.yields
 	p.mu.Unlock()
-	p.send(`{"id":3,"type":"picture"}`, slowfiles.JPEG(6000, 6000, 400)...)
+	p.send(`{"id":3,"type":"image"}`, slowfiles.JPEG(6000, 6000, 400)...)
 	p.wantError(3, preprocess.CodeTooBig)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -45,7 +45,7 @@ func truncated(t *testing.T) []byte {
 	return data[:len(data)/2]
 }
 
-// hugePNG is the header of a picture of 20,000 x 20,000 pixels: a few bytes that
+// hugePNG is the header of an image of 20,000 x 20,000 pixels: a few bytes that
 // would become 1.6 GB.
 func hugePNG() []byte {
 	b := []byte("\x89PNG\r\n\x1a\n")

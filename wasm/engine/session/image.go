@@ -11,7 +11,7 @@ import (
 // step is how long nothing is said about an image that is being decoded.
 const step = 100 * time.Millisecond
 
-// opening is the picture that is being decoded.
+// opening is the image that is being decoded.
 type opening struct {
 	id   int64      // of the newest request, 0 where that was cancelled; guarded by Session.mu
 	turn sync.Mutex // held by the request that decodes
@@ -21,12 +21,12 @@ type opening struct {
 	place []byte
 }
 
-// bigPicture is the decoded bytes from which on a place is kept.
-const bigPicture = 4 << 20
+// bigImage is the decoded bytes from which on a place is kept.
+const bigImage = 4 << 20
 
-// openPicture accepts a picture in place of one that is being decoded. It is decoded
+// openImage accepts an image in place of one that is being decoded. It is decoded
 // beside everything else, because it may take long.
-func (s *Session) openPicture(q request, data []byte) error {
+func (s *Session) openImage(q request, data []byte) error {
 	e, _ := s.current()
 	if e == nil {
 		return errNoWeights()
@@ -58,7 +58,7 @@ func (s *Session) unwanted(id int64) error {
 	return superseded(s.opening.id)
 }
 
-// decode opens the picture and posts what became of it.
+// decode opens the image and posts what became of it.
 func (s *Session) decode(e *classify.Engine, q request, data []byte) (err error) {
 	defer recovered(q.Type, &err)
 	if err := s.unwanted(q.ID); err != nil {
@@ -82,13 +82,13 @@ func (s *Session) decode(e *classify.Engine, q request, data []byte) (err error)
 	}
 	w, h := p.Size()
 	// What a JPEG decoder makes of it, mostly: half as much colour as brightness, whole blocks of 16.
-	if n := (w + 15) &^ 15 * ((h + 15) &^ 15) * 3 / 2; n > bigPicture {
+	if n := (w + 15) &^ 15 * ((h + 15) &^ 15) * 3 / 2; n > bigImage {
 		runtime.GC()
 		s.opening.place = make([]byte, n)
 	}
 	s.mu.Lock()
-	s.picture = p
+	s.image = p
 	s.mu.Unlock()
-	s.send(q.ID, "picture", member("width", w), member("height", h))
+	s.send(q.ID, "image", member("width", w), member("height", h))
 	return nil
 }
