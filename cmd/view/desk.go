@@ -7,8 +7,8 @@ import (
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/fault"
+	"bignas/core/scene"
 	"bignas/wasm/engine/session"
-	"bignas/wasm/view/scene"
 )
 
 // desk connects the scene and the engine, as the page and its worker do in the browser, by the same messages.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"bignas/wasm/view/scene"
+	"bignas/core/scene"
 )
 
 // TestWithoutWindow: built as the tests are, the program says what is missing, and

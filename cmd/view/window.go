@@ -7,8 +7,8 @@ import (
 	"github.com/hajimehoshi/ebiten/v2/inpututil"
 
 	_ "bignas/cmd/view/display" // before ebiten
+	"bignas/core/scene"
 	"bignas/wasm/view/paint"
-	"bignas/wasm/view/scene"
 )
 
 // show opens the window and returns when it is closed.

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"bignas/core/arch"
-	"bignas/wasm/view/scene"
+	"bignas/core/scene"
 )
 
 // counting counts what the view draws, wherever WebGL is used, and keeps what the

@@ -3,8 +3,8 @@ package main
 import (
 	"syscall/js"
 
+	"bignas/core/scene"
 	"bignas/wasm/view/paint"
-	"bignas/wasm/view/scene"
 )
 
 // listen gives the scene the events of the document. They are caught before they

@@ -14,10 +14,10 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/scene"
 	"bignas/wasm/jsbridge"
 	"bignas/wasm/view/message"
 	"bignas/wasm/view/paint"
-	"bignas/wasm/view/scene"
 )
 
 func main() {

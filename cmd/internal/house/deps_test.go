@@ -143,14 +143,14 @@ func TestViewIsApart(t *testing.T) {
 			t.Errorf("without the tag, a native program depends on %s", d.ImportPath)
 		}
 	}
-	for _, d := range deps(t, platforms[1].env, "./wasm/engine", "./wasm/bench", "./wasm/view/scene", "./wasm/view/message") {
+	for _, d := range deps(t, platforms[1].env, "./wasm/engine", "./wasm/bench", "./core/scene", "./wasm/view/message") {
 		if matches(d.ImportPath, window...) {
 			t.Errorf("the engine or the scene depends on %s", d.ImportPath)
 		}
 	}
 	found := 0
 	for _, d := range deps(t, platforms[1].env, "./wasm/view") {
-		if matches(d.ImportPath, "github.com/hajimehoshi/ebiten/v2", "github.com/syumai/tinyutil/httputil", "bignas/wasm/view/scene") {
+		if matches(d.ImportPath, "github.com/hajimehoshi/ebiten/v2", "github.com/syumai/tinyutil/httputil", "bignas/core/scene") {
 			found++
 		}
 	}

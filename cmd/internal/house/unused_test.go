@@ -33,15 +33,15 @@ var calledFromOutside = []string{
 
 // allowed are names that only tests use and that stay, each with its reason.
 var allowed = map[string]string{
-	"core/kernel.Use":              "the tests of several packages run every implementation",
-	"core/supernet.OuterBN":        "the zero value of BNKind, which BNLayers leaves out",
-	"train/dataset.HeldOut":        "the rule that MODEL_CARD.md and docs/images.md name",
-	"train/dataset.ForSearch":      "the rule beside HeldOut",
-	"train/report.ReadEvents":      "the tests of the commands read what they wrote",
-	"train/store.between.End":      "a method of gorgonia's tensor.Slice",
-	"wasm/view/scene.Scene.Zoom":   "the tests of the messages look at what they changed",
-	"wasm/view/scene.Scene.Chosen": "the tests of the messages look at what they changed",
-	"wasm/view/scene.Scene.Place":  "the tests in a browser aim at a layer",
+	"core/kernel.Use":         "the tests of several packages run every implementation",
+	"core/supernet.OuterBN":   "the zero value of BNKind, which BNLayers leaves out",
+	"train/dataset.HeldOut":   "the rule that MODEL_CARD.md and docs/images.md name",
+	"train/dataset.ForSearch": "the rule beside HeldOut",
+	"train/report.ReadEvents": "the tests of the commands read what they wrote",
+	"train/store.between.End": "a method of gorgonia's tensor.Slice",
+	"core/scene.Scene.Zoom":   "the tests of the messages look at what they changed",
+	"core/scene.Scene.Chosen": "the tests of the messages look at what they changed",
+	"core/scene.Scene.Place":  "the tests in a browser aim at a layer",
 }
 
 // declared is an exported name and the declaration that holds it.

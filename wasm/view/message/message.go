@@ -28,7 +28,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/fault"
-	"bignas/wasm/view/scene"
+	"bignas/core/scene"
 )
 
 // incoming is every message of the page in one type.

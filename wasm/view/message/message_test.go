@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
-	"bignas/wasm/view/scene"
+	"bignas/core/scene"
 )
 
 func open(t testing.TB) *scene.Scene {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/hajimehoshi/ebiten/v2"
 
-	"bignas/wasm/view/scene"
+	"bignas/core/scene"
 )
 
 // brush turns shapes into triangles.

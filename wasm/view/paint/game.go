@@ -8,7 +8,7 @@ import (
 
 	"github.com/hajimehoshi/ebiten/v2"
 
-	"bignas/wasm/view/scene"
+	"bignas/core/scene"
 )
 
 // View is an ebiten game that shows a scene. Frames are drawn only while

@@ -157,7 +157,7 @@ func TestRefused(t *testing.T) {
 
 // TestTokens: the colours are those of the page.
 func TestTokens(t *testing.T) {
-	text, err := os.ReadFile("../../../site/tokens.css")
+	text, err := os.ReadFile("../../site/tokens.css")
 	if err != nil {
 		t.Fatal(err)
 	}
