@@ -1,21 +1,21 @@
 // The explorer: one child, one image, and what follows when either changes.
-import { sooner } from '../shared/answers.js';
 import { Answer } from './answer.js';
 import { within } from './arriving.js';
 import { Costs } from './costs.js';
 import { Drawing } from './drawing.js';
 import { History } from './history.js';
-import { clear, notice, sentences } from '../shared/notice.js';
-import { brush, byId, write } from '../shared/page.js';
+import { Proof } from './proof.js';
+import { Seen } from './seen.js';
 import { Sliders } from './sliders.js';
+import { clear, notice, sentences } from '../shared/notice.js';
+import { byId, write } from '../shared/page.js';
 import * as spaces from '../shared/space.js';
 
 const START = 0.5; // the first child: the middle of every choice
-const PROOF_DELAY = 1500; // ms without input before the weights are checked again
 
 export class Explorer {
-  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #images; #history; #view; #seen; #listeners = []; #life = new AbortController();
-  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #image; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false; #proof = 0;
+  #state; #engine; #manifest; #space; #drawing; #sliders; #costs; #answer; #images; #history; #view; #seen; #proof; #listeners = []; #life = new AbortController();
+  #child; #wanted; #ceiling; #begun = false; #loaded = 0; #image; #chosen; #good; #decoding; #stage = -1; #costed = 0; #cost; #answered; #allLayers; #ready = false; #running = false;
 
   /** manifest is what the page knows of the weights; the explorer is for them, until close. */
   constructor(state, manifest, images) {
@@ -27,6 +27,8 @@ export class Explorer {
     this.#costs = new Costs(spaces.countChildren(space));
     this.#costs.progress(0, manifest.bytes);
     this.#answer = new Answer();
+    this.#seen = new Seen(this.#drawing);
+    this.#proof = new Proof(this, this.#answer, this.#costs);
     this.family = spaces.named(manifest);
     this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.select(i) }, signal);
     this.#history = new History(child => this.move(child), signal);
@@ -61,17 +63,17 @@ export class Explorer {
     if (image) this.#open(image);
     else this.#images.sample(this.#state.get('image'));
     this.#tell('ready');
-    this.#proveSoon();
+    this.#proof.soon();
   }
 
   /** Ends everything of the explorer, for one with other weights. */
   close() {
     this.closed = true;
     this.#life.abort();
-    clearTimeout(this.#proof);
+    this.#proof.stop();
     this.#begun = this.#running = this.#ready = false;
     this.#listeners = [];
-    byId('image').seen = undefined;
+    this.#seen.forget();
     byId('heat-map').hidden = true;
     if (this.#decoding) this.#images.decoded();
     this.#engine?.stop();
@@ -143,7 +145,7 @@ export class Explorer {
   attach(view) {
     this.#view = view;
     view.show(this.#child, this.#stage);
-    if (this.#seen) view.image(...this.#seen);
+    this.#seen.attach(view);
   }
 
   #tell(what) { this.#listeners.forEach(f => f(what)); }
@@ -156,7 +158,7 @@ export class Explorer {
     const culprit = this.#decoding;
     this.#begun = this.#running = this.#ready = false;
     this.#image = this.#ceiling = this.#decoding = undefined; // a new engine has none yet
-    byId('image').seen = undefined;
+    this.#seen.forget();
     this.#answer.wait();
     if (!this.#cost) this.#state.set('arch', ''); // the child is newer
     if (!culprit) return;
@@ -210,7 +212,7 @@ export class Explorer {
     this.#tell('ready');
     if (this.inherited) this.switchStatistics('inherited');
     this.#sliders.invite();
-    this.#proveSoon();
+    this.#proof.soon();
   }
 
   /** Hears that no more of them comes for now. */
@@ -357,32 +359,10 @@ export class Explorer {
     return request;
   }
 
-  // see shows the image as the child sees it; the engine has resized it.
-  async #see() {
-    const key = [this.#child.resolution, this.#image], canvas = byId('image');
-    if (canvas.seen?.every((v, i) => v === key[i])) return;
-    canvas.seen = key;
-    try {
-      const { width, bytes } = await this.#engine.request('view', { resolution: this.#child.resolution });
-      if (canvas.seen !== key) return;
-      canvas.width = canvas.height = width;
-      brush(canvas).putImageData(new ImageData(new Uint8ClampedArray(bytes), width), 0, 0);
-      canvas.setAttribute('aria-label', this.#image.alt);
-      canvas.hidden = false;
-      byId('sample').hidden = true;
-      write(byId('seen'), `${width} × ${width} px`);
-      setTimeout(() => this.#drawing.image(canvas)); // not in one piece with what is above
-      this.#seen = [width, bytes];
-      this.#view?.image(width, bytes);
-    } catch (error) {
-      this.#failed(error);
-    }
-  }
-
   async #askAnswer(inputTime) {
     if (!this.#begun || !this.#image) return;
     const image = this.#image, child = this.#child, inherited = this.inherited;
-    this.#see();
+    this.#seen.show(this.#engine, child.resolution, image).catch(error => this.#failed(error));
     this.#answer.wait();
     try {
       const { arch, answer } = await this.#engine.request('classify', { child, inherited });
@@ -397,27 +377,10 @@ export class Explorer {
       }
       const since = inputTime === undefined ? undefined : performance.now() - inputTime;
       this.#costs.time(arch, answer.timing, since);
-      this.#proveSoon();
+      this.#proof.soon();
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  #proveSoon() {
-    clearTimeout(this.#proof);
-    this.#proof = setTimeout(() => this.#prove().catch(error => this.#failed(error)), PROOF_DELAY);
-  }
-
-  // "Weights changed" is counted by the engine over all shared weights, and the child is timed once more, when nobody is waiting for it.
-  async #prove() {
-    this.#costs.verified((await this.#engine.request('verify')).check);
-    const { child, inherited } = this, { label } = this.#image ?? {}, first = this.#answered;
-    if (!first) return;
-    const { arch, answer } = await this.#engine.request('try', { child, inherited });
-    if (first !== this.#answered) return;
-    const best = sooner(first, answer);
-    this.#answer.show(best, label);
-    this.#costs.time(arch, best.timing);
   }
 
   #failed(error) {
