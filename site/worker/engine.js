@@ -16,7 +16,8 @@ export class EngineError extends Error {
 
 // A worker that does not answer so many pings, one after another, is gone: browsers
 // do not say when they have ended one for want of memory.
-// The last step of a big progressive JPEG is one in which nothing is heard, for seconds on a slow device.
+// The last step of a big progressive JPEG is one in which nothing is heard, for seconds on a slow device; so is
+// a weights file in one part.
 const PINGS = 4, PATIENT = 20, BETWEEN = 3000; // ms
 const gone = () => new EngineError({ code: 'worker_gone', message: 'It does not answer any more: the browser may have run out of memory.', hint: 'Close other tabs, or take a smaller image.' });
 
@@ -52,7 +53,7 @@ export class Engine {
   request(type, fields = {}, { bytes, onprogress } = {}) {
     const id = this.#next++;
     if (!this.#worker) return Promise.reject(new EngineError({ code: 'cancelled', message: 'The engine has stopped.' }));
-    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress, patient: type === 'image' }));
+    const promise = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject, onprogress, patient: type === 'image' || (type === 'boot' && !fields.parts) }));
     promise.id = id;
     this.#listen();
     this.#worker.postMessage({ ...fields, id, type, bytes }, bytes ? [bytes] : []);
