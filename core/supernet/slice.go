@@ -92,12 +92,18 @@ func (p *BlockOf[T]) Centre(of *ParamOf[T], k int) (w []T, pitch, stride int) {
 
 // Slices lists, in network order, what the child a uses of each tensor: channel prefixes,
 // kernel centres, the first layers of each stage.
-func (w *WeightsOf[T]) Slices(a arch.Arch) ([]Slice[T], error) {
+func (w *WeightsOf[T]) Slices(a arch.Arch) ([]Slice[T], error) { return w.slices(a, false) }
+
+// SlicesWithin is Slices of a and of every child within it: in some spaces a smaller child
+// has a shortcut with weights where a has one without.
+func (w *WeightsOf[T]) SlicesWithin(a arch.Arch) ([]Slice[T], error) { return w.slices(a, true) }
+
+func (w *WeightsOf[T]) slices(a arch.Arch, all bool) ([]Slice[T], error) {
 	if err := w.Check(a); err != nil {
 		return nil, err
 	}
 	var vs []Slice[T]
-	w.each(a.Network(), false, func(field **ParamOf[T], p ParamOf[T]) {
+	w.each(a.Network(), all, func(field **ParamOf[T], p ParamOf[T]) {
 		v := Slice[T]{Param: *field, From: make([]int, len(p.Shape)), To: p.Shape}
 		if len(p.Shape) == 3 { // a depthwise kernel, [K, K, Mid]
 			for i := range 2 {

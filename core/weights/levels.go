@@ -75,7 +75,7 @@ func layout(net *supernet.Weights, m *bnstats.Model, ls []level) ([]*stored, err
 		}
 	}
 	for i := len(ls) - 1; i >= 0; i-- { // smaller children overwrite the level of what they have
-		used, err := net.Slices(ls[i].child)
+		used, err := net.SlicesWithin(ls[i].child)
 		if err != nil {
 			return nil, err
 		}
