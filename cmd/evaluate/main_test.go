@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"bignas/cmd/internal/clitest"
+	"bignas/core/teach"
+	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/measure"
 	"bignas/train/run"
@@ -195,6 +197,35 @@ func TestMistakes(t *testing.T) {
 		code, _, errs := call(c.args...)
 		if code != c.code || !strings.Contains(errs, c.want) {
 			t.Errorf("%v: exit %d, want %d; stderr should mention %q:\n%s", c.args, code, c.code, c.want, errs)
+		}
+	}
+}
+
+// TestTaught: a file with a taught classifier is measured with predicted statistics,
+// also where there are images to calibrate on, unless it is asked otherwise.
+func TestTaught(t *testing.T) {
+	file := clitest.Weights(t, clitest.Random{Seed: 1, Labels: []string{"dark", "light"}, Predicts: true})
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := weights.Unmarshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Metadata[teach.KeyTaught] = "{}"
+	if data, err = weights.Marshal(b, weights.Float16); err != nil {
+		t.Fatal(err)
+	}
+	taught := filepath.Join(t.TempDir(), "taught")
+	if err := os.WriteFile(taught, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	on := images(t)
+	for want, args := range map[string][]string{"predicted": {taught}, "calibrated": {file}, "calibrated ": {taught, "--statistics", "calibrated"}} {
+		code, out, errs := call(append([]string{"--data", on, "--arch", "min", "--weights"}, args...)...)
+		if code != 0 || !strings.Contains(out, strings.TrimSpace(want)+" BN statistics") {
+			t.Errorf("%v: exit %d: %s%s", args, code, out, errs)
 		}
 	}
 }

@@ -222,3 +222,39 @@ func TestTable(t *testing.T) {
 		t.Errorf("%v:\n%s", err, &text)
 	}
 }
+
+// TestByContent: the same file in two places is on one side, whatever it is called, and
+// every class has images on both sides.
+func TestByContent(t *testing.T) {
+	d := &Dataset{Side: 1, Classes: []string{"a", "b"}}
+	for i := range 60 {
+		for copy := range 2 {
+			d.items = append(d.items, item{name: fmt.Sprintf("%c/%d-%d.jpg", 'a'+i%2, i, copy), label: i % 2, sum: hash(fmt.Sprint(i))})
+		}
+	}
+	side := map[uint64]bool{}
+	train, val := d.Split(ByContent, 0.2)
+	rest, search := train.SearchSplit(ByContent, 0.2)
+	for held, s := range map[bool]Subset{false: train, true: val} {
+		for _, i := range s.index {
+			sum := d.items[i].sum
+			if was, known := side[sum]; known && was != held {
+				t.Errorf("%s and its copy are on both sides", d.items[i].name)
+			}
+			side[sum] = held
+		}
+	}
+	for i, s := range []Subset{rest, search, val} {
+		if n := s.PerClass(); n[0] < 2 || n[1] < 2 || i > 0 && n[0]+n[1] > 50 {
+			t.Errorf("part %d has %v images", i, n)
+		}
+	}
+	// Images that come with no digest of a file have their pixels.
+	drawn, err := Open(Shapes, Options{Side: 8, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, off := drawn.All().cut(ByContent, "", 0.2); off.Len() < 400 || off.Len() > 600 {
+		t.Errorf("%d of 2500 drawn images", off.Len())
+	}
+}

@@ -30,7 +30,8 @@ const DefaultFraction = 0.1
 // Bench measures children of one weights file on one data set.
 type Bench struct {
 	engine *classify.Engine
-	// Calibration and Search are disjoint parts of the training half.
+	// Calibration and Search are disjoint parts of the training half; Search is the held-out
+	// half for a taught classifier.
 	Calibration, Search dataset.Subset
 	images              int
 	fraction            float64
@@ -55,9 +56,12 @@ func New(e *classify.Engine, data *dataset.Dataset, c config.Config, o Options) 
 	if _, err := data.Match(known, false); err != nil { // changes nothing where it was opened for them
 		return nil, err
 	}
-	train, _ := data.Split(c.Split, c.ValFraction)
+	train, val := data.Split(c.Split, c.ValFraction)
 	b := &Bench{engine: e, fraction: o.Fraction, images: o.Images}
 	b.Calibration, b.Search = train.SearchSplit(c.Split, o.Fraction)
+	if e.Info().Metadata[teach.KeyTaught] != "" { // on all other images the classifier was trained
+		b.Calibration, b.Search, b.fraction = train, val, 1
+	}
 	b.Search = b.Search.Limit(o.Limit)
 	if b.images == 0 {
 		b.images = c.CalibrationImages

@@ -41,7 +41,14 @@ func (b *Base) Full(ctx context.Context, head *Result, data *dataset.Dataset, o 
 	c.Space, c.Seed, c.Side, c.Init = b.Config.Space, b.Config.Seed, b.Config.Side, filepath.Join(o.Folder, headFile)
 	c.Split, c.ValFraction = b.Config.Split, b.Config.ValFraction
 	if o.Epochs > 0 {
-		c.Epochs = o.Epochs
+		share := float64(o.Epochs) / float64(c.Epochs)
+		for i := range c.Phases {
+			c.Phases[i].Until = max(1, int(share*float64(c.Phases[i].Until)))
+		}
+		c.Epochs, c.EvalEvery, c.WarmupEpochs = o.Epochs, o.Epochs, share*c.WarmupEpochs
+	}
+	if err := c.Check(); err != nil {
+		return nil, err
 	}
 	if head.HeldOut == 0 {
 		return nil, fault.New("no_images", "add images, two of a class at least, or leave --full out", "no image is held out, and there would be nothing to tell whether fine-tuning helps")

@@ -200,7 +200,7 @@ func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, t
 		return err
 	}
 	if held.Len() >= enough {
-		out.Confidence, err = unknown.Calibrate(context.Background(), e, held, train, dataset.Subset{}, unknown.Options{Children: 16, Images: 400, Seed: b.Config.Seed})
+		out.Confidence, err = unknown.Calibrate(context.Background(), e, held, train, dataset.Subset{}, unknown.Options{Children: 12, Images: 120, Seed: b.Config.Seed})
 		if err != nil {
 			return err
 		}

@@ -231,3 +231,62 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestFull: all weights change, the statistics are fitted anew, and a run that is there
+// is gone on with. Without a held-out image it is refused.
+func TestFull(t *testing.T) {
+	b := open(t)
+	data, err := dataset.Open(drawn(t, false, map[string]int{"a": 6, "b": 6}), dataset.Options{Side: 48})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := b.Head(context.Background(), data, Options{Random: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := FullOptions{Folder: t.TempDir(), Epochs: 3, Calibrated: 12}
+	r, err := b.Full(context.Background(), head, data, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := weights.Unmarshal(r.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := weights.Unmarshal(head.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(is.Net.Head.Weight.Data, was.Net.Head.Weight.Data) || is.Statistics == nil || is.Metadata[teach.KeyTaught] != "" {
+		t.Errorf("the body has not changed, or has no statistics: %q", is.Metadata[teach.KeyTaught])
+	}
+	if is.Spec != was.Spec || len(r.Children) != 3 {
+		t.Errorf("%d children, preprocessing %v, was %v", len(r.Children), is.Spec, was.Spec)
+	}
+	begun := 0
+	o.Begun = func(s *run.Run) { begun = s.Done() }
+	if again, err := b.Full(context.Background(), head, data, o); err != nil || begun != 3 || string(again.File) != string(r.File) {
+		t.Errorf("gone on after %d epochs, %v", begun, err)
+	}
+	head.HeldOut = 0
+	if _, err := b.Full(context.Background(), head, data, o); err == nil || !strings.Contains(err.Error(), "no image is held out") {
+		t.Errorf("nothing held out: %v", err)
+	}
+}
+
+// TestConfidence: where enough images are held out, the confidence is fitted to them.
+func TestConfidence(t *testing.T) {
+	b := open(t)
+	b.Config.ValFraction = 0.7
+	data, err := dataset.Open(drawn(t, false, map[string]int{"a": 50, "b": 50}), dataset.Options{Side: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Head(context.Background(), data, Options{Random: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if is, err := weights.Unmarshal(r.File); err != nil || r.HeldOut < enough || is.Confidence == nil {
+		t.Errorf("%d held out: %v", r.HeldOut, err)
+	}
+}
