@@ -6,6 +6,7 @@ package weights
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -112,7 +113,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	header := make(map[string]plainjson.Record, len(f.Tensors)+1)
 	size := 0
 	for _, t := range f.Tensors {
-		size += 4 * len(t.Data)
+		size += cmp.Or(t.DType, dtype).size() * len(t.Data)
 	}
 	data := make([]byte, 0, size)
 	for _, t := range f.Tensors {
@@ -126,10 +127,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		if n != len(t.Data) {
 			return fmt.Errorf("weights: tensor %q has shape %v and %d values", t.Name, t.Shape, len(t.Data))
 		}
-		kind := t.DType
-		if kind == Default {
-			kind = dtype
-		}
+		kind := cmp.Or(t.DType, dtype)
 		if err := checkStorable(t.Name, t.Data, kind); err != nil {
 			return err
 		}

@@ -185,7 +185,15 @@ func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
 	var list []Tensor
 	var end int64
 	for l := range ls {
-		var bytes []byte
+		size := 0
+		for _, s := range all {
+			if at := s.whole(); at == l {
+				size += s.size
+			} else if at < 0 {
+				size += s.counts[l]
+			}
+		}
+		bytes := make([]byte, 0, size*dtype.size())
 		add := func(t Tensor) {
 			list, bytes = append(list, t), encode(bytes, t.Data, dtype)
 		}
