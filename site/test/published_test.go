@@ -1,0 +1,70 @@
+package test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path"
+	"strings"
+	"testing"
+
+	"bignas/core/arch"
+	"bignas/core/bnstats"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/core/weights"
+)
+
+// published is a weights file of AttentiveNAS's space with a thousand classes, as an import
+// makes it: random numbers from a seed.
+func published() ([]byte, error) {
+	space, err := arch.Lookup("attentivenas")
+	if err != nil {
+		return nil, err
+	}
+	net, err := supernet.NewWeights(space, 1000)
+	if err != nil {
+		return nil, err
+	}
+	net.Init(rand.New(rand.NewPCG(2011, 9011)), false)
+	var labels []string
+	for i := range net.Classes {
+		labels = append(labels, fmt.Sprintf("class %d", i))
+	}
+	spec := preprocess.Spec{Mean: [3]float32{0.48, 0.46, 0.4}, Std: [3]float32{0.23, 0.22, 0.225}, Crop: 0.875, Filter: preprocess.CatmullRom, Through: 224}
+	return weights.Marshal(&weights.Bundle{Net: net, Statistics: bnstats.NewModel(net), Labels: labels, Spec: spec}, weights.Float16)
+}
+
+// TestPublishedSpace: the page works with an imported supernet: the smallest child answers first,
+// then the biggest at 288 pixels; costs follow the sliders.
+func TestPublishedSpace(t *testing.T) {
+	t.Parallel()
+	data, err := published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if path.Base(r.URL.Path) == "published.safetensors" {
+			_, _ = w.Write(data)
+		}
+		return path.Base(r.URL.Path) == "published.safetensors"
+	})
+	p := open(t, s.URL+"/?weights=published.safetensors", options{origin: s.URL + "/"})
+	const answers = `/^class \d/.test(document.querySelector('#bars li span')?.textContent)`
+	p.wait("an answer out of a thousand classes", `/1.?000 classes/.test(document.getElementById('knows').textContent) && `+answers)
+	p.answered()
+	p.click("#presets [aria-label='Biggest child']")
+	p.wait("the costs of the biggest child", `location.hash.includes('arch=r288-c24-') && /1[.,]?939|1[.]94/.test(document.getElementById('cost-macs').textContent)`)
+	p.answered()
+	p.wait("its answer", answers)
+	for _, slider := range []string{"width", "kernel"} {
+		before := p.text("cost-macs")
+		p.drag(slider)
+		p.wait("other costs with another "+slider, `document.getElementById('cost-macs').textContent !== '`+before+`'`)
+		p.answered()
+	}
+	if notice := p.text("notice"); strings.TrimSpace(notice) != "" {
+		t.Errorf("the notice is %q", notice)
+	}
+	p.shot("published-space")
+}
