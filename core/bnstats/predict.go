@@ -62,7 +62,7 @@ func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 	}
 	m.once.Do(m.prepare)
 	ps := supernet.BNLayers(a)
-	st := supernet.NewStatistics(a)
+	st := supernet.NewStatistics(ps)
 	first := make([]float32, ps[0].Channels)
 	m.first.Times(first, vector(appendFeatures, a, ps[0].BNPlace))
 	stream := streamMeans(m.Net, a, first)

@@ -11,6 +11,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/confidence"
+	"bignas/core/confidence/confidencetest"
 	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
@@ -251,19 +252,7 @@ func TestConfidence(t *testing.T) {
 	b := randomBundle(t)
 	plain := randomEngine(t)
 	space := b.Net.Space
-	c := make([]float64, (1+len(confidence.Levels))*len(confidence.Features(space.Min())))
-	row := make([]float64, space.Head[len(space.Head)-1])
-	c[0] = 0.75
-	for i := range row {
-		row[i] = float64(i%5) - 2
-	}
-	for i := range confidence.Levels {
-		c[(1+i)*len(c)/(1+len(confidence.Levels))] = 20*float64(i) - 100
-	}
-	var err error
-	if b.Confidence, err = confidence.New(space, row, 1, c); err != nil {
-		t.Fatal(err)
-	}
+	b.Confidence = confidencetest.Model(t, space, confidencetest.Ascending)
 	e, err := New(randomFile(t, b))
 	if err != nil {
 		t.Fatal(err)

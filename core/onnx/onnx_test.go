@@ -186,7 +186,7 @@ func TestPreprocess(t *testing.T) {
 func TestStructure(t *testing.T) {
 	w := randomWeights(t, "nette")
 	a := w.Space.Max()
-	st := supernet.NewStatistics(a)
+	st := supernet.NewStatistics(supernet.BNLayers(a))
 	folded, err := w.Folded(a, st)
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +238,7 @@ func TestStructure(t *testing.T) {
 func TestReadableByOthers(t *testing.T) {
 	w := randomWeights(t, "nette")
 	a := w.Space.Min()
-	folded, err := w.Folded(a, supernet.NewStatistics(a))
+	folded, err := w.Folded(a, supernet.NewStatistics(supernet.BNLayers(a)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +290,7 @@ func TestFoldedRefuses(t *testing.T) {
 	if _, err := w.Folded(w.Space.Min(), nil); err == nil || !strings.Contains(err.Error(), "calibrate") {
 		t.Errorf("no statistics: %v", err)
 	}
-	if _, err := w.Folded(w.Space.Min(), supernet.NewStatistics(w.Space.Max())); err == nil {
+	if _, err := w.Folded(w.Space.Min(), supernet.NewStatistics(supernet.BNLayers(w.Space.Max()))); err == nil {
 		t.Error("statistics of another child were accepted")
 	}
 }

@@ -25,7 +25,7 @@ func TestFreeze(t *testing.T) {
 	}
 	want, _ := child.Forward(x, 2, nil)
 	w.Freeze()
-	flat := supernet.NewStatistics(big)
+	flat := supernet.NewStatistics(supernet.BNLayers(big))
 	for _, v := range flat.Variance {
 		for i := range v {
 			v[i] = 1

@@ -10,9 +10,9 @@ import (
 // variance of each BN layer's input, in the order of BNLayers.
 type Statistics struct{ Mean, Variance [][]float32 }
 
-// NewStatistics allocates zeroed statistics for a, in one piece.
-func NewStatistics(a arch.Arch) *Statistics {
-	layers, total := BNLayers(a), 0
+// NewStatistics allocates zeroed statistics for the layers of a child, in one piece.
+func NewStatistics(layers []BNLayer) *Statistics {
+	total := 0
 	for _, l := range layers {
 		total += l.Channels
 	}

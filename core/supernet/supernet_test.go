@@ -125,14 +125,14 @@ func TestRefusals(t *testing.T) {
 	if _, err := w.Child(small, nil); err == nil {
 		t.Error("a child without statistics was accepted")
 	}
-	if _, err := w.Child(small, supernet.NewStatistics(big)); err == nil {
+	if _, err := w.Child(small, supernet.NewStatistics(supernet.BNLayers(big))); err == nil {
 		t.Error("the biggest child's statistics were accepted for the smallest")
 	}
 	plain, err := w.Extract(small)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plain.Child(big, supernet.NewStatistics(big)); err == nil {
+	if _, err := plain.Child(big, supernet.NewStatistics(supernet.BNLayers(big))); err == nil {
 		t.Error("an extracted smallest child ran as the biggest")
 	}
 	bad := small.Clone()
@@ -150,7 +150,7 @@ func TestRefusals(t *testing.T) {
 	}
 	more := attentive.Space.Min().Clone()
 	more.Stages[1].Expansion = 5
-	if _, err := few.Child(more, supernet.NewStatistics(more)); err == nil {
+	if _, err := few.Child(more, supernet.NewStatistics(supernet.BNLayers(more))); err == nil {
 		t.Error("an extracted child ran with more expanded channels than it has")
 	}
 }
@@ -160,7 +160,7 @@ func TestRefusals(t *testing.T) {
 func TestInherit(t *testing.T) {
 	w := nette(t)
 	big := w.Space.Max()
-	st := supernet.NewStatistics(big)
+	st := supernet.NewStatistics(supernet.BNLayers(big))
 	for i := range st.Mean {
 		for c := range st.Mean[i] {
 			st.Mean[i][c] = float32(i*1000 + c)

@@ -42,8 +42,9 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 		return nil, err
 	}
 	var ar Arena[T]
+	layers := supernet.BNLayers(a)
 	var sum, square [][]float64 // of mean and of variance + mean^2, weighted by images
-	for _, l := range supernet.BNLayers(a) {
+	for _, l := range layers {
 		sum, square = append(sum, make([]float64, l.Channels)), append(square, make([]float64, l.Channels))
 	}
 	images := 0.0
@@ -64,7 +65,7 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 	if images == 0 {
 		return nil, fmt.Errorf("trainer: no images to calibrate %s on", a)
 	}
-	st := supernet.NewStatistics(a)
+	st := supernet.NewStatistics(layers)
 	for i := range sum {
 		for c := range sum[i] {
 			m := sum[i][c] / images

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/confidence/confidencetest"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 )
@@ -32,7 +33,7 @@ func tiny(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	m := randomised(net, rand.New(rand.NewPCG(5, 5)))
-	return marshal(t, &Bundle{Net: net, Statistics: m, Confidence: confident(t, space), Labels: []string{"cat", "dog", "cow"},
+	return marshal(t, &Bundle{Net: net, Statistics: m, Confidence: confidencetest.Model(t, space, confidencetest.Ascending), Labels: []string{"cat", "dog", "cow"},
 		Spec:     preprocess.Spec{Mean: [3]float32{0.485, 0.456, 0.406}, Std: [3]float32{0.229, 0.224, 0.225}, Crop: 0.875, Filter: preprocess.CatmullRom},
 		Metadata: map[string]string{"seed": "42", "family": `{"S":"` + space.Min().String() + `"}`},
 	}, Float16)

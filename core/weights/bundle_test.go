@@ -14,6 +14,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/bnstats"
 	"bignas/core/confidence"
+	"bignas/core/confidence/confidencetest"
 	"bignas/core/fault"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -281,7 +282,7 @@ func TestConfidence(t *testing.T) {
 	b := nette(t)
 	without := marshal(t, b, Float16)
 	space := b.Net.Space
-	b.Confidence = confident(t, space)
+	b.Confidence = confidencetest.Model(t, space, confidencetest.Ascending)
 	data := marshal(t, b, Float16)
 	read, err := Unmarshal(data)
 	if err != nil || read.Confidence == nil {
@@ -302,16 +303,4 @@ func TestConfidence(t *testing.T) {
 	if fault.Of(err).Code != confidence.CodeFile {
 		t.Errorf("an empty block: %v", err)
 	}
-}
-
-func confident(t testing.TB, space *arch.Space) *confidence.Model {
-	t.Helper()
-	c := make([]float64, (1+len(confidence.Levels))*len(confidence.Features(space.Min())))
-	row := make([]float64, space.Head[len(space.Head)-1])
-	c[0], row[1] = 0.25, -1.5
-	m, err := confidence.New(space, row, 1, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
 }

@@ -62,7 +62,7 @@ func checkMixed(t *testing.T, what string, got, own, other []float32, w float64)
 			}
 		}
 	}
-	// Inside the rectangle a value may be equal in both by chance.
+	// Inside the rectangle a value may be equal in both by coincidence.
 	if area := (1 - w) * 64; !blend && (float64(foreign) > area+0.01 || float64(foreign) < area-3) {
 		t.Errorf("%s: neither a blend of weight %g nor a rectangle of %g pixels (%d differ)", what, w, area, foreign)
 	}

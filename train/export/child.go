@@ -115,7 +115,7 @@ func (c Config) child(read map[string]weights.Tensor) (*Child, error) {
 	if err != nil {
 		return nil, c.bad("%v", err)
 	}
-	out := &Child{Config: c, Statistics: supernet.NewStatistics(a)}
+	out := &Child{Config: c, Statistics: supernet.NewStatistics(supernet.BNLayers(a))}
 	if out.Net, err = whole.Extract(a); err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func (b *bench) load(text string) error {
 	if err != nil {
 		return err
 	}
-	st := supernet.NewStatistics(a)
+	st := supernet.NewStatistics(supernet.BNLayers(a))
 	if m := b.engine.Statistics(); m != nil {
 		if st, err = m.Predict(a); err != nil {
 			return err

@@ -26,7 +26,7 @@ func file(t testing.TB, o onnx.Options) []byte {
 		t.Fatal(err)
 	}
 	w.Init(rand.New(rand.NewPCG(1, 2)), false)
-	st := supernet.NewStatistics(space.Min())
+	st := supernet.NewStatistics(supernet.BNLayers(space.Min()))
 	for _, v := range st.Variance {
 		for i := range v {
 			v[i] = 1

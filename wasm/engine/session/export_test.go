@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"bignas/core/classify"
-	"bignas/core/confidence"
+	"bignas/core/confidence/confidencetest"
 	"bignas/core/onnx/runner"
 	"bignas/core/weights"
 	"bignas/train/export"
@@ -122,13 +122,7 @@ func TestExportConfidence(t *testing.T) {
 	if (exported{e: e, a: space.Min()}).confidence() != nil {
 		t.Fatal("weights without a block have a confidence")
 	}
-	c := make([]float64, (1+len(confidence.Levels))*len(confidence.Features(space.Min())))
-	row := make([]float64, space.Head[len(space.Head)-1])
-	c[0], row[1] = 0.25, -1.5
-	m, err := confidence.New(space, row, 1, c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := confidencetest.Model(t, space, confidencetest.Ascending)
 	b, err := weights.Unmarshal(testWeights())
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +174,7 @@ func TestExportConfidence(t *testing.T) {
 	if err := json.Unmarshal([]byte(want), &says); err != nil {
 		t.Fatal(err)
 	}
-	if s := m.Of(x.a); says.Temperature != s.Temperature || says.Threshold != s.Threshold() || says.Odds != 1 || len(says.Row) != x.a.Head || says.Row[1] != -1.5 {
+	if s := m.Of(x.a); says.Temperature != s.Temperature || says.Threshold != s.Threshold() || says.Odds != 1 || len(says.Row) != x.a.Head || says.Row[1] != -1 {
 		t.Errorf("%+v, want %+v", says, s)
 	}
 }
