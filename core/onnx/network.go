@@ -118,14 +118,6 @@ func (g *graph) swish(x string) string {
 	return g.node("Mul", x+".swish", []string{x, gate})
 }
 
-// hardSigmoid is relu6(x+3)/6, in the operations of the kernels.
-func (g *graph) hardSigmoid(prefix, x string) string {
-	number := func(name string, v float32, dims ...int) string { return g.tensor(prefix+name, []float32{v}, dims...) }
-	x = g.node("Add", prefix+"above", []string{x, number("three", 3, 1)})
-	x = g.node("Clip", prefix+"clipped", []string{x, number("zero", 0), number("most", 6)})
-	return g.node("Div", prefix+"gate", []string{x, number("six", 6, 1)})
-}
-
 // block is one inverted-residual block; its nodes' names start with prefix.
 func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 	e := x
@@ -139,7 +131,7 @@ func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 		if b.Size.HardGate {
 			v = g.node("Relu", prefix+"se.relu", []string{v})
 			v = g.pointwise(prefix+"se.expand", v, b.SEExpand)
-			v = g.hardSigmoid(prefix+"se.", v)
+			v = g.node("HardSigmoid", prefix+"se.gate", []string{v}, real32("alpha", 1.0/6), real32("beta", 0.5))
 		} else {
 			v = g.pointwise(prefix+"se.expand", g.swish(v), b.SEExpand)
 			v = g.node("Sigmoid", prefix+"se.gate", []string{v})

@@ -56,8 +56,7 @@ var operators = map[string]struct {
 	"Conv":              {2, 3, conv},
 	"Sigmoid":           {1, 1, sigmoid},
 	"Relu":              {1, 1, relu},
-	"Clip":              {3, 3, clip},
-	"Div":               {2, 2, pairwise(func(a, b float32) float32 { return a / b })},
+	"HardSigmoid":       {1, 1, hardSigmoid},
 	"Mul":               {2, 2, pairwise(func(a, b float32) float32 { return a * b })},
 	"Add":               {2, 2, pairwise(func(a, b float32) float32 { return a + b })},
 	"Sub":               {2, 2, pairwise(func(a, b float32) float32 { return a - b })},
@@ -139,14 +138,16 @@ func relu(_ Node, in []Tensor) (Tensor, error) {
 	return y, err
 }
 
-// clip is given the least and the greatest value as tensors without dimensions.
-func clip(_ Node, in []Tensor) (Tensor, error) {
-	if len(in[1].Data) != 1 || len(in[2].Data) != 1 {
-		return Tensor{}, fmt.Errorf("its limits are %v and %v", in[1].Dims, in[2].Dims)
+// hardSigmoid is alpha*x+beta, held to 0 .. 1.
+func hardSigmoid(n Node, in []Tensor) (Tensor, error) {
+	alpha, beta := n.Attributes["alpha"], n.Attributes["beta"]
+	if len(alpha) != 1 || len(beta) != 1 {
+		return Tensor{}, fmt.Errorf("it has %d numbers alpha and %d beta", len(alpha), len(beta))
 	}
+	a, b := math.Float32frombits(uint32(alpha[0])), math.Float32frombits(uint32(beta[0]))
 	y, err := made(in[0].Kind, in[0].Dims...)
 	for i := range y.Data {
-		y.Data[i] = min(max(in[0].Data[i], in[1].Data[0]), in[2].Data[0])
+		y.Data[i] = min(max(a*in[0].Data[i]+b, 0), 1)
 	}
 	return y, err
 }

@@ -37,6 +37,7 @@ const (
 // messages in it.
 const (
 	AttributeName Number = 1
+	AttributeReal Number = 2 // float
 	AttributeInt  Number = 3
 	AttributeInts Number = 8
 	AttributeType Number = 20
@@ -59,6 +60,7 @@ const (
 // Values of AttributeProto.AttributeType.
 const (
 	TypeInt  = 2
+	TypeReal = 1 // FLOAT
 	TypeInts = 7
 )
 
