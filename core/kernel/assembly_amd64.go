@@ -10,9 +10,8 @@ import (
 	"bignas/core/kernel/internal/asm/avx512"
 )
 
-// assembly is an implementation by generated loops for one width of vector. The
-// drivers, which pack, tile and share between threads, are its methods, the same
-// for every width.
+// assembly is an implementation with generated loops for one vector width. Its methods are the
+// drivers, which pack, tile and divide work among threads, and are the same for every width.
 type assembly struct{ asm.Loops }
 
 var narrow, wide = &assembly{avx2.Loops}, &assembly{avx512.Loops}
@@ -23,8 +22,8 @@ type (
 	convolutionArgs = asm.ConvolutionArgs
 )
 
-// init registers what the processor has. GODEBUG=cpu.avx512f=off makes it one
-// without AVX-512, to test what others get.
+// init registers the implementations that the processor can run. GODEBUG=cpu.avx512f=off hides
+// AVX-512, to test the other one.
 func init() {
 	has := &cpu.X86
 	if !has.HasAVX2 || !has.HasFMA || !has.HasBMI2 || !has.HasPOPCNT {

@@ -47,7 +47,7 @@ func checkDepthwise(in, out, w []float32, s DepthwiseShape, pitch, ws int) {
 	}
 }
 
-// blocksOf is the number of blocks of a vector of channels.
+// blocksOf returns the number of blocks, each of one vector of channels.
 func (asm *assembly) blocksOf(c int) int { return (c + asm.Lanes - 1) / asm.Lanes }
 
 // packTaps copies the taps to [block][K*K][lanes], zero padded, in reverse order where reverse
@@ -107,8 +107,7 @@ func (asm *assembly) correlate(y, x []float32, s DepthwiseShape, taps, bias []fl
 	})
 }
 
-// inputGradientStride2 gathers, for each row and pixel of dx, the taps that
-// meet its parity.
+// inputGradientStride2 uses, for each row and pixel of dx, the taps that match its parity.
 func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	oh, ow := s.Out()
 	taps, kk := asm.packTaps(w, s, pitch, ws, false), s.K*s.K*asm.Lanes
@@ -119,7 +118,7 @@ func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w 
 		win := v.window(1, 3, pairs)
 		defer win.release()
 		for image, from, to := next(); image >= 0; image, from, to = next() {
-			// rows from-1 to to of dy, both included
+			// rows from-1 to to of dy, inclusive
 			win.point(dy, image, from-1, to-from+2)
 			for parity, kernel := range asm.Input[s.K] {
 				rows := to - from
@@ -142,7 +141,7 @@ func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w 
 	})
 }
 
-// depthwiseGradWeight sums over images in parts, added up in order.
+// depthwiseGradWeight sums over parts of the images and adds the sums in order.
 func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
 	if !fits(s) {
 		depthwiseGradWeightReference(dw, pitch, ws, x, dy, s)
@@ -165,8 +164,8 @@ func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []fl
 					to := min(from+rows, oh)
 					win.point(x, image, from*s.Stride-s.K/2, (to-from-1)*s.Stride+s.K)
 					d := dy[(image*oh+from)*ow*s.C : (image*oh+to)*ow*s.C]
-					// All the sums of a pixel wait for its dy: misses here would
-					// hardly overlap, and this is twice as fast.
+					// All sums of a pixel wait for its dy, so misses would hardly overlap
+					// in the loop; loading the rows first is twice as fast.
 					asm.Touch(&d[0], len(d))
 					for b := range asm.blocksOf(s.C) {
 						kernel(&d[b*asm.Lanes], &win.table[0], &(*sums)[b*kk*asm.Lanes], to-from, ow, 4*asm.Lanes*b*v.padded, 4*s.C, asm.tailMask(s.C, b*asm.Lanes, 1))

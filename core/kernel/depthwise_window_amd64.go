@@ -21,8 +21,8 @@ func (v paddedImage) strip(stride, depth int) int {
 	return max(1, (windowBytes/4/v.rowLength()-depth)/stride+1)
 }
 
-// window keeps the input rows that a strip needs, those it shares with the
-// strip before included, and a row of zeros for those outside the image.
+// window holds the input rows that a strip needs, including those it shares with the strip
+// before it, and a row of zeros for those outside the image.
 type window struct {
 	paddedImage
 	buf   *[]float32
@@ -32,7 +32,7 @@ type window struct {
 	table []*float32
 }
 
-// window returns one for strips of at most limit output rows.
+// window returns a window for strips of at most limit output rows.
 func (v paddedImage) window(stride, depth, limit int) *window {
 	needed := (min(v.strip(stride, depth), limit)-1)*stride + depth
 	w := &window{paddedImage: v, slots: min(needed, v.h), image: -1, table: make([]*float32, needed)}
@@ -80,9 +80,9 @@ func (w *window) point(x []float32, image, first, count int) {
 	}
 }
 
-// eachStrip runs f over parts of the strips of n images of rows rows, at most
-// strip rows each; next returns image -1 at the end. Where images are few, the
-// strips are shortened so that every thread gets some.
+// eachStrip runs f over parts of the strips, of at most strip rows each, of n images of rows
+// rows. next returns image -1 at the end. Where there are few images, the strips are shorter, so
+// that every thread gets some.
 func eachStrip(n, rows, strip, width int, f func(next func() (image, from, to int))) {
 	t := Threads()
 	if n*rows*width < 1<<13 {

@@ -4,9 +4,8 @@ package kernel
 
 import "math/bits"
 
-// periodOf is the number of elements after which c columns repeat on a whole
-// number of the widest vectors, at least 8 of them: running sums then do not
-// wait for each other.
+// periodOf returns the number of elements after which c columns repeat on a whole number of
+// the widest vectors. It is at least 8 vectors, so that running sums do not wait for each other.
 func periodOf(c int) int {
 	p := c
 	for p%16 != 0 {
@@ -18,7 +17,7 @@ func periodOf(c int) int {
 	return p
 }
 
-// spread lays src [c] out over a period.
+// spread repeats src [c] over a period.
 func spread(dst, src []float32) {
 	n := copy(dst, src)
 	for n < len(dst) {
@@ -49,8 +48,8 @@ func fill(s []float32, v float32) {
 	}
 }
 
-// splitRows runs f over parts of m rows, each starting on a whole vector, on
-// one thread where there is little to do. No part is empty.
+// splitRows runs f over parts of m rows, each of which starts on a whole vector, or on one
+// thread where there is little to do. No part is empty.
 func splitRows(m, c int, f func(lo, hi int)) {
 	if m*c < 1<<14 {
 		if m > 0 {
@@ -89,8 +88,8 @@ func (asm *assembly) scaleShiftAct(y, x []float32, m, c int, scale, shift []floa
 // blockRows is how many rows are summed in float32 before the sums go to float64.
 func blockRows(c int) int { return max(1, 1<<17/c) }
 
-// columnSums adds up the columns of m rows: run adds rows [lo, hi) to the float32
-// sums of p, which start at zero; the totals are in float64, added in order.
+// columnSums sums the columns of m rows: run adds rows [lo, hi) to the float32 sums of p, which
+// start at zero; the totals are float64 and added in order.
 func columnSums(m, c int, run func(p periodic, lo, hi int)) []float64 {
 	t := 1
 	if m*c >= 1<<14 {
@@ -118,7 +117,7 @@ func columnSums(m, c int, run func(p periodic, lo, hi int)) []float64 {
 	return parts[0]
 }
 
-// flat runs f over parts of n elements, whole vectors each but for the last.
+// flat runs f over parts of n elements, each of whole vectors except the last.
 func flat(n int, f func(lo, hi int)) {
 	if n == 0 {
 		return

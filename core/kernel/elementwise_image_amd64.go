@@ -18,7 +18,7 @@ func eachImage(n, hw, c, arrays int, f func(i int, p periodic)) {
 	Parallel(n, run)
 }
 
-// fold adds the repeats of a period up into out [c], times factor.
+// fold sums the repeats of a period into out [c], multiplied by factor.
 func fold(out, sums []float32, factor float32) {
 	c := len(out)
 	copy(out, sums[:c])

@@ -4,11 +4,11 @@ package kernel
 
 import "unsafe"
 
-// Products of inference: the loops start from the bias, apply swish and add the
-// residual while a tile is in registers. Weights are in panels of a vector of
-// columns, [k][lanes].
+// Matrix products for inference: the loops start from the bias, apply swish and add the
+// residual while a tile is in registers. Weights are in panels [k][lanes], each as wide as one
+// vector.
 
-// columns says how many columns the last vector of a panel has.
+// columns sets how many columns the last vector of a panel has.
 func (asm *assembly) columns(a *productArgs, n int) {
 	if asm.Lanes == 16 {
 		a.Odd = 1<<n - 1
@@ -27,8 +27,8 @@ func (asm *assembly) columns(a *productArgs, n int) {
 
 var tailMasks = [16]uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0)}
 
-// rows runs m rows from a, c and residual on through tiles of some vectors of
-// columns, rows of init too where they have a stride.
+// rows runs the m rows that start at a, c and residual through tiles that are some vectors
+// wide, and those of init too where it has a stride.
 func (asm *assembly) rows(a *productArgs, m, vectors int) {
 	for i := range asm.Tiles[vectors] {
 		t := &asm.Tiles[vectors][i]
@@ -46,13 +46,13 @@ func (asm *assembly) rows(a *productArgs, m, vectors int) {
 	}
 }
 
-// offset is p some bytes further on.
+// offset returns p advanced by a number of bytes.
 func offset(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
-// together is how many of the v vectors that are left go into the next tiles.
+// together returns how many of the v vectors that are left the next tiles take.
 func (asm *assembly) together(v int) int { return asm.Widths[min(v, len(asm.Widths)-1)] }
 
-// packFused lays W out in panels [k][lanes].
+// packFused copies W into panels [k][lanes].
 func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	p := asm.newFused(k, n)
 	p.bias = wholeVectors(bias, n)
@@ -61,7 +61,7 @@ func (asm *assembly) packFused(w []float32, k, n, ws int, scale, bias []float32)
 	return p
 }
 
-// fusedPanels lays a matrix out as packFused does, up to whole blocks of 16 columns.
+// fusedPanels copies a matrix into panels as packFused does, padded to whole blocks of 16 columns.
 func (asm *assembly) fusedPanels(x *Matrix) {
 	if x.panels == nil {
 		x.panels = make([]float32, x.k*((x.n+15)&^15))
@@ -70,7 +70,7 @@ func (asm *assembly) fusedPanels(x *Matrix) {
 	x.lanes, x.slice = asm.Lanes, asm.sliceFused
 }
 
-// sliceFused takes a matrix that is laid out already; the scale goes to the sums.
+// sliceFused uses a matrix that is in panels already; the scale is applied to the sums.
 func (asm *assembly) sliceFused(x *Matrix, k, n int, scale, bias []float32) *Packed {
 	p := asm.newFused(k, n)
 	p.data, p.panel, p.lent = x.panels, asm.Lanes*x.k, true
@@ -85,11 +85,11 @@ func (asm *assembly) newFused(k, n int) *Packed {
 	return &Packed{k: k, n: n, apply: asm.applyFused, gated: asm.applyFusedGated}
 }
 
-// noBias is there so that most layers without one need not have zeros of their own.
+// noBias saves most layers without a bias from having zeros of their own.
 var noBias [2048]float32
 
-// asVectors is the first n elements, nil for zeros, with room up to whole vectors
-// behind them: they themselves where they have it.
+// asVectors returns the first n elements, or zeros for nil, followed by enough capacity for
+// whole vectors. It copies only where there is not enough.
 func asVectors(s []float32, n int) []float32 {
 	whole := (n + 15) &^ 15
 	switch {
@@ -101,15 +101,15 @@ func asVectors(s []float32, n int) []float32 {
 	return wholeVectors(s, n)
 }
 
-// wholeVectors copies the first n elements, nil for zeros, with zeros up to whole
-// vectors.
+// wholeVectors returns a copy of the first n elements, or zeros for nil, padded with zeros to
+// whole vectors.
 func wholeVectors(from []float32, n int) []float32 {
 	s := make([]float32, (n+15)&^15)
 	copy(s[:n], from)
 	return s
 }
 
-// packColumns copies W to panels, zeros after the last column.
+// packColumns copies W into panels, with zeros after the last column.
 func (asm *assembly) packColumns(dst, w []float32, k, n, ws int, scale []float32) {
 	lanes := asm.Lanes
 	for first := 0; first < n; first += lanes {
@@ -131,8 +131,8 @@ func (asm *assembly) packColumns(dst, w []float32, k, n, ws int, scale []float32
 
 var zeroVectors [48]float32 // as many as the widest tile has columns
 
-// from points the arguments at the columns of B from first on, which has panels
-// panel elements apart.
+// from points the arguments at the columns of B from first on. The panels of B are panel
+// elements apart.
 func (asm *assembly) from(a *productArgs, data []float32, panel, first int, scale, bias []float32) {
 	a.B, a.LDB, a.Init = &data[first/asm.Lanes*panel], 4*panel, &bias[first]
 	if scale != nil {
@@ -140,12 +140,12 @@ func (asm *assembly) from(a *productArgs, data []float32, panel, first int, scal
 	}
 }
 
-// applyFused is Apply.
+// applyFused implements Apply.
 func (asm *assembly) applyFused(p *Packed, y, x []float32, m int, act Act, residual []float32) {
 	asm.product(p, p.data, p.panel, y, x, m, act, residual)
 }
 
-// applyFusedGated is ApplyGated: the gate goes to the smaller of the two factors.
+// applyFusedGated implements ApplyGated: the gate is applied to the smaller of the two factors.
 func (asm *assembly) applyFusedGated(p *Packed, y, x []float32, m int, gate []float32, act Act, residual []float32) {
 	if m <= p.n {
 		ChannelScale(x, x, gate, 1, m, p.k)
@@ -195,10 +195,10 @@ func (asm *assembly) product(p *Packed, data []float32, panel int, y, x []float3
 	}
 }
 
-// block computes rows [lo, hi) of some vectors of columns, in blocks of rows that
-// stay in cache while the panels pass over them.
+// block computes rows [lo, hi) of some vectors of columns, in blocks of rows that stay in the
+// cache while the panels pass over them.
 func (asm *assembly) block(p *Packed, data []float32, panel int, y, x []float32, lo, hi, first, last, swish int, residual []float32) {
-	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, but for those of 14 rows
+	rows := 72 * max(1, 64<<10/4/p.k/72)                               // whole tiles, except those of 14 rows
 	a := productArgs{K: p.k, LDA: 4 * p.k, LDC: 4 * p.n, Swish: swish} // on the heap, so once
 	for from := lo; from < hi; from += rows {
 		to := min(from+rows, hi)

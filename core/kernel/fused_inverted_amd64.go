@@ -2,9 +2,9 @@
 
 package kernel
 
-// The first half of an inverted residual block, one block of 16 channels after
-// the other: a few rows of the expansion go to a ring that stays in cache, the
-// depthwise convolution reads them there. The expanded image is never whole.
+// The first half of an inverted residual block, 16 channels at a time: a few rows of the
+// expansion are written to a ring buffer that stays in the cache, and the depthwise convolution
+// reads them there. The expanded image never exists as a whole.
 
 // inverted is what packInverted makes; channels are padded with zeros to blocks of 16.
 type inverted struct {
@@ -12,7 +12,7 @@ type inverted struct {
 	in, mid, k, stride      int
 	expand                  []float32 // panels [In][lanes], panel elements apart; nil without expansion
 	panel                   int
-	lent                    bool      // expand belongs to a Matrix
+	lent                    bool      // whether expand belongs to a Matrix
 	expandScale, expandBias []float32 // [block][16]; scale nil where expand is scaled
 	taps, bias              []float32 // [vector][K*K][lanes], [block][16]
 	run                     func(*[10]uint64)
@@ -48,9 +48,9 @@ func (asm *assembly) packInverted(s InvertedSpec) *Inverted {
 	}}
 }
 
-// scaleTaps lays the taps out, times their scale, a vector of channels after the other.
+// scaleTaps copies the taps, multiplied by their scale, one vector of channels after another.
 func (p *inverted) scaleTaps(s InvertedSpec) {
-	runs, rows := s.K, s.K // of taps that are neighbours
+	runs, rows := s.K, s.K // of neighbouring taps
 	if s.Pitch == s.K {
 		runs, rows = 1, s.K*s.K
 	}
@@ -89,8 +89,8 @@ func (p *inverted) apply(y, mean, x []float32, n, h, w int) {
 	}
 }
 
-// image splits the rows of all blocks, one block after the other, in as many
-// parts as there are threads. A block that two parts share has two sums.
+// image splits the rows of all blocks, one block after another, into as many parts as there are
+// threads. A block that two parts share has two sums.
 func (p *inverted) image(y, mean, x []float32, h, w int) {
 	oh, ow := p.shape(h, w).Out()
 	blocks, t := (p.mid+15)/16, Threads()
@@ -123,8 +123,8 @@ func (p *inverted) image(y, mean, x []float32, h, w int) {
 	scratch.Put(buf)
 }
 
-// part computes output rows [lo, hi), counted over all blocks, and adds up the
-// channels of each block in sums, those of a block that begins before lo in head.
+// part computes output rows [lo, hi), counted over all blocks, and sums the channels of each
+// block in sums, or in head for a block that begins before lo.
 func (p *inverted) part(y, sums, head, x []float32, h, w, lo, hi int) {
 	oh, ow := p.shape(h, w).Out()
 	r := p.newRing(h, w, oh)
@@ -146,7 +146,7 @@ func (p *inverted) part(y, sums, head, x []float32, h, w, lo, hi int) {
 	}
 }
 
-// convolve computes rows of output, from the beginning of y on.
+// convolve computes rows of the output and writes them to the beginning of y.
 func (r *ring) convolve(y, sums []float32, rows, ow int) {
 	a, kk := &r.convolution, r.k*r.k*r.Lanes
 	for part := range 16 / r.Lanes {

@@ -2,24 +2,24 @@
 
 package kernel
 
-// ringBytes is about what the rows of a ring may take: most of a first-level
-// cache of 32 KiB.
+// ringBytes is about the memory that the rows of a ring may take: most of a first-level cache
+// of 32 KiB.
 const ringBytes = 24 << 10
 
-// ring is rows [padded][16] of one block of channels, expanded, zeros left and
-// right of them.
+// ring holds expanded rows [padded][16] of one block of channels, with zeros on the left and
+// on the right.
 type ring struct {
 	*inverted
 	h, w          int
 	strip         int // output rows at a time
 	slots, length int
 	buf           *[]float32 // the slots, and a row of zeros
-	dense         *[]float32 // rows without padding; nil where a row is tall tiles itself
-	table         []*float32 // rows of a strip
+	dense         *[]float32 // rows without padding; nil where one row is enough for tall tiles
+	table         []*float32 // the rows of a strip
 	tableArray    [64]*float32
 	x             []float32
 	block         int
-	next          int // first input row that is not there yet
+	next          int // first input row that has not been loaded
 	product       productArgs
 	convolution   convolutionArgs
 }
@@ -48,8 +48,7 @@ func (r *ring) begin(x []float32, block, first int) {
 	r.x, r.block, r.next = x, block, max(0, first)
 }
 
-// load makes the table count input rows from first on; those above and below
-// the image are zeros.
+// load makes the table begin at input row first. Rows above and below the image are zeros.
 func (r *ring) load(first, count int) {
 	from, to := max(r.next, first), min(first+count, r.h)
 	if r.dense != nil && from < to {
@@ -77,12 +76,11 @@ func (r *ring) load(first, count int) {
 	}
 }
 
-// slot is where the pixels of input row y are.
+// slot returns the pixels of input row y.
 func (r *ring) slot(y int) []float32 { return (*r.buf)[y%r.slots*r.length+r.k/2*16:] }
 
-// multiply computes input rows of the block from row y on, without padding: the
-// taller the tiles, the faster, so that rows of a few pixels had better be computed
-// together and copied.
+// multiply computes input rows of the block from row y on, without padding. Taller tiles are
+// faster, so rows of a few pixels are computed together and copied.
 func (r *ring) multiply(dst *float32, y, rows int) {
 	a := &r.product
 	*a = productArgs{K: r.in, A: &r.x[y*r.w*r.in], LDA: 4 * r.in, C: dst, LDC: 64, Swish: 1}
@@ -91,10 +89,10 @@ func (r *ring) multiply(dst *float32, y, rows int) {
 	r.rows(a, rows*r.w, 16/r.Lanes)
 }
 
-// copyRow brings input row y of a block without expansion.
+// copyRow copies input row y of a block without expansion.
 func (r *ring) copyRow(dst []float32, y int) {
 	x, c := r.x[y*r.w*r.in:(y+1)*r.w*r.in], r.block*16
-	whole := r.w // a last block that is not whole reads into the next pixel
+	whole := r.w // an incomplete last block reads into the next pixel
 	if c+16 > r.mid {
 		whole--
 		copy(dst[whole*16:], x[whole*r.in+c:])

@@ -2,10 +2,9 @@
 
 package kernel
 
-// packStemFused lays the weights out for products that read the image itself:
-// with two pixels from row to row of the matrix, the three pixels under a row of
-// the kernel are the row of a matrix. The product of each kernel row is added to
-// that of the one before it.
+// packStemFused packs the weights for products that read the image itself: the three pixels
+// under a row of the kernel are one row of a matrix, whose rows are two pixels apart. The
+// product of each kernel row is added to that of the one before it.
 func (asm *assembly) packStemFused(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
 	p := asm.packFused(w, 9*cin, n, ws, scale, bias)
 	return &Stem{func(y, x []float32, images, h, width int) {
@@ -21,9 +20,8 @@ func (asm *assembly) packStemFused(w []float32, cin, n, ws int, scale, bias []fl
 	}}
 }
 
-// stemRows computes rows [lo, hi) of all images' output. Input rows are copied
-// between a pixel of zeros on the left and one or two on the right, each into
-// one of four places.
+// stemRows computes rows [lo, hi) of the output of all images. Each input row is copied into
+// one of four buffers, between a pixel of zeros on the left and one or two on the right.
 func (asm *assembly) stemRows(p *Packed, y, x []float32, lo, hi, h, w, cin int) {
 	oh, ow, length := (h+1)/2, (w+1)/2, (w+3)*cin
 	buf := borrow(5 * length)
@@ -31,7 +29,7 @@ func (asm *assembly) stemRows(p *Packed, y, x []float32, lo, hi, h, w, cin int) 
 	clear(*buf)
 	zeros := (*buf)[4*length:]
 	a := productArgs{K: 3 * cin, LDA: 8 * cin, LDC: 4 * p.n, LDB: 4 * p.panel} // on the heap, so once
-	loaded := -1                                                               // the last input row, counted over all images, that has a place
+	loaded := -1                                                               // the last input row, counted over all images, that has been copied
 	for r := lo; r < hi; r++ {
 		top := r/oh*h + r%oh*2 - 1 // input row under the first row of the kernel
 		var rows [3][]float32

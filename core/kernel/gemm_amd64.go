@@ -24,8 +24,8 @@ func ptr(s []float32, i int) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(s)), 4*i))
 }
 
-// packPanels lays W[k][n], row stride ws, out in panels [k][vectors*lanes], the
-// last one padded with zeros, columns times scale where it is not nil.
+// packPanels copies W[k][n], row stride ws, into panels [k][vectors*lanes], the last one
+// padded with zeros. The columns are multiplied by scale where it is not nil.
 func (asm *assembly) packPanels(dst, w []float32, k, n, ws int, scale []float32, widths []int) {
 	o, first := 0, 0
 	for _, v := range widths {
@@ -48,7 +48,7 @@ func (asm *assembly) packPanels(dst, w []float32, k, n, ws int, scale []float32,
 	}
 }
 
-// packTransposed does the same with W^T of W[n][k].
+// packTransposed does the same with the transpose of W[n][k].
 func (asm *assembly) packTransposed(dst, w []float32, k, n, ws int, widths []int) {
 	o, first := 0, 0
 	for _, v := range widths {
@@ -57,7 +57,7 @@ func (asm *assembly) packTransposed(dst, w []float32, k, n, ws int, widths []int
 		if cols < width {
 			clear(dst[o : o+k*width])
 		}
-		for from := 0; from < k; from += 16 { // both sides stay in cache
+		for from := 0; from < k; from += 16 { // so that both sides stay in the cache
 			to := min(from+16, k)
 			for j := range cols {
 				at := o + from*width + j
@@ -80,8 +80,8 @@ func (asm *assembly) packedSize(k int, widths []int) int {
 	return k * v * asm.Lanes
 }
 
-// productNN computes rows [lo, hi) of y = x B, B packed, in row blocks of x
-// that stay in the second-level cache while all panels pass over them.
+// productNN computes rows [lo, hi) of y = x B, where B is packed, in blocks of rows of x that
+// stay in the second-level cache while all panels pass over them.
 func (asm *assembly) productNN(y, x, packed []float32, lo, hi, k, n int, widths []int, acc int) {
 	block := 7 * asm.Grain
 	block *= max(1, 192*1024/4/max(k, 1)/block)
@@ -103,7 +103,7 @@ func (asm *assembly) productNN(y, x, packed []float32, lo, hi, k, n int, widths 
 	}
 }
 
-// parallelRows splits m rows so that each part is whole tiles as far as possible.
+// parallelRows splits m rows so that each part consists of whole tiles as far as possible.
 func (asm *assembly) parallelRows(m int, f func(lo, hi int)) {
 	grain := asm.Grain
 	if m < 4*grain {
@@ -144,12 +144,12 @@ func (asm *assembly) pointwiseGradInput(dx, dy []float32, m, k, n int, w []float
 	scratch.Put(p)
 }
 
-// productTN adds to dW[k][n], columns [k0, k1) of x, the product x^T dy of rows
-// [lo, hi), in row blocks that stay in cache.
+// productTN adds the product x^T dy of rows [lo, hi) and columns [k0, k1) of x to dW[k][n],
+// in blocks of rows that stay in the cache.
 func (asm *assembly) productTN(dw []float32, ws int, x, dy []float32, lo, hi, k, n, k0, k1 int, widths []int) {
 	block := max(64, min(1<<20/4/2/(k1-k0+n), 512))
 	var dense *[]float32
-	if n*4 >= 1024 { // far rows of dy would map to the same cache sets: gather the panel
+	if n*4 >= 1024 { // rows of dy would map to the same cache sets: copy the panel
 		dense = borrow(block * len(asm.TN) * asm.Lanes)
 		defer scratch.Put(dense)
 	}
@@ -194,7 +194,7 @@ func (asm *assembly) pointwiseGradWeight(dw []float32, ws int, x, dy []float32, 
 		})
 		return
 	}
-	// Many pixels: each part of them has a sum of its own, added in order.
+	// Many pixels: each part of them has a sum of its own, and the sums are added in order.
 	parts := make([]*[]float32, t)
 	Parallel(t, func(lo, hi int) {
 		for i := lo; i < hi; i++ {

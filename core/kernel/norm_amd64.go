@@ -18,7 +18,7 @@ func (asm *assembly) addMoments(sum, square []float64, x []float32, m, c int, or
 	}
 }
 
-// actSlope has a loop of its own for swish, what follows batch normalisations here.
+// actSlope has a loop of its own for swish, the usual activation after a batch normalisation here.
 func (asm *assembly) actSlope(y, slope, x []float32, m, c int, scale, shift []float32, act Act) {
 	if act != Swish {
 		actSlopeReference(y, slope, x, m, c, scale, shift, act)
@@ -68,7 +68,7 @@ func (asm *assembly) exp(y, x []float32) {
 	}
 }
 
-// foldNormalisation does whole half vectors, and a last one by way of copies.
+// foldNormalisation computes whole half vectors, and the rest in padded copies.
 func (asm *assembly) foldNormalisation(scale, shift, gamma, beta, mean, variance []float32, epsilon float64) {
 	n, half := len(scale), asm.Lanes/2
 	shift, gamma, beta, mean, variance = shift[:n], gamma[:n], beta[:n], mean[:n], variance[:n]

@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// portable is tuned plain Go, for wasm, arm64 and machines without AVX2
-// and FMA: each bit as in the reference loops, which do the rest.
+// portable is tuned plain Go, for wasm, arm64 and processors without AVX2 and FMA. It gives
+// the bits of the reference loops, which do the rest.
 var portable = &operators{name: "portable", inference: inference{
 	activate:     activatePortable,
 	globalPool:   globalPoolPortable,
@@ -30,8 +30,8 @@ func activatePortableSerial(y, x []float32, act Act) {
 	}
 }
 
-// logisticPortable is logistic written out in the loop: the compiler does not
-// inline it, and in wasm a call costs as much as the arithmetic.
+// logisticPortable is logistic inlined by hand: the compiler does not inline it, and in wasm a
+// call costs as much as the arithmetic.
 func logisticPortable(y, x []float32, swish bool) {
 	y = y[:len(x)]
 	for i, f := range x {

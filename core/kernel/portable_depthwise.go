@@ -1,8 +1,8 @@
 package kernel
 
-// The depthwise convolution in plain Go. A row of taps at a time is added to
-// the channels of an output pixel, tap after tap as in the reference loops: with
-// 3 or 5 taps in one pass each sum is loaded and stored once per row of taps.
+// The depthwise convolution in plain Go. One row of taps at a time is added to the channels of
+// an output pixel, in the order of the reference loops. With 3 or 5 taps in one pass, each sum is
+// loaded and stored once per row of taps.
 
 func depthwiseActPortable(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
 	oh, ow := s.Out()

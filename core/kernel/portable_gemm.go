@@ -1,8 +1,8 @@
 package kernel
 
-// Matrix products in plain Go: tiles of 2 rows by 4 columns, whose sums and
-// operands fit the 16 registers of amd64 and of what compiles wasm. Each sum
-// goes over k in order, as in the reference loops, so that the bits agree.
+// Matrix products in plain Go: tiles of 2 rows by 4 columns, whose sums and operands fit the 16
+// registers of amd64, for which browsers compile wasm too. Each sum goes over k in order, as in
+// the reference loops, so that the bits agree.
 
 const (
 	tileRows    = 2
@@ -82,8 +82,8 @@ func tile2x4(out *[tileRows][tileColumns]float32, x0, x1, panel []float32) {
 
 func tiledSize(k, n int) int { return k * ((n + tileColumns - 1) / tileColumns * tileColumns) }
 
-// packTiled lays W[k][n], row stride ws, out in panels [k][4], the last one
-// padded with zeros, columns times scale where it is not nil.
+// packTiled copies W[k][n], row stride ws, into panels [k][4], the last one padded with zeros.
+// The columns are multiplied by scale where it is not nil.
 func packTiled(dst, w []float32, k, n, ws int, scale []float32) {
 	for first := 0; first < n; first += tileColumns {
 		cols := min(tileColumns, n-first)
@@ -99,8 +99,8 @@ func packTiled(dst, w []float32, k, n, ws int, scale []float32) {
 	}
 }
 
-// tiledRows computes rows [lo, hi) of y = x W. Few rows at a time: they and the
-// panel stay in the first-level cache.
+// tiledRows computes rows [lo, hi) of y = x W, a few at a time, so that they and the panel stay
+// in the first-level cache.
 func tiledRows(y, x, packed []float32, lo, hi, k, n int) {
 	var out [tileRows][tileColumns]float32
 	block := max(tileRows, 4096/k/tileRows*tileRows)
@@ -133,8 +133,8 @@ func packPortable(w []float32, k, n, ws int, scale, bias []float32) *Packed {
 	return p
 }
 
-// applyPortable does the product, then bias, activation and residual over each
-// block of rows while it is in cache.
+// applyPortable computes the product, and applies bias, activation and residual to each block
+// of rows while it is in the cache.
 func applyPortable(p *Packed, y, x []float32, m int, act Act, residual []float32) {
 	k, n := p.k, p.n
 	block := max(tileRows, 8192/n/tileRows*tileRows)

@@ -1,11 +1,11 @@
 package kernel
 
-// Gathering and averaging pixels in plain Go, whole rows at a time: the additions
-// are in the order of the reference loops, so that the bits agree. Implementations
-// in assembly use them too, where nothing is gained by vectors.
+// Gathering and averaging pixels in plain Go, whole rows at a time. The additions are in the
+// order of the reference loops, so that the bits agree. Assembly implementations use these too
+// where vectors gain nothing.
 
-// im2colPortable copies, for each tap row, the three neighbouring pixels at once:
-// they are neighbours in the image too, but for the left and the right edge.
+// im2colPortable copies the three pixels under each row of taps at once: except at the left and
+// the right edge, they are neighbours in the image too.
 func im2colPortable(cols, x []float32, n, h, w, cin int) {
 	oh, ow := (h+1)/2, (w+1)/2
 	tapRow := 3 * cin

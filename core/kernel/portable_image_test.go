@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// imageCase is an image batch [n, h, w, c] and what compares two versions of an
-// operator on it: same bits, guard cells behind the output included.
+// imageCase is a batch of images [n, h, w, c] on which two versions of an operator must give
+// the same bits, guard cells behind the output included.
 type imageCase struct {
 	n, h, w, c int
 	random     func(n int) []float32
@@ -51,7 +51,7 @@ func eachImageCase(t *testing.T, f func(imageCase)) {
 	}
 }
 
-// TestPortableImages holds the loops over rows in plain Go to the bits of the reference.
+// TestPortableImages: the portable loops over rows give the bits of the reference loops.
 func TestPortableImages(t *testing.T) {
 	eachImageCase(t, func(k imageCase) {
 		n, h, w, c := k.n, k.h, k.w, k.c

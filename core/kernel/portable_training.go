@@ -4,8 +4,8 @@
 
 package kernel
 
-// What training needs, in plain Go that walks rows and shares the work between
-// threads: each sum in the order of the reference loops, so that the bits agree.
+// The operators of training in plain Go, by rows and divided among threads. Each sum is in the
+// order of the reference loops, so that the bits agree.
 
 func init() {
 	o := &portable.training
@@ -34,7 +34,7 @@ func pointwisePortable(y, x []float32, m, k, n int, w []float32, ws int) {
 	scratch.Put(p)
 }
 
-// pointwiseGradInputPortable is the product with W transposed.
+// pointwiseGradInputPortable computes the product with W transposed.
 func pointwiseGradInputPortable(dx, dy []float32, m, k, n int, w []float32, ws int, accumulate bool) {
 	turned, packed := borrow(k*n), borrow(tiledSize(n, k))
 	defer scratch.Put(turned)
@@ -63,8 +63,8 @@ func pointwiseGradInputPortable(dx, dy []float32, m, k, n int, w []float32, ws i
 	})
 }
 
-// pointwiseGradWeightPortable keeps tiles of dW in registers for a block of
-// pixels that stays in cache.
+// pointwiseGradWeightPortable keeps tiles of dW in registers for a block of pixels that stays
+// in the cache.
 func pointwiseGradWeightPortable(dw []float32, ws int, x, dy []float32, m, k, n int) {
 	block := max(16, 8192/(k+n))
 	parallelWork(m*k*n, k, func(lo, hi int) {
@@ -128,11 +128,10 @@ func depthwisePortable(y, x []float32, s DepthwiseShape, w []float32, pitch, ws 
 	})
 }
 
-// depthwiseGradInputPortable gathers, for each pixel of dx, the outputs that it
-// went into.
+// depthwiseGradInputPortable sums, for each pixel of dx, over the outputs that it contributed to.
 func depthwiseGradInputPortable(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	oh, ow := s.Out()
-	// outputs are those that position i is in the window of, and the tap there.
+	// outputs returns the outputs whose windows contain position i, and its tap in them.
 	outputs := func(i, limit int) (first, last int) {
 		return max(0, (i+s.K/2-s.K+s.Stride)/s.Stride), min((i+s.K/2)/s.Stride, limit-1)
 	}
@@ -155,7 +154,7 @@ func depthwiseGradInputPortable(dx, dy []float32, s DepthwiseShape, w []float32,
 	})
 }
 
-// depthwiseGradWeightPortable splits channels: each sum goes over all pixels.
+// depthwiseGradWeightPortable divides the channels among threads, as each sum goes over all pixels.
 func depthwiseGradWeightPortable(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
 	oh, ow := s.Out()
 	parallelWork(s.N*oh*ow*s.C*s.K*s.K, s.C, func(lo, hi int) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestPortableGradients is TestPortableImages of the gradients.
+// TestPortableGradients is TestPortableImages for the gradients.
 func TestPortableGradients(t *testing.T) {
 	eachImageCase(t, func(k imageCase) {
 		n, h, w, c := k.n, k.h, k.w, k.c

@@ -6,7 +6,7 @@ import (
 	"bignas/core/kernel"
 )
 
-// bands are the operators of bands, on [m, c] cut in three, as two parts.
+// bands returns the cases of the operators on bands: [m, c] cut into three bands, in two parts.
 func bands[T kernel.Float](m, k, c int) []Case[T] {
 	each := func(f func(part, lo, hi int)) {
 		for i := range 3 {
@@ -70,8 +70,7 @@ func bands[T kernel.Float](m, k, c int) []Case[T] {
 	return cases
 }
 
-// coefficients adds the gradients of beta and gamma that the sums amount to, one
-// after the other, to out.
+// coefficients adds the gradients of beta, then of gamma, that follow from the sums to out.
 func coefficients[T kernel.Float](s *kernel.GradSums, m int, mean []T, out []T) {
 	c := len(mean)
 	one := constant(c, T(1))

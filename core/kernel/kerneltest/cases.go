@@ -6,23 +6,23 @@ import (
 	"bignas/core/kernel"
 )
 
-// Case is one operator at one shape: Run reads in and changes out, arrays of
-// the lengths In and Out.
+// Case is one operator with one shape. Run reads in and changes out, arrays of the lengths In
+// and Out.
 type Case[T kernel.Float] struct {
 	Name    string
 	In, Out []int
 	Run     func(in, out [][]T)
-	// Linear are the inputs that, scaled together with out, scale the result.
+	// Linear lists the inputs that, scaled together with out, scale the result.
 	Linear []int
-	// Loose are the inputs for which an implementation may have more results
-	// that are not finite than the reference loops, where they are not finite:
-	// those that meet the zeros around an image, statistics and parameters.
+	// Loose lists the inputs whose infinities and NaNs may make more results of an
+	// implementation not finite than of the reference loops: those multiplied by the zeros
+	// around an image, statistics and parameters.
 	Loose []int
 }
 
 var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid, kernel.ReLU, kernel.HardSigmoid}
 
-// products are the matrix products; extra is what the row stride exceeds n by.
+// products returns the cases of the matrix products; the row stride is n + extra.
 func products[T kernel.Float](m, k, n, extra int) []Case[T] {
 	ws := n + extra
 	wn := (k-1)*ws + n
@@ -41,7 +41,7 @@ func products[T kernel.Float](m, k, n, extra int) []Case[T] {
 	}
 }
 
-// depthwise has kernels that are views of bigger ones.
+// depthwise returns cases whose kernels are slices of bigger ones.
 func depthwise[T kernel.Float](s kernel.DepthwiseShape, wider, extra int) []Case[T] {
 	oh, ow := s.Out()
 	x, y := s.N*s.H*s.W*s.C, s.N*oh*ow*s.C
@@ -57,7 +57,7 @@ func depthwise[T kernel.Float](s kernel.DepthwiseShape, wider, extra int) []Case
 	}
 }
 
-// rows are the operators on [m, c].
+// rows returns the cases of the operators on [m, c].
 func rows[T kernel.Float](m, c int) []Case[T] {
 	x := m * c
 	first := []int{0}
@@ -92,7 +92,7 @@ func rows[T kernel.Float](m, c int) []Case[T] {
 	return cases
 }
 
-// images are the operators on [n, h, w, c].
+// images returns the cases of the operators on [n, h, w, c].
 func images[T kernel.Float](n, h, w, c int) []Case[T] {
 	hw := h * w
 	x, s := n*hw*c, n*c

@@ -8,16 +8,15 @@ import (
 	"bignas/core/kernel"
 )
 
-// Differential runs an operator on what a fuzzer proposes, with an implementation
-// and with the reference loops, and compares. A number is right if it is off by a
-// rounding for each term of its sum, of the size of the terms: what the reference
-// loops compute in float64 from the magnitudes. Results that are not finite have
-// to be so in both.
+// Differential compares an implementation of an operator with the reference loops on input from
+// a fuzzer. A number may differ by one rounding error for each term of its sum, relative to the
+// sum of the magnitudes, which the reference loops compute in float64. Results that are not
+// finite must not be finite in either.
 type Differential struct {
-	// N, H, W, C, K, Stride and extra columns of W, out of the ranges that the
-	// operators take; they are brought into them.
+	// N, H, W, C, K, Stride and extra columns of W. They may be out of the ranges of the
+	// operators and are brought into them.
 	Shape [7]uint8
-	// Data are the numbers, four bytes each, again and again.
+	// Data is the input, four bytes for each number, repeated as needed.
 	Data []byte
 }
 
@@ -34,7 +33,7 @@ func (d Differential) Depthwise(t *testing.T, name string) {
 	d.compare(t, name, depthwise[float32](s, 1, int(d.Shape[6])%5), depthwise[float64](s, 1, int(d.Shape[6])%5), s.K*s.K+s.N*s.H*s.W)
 }
 
-// Rows compares what has no exponential in it: scaling, adding, summing.
+// Rows compares the operators without an exponential: scaling, adding, summing.
 func (d Differential) Rows(t *testing.T, name string) {
 	m, c := 1+int(d.Shape[0])%20, 1+int(d.Shape[3])%20
 	pick := func(name string) bool {
@@ -55,8 +54,8 @@ func selected[T kernel.Float](cases []Case[T], pick func(name string) bool) (som
 	return some
 }
 
-// fill writes numbers between 2^-30 and 2^30 in magnitude, of either sign, or 0,
-// and now and then an infinity or what is not a number.
+// fill writes numbers of magnitudes between 2^-30 and 2^30 and of either sign, zeros, and now
+// and then an infinity or a NaN.
 func fill[T kernel.Float](d Differential, arrays [][]T, magnitude bool) {
 	data, at := append(d.Data[:len(d.Data):len(d.Data)], make([]byte, 7)...), 0
 	for _, a := range arrays {

@@ -10,8 +10,8 @@ import (
 	"bignas/core/kernel"
 )
 
-// numberLine is the float32 numbers from one infinity to the other: some of
-// every exponent, and closely where sigmoid is not constant.
+// numberLine returns float32 numbers from one infinity to the other: some of every exponent,
+// and many where sigmoid is not constant.
 func numberLine() []float32 {
 	var x []float32
 	for b := uint32(0); b < math.Float32bits(float32(math.Inf(1))); b += 80021 {
@@ -24,7 +24,7 @@ func numberLine() []float32 {
 	return append(x, 0, 1, 87, 88, 103, 104, 105, -87, -88, -103, -104, -105, math.MaxFloat32, -math.MaxFloat32, inf, -inf, float32(math.NaN()))
 }
 
-// logistic is the exact answer, and what its derivative is.
+// logistic returns the exact result and its derivative.
 func logistic(x float64, a kernel.Act) (y, slope float64) {
 	s := 1 / (1 + math.Exp(-x))
 	if math.IsInf(x, 0) { // the limits
@@ -37,7 +37,7 @@ func logistic(x float64, a kernel.Act) (y, slope float64) {
 	return x * s, s * (1 + x*t)
 }
 
-// units is how far got is from want in units in the last place of float32.
+// units returns the difference between got and want in units in the last place of float32.
 func units(got float32, want float64) float64 {
 	w := math.Abs(want)
 	ulp := math.Ldexp(1, max(math.Ilogb(w), -126)-23)
@@ -47,8 +47,8 @@ func units(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / ulp
 }
 
-// activationRange holds sigmoid and swish to some units in the last place all along
-// the number line, and their gradients to what 1-sigmoid in float32 allows.
+// activationRange checks sigmoid and swish to some units in the last place on the whole number
+// line, and their gradients to what 1-sigmoid in float32 allows.
 func activationRange(t *testing.T, s Subject) {
 	use(t, s.Name)
 	x := numberLine()
@@ -84,8 +84,8 @@ func activationRange(t *testing.T, s Subject) {
 	}
 }
 
-// denormals scales inputs down to where float32 loses digits: an implementation
-// that takes such numbers for zero is off by all of the result.
+// denormals scales inputs down to where float32 loses digits. An implementation that treats
+// such numbers as zero gets a relative error of 1.
 func denormals(t *testing.T, s Subject) {
 	const small = 0x1p-130
 	reference := Cases[float64]()
@@ -119,9 +119,8 @@ func shrink[T kernel.Float](in, out [][]T, linear []int, by T) {
 	}
 }
 
-// notFinite puts an infinity or what is not a number into each input in turn:
-// results that are not finite must be so in the reference loops too, and the
-// other way round, and the others keep their values.
+// notFinite puts an infinity or a NaN into each input in turn: the same results must be not
+// finite as in the reference loops, and the others must keep their values.
 func notFinite(t *testing.T, s Subject) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for i, c := range Cases[float32]() {
@@ -151,8 +150,8 @@ func notFinite(t *testing.T, s Subject) {
 	}
 }
 
-// sameFinite compares results some of which are not finite; loose allows more
-// of those.
+// sameFinite compares results of which some are not finite; loose allows the implementation
+// more of those.
 func sameFinite(t *testing.T, name string, got, want []float32, loose bool) {
 	t.Helper()
 	finite := func(v float32) bool { return v-v == 0 }

@@ -8,8 +8,8 @@ import (
 	"bignas/core/kernel"
 )
 
-// inference are the operators of inference, which are for float32: in float64
-// those that they stand for.
+// inference returns the cases of the operators of inference, which exist for float32 only. In
+// float64 the operators that they combine are run.
 func inference[T kernel.Float](m, k, n, extra int, s kernel.DepthwiseShape) []Case[T] {
 	ws := n + extra
 	wn := (k-1)*ws + n
@@ -43,8 +43,8 @@ func inference[T kernel.Float](m, k, n, extra int, s kernel.DepthwiseShape) []Ca
 	return cases
 }
 
-// scale says that input which is one that may multiply the weights or the sums:
-// infinite, it makes other sums of the two not finite.
+// scale marks an input that may multiply either the weights or the sums. Where it is infinite,
+// different results are not finite.
 func (c Case[T]) scale(which int) bool {
 	if strings.HasPrefix(c.Name, "Inverted") {
 		return which == 5
@@ -52,7 +52,7 @@ func (c Case[T]) scale(which int) bool {
 	return strings.HasPrefix(c.Name, "Apply with") && strings.Contains(c.Name, "scale") && which == len(c.In)-1
 }
 
-// exp is Exp, in float64 what it stands for.
+// exp is the case of Exp, and of its equivalent in float64.
 func exp[T kernel.Float](y, x []T) {
 	if v, ok := any(y).([]float32); ok {
 		kernel.Exp(v, float32s(x))
@@ -63,8 +63,8 @@ func exp[T kernel.Float](y, x []T) {
 	}
 }
 
-// fold is FoldNormalisation for variances that are the squares of v, in float64 what
-// it stands for.
+// fold is the case of FoldNormalisation for variances that are the squares of v, and of its
+// equivalent in float64.
 func fold[T kernel.Float](scale, shift, gamma, beta, mean, v []T) {
 	variance := make([]T, len(v))
 	for i, x := range v {
@@ -80,7 +80,7 @@ func fold[T kernel.Float](scale, shift, gamma, beta, mean, v []T) {
 	}
 }
 
-// apply is Pack and Apply.
+// apply is the case of Pack and Apply.
 func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T, a kernel.Act, residual []T) {
 	if v, ok := any(y).([]float32); ok {
 		kernel.Pack(float32s(w), k, n, ws, float32s(scale), float32s(bias)).Apply(v, float32s(x), m, a, float32s(residual))
@@ -96,7 +96,7 @@ func apply[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, scale, bias []T
 	kernel.ScaleShiftAct(y, y, m, n, scale, bias, a, residual)
 }
 
-// gated is Pack and ApplyGated.
+// gated is the case of Pack and ApplyGated.
 func gated[T kernel.Float](y, x []T, m, k, n int, w []T, ws int, gate, bias, residual []T) {
 	if v, ok := any(y).([]float32); ok {
 		kernel.Pack(float32s(w), k, n, ws, nil, float32s(bias)).ApplyGated(v, float32s(x), m, float32s(gate), kernel.None, float32s(residual))
@@ -124,7 +124,7 @@ func constant[T kernel.Float](n int, v T) []T {
 	return s
 }
 
-// float32s is x as []float32, where T is float32.
+// float32s returns x as []float32; T must be float32.
 func float32s[T kernel.Float](x []T) []float32 {
 	s, _ := any(x).([]float32)
 	return s

@@ -6,9 +6,9 @@ import (
 	"bignas/core/kernel"
 )
 
-// inverted is the first half of an inverted residual block, in float64 the
-// operators that it stands for: with an expansion from in channels, or without
-// where in is 0. Kernels are cut out of bigger ones.
+// inverted is the case of the first half of an inverted residual block, or in float64 of the
+// operators that it combines: with an expansion from in channels, or without one where in is 0.
+// Kernels are slices of bigger ones.
 func inverted[T kernel.Float](in int, s kernel.DepthwiseShape) Case[T] {
 	oh, ow := s.Out()
 	pitch, ts, es := s.K+2, s.C+3, s.C+1
@@ -37,12 +37,12 @@ func inverted[T kernel.Float](in int, s kernel.DepthwiseShape) Case[T] {
 		kernel.ScaleShiftAct(out[0], out[0], rows, s.C, a[2], a[3], kernel.Swish, nil)
 		kernel.GlobalPool(out[1], out[0], s.N, oh*ow, s.C)
 	}
-	// What is not finite among the taps, and their scale, meets the zeros around the image.
+	// Infinities and NaNs of the taps and of their scale are multiplied by the zeros around the image.
 	return Case[T]{fmt.Sprintf("Inverted of %d, %v", in, s), shapes, []int{rows * s.C, s.N * s.C}, run, nil, []int{1, 2}}
 }
 
-// invertedShapes have both kernels and strides, with an expansion and without,
-// blocks of channels that are not whole, rows of whole tiles and of less.
+// invertedShapes have both kernel sizes and strides, with an expansion and without, incomplete
+// blocks of channels, and rows of whole and of incomplete tiles.
 func invertedShapes() (in []int, shapes []kernel.DepthwiseShape) {
 	add := func(i int, s kernel.DepthwiseShape) { in, shapes = append(in, i), append(shapes, s) }
 	for _, k := range []int{3, 5} {

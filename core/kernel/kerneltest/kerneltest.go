@@ -1,7 +1,6 @@
-// Package kerneltest is what every implementation of the operators in core/kernel
-// has to pass. It runs an implementation by the name under which it is
-// registered, so that those from outside the package, the browser's for one, are
-// held to the same contract.
+// Package kerneltest has the tests that every implementation of the operators in core/kernel
+// must pass. It finds an implementation by the name under which it is registered, so that one
+// from outside the package, such as the browser's, is held to the same contract.
 package kerneltest
 
 import (
@@ -14,21 +13,20 @@ import (
 	"bignas/core/kernel"
 )
 
-// Subject is an implementation and what is asked of it beyond the contract, or
-// less than it.
+// Subject is an implementation and how its requirements differ from the contract.
 type Subject struct {
 	Name string
-	// SameBits asks for the bits of the reference loops, not only for their results.
+	// SameBits requires the bits of the reference loops, not only their results to within rounding.
 	SameBits bool
-	// Floor is an absolute error that sigmoid and swish may have besides their
-	// relative one: of results this small nothing is asked.
+	// Floor is an absolute error that sigmoid and swish may have besides their relative one;
+	// results this small are not checked.
 	Floor float64
-	// Units is how many units in the last place sigmoid and swish may be off; 0
-	// stands for 4.
+	// Units is the error that sigmoid and swish may have, in units in the last place; 0 stands
+	// for 4.
 	Units float64
 }
 
-// Run holds an implementation against the reference loops and against float64.
+// Run compares an implementation with the reference loops and with float64.
 func Run(t *testing.T, s Subject) {
 	t.Run("shapes", func(t *testing.T) { shapes(t, s) })
 	t.Run("activations", func(t *testing.T) { activationRange(t, s) })
@@ -36,7 +34,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("not finite", func(t *testing.T) { notFinite(t, s) })
 }
 
-// Exercise only runs all cases on an implementation, for tests of what they reach.
+// Exercise only runs all cases on an implementation, for tests of what they cover.
 func Exercise(t *testing.T, name string) {
 	undo := use(t, name)
 	defer undo()
@@ -45,8 +43,8 @@ func Exercise(t *testing.T, name string) {
 	}
 }
 
-// Digest is a hash of what the reference loops compute: one number on every
-// platform that does not fuse multiplication and addition.
+// Digest returns a hash of the results of the reference loops. It is the same on every platform
+// that does not fuse multiplication and addition.
 func Digest(t *testing.T) uint64 {
 	use(t, "reference")
 	threads(t, 1)
@@ -92,7 +90,7 @@ func shapes(t *testing.T, s Subject) {
 	}
 }
 
-// use switches implementation; the end of the test undoes it at the latest.
+// use switches to an implementation, until the end of the test at the latest.
 func use(t testing.TB, name string) (undo func()) {
 	t.Helper()
 	undo, err := kernel.Use(name)
@@ -113,7 +111,7 @@ const (
 	fence  = 12345
 )
 
-// array is n random numbers between -1 and 1 with around on either side.
+// array returns n random numbers between -1 and 1 with around on either side.
 func array[T kernel.Float](r *rand.Rand, n int, around T) []T {
 	s := make([]T, n+2*margin)
 	for i := range s {
@@ -126,8 +124,8 @@ func array[T kernel.Float](r *rand.Rand, n int, around T) []T {
 }
 
 // outcome runs a case on arrays that depend on the seed alone, and on change,
-// which may be nil, and returns what it wrote. Cells around inputs are not
-// numbers, so that using them shows; those around outputs must keep their value.
+// which may be nil, and returns what it wrote. Cells around inputs are NaN, so that using them
+// shows; those around outputs must keep their values.
 func (c Case[T]) outcome(t testing.TB, seed uint64, change func(in, out [][]T)) [][]T {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 5))
@@ -161,7 +159,7 @@ func near(t *testing.T, name string, got []float32, want []float64, scale float6
 	if scale == 0 {
 		scale = 1
 	} else {
-		tiny = 256 * math.SmallestNonzeroFloat32 // a rounding each of the terms below the normal numbers
+		tiny = 256 * math.SmallestNonzeroFloat32 // one rounding error for each of the terms that are subnormal
 	}
 	for _, v := range want {
 		scale = max(scale, math.Abs(v))

@@ -8,15 +8,14 @@ import (
 	"bignas/core/kernel"
 )
 
-// product is a shape of the matrix products and what it reaches.
+// product is a shape of the matrix products, with what it covers.
 type product struct {
 	label          string
 	m, k, n, extra int
 }
 
-// tileProducts reach every tile of the assembly, of forward passes and data
-// gradients in nn rows, of weight gradients in tn rows; with last vectors that
-// are whole and that are not.
+// tileProducts cover every tile of the assembly: those of forward passes and input gradients
+// with nn rows, those of weight gradients with tn rows, with whole and incomplete last vectors.
 func tileProducts() []product {
 	var all []product
 	for _, t := range []struct{ lanes, vectors, nn, tn int }{
@@ -33,7 +32,7 @@ func tileProducts() []product {
 	return all
 }
 
-// otherProducts are thin, of several panels, and big enough for threads.
+// otherProducts are thin, have several panels, or are big enough for several threads.
 func otherProducts(r *rand.Rand) []product {
 	all := []product{
 		{"one multiplication", 1, 1, 1, 0}, {"classifier", 1, 40, 16, 0}, {"classifier", 1, 130, 10, 0}, {"two rows of W", 64, 2, 200, 0}, {"two columns", 64, 200, 2, 1},
@@ -45,7 +44,7 @@ func otherProducts(r *rand.Rand) []product {
 	return all
 }
 
-// random is a number of random shapes, fewer where tests are to be short.
+// random is the number of random shapes, fewer in short tests.
 func random(n int) int {
 	if testing.Short() {
 		return n / 4
@@ -53,9 +52,8 @@ func random(n int) int {
 	return n
 }
 
-// depthwiseShapes have both kernels and strides over whole and partial blocks of
-// channels, groups of 6, 2 and 1 pixels, images that are all border, and several
-// strips of rows.
+// depthwiseShapes have both kernel sizes and strides, whole and incomplete blocks of channels,
+// groups of 6, 2 and 1 pixels, images that are all border, and several strips of rows.
 func depthwiseShapes(r *rand.Rand) []kernel.DepthwiseShape {
 	var all []kernel.DepthwiseShape
 	for _, k := range []int{3, 5} {
@@ -79,8 +77,8 @@ func depthwiseShapes(r *rand.Rand) []kernel.DepthwiseShape {
 	return all
 }
 
-// Cases is every operator over shapes that reach every edge; the same list for
-// every T.
+// Cases returns cases of every operator with shapes that cover every edge. The list is the same
+// for every T.
 func Cases[T kernel.Float]() []Case[T] {
 	var all []Case[T]
 	r := rand.New(rand.NewPCG(3, 4))

@@ -1,15 +1,15 @@
 // Package asm is the contract between the drivers of core/kernel and their loops in assembly, one set of them for
-// each width of vector, in the packages below: avx2 and avx512. The stubs there are documented by the loops that they
+// each vector width, in the packages below: avx2 and avx512. The stubs there are documented by the loops that they
 // replace.
 //
 // The generators of core/kernel/internal/asmgen write stubs and assembly. A loop runs on one thread, checks nothing,
 // and reads and writes what its stub says. Strides and offsets are in bytes, lengths in elements. A mask has a bit for
-// each lane of a last vector, the lanes that there are coming first.
+// each lane of a last vector; the lanes that exist come first.
 package asm
 
 import "unsafe"
 
-// Loops are those for one width of vector.
+// Loops are the loops for one vector width.
 type Loops struct {
 	Name  string
 	Lanes int // elements of a vector
@@ -29,15 +29,15 @@ type Products struct {
 	Grain, WeightGrain int
 }
 
-// Tile is a loop that holds Rows rows by a panel of C in registers. It does as many tiles, one below the other, as it
-// is asked for; acc is 1 to add to C and 0 to overwrite it.
+// Tile is a loop that holds Rows rows by a panel of C in registers. It computes as many tiles, one below the other, as
+// it is told; acc is 1 to add to C and 0 to overwrite it.
 type Tile struct {
 	Rows int
 	Run  func(tiles int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mask uint16, acc int)
 }
 
-// Elementwise are the loops that pass once over a matrix [m, c] as one array of n elements. What there is one of a
-// column is laid out again and again, up to a whole number of vectors: period bytes. Arrays by activation are in the
+// Elementwise are the loops that pass once over a matrix [m, c] as one array of n elements. Arrays with one value a
+// column are repeated up to a whole number of vectors: period bytes. Arrays by activation are in the
 // order none, swish, sigmoid.
 type Elementwise struct {
 	Affine     [3]func(y, x, scale, shift *float32, n int, period int)
@@ -57,22 +57,22 @@ type Elementwise struct {
 	SpreadPairs, SpreadPairsAdd func(dx, dy *float32, n int, step int)
 }
 
-// Depthwise are the depthwise convolutions of training. Images are in blocks of a vector of channels,
-// [row][block][pixel][lanes], with zeros round them, taps [block][K*K][lanes].
+// Depthwise are the depthwise convolutions of training. Images are in blocks of one vector of channels,
+// [row][block][pixel][lanes], with zeros around them, and taps [block][K*K][lanes].
 type Depthwise struct {
-	BlockRow        func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16) // lays a row out in blocks
-	Touch           func(p *float32, n int)                                                 // brings it into the cache
+	BlockRow        func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16) // rearranges a row into blocks
+	Touch           func(p *float32, n int)                                                 // loads it into the cache
 	Forward, Weight map[[2]int]Convolution                                                  // by kernel size and stride
 	Input           map[int][2]Convolution                                                  // of stride 2, by kernel size and parity of the row
 }
 
-// Convolution does rows of output pixels of one block of channels. The table is of the rows of the other image, which
-// begin at offset; step is from one output pixel to the next.
+// Convolution computes rows of output pixels of one block of channels. The table has the rows of the other image, which
+// begin at offset; step is the distance from one output pixel to the next.
 type Convolution func(out *float32, table **float32, taps *float32, rows, pixels, offset, step int, mask uint16)
 
 // Fused are the loops of inference: products and convolutions that start from the bias and apply swish before they
-// store. Their arguments are in a structure, of which a call changes a few fields only. Weights are in panels of one
-// vector of columns, [k][lanes].
+// store. Their arguments are in a structure, of which a call changes a few fields only. Weights are in panels [k][lanes],
+// each as wide as one vector.
 type Fused struct {
 	Tiles [4][]ProductTile // by vectors of columns, tallest first
 	// Widths[v] is how many of v vectors that are left are computed together next; the last holds for all bigger v.
@@ -83,7 +83,7 @@ type Fused struct {
 	ScaleBlock func(dst, src, scale *float32, rows, step int)
 }
 
-// ProductTile is Tile of inference. Run takes ProductArgs.
+// ProductTile is the counterpart of Tile for inference. Run takes ProductArgs.
 type ProductTile struct {
 	Rows int
 	Run  func(*[17]uint64)
@@ -100,9 +100,9 @@ type ProductArgs struct {
 	Init     *float32 // what the sums start from: the bias, LDInit 0, or rows
 	LDInit   int
 	Residual *float32 // nil for none, stride LDC
-	Done     int      // bytes of Residual that are: a pointer behind its end must not stay in here
+	Done     int      // bytes of Residual used so far; a pointer behind its end must not remain in here
 	Swish    int
-	Tail     *uint32  // mask of the last vector, where that is a vector
+	Tail     *uint32  // mask of the last vector, where masks are vectors
 	Odd      int      // with 8 lanes, columns of the last vector: 0 for 8, 1 for 4, else 2; with 16 its mask
 	LDB      int      // from a vector of columns of B to the next
 	Scale    *float32 // of the sums, whole vectors, then Shift is added; nil for none
