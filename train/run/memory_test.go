@@ -58,7 +58,8 @@ func TestRefusesTooBig(t *testing.T) {
 	c := config.Default()
 	c.Space, c.Batch = "bignas", 2000
 	out := filepath.Join(t.TempDir(), "run")
-	if _, err := New(c, data, out, false); err == nil || !strings.Contains(err.Error(), "2000 images of bignas in a pass") || !strings.Contains(err.Error(), "micro_batch = ") {
+	if _, err := New(c, data, out, false); err == nil || !strings.Contains(err.Error(), "2000 images of bignas in a pass") ||
+		!strings.Contains(err.Error(), "micro_batch = ") && !strings.Contains(err.Error(), "a machine with more memory") { // by what is free
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {

@@ -178,8 +178,8 @@ func TestCheckpointRefusals(t *testing.T) {
 		t.Errorf("another configuration: %v", err)
 	}
 	other = c
-	other.Space, other.Phases = "bignas", nil
-	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), `of the space "nette", the configuration's is "bignas"`) {
+	other.Space, other.Phases = "tiny", nil
+	if _, err := New(other, data, out, true); err == nil || !strings.Contains(err.Error(), `of the space "nette", the configuration's is "tiny"`) {
 		t.Errorf("another space: %v", err)
 	}
 	shapes, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 16})
