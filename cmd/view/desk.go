@@ -95,10 +95,10 @@ func (d *desk) receive(text string, data []byte) {
 		d.ready(r.Info)
 	case "child":
 		d.do(func(s *scene.Scene) { d.fail(s.SetChild(*r.Child)) })
-	case "view":
+	case "seen":
 		d.do(func(s *scene.Scene) { d.fail(s.SetImage(r.Width, data)) })
-	case "taps":
-		d.do(func(s *scene.Scene) { d.fail(s.SetTaps(r.ID, r.Width, r.Height, r.Channels, data)) })
+	case "maps":
+		d.do(func(s *scene.Scene) { d.fail(s.SetMaps(r.ID, r.Width, r.Height, r.Channels, data)) })
 	case "answer":
 		if len(r.Answer.Top) > 0 {
 			d.title(fmt.Sprintf("%s %.0f %% · %s", r.Answer.Top[0].Label, 100*r.Answer.Top[0].P, r.Arch))
@@ -110,7 +110,7 @@ func (d *desk) receive(text string, data []byte) {
 		case r.ID == photo:
 			d.opened <- r.Error
 		case r.ID > 0: // feature maps: the ticket
-			d.do(func(s *scene.Scene) { s.RefuseTaps(r.ID, r.Error.Message) })
+			d.do(func(s *scene.Scene) { s.RefuseMaps(r.ID, r.Error.Message) })
 		case r.ID == atOnce:
 			d.refused = r.Error
 		}
@@ -142,10 +142,10 @@ func (d *desk) handle(events []scene.Event) {
 		switch e.Type {
 		case "move":
 			d.look(e.Child)
-		case "want-taps":
+		case "want-maps":
 			var child arch.Arch
 			d.do(func(s *scene.Scene) { child = s.Child() })
-			d.send(map[string]any{"type": "taps", "id": e.Ticket, "child": child, "stage": e.Stage, "layer": e.Layer}, nil)
+			d.send(map[string]any{"type": "maps", "id": e.Ticket, "child": child, "stage": e.Stage, "layer": e.Layer}, nil)
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (d *desk) handle(events []scene.Event) {
 func (d *desk) look(child arch.Arch) {
 	if child.Resolution != d.side {
 		d.side = child.Resolution
-		d.send(map[string]any{"type": "view", "resolution": d.side}, nil)
+		d.send(map[string]any{"type": "seen", "resolution": d.side}, nil)
 	}
 	d.send(map[string]any{"type": "classify", "id": later, "child": child}, nil)
 }

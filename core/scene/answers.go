@@ -13,8 +13,8 @@ import (
 // changed for a while.
 type answers struct {
 	image   *Bitmap
-	stages  []*taps
-	tiles   *taps
+	stages  []*layerMaps
+	tiles   *layerMaps
 	fresh   map[Layer]bool
 	asked   Layer
 	ticket  int     // of the question that is open
@@ -24,8 +24,8 @@ type answers struct {
 	pressed, pointed int // channels of tiles, or noChannel
 }
 
-// taps are the activations of a layer, a byte a value, channel by channel.
-type taps struct {
+// layerMaps are the activations of a layer, a byte a value, channel by channel.
+type layerMaps struct {
 	layer       Layer
 	w, h, count int
 	values      []byte
@@ -91,7 +91,7 @@ func (s *Scene) ask(seconds float64) bool {
 	if next := s.unanswered(); next != Nowhere {
 		a.asked = next
 		a.ticket++
-		s.events = append(s.events, Event{Type: "want-taps", Stage: next.Stage, Layer: next.Index, Ticket: a.ticket})
+		s.events = append(s.events, Event{Type: "want-maps", Stage: next.Stage, Layer: next.Index, Ticket: a.ticket})
 	}
 	return false
 }
@@ -111,9 +111,9 @@ func (s *Scene) unanswered() Layer {
 	return Nowhere
 }
 
-// SetTaps takes the answer to the question with that ticket: count maps of w x h,
+// SetMaps takes the answer to the question with that ticket: count maps of w x h,
 // a byte a value, channel by channel. An answer to an older question is dropped.
-func (s *Scene) SetTaps(ticket, w, h, count int, values []byte) error {
+func (s *Scene) SetMaps(ticket, w, h, count int, values []byte) error {
 	a := &s.answers
 	if ticket != a.ticket || a.asked == Nowhere {
 		return nil
@@ -130,7 +130,7 @@ func (s *Scene) SetTaps(ticket, w, h, count int, values []byte) error {
 		if a.tiles != nil {
 			alpha = a.tiles.alpha
 		}
-		a.tiles = newTaps(l, w, h, count, values, false, alpha, s.palette)
+		a.tiles = newLayerMaps(l, w, h, count, values, false, alpha, s.palette)
 	}
 	if l.Stage >= 0 && l.Stage < len(s.space.Stages) && l == s.top(l.Stage) {
 		for len(a.stages) < len(s.space.Stages) {
@@ -140,20 +140,20 @@ func (s *Scene) SetTaps(ticket, w, h, count int, values []byte) error {
 		if t := a.stages[l.Stage]; t != nil {
 			alpha = t.alpha
 		}
-		a.stages[l.Stage] = newTaps(l, w, h, count, values, true, alpha, s.palette)
+		a.stages[l.Stage] = newLayerMaps(l, w, h, count, values, true, alpha, s.palette)
 	}
 	return nil
 }
 
-// RefuseTaps says why the question with that ticket has no answer.
-func (s *Scene) RefuseTaps(ticket int, why string) {
+// RefuseMaps says why the question with that ticket has no answer.
+func (s *Scene) RefuseMaps(ticket int, why string) {
 	if a := &s.answers; ticket == a.ticket && a.asked != Nowhere {
 		a.asked, a.problem = Nowhere, why
 	}
 }
 
-func newTaps(l Layer, w, h, count int, values []byte, mean bool, alpha float64, p Palette) *taps {
-	t := &taps{layer: l, w: w, h: h, count: count, values: values, alpha: alpha}
+func newLayerMaps(l Layer, w, h, count int, values []byte, mean bool, alpha float64, p Palette) *layerMaps {
+	t := &layerMaps{layer: l, w: w, h: h, count: count, values: values, alpha: alpha}
 	if mean {
 		t.count, t.values = 1, average(values, w*h, count)
 	}
@@ -181,7 +181,7 @@ func average(values []byte, area, count int) []byte {
 
 // paint colours the values: nothing is the panel, the most is the child. Channels
 // stand in rows of about as many as there are rows.
-func (t *taps) paint(p Palette) {
+func (t *layerMaps) paint(p Palette) {
 	var ramp [256][4]byte
 	for i := range ramp {
 		c := blend(p.Panel, p.Child, float64(i)/255)
@@ -200,14 +200,14 @@ func (t *taps) paint(p Palette) {
 }
 
 // source is where a channel lies in the sheet.
-func (t *taps) source(channel int) [4]int {
+func (t *layerMaps) source(channel int) [4]int {
 	return [4]int{channel % t.columns * t.w, channel / t.columns * t.h, t.w, t.h}
 }
 
 // all are the activations that are shown.
-func (a *answers) all() []*taps {
-	var all []*taps
-	for _, t := range append([]*taps{a.tiles}, a.stages...) {
+func (a *answers) all() []*layerMaps {
+	var all []*layerMaps
+	for _, t := range append([]*layerMaps{a.tiles}, a.stages...) {
 		if t != nil {
 			all = append(all, t)
 		}

@@ -25,14 +25,14 @@ func TestActivations(t *testing.T) {
 		if len(e) == 0 {
 			break
 		}
-		if len(e) != 1 || e[0].Type != "want-taps" {
+		if len(e) != 1 || e[0].Type != "want-maps" {
 			t.Fatalf("events are %+v", e)
 		}
 		asked = append(asked, Layer{e[0].Stage, e[0].Layer})
-		if err := s.SetTaps(e[0].Ticket-1, 1, 1, 1, []byte{1}); err != nil || s.answers.asked == Nowhere {
+		if err := s.SetMaps(e[0].Ticket-1, 1, 1, 1, []byte{1}); err != nil || s.answers.asked == Nowhere {
 			t.Error("an answer to an older question is taken")
 		}
-		if err := s.SetTaps(e[0].Ticket, 2, 2, 3, []byte{0, 0, 0, 9, 0, 0, 0, 90, 0, 0, 0, 200}); err != nil {
+		if err := s.SetMaps(e[0].Ticket, 2, 2, 3, []byte{0, 0, 0, 9, 0, 0, 0, 90, 0, 0, 0, 200}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,7 +49,7 @@ func TestActivations(t *testing.T) {
 	run(t, s)
 	e := s.Events()
 	ticket := e[len(e)-1].Ticket
-	if err := s.SetTaps(ticket, 2, 2, 3, make([]byte, 11)); err == nil {
+	if err := s.SetMaps(ticket, 2, 2, 3, make([]byte, 11)); err == nil {
 		t.Error("11 bytes are 3 maps of 2 x 2")
 	}
 	run(t, s)
@@ -73,7 +73,7 @@ func TestChannel(t *testing.T) {
 			for c := range count {
 				values[9*c+c%9] = byte(40 * c) // the first has none
 			}
-			if err := s.SetTaps(e[len(e)-1].Ticket, 3, 3, count, values); err != nil {
+			if err := s.SetMaps(e[len(e)-1].Ticket, 3, 3, count, values); err != nil {
 				t.Fatal(err)
 			}
 			run(t, s)

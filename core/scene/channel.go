@@ -86,12 +86,12 @@ func (s *Scene) drawChannel(d *sheet, at box) {
 }
 
 // title names a channel of those that are shown.
-func (t *taps) title(channel int) string {
+func (t *layerMaps) title(channel int) string {
 	return "Map " + strconv.Itoa(channel+1) + " of " + strconv.Itoa(t.count)
 }
 
 // say tells a screen reader where the channel's map is strongest.
-func (t *taps) say(channel int) string {
+func (t *layerMaps) say(channel int) string {
 	values := t.values[channel*t.w*t.h : (channel+1)*t.w*t.h]
 	at := 0
 	for i, v := range values {

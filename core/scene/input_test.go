@@ -295,7 +295,7 @@ func FuzzInput(f *testing.F) {
 				s.Step(1)
 				for _, e := range s.Events() {
 					count := 1 + int(data[1])%70
-					if err := s.SetTaps(e.Ticket, 2, 2, count, make([]byte, 4*count)); err != nil {
+					if err := s.SetMaps(e.Ticket, 2, 2, count, make([]byte, 4*count)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -305,7 +305,7 @@ func FuzzInput(f *testing.F) {
 			}
 		}
 		run(t, s)
-		s.RefuseTaps(s.answers.ticket, "There is nothing to be seen, and that in one sentence.")
+		s.RefuseMaps(s.answers.ticket, "There is nothing to be seen, and that in one sentence.")
 		for _, shape := range s.Draw() {
 			if math.IsNaN(shape.X + shape.Y + shape.W + shape.H) {
 				t.Fatalf("a shape is %+v", shape)

@@ -25,11 +25,11 @@ var Nowhere = Layer{Stage: -2}
 
 // Event is what a person did that others must know.
 type Event struct {
-	Type   string    // "move": Child is new. "stage": Stage was chosen, -1 for all. "want-taps": Stage and Layer's activations are needed. "say": Text describes the chosen layer. "leave": the keyboard goes elsewhere.
+	Type   string    // "move": Child is new. "stage": Stage was chosen, -1 for all. "want-maps": Stage and Layer's activations are needed. "say": Text describes the chosen layer. "leave": the keyboard goes elsewhere.
 	Child  arch.Arch // of move
-	Stage  int       // of stage and want-taps
-	Layer  int       // of want-taps
-	Ticket int       // of want-taps: the answer names it
+	Stage  int       // of stage and want-maps
+	Layer  int       // of want-maps
+	Ticket int       // of want-maps: the answer names it
 	Text   string    // of say
 }
 

@@ -20,7 +20,7 @@ export class Seen {
   async show(engine, resolution, image) {
     if (this.#key?.resolution === resolution && this.#key.image === image) return;
     const key = this.#key = { resolution, image }, canvas = this.#canvas;
-    const { width, bytes } = await engine.request('view', { resolution });
+    const { width, bytes } = await engine.request('seen', { resolution });
     if (key !== this.#key) return;
     canvas.width = canvas.height = width;
     brush(canvas).putImageData(new ImageData(new Uint8ClampedArray(bytes), width), 0, 0);

@@ -88,7 +88,7 @@ export class View {
         if (data.child) this.#explorer.move(this.#child = data.child, { timeStamp });
         else this.#explorer.select(this.#stage = data.stage);
         break;
-      case 'want-taps': this.#ask(data); break;
+      case 'want-maps': this.#ask(data); break;
       case 'leave': this.#button.focus(); break;
     }
   }
@@ -96,10 +96,10 @@ export class View {
   async #ask({ stage, layer, ask }) {
     this.#asked = ask;
     try {
-      const { width, height, channels, bytes } = await this.#explorer.engine.request('taps', { child: this.#explorer.child, stage, layer });
-      this.#send({ type: 'taps', ask, width, height, channels, bytes });
+      const { width, height, channels, bytes } = await this.#explorer.engine.request('maps', { child: this.#explorer.child, stage, layer });
+      this.#send({ type: 'maps', ask, width, height, channels, bytes });
     } catch (error) {
-      if (!error.stale) this.#send({ type: 'taps', ask, error: error.message });
+      if (!error.stale) this.#send({ type: 'maps', ask, error: error.message });
       else setTimeout(() => { if (ask === this.#asked) this.#ask({ stage, layer, ask }); }, RETRY); // the engine preferred an answer
     }
   }

@@ -70,7 +70,7 @@ func TestRequests(t *testing.T) {
 		Tries            []string
 		Cam              []float64
 		Largest          float64
-		Taps             []int
+		Maps             []int
 		Shared           int
 		Weights          int
 		Differ           float64
@@ -83,7 +83,7 @@ func TestRequests(t *testing.T) {
 	const tries = await Promise.all([min, max, min].map(child => engine.request('try', { child })));
 	const cam = await engine.request('cam', { child: max });
 	const map = new Float32Array(cam.bytes);
-	const taps = await engine.request('taps', { child: min, stage: 0, layer: 0 });
+	const maps = await engine.request('maps', { child: min, stage: 0, layer: 0 });
 	const shared = await engine.request('shared', { a: min, b: max });
 	const { mean, variance, inheritedMean } = await engine.request('statistics', { child: min, stage: 2, layer: 0 });
 	const file = await engine.request('export', { child: min, format: 'onnx' });
@@ -94,7 +94,7 @@ func TestRequests(t *testing.T) {
 	await engine.cancel(two.id);
 	const cancelled = await ends[1];
 	return { predictor: ready.predictor, tries: tries.map(r => r.arch), cam: [cam.width, cam.height, cam.class, map.length], largest: Math.max(...map),
-		taps: [taps.width, taps.height, taps.channels, taps.columns, taps.bytes.byteLength],
+		maps: [maps.width, maps.height, maps.channels, maps.columns, maps.bytes.byteLength],
 		shared: sum(['both', 'onlyA', 'onlyB', 'neither'].map(k => shared[k])), weights: ready.info.params,
 		differ: Math.abs(mean - inheritedMean) / Math.sqrt(variance), name: file.name, mime: file.mime, file: file.bytes.byteLength,
 		p: cost.accuracy.p, memory: cost.memory, stale, cancelled };`))
@@ -102,7 +102,7 @@ func TestRequests(t *testing.T) {
 	if got.Predictor.N != 500 || len(got.Tries) != 3 || got.Tries[0] != got.Tries[2] || got.Tries[1][:4] != "r192" || side != 6 || got.Cam[3] != side*side || got.Largest != 1 {
 		t.Errorf("predictor, tries, map: %+v", got)
 	}
-	if w := got.Taps; w[0] != 48 || w[4] != w[0]*w[1]*w[2] || w[3]*w[3] < w[2] {
+	if w := got.Maps; w[0] != 48 || w[4] != w[0]*w[1]*w[2] || w[3]*w[3] < w[2] {
 		t.Errorf("feature maps %v", w)
 	}
 	if got.Shared != got.Weights || !(got.Differ > 0) || got.File < 1_000_000 || got.Name == "" || !(got.P > 0 && got.P < 1) || got.Memory < 100_000 {

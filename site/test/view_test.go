@@ -226,7 +226,7 @@ func TestViewPhone(t *testing.T) {
 	touch(input.TouchEnd)
 	v.slider("depth", "2 layers")
 	heard := `document.querySelector('#inside iframe').contentWindow.heard`
-	v.wait("activations", heard+`.some(m => m.type === 'taps')`)
+	v.wait("activations", heard+`.some(m => m.type === 'maps')`)
 	v.wait("those of all stages and of the chosen layer", heard+`.filter(m => m.channels > 0).length >= 7`)
 	v.idle()
 	v.do(chromedp.Evaluate(`document.querySelector('#inside iframe').contentDocument.querySelector('canvas').focus()`, nil), chromedp.KeyEvent("m"))

@@ -47,7 +47,7 @@ export class Engine {
    * Sends one request. The promise resolves with the reply, {type, ...}, and
    * rejects with an EngineError. Bytes (an ArrayBuffer) are handed over, not
    * copied. onprogress gets the replies on the way: "progress" of boot, "decoding" of
-   * image, "searching" of search, "measuring" of latency. The replies view, cam, taps and file have
+   * image, "searching" of search, "measuring" of latency. The replies seen, cam, maps and file have
    * bytes, an ArrayBuffer. The promise's id is the target of cancel(id).
    */
   request(type, fields = {}, { bytes, onprogress } = {}) {

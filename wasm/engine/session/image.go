@@ -1,11 +1,14 @@
 package session
 
 import (
+	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"bignas/core/classify"
+	"bignas/core/fault"
 )
 
 // step is how long nothing is said about an image that is being decoded.
@@ -91,4 +94,30 @@ func (s *Session) decode(e *classify.Engine, q request, data []byte) (err error)
 	s.mu.Unlock()
 	s.send(q.ID, "image", member("width", w), member("height", h))
 	return nil
+}
+
+// seen posts the image as a child of that resolution sees it: the crop and the
+// filter of the weights file, without the normalisation, as RGBA bytes.
+func (s *Session) seen(q request) error {
+	e, p, err := s.looking()
+	if err != nil {
+		return err
+	}
+	if of := e.Info().Space.Resolutions; !slices.Contains(of, q.Resolution) {
+		return fault.New(CodeBadMessage, "", "the resolution is %d, allowed are %v", q.Resolution, of)
+	}
+	s.post(encode(q.ID, "seen", record{member("width", q.Resolution), member("height", q.Resolution)}), pixels(e.Crop(p, q.Resolution)))
+	return nil
+}
+
+// pixels makes RGBA bytes of RGB values of 0 to 1.
+func pixels(x []float32) []byte {
+	rgba := make([]byte, len(x)/3*4)
+	for i := range len(x) / 3 {
+		for c := range 3 {
+			rgba[4*i+c] = byte(min(255, max(0, math.Round(255*float64(x[3*i+c]))))) // the filter overshoots at edges
+		}
+		rgba[4*i+3] = 255
+	}
+	return rgba
 }

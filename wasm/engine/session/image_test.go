@@ -62,8 +62,8 @@ func TestNewestImage(t *testing.T) {
 	if r := p.next(6, "error"); r.Error.Code != CodeCancelled {
 		t.Errorf("the cancelled image ends with %+v", r.Error)
 	}
-	p.send(`{"id":8,"type":"view","resolution":96}`)
-	p.next(8, "view")
+	p.send(`{"id":8,"type":"seen","resolution":96}`)
+	p.next(8, "seen")
 	if rgba := p.bytes[8]; rgba[0] != 255 || rgba[1] != 0 {
 		t.Errorf("after a cancelled image, the view begins with %v", rgba[:4])
 	}

@@ -72,15 +72,15 @@ func (s *Session) cam(q request) error {
 	return err
 }
 
-// taps posts what a layer of the child wrote.
-func (s *Session) taps(q request) error {
+// maps posts what a layer of the child wrote.
+func (s *Session) maps(q request) error {
 	j, err := s.pass(q, func(e *classify.Engine, p *classify.Image, a arch.Arch, o classify.Options) error {
 		m, err := e.FeatureMaps(p, a, q.Stage, q.Layer, o)
 		if err != nil {
 			return err
 		}
 		columns := int(math.Ceil(math.Sqrt(float64(m.Channels))))
-		s.post(encode(q.ID, "taps", record{member("width", m.Side), member("height", m.Side), member("channels", m.Channels), member("columns", columns)}), m.Pixels)
+		s.post(encode(q.ID, "maps", record{member("width", m.Side), member("height", m.Side), member("channels", m.Channels), member("columns", columns)}), m.Pixels)
 		return nil
 	})
 	if err == nil {

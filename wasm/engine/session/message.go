@@ -19,14 +19,14 @@
 //	                                      with a predictor, latency: ms on this device once that was measured}
 //	image     + bytes of the file      -> decoding {done: 0 to 1} several times, at most every 100 ms,
 //	                                      then image {width, height}; later requests use this image
-//	view      {resolution} -> view + RGBA bytes    the image as a child of that resolution sees it
+//	seen      {resolution} -> seen + RGBA bytes    the image as a child of that resolution sees it
 //	classify  {child, inherited}       -> answer   arch; answer {top, timing, inherited}
 //	try       {child, inherited}       -> answer   the same, but every one is answered, in their order
 //	cam       {child, class, inherited}
 //	             -> cam {width, height, arch, child, class} + float32 little endian, row-major, 0 to 1: where the child saw
 //	                                      the class (index; absent: the most probable one, which the reply names)
-//	taps      {child, stage, layer, inherited}
-//	             -> taps {width, height, channels, columns} + a byte a value, [channels, height, width]: what a layer
+//	maps      {child, stage, layer, inherited}
+//	             -> maps {width, height, channels, columns} + a byte a value, [channels, height, width]: what a layer
 //	                                      wrote; stage -1 is the stem, the number of stages the head. At most 64
 //	                                      channels; columns is how many tiles to lay side by side
 //	statistics {child, stage, layer, channel}
@@ -50,7 +50,7 @@
 //
 // Of classify, one runs and one waits: a newer one takes the place of the one
 // that waits, which gets the error "superseded". What comes next are try, cam,
-// taps, statistics and export, one after the other in their order, each of which
+// maps, statistics and export, one after the other in their order, each of which
 // steps aside for a classify and begins again after it. Search and latency get what time is left,
 // in slices of milliseconds; a newer one of its kind takes the place of an older
 // one, which gets "superseded" too. Images are decoded beside all of that, one at a

@@ -67,16 +67,16 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return s.cost(q)
 	case "image":
 		return s.openImage(q, data)
-	case "view":
-		return s.view(q)
+	case "seen":
+		return s.seen(q)
 	case "classify":
 		return s.classify(q)
 	case "try":
 		return s.try(q)
 	case "cam":
 		return s.cam(q)
-	case "taps":
-		return s.taps(q)
+	case "maps":
+		return s.maps(q)
 	case "statistics":
 		return s.statistics(q)
 	case "shared":

@@ -283,13 +283,13 @@ func TestClassifyAndView(t *testing.T) {
 	if p.yields < 11 { // the smallest child has 11 blocks
 		t.Errorf("the forward pass let the event loop run %d times", p.yields)
 	}
-	p.send(`{"id":4,"type":"view","resolution":96}`)
-	p.next(4, "view")
+	p.send(`{"id":4,"type":"seen","resolution":96}`)
+	p.next(4, "seen")
 	rgba := p.bytes[4]
 	if len(rgba) != 4*96*96 || !bytes.Equal(rgba[:4], []byte{255, 0, 0, 255}) || !bytes.Equal(rgba[len(rgba)-4:], []byte{0, 0, 255, 255}) {
 		t.Errorf("the view has %d bytes and begins with %v", len(rgba), rgba[:4])
 	}
-	p.send(`{"id":5,"type":"view","resolution":7}`)
+	p.send(`{"id":5,"type":"seen","resolution":7}`)
 	p.wantError(5, CodeBadMessage)
 	p.send(`{"id":6,"type":"image"}`, []byte("text")...)
 	if r := p.next(6, "error"); r.Error.Hint == "" {

@@ -177,15 +177,15 @@ func TestMaps(t *testing.T) {
 	}
 	p.send(`{"id":6,"type":"cam","class":3,"child":` + childText(t, 96) + `}`)
 	p.wantError(6, classify.CodeBadClass)
-	p.send(`{"id":7,"type":"taps","stage":-1,"layer":0,"child":` + childText(t, 96) + `}`)
-	if r := p.next(7, "taps"); r.Width != 48 || r.Height != 48 || r.Channels != min.Stem || r.Columns != 3 || len(p.bytes[7]) != 48*48*min.Stem {
+	p.send(`{"id":7,"type":"maps","stage":-1,"layer":0,"child":` + childText(t, 96) + `}`)
+	if r := p.next(7, "maps"); r.Width != 48 || r.Height != 48 || r.Channels != min.Stem || r.Columns != 3 || len(p.bytes[7]) != 48*48*min.Stem {
 		t.Errorf("the stem's maps are %+v of %d bytes", r, len(p.bytes[7]))
 	}
-	p.send(`{"id":8,"type":"taps","stage":7,"layer":0,"child":` + childText(t, 96) + `}`)
-	if r := p.next(8, "taps"); r.Width != 3 || r.Channels != 64 || r.Columns != 8 {
+	p.send(`{"id":8,"type":"maps","stage":7,"layer":0,"child":` + childText(t, 96) + `}`)
+	if r := p.next(8, "maps"); r.Width != 3 || r.Channels != 64 || r.Columns != 8 {
 		t.Errorf("the head's maps are %+v", r)
 	}
-	p.send(`{"id":9,"type":"taps","stage":2,"layer":9,"child":` + childText(t, 96) + `}`)
+	p.send(`{"id":9,"type":"maps","stage":2,"layer":9,"child":` + childText(t, 96) + `}`)
 	p.wantError(9, classify.CodeBadLayer)
 }
 

@@ -7,8 +7,8 @@
 //	child    {child, stage}            show that child; the sliders move that stage, -1 for all
 //	theme    {dark, still}             colours; still is true where nothing may be animated
 //	image    {width} + RGBA bytes      the image as the child sees it
-//	taps     {ask, width, height, channels} + a byte a value, channel by channel: the answer to want-taps
-//	taps     {ask, error}              why there is none
+//	maps     {ask, width, height, channels} + a byte a value, channel by channel: the answer to want-maps
+//	maps     {ask, error}              why there is none
 //	zoom     {by}                      a factor; 0 shows the whole network
 //
 // The view sends:
@@ -18,7 +18,7 @@
 //	refused   {error}               a message was wrong and changed nothing
 //	move      {child}               somebody dragged a block
 //	stage     {stage}               somebody chose a stage, -1 for all
-//	want-taps {stage, layer, ask}   the activations of a layer are needed; the answer names ask
+//	want-maps {stage, layer, ask}   the activations of a layer are needed; the answer names ask
 //	say       {text}                what a screen reader should say
 //	leave     {}                    the keyboard goes back to the page
 package message
@@ -74,7 +74,7 @@ func Of(e scene.Event) Outgoing {
 		m.Child = &e.Child
 	case "stage":
 		m.Stage = &e.Stage
-	case "want-taps":
+	case "want-maps":
 		m.Stage, m.Layer, m.Ask = &e.Stage, &e.Layer, e.Ticket
 	}
 	return m
@@ -101,12 +101,12 @@ func Receive(s *scene.Scene, text string, data []byte) error {
 		s.SetMotion(!m.Still)
 	case "image":
 		return s.SetImage(m.Width, data)
-	case "taps":
+	case "maps":
 		if m.Error != "" {
-			s.RefuseTaps(m.Ask, m.Error)
+			s.RefuseMaps(m.Ask, m.Error)
 			return nil
 		}
-		return s.SetTaps(m.Ask, m.Width, m.Height, m.Channels, data)
+		return s.SetMaps(m.Ask, m.Width, m.Height, m.Channels, data)
 	case "zoom":
 		if m.By == 0 {
 			s.ZoomFit()

@@ -52,7 +52,7 @@ func TestChild(t *testing.T) {
 func TestOutgoing(t *testing.T) {
 	for want, e := range map[string]scene.Event{
 		`{"type":"stage","stage":0}`:                         {Type: "stage"},
-		`{"type":"want-taps","stage":0,"layer":0,"ask":3}`:   {Type: "want-taps", Ticket: 3},
+		`{"type":"want-maps","stage":0,"layer":0,"ask":3}`:   {Type: "want-maps", Ticket: 3},
 		`{"type":"leave"}`:                                   {Type: "leave"},
 		`{"type":"say","text":"S1, layer 1 of 2: skipped."}`: {Type: "say", Text: "S1, layer 1 of 2: skipped."},
 	} {
@@ -76,10 +76,10 @@ func TestImages(t *testing.T) {
 	s.Step(1)
 	s.Step(1)
 	e := s.Events()
-	if len(e) != 1 || e[0].Type != "want-taps" {
+	if len(e) != 1 || e[0].Type != "want-maps" {
 		t.Fatalf("events are %+v", e)
 	}
-	if err := Receive(s, fmt.Sprintf(`{"type":"taps","ask":%d,"width":2,"height":1,"channels":3}`, e[0].Ticket), make([]byte, 6)); err != nil {
+	if err := Receive(s, fmt.Sprintf(`{"type":"maps","ask":%d,"width":2,"height":1,"channels":3}`, e[0].Ticket), make([]byte, 6)); err != nil {
 		t.Error(err)
 	}
 	s.Step(1)
@@ -93,7 +93,7 @@ func TestImages(t *testing.T) {
 
 // FuzzReceive: a wrong message is refused with a sentence and changes no child.
 func FuzzReceive(f *testing.F) {
-	for _, text := range []string{`{"type":"child"}`, `{"type":"child","child":{"stages":[{}]}}`, `{"type":"taps","ask":1,"width":-1}`, `{"type":"image","width":3}`, `{"type":"zoom","by":-1e308}`, `[]`, `{"type":"x"}`} {
+	for _, text := range []string{`{"type":"child"}`, `{"type":"child","child":{"stages":[{}]}}`, `{"type":"maps","ask":1,"width":-1}`, `{"type":"image","width":3}`, `{"type":"zoom","by":-1e308}`, `[]`, `{"type":"x"}`} {
 		f.Add(text, []byte("1234"))
 	}
 	f.Fuzz(func(t *testing.T, text string, data []byte) {
