@@ -9,8 +9,8 @@ import (
 // The limits of Spec.Through, pixels on a side.
 const leastThrough, mostThrough = 16, 1024
 
-// through writes the input of resolution x resolution from the n x n square by way of
-// Through x Through, where it is normalised and then interpolated.
+// through writes the input of resolution x resolution from the n x n square: it is resized to
+// Through x Through, normalised, and interpolated from there.
 func (s Spec) through(dst, square []float32, n, resolution int) {
 	t := s.Through
 	between := make([]float32, 3*t*t)
@@ -28,7 +28,7 @@ var interpolators struct {
 	of map[[2]int]*Resampler
 }
 
-// interpolator is NewResampler with interpolation in the place of the filter.
+// interpolator is NewResampler with interpolation in place of the filter.
 func interpolator(from, to int) *Resampler {
 	interpolators.Lock()
 	defer interpolators.Unlock()
@@ -47,9 +47,8 @@ func interpolator(from, to int) *Resampler {
 }
 
 // interpolate plans cubic interpolation with a = -0.75 between the four nearest
-// samples, also where the output is the smaller, those beyond the border being the
-// border's: interpolate(mode="bicubic", align_corners=False) of torch. There are at
-// least four samples.
+// samples, also where the output is smaller. Samples beyond the border repeat it. This is
+// interpolate(mode="bicubic", align_corners=False) of torch. There are at least four samples.
 func (a *Axis) interpolate(from, to int) {
 	const taps = 4
 	a.From, a.To, a.Taps = from, to, taps

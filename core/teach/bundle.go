@@ -7,17 +7,16 @@ import (
 
 // KeyTaught is the metadata entry of a weights file with a taught classifier, a JSON
 // object: body, the digest of the weights that it was trained on; images and held_out,
-// how many it was trained and measured on; and steps. The BN statistics of its children
-// are those that the file predicts: calibrated on other images than the body was trained
-// on, a child computes something else than the classifier was trained for.
+// how many it was trained and measured on; and steps. The BN statistics of its children are
+// those that the file predicts: with statistics calibrated on other images, a child would not
+// compute what the classifier was trained on.
 const KeyTaught = "taught"
 
-// replaced are the metadata entries that are about the old classifier.
+// replaced lists the metadata entries about the old classifier.
 var replaced = []string{"measured", "class_ids", KeyTaught, weights.DigestKey, weights.HeaderKey}
 
-// Bundle returns b with this classifier and names for its classes, one for each.
-// What b says of its confidence, of its accuracy and of its classes is left out: it
-// was about others.
+// Bundle returns b with this classifier and its class names, one for each class. What b says
+// about confidence, accuracy and classes is left out, because it is about the old classifier.
 func (c *Classifier) Bundle(b *weights.Bundle, labels []string, images, heldOut int) (*weights.Bundle, error) {
 	out := *b
 	out.Net = b.Net.WithClassifier(c.Matrix, c.Bias)

@@ -1,10 +1,10 @@
 package teach
 
-// HoldOut says which images are held out of a training: about the share fraction of
-// them, 0 to 1, those with the lowest ranks. A rank is a hash of what an image is
-// known by, its content or its name, so that it stays on its side when others come
-// and go. Of a class with two images or more at least one is held out and at least
-// one is not; a class with one image keeps it.
+// HoldOut selects the images to hold out of a training: about the given fraction of them, 0 to
+// 1, with the lowest ranks. The rank is a hash of what identifies an image, its content or its
+// name, so that an image stays on its side when others are added or removed. Of a class with
+// two or more images at least one is held out and at least one is not; the only image of a
+// class is not held out.
 func HoldOut(ranks []uint64, labels []int, classes int, fraction float64) []bool {
 	out := make([]bool, len(ranks))
 	if !(fraction > 0) {

@@ -10,11 +10,10 @@ import (
 
 // The penalties, chosen by the measurements in docs/teach.md.
 const (
-	// shrink is the L2 penalty on the weights, as a share of the mean square of what
-	// they are multiplied by.
+	// shrink is the L2 penalty on the weights, relative to the mean square of the input.
 	shrink = 0.001
-	// agree is the weight of the mean square of what a child's logits differ by from
-	// the biggest child's of the same image.
+	// agree is the weight of the mean squared difference between a child's logits and those
+	// of the biggest child for the same image.
 	agree = 1
 )
 
@@ -30,7 +29,7 @@ type problem[T kernel.Float] struct {
 	penalty         []T   // [widest+1, widest+1]; nil for none
 }
 
-// newProblem is the problem without its penalty. Classes count alike.
+// newProblem returns the problem without its penalty. All classes have the same weight.
 func newProblem(children []arch.Arch, classes int, s *Set) *problem[float32] {
 	p := &problem[float32]{classes: classes, labels: s.Labels, pooled: s.Pooled}
 	for _, a := range children {
@@ -50,7 +49,7 @@ func newProblem(children []arch.Arch, classes int, s *Set) *problem[float32] {
 }
 
 // penalise adds the penalty and returns the inverse of a bound on the curvature of
-// the whole loss, [widest+1, widest+1]: half the second moments of what is read, for
+// the whole loss, [widest+1, widest+1]: half the second moments of the input, for
 // the cross entropy (Böhning, "Multinomial logistic regression algorithm", 1992),
 // and the penalty.
 func (p *problem[T]) penalise() []T {
@@ -90,8 +89,8 @@ func (p *problem[T]) penalise() []T {
 	return inverse
 }
 
-// addMoments adds the weighted second moments of rows [images][head], with one
-// behind every row for the bias, to sum [widest+1, widest+1].
+// addMoments adds the weighted second moments of rows [images][head], each followed by a 1 for
+// the bias, to sum [widest+1, widest+1].
 func (p *problem[T]) addMoments(sum []float64, rows []T, head int, one float32) {
 	images, n := len(p.labels), head+1
 	x, across := make([]float32, images*n), make([]float32, n*images)

@@ -1,18 +1,15 @@
-// Package teach trains a classifier for other classes on a supernet that is not
-// changed: the input of the last layer, computed once for each image by several
-// children, is all that it reads, so that a hundred images take a second.
+// Package teach trains a classifier for other classes on a frozen supernet. It uses only the
+// input of the last layer, which several children compute once for each image, so a hundred
+// images take a second.
 //
-// There is one classifier for all children. That of a narrower one is the first rows
-// of the widest one's, as in package supernet, and it is trained as the sandwich
-// rule has it (BigNAS, arXiv 2003.11142, section 3.1): the biggest child, the
-// smallest and some at random, with one sum of their losses. In place of
-// distillation, whatever differs between what two children read of one image is
-// something that the classifier is to make little of; children that were not among
-// those gain most by it.
+// There is one classifier for all children. A narrower child has the first rows of the widest
+// one's, as in package supernet, and it is trained with the sandwich rule (BigNAS, arXiv
+// 2003.11142, section 3.1): the loss is the sum of those of the biggest child, the smallest and
+// some random ones. In place of distillation, a penalty keeps small what their logits differ by
+// for the same image; children that the training has not seen gain most from it.
 //
-// Below the classifier nothing changes. The batch-normalisation statistics that a
-// weights file predicts for any child are of the layers below, and stay right: the
-// new images have no part in them.
+// The layers below the classifier do not change, and neither do the batch-normalisation
+// statistics that a weights file predicts for any child: the new images have no part in them.
 package teach
 
 import (
@@ -23,11 +20,11 @@ import (
 	"bignas/core/kernel"
 )
 
-// Random is how many children at random Children has where nothing else is asked for.
+// Random is the usual number of random children.
 const Random = 6
 
-// Children are those that the classifier is trained for at once: the biggest, the
-// smallest and some at random.
+// Children returns the children that the classifier is trained for at once: the biggest, the
+// smallest and some random ones.
 func Children(space *arch.Space, random int, seed uint64) []arch.Arch {
 	r := rand.New(rand.NewPCG(seed, 0x7eac4))
 	all := []arch.Arch{space.Max(), space.Min()}
@@ -37,7 +34,7 @@ func Children(space *arch.Space, random int, seed uint64) []arch.Arch {
 	return all
 }
 
-// Set is labelled images as the classifiers of several children read them.
+// Set has the classifier's input for labelled images, from each of several children.
 type Set struct {
 	Labels []int       // of the images, from 0
 	Pooled [][]float32 // of each child, [images][Head]: what Look returns
@@ -46,26 +43,25 @@ type Set struct {
 // Options of Train; the zero value is right for most.
 type Options struct {
 	Steps int // at most so many; 0: 30
-	// Progress, where not nil, hears of every step; false ends the training, which
-	// keeps what it has learnt.
+	// Progress, where not nil, is called after every step. If it returns false, the training
+	// ends with what it has learnt.
 	Progress func(Step) bool
 }
 
-// Step is how far a training is.
+// Step is the progress of a training.
 type Step struct {
 	Done, Of int     // steps, and at most how many
 	Loss     float64 // mean cross entropy of the training images and children, in nats
-	// HeldOut is the share of held-out images that the children classify correctly, in
-	// the mean; negative where no image is held out.
+	// HeldOut is the mean accuracy of the children on held-out images, 0 to 1; negative where
+	// no image is held out.
 	HeldOut float64
 }
 
-// Classifier is what Train makes, for supernet.WeightsOf.WithClassifier.
+// Classifier is the result of Train, for supernet.WeightsOf.WithClassifier.
 type Classifier struct {
 	Matrix, Bias []float32 // [widest head, classes] and [classes]
 	Steps        int       // after which it was like that
-	// HeldOut is the share of held-out images that each child classifies correctly;
-	// nil where none is held out.
+	// HeldOut is the accuracy of each child on held-out images; nil where none is held out.
 	HeldOut []float64
 }
 
@@ -74,11 +70,10 @@ const (
 	patience = 8 // steps without a lower loss on held-out images that end a training
 )
 
-// Train trains a classifier of that many classes on the images of train. Classes
-// count alike, however many images they have; each must have one. Where held has
-// images, the classifier with the lowest loss on them is kept, otherwise the last.
-// The same arguments give the same classifier: it begins at zero, and every step
-// sees all images.
+// Train trains a classifier of that many classes on the images of train. All classes have the
+// same weight, however many images they have; each must have at least one. Where held has
+// images, Train returns the classifier with the lowest loss on them, otherwise the last. The
+// same arguments give the same classifier: it begins at zero, and every step uses all images.
 func Train(children []arch.Arch, classes int, train, held *Set, o Options) *Classifier {
 	if o.Steps <= 0 {
 		o.Steps = steps
@@ -123,7 +118,7 @@ func (p *problem[T]) classifier(w []float32) *Classifier {
 	return &Classifier{Matrix: w[:bias:bias], Bias: w[bias:]}
 }
 
-// mean is negative of nothing.
+// mean returns the mean of v, or a negative number if v is empty.
 func mean(v []float64) float64 {
 	if len(v) == 0 {
 		return -1

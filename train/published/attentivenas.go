@@ -13,9 +13,9 @@ const (
 	tracking   = ".bn_tracking." // statistics of single widths, which nothing reads
 )
 
-// attentivenas lists the tensors of such a checkpoint and where they go. The running
-// statistics of its supernets are placeholders. Every block has the weights of a
-// projected shortcut; only the first of a stage can need them.
+// attentivenas lists the tensors of such a checkpoint and their destinations. The running
+// statistics of its supernets are placeholders. Every block has the weights of a projected
+// shortcut, but only the first block of a stage can need them.
 func attentivenas(w *supernet.Weights) (all []source) {
 	add := func(to *supernet.Param, name string, shape ...int) { all = append(all, source{name, shape, to}) }
 	conv := func(c supernet.ConvOf[float32], name string, shape ...int) {

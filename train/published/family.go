@@ -1,6 +1,6 @@
 package published
 
-// family names the children of a space that its authors published, by their text; nil
+// family returns the text forms of the children that a space's authors published, by name; nil
 // where there are none.
 func family(space string) map[string]string {
 	if space != "attentivenas" {

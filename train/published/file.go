@@ -11,15 +11,15 @@ import (
 	"bignas/train/config"
 )
 
-// Imported is what is known of weights that were trained elsewhere.
+// Imported describes weights that were trained elsewhere.
 type Imported struct {
 	Net     *supernet.Weights
 	Classes []string // names of the class folders in the order of the logits, nil where nobody knows
 	Labels  []string // names of the classes for people
 }
 
-// spec is how the published supernets see images: the middle 224 of 256 pixels,
-// normalised with the statistics of ImageNet, interpolated to the resolution.
+// spec is the preprocessing of the published supernets: the middle 224 of 256 pixels, normalised
+// with the mean and deviation of ImageNet, then interpolated to the resolution.
 var spec = preprocess.Spec{
 	Mean:    [3]float32{0.485, 0.456, 0.406},
 	Std:     [3]float32{0.229, 0.224, 0.225},

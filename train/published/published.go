@@ -1,6 +1,5 @@
-// Package published turns the checkpoints of published supernets into weights of
-// the search spaces here, name by name: the tensors are copies of the file's, in the
-// layout of package supernet.
+// Package published converts the checkpoints of published supernets to weights of the search
+// spaces here. The tensors are matched by name and copied into the layout of package supernet.
 package published
 
 import (
@@ -35,19 +34,19 @@ func (t Tensor) len() int {
 	return n
 }
 
-// source is a tensor of a checkpoint and where it goes.
+// source is a tensor of a checkpoint and its destination.
 type source struct {
 	name  string
 	shape []int
 	to    *supernet.Param // nil where it is known and not needed
 }
 
-// Spaces are the names of the spaces that Import knows.
+// Spaces returns the names of the spaces that Import supports.
 func Spaces() []string { return []string{"attentivenas"} }
 
-// Import copies the tensors of a state dict into weights of the space. Every tensor of
-// the published code must be there, with its shape, and no other: the error lists
-// those that are not. Errors are *fault.Error.
+// Import copies the tensors of a state dict into weights of the space. It must have exactly the
+// tensors of the published code, with their shapes: the error lists the differences. Errors are
+// *fault.Error.
 func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
 	if !slices.Contains(Spaces(), space.Name) {
 		return nil, fault.New(CodeSpace, "give --space "+strings.Join(Spaces(), " or "), "no published checkpoint of the space %s is known", space.Name)
@@ -72,10 +71,10 @@ func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
 	return w, copyAll(want, all)
 }
 
-// mostListed is how many tensors of each kind an error names.
+// mostListed is the number of tensors of each kind that an error names.
 const mostListed = 5
 
-// compare says which tensors are missing, extra or of another shape.
+// compare returns an error that lists the tensors which are missing, extra or of another shape.
 func compare(want []source, all []Tensor) error {
 	have := map[string]Tensor{}
 	for _, t := range all {
@@ -115,7 +114,7 @@ func compare(want []source, all []Tensor) error {
 	return fault.New(CodeTensors, "inspect --torch FILE lists all that the file has", "the tensors are not those of the published supernet: %s", strings.Join(complaints, "; "))
 }
 
-// copyAll reads the tensors and lays them out with the output channels last.
+// copyAll reads the tensors into a layout with the output channels last.
 func copyAll(want []source, all []Tensor) error {
 	have := map[string]Tensor{}
 	for _, t := range all {
@@ -140,7 +139,7 @@ func copyAll(want []source, all []Tensor) error {
 	return nil
 }
 
-// outputsLast turns [out, in, height, width] into [height, width, in, out].
+// outputsLast transposes [out, in, height, width] to [height, width, in, out].
 func outputsLast(to, from []float32, shape []int) {
 	out, in, pixels := shape[0], 1, 1
 	if len(shape) > 1 {

@@ -127,7 +127,7 @@ func (u *unpickler) appendAll(to any, items []any) {
 	}
 }
 
-// setAll sets keys and values, one after the other. Pickles set each key once.
+// setAll sets alternating keys and values. Pickles set each key once.
 func (u *unpickler) setAll(of any, items []any) {
 	o, ok := of.(*object)
 	if !ok || len(items)%2 != 0 {
@@ -138,8 +138,7 @@ func (u *unpickler) setAll(of any, items []any) {
 	}
 }
 
-// call is what callee(*args) stands for: a dictionary with an order, a tensor, or an
-// object that is not looked into.
+// call returns the value of callee(*args): an ordered dictionary, a tensor, or an opaque object.
 func (u *unpickler) call(callee, args any) any {
 	class, ok := callee.(global)
 	if !ok {

@@ -52,7 +52,7 @@ func legacy(data []byte) any {
 	return root
 }
 
-// storages are those of a file by their keys.
+// storages has the storages of a file by key.
 type storages map[string]*storage
 
 // keyText is a storage's key: text, a number in some files.
@@ -66,7 +66,7 @@ func keyText(v any) string {
 	panic(refuse("a storage has %s for its key", kind(v)))
 }
 
-// storage is what a persistent identifier stands for: ("storage", class, key, device,
+// storage returns the value of a persistent identifier: ("storage", class, key, device,
 // elements, view), where view is None or (key, offset, elements), or a module's class
 // with its source code. The file has length bytes.
 func (u *unpickler) storage(id tuple, length int, all storages) any {

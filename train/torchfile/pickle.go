@@ -18,9 +18,9 @@ const (
 )
 
 // unpickler is a stack machine for Python's pickles, protocols 1 to 5
-// (Lib/pickletools.py describes the instructions). It calls nothing: classes and
-// functions stay names, and what they would have made is an object. It reads
-// data from at on and panics with an error of refuse.
+// (Lib/pickletools.py describes the instructions). It calls nothing: classes and functions stay
+// names, and the result of calling one is an opaque object. It reads data from at on and panics
+// with an error of refuse.
 type unpickler struct {
 	data  []byte
 	at    int
@@ -32,10 +32,10 @@ type unpickler struct {
 	persistent func(id tuple) any // makes what lies outside the pickle
 }
 
-// absent is what the memo holds where nothing was put.
+// absent marks the places of the memo where nothing was put.
 type absent struct{}
 
-// load reads one pickle and leaves at behind it.
+// load reads one pickle and advances at to its end.
 func (u *unpickler) load() any {
 	u.stack, u.marks, u.memo = u.stack[:0], u.marks[:0], u.memo[:0]
 	for {
@@ -66,7 +66,7 @@ func (u *unpickler) take(n int) []byte {
 	return u.data[u.at-n : u.at : u.at]
 }
 
-// counted returns as many bytes as the number of width bytes before them says.
+// counted reads a number of width bytes, and returns as many bytes as it says.
 func (u *unpickler) counted(width int) []byte {
 	var wide [8]byte
 	copy(wide[:], u.take(width))
@@ -91,8 +91,8 @@ func (u *unpickler) text(b []byte) string {
 	return string(b)
 }
 
-// extend appends to s and accounts for it; append alone would leave five times as
-// much behind as a long slice has.
+// extend appends to s and accounts for the memory; append alone would leave behind five times
+// the memory of a long slice.
 func extend[T any](u *unpickler, size int, s []T, v ...T) []T {
 	if need := len(s) + len(v); need > cap(s) {
 		n := max(need, 2*cap(s), 4)
@@ -108,7 +108,7 @@ func (u *unpickler) push(v any) {
 	u.stack = extend(u, anySize, u.stack, v)
 }
 
-// floor is where the values since the last mark begin.
+// floor returns where the values since the last mark begin.
 func (u *unpickler) floor() int {
 	if len(u.marks) == 0 {
 		return 0
@@ -126,14 +126,15 @@ func (u *unpickler) pop() any {
 	return v
 }
 
-// top is the last value, which stays.
+// top returns the last value and leaves it on the stack.
 func (u *unpickler) top() any {
 	v := u.pop()
 	u.stack = append(u.stack, v)
 	return v
 }
 
-// since takes the mark away and returns what came after it, until the next push.
+// since removes the last mark and the values after it, and returns these; they are valid until
+// the next push.
 func (u *unpickler) since() []any {
 	if len(u.marks) == 0 {
 		panic(refuse("its pickle has no mark for the instruction before byte %d", u.at))
@@ -145,7 +146,7 @@ func (u *unpickler) since() []any {
 	return items
 }
 
-// scalar runs the instructions that push one value without others, or none.
+// scalar runs the instructions that push at most one value and take none.
 func (u *unpickler) scalar(op byte) bool {
 	switch op {
 	case 0x80: // PROTO
@@ -252,7 +253,7 @@ func key(line string) uint64 {
 	return k
 }
 
-// decimal reads the integer of a line; 00 and 01 are the booleans of protocol 1.
+// decimal parses the integer of a line; 00 and 01 are the booleans of protocol 1.
 func decimal(line string) any {
 	switch line {
 	case "00":
@@ -274,7 +275,7 @@ func decimal(line string) any {
 	return n
 }
 
-// long reads an integer in two's complement, the least byte first.
+// long reads an integer in two's complement, least significant byte first.
 func long(b []byte) any {
 	if len(b) > longestInt {
 		panic(refuse("its pickle has an integer of %d bytes", len(b)))

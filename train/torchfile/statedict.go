@@ -13,16 +13,16 @@ type Named struct {
 	*Tensor
 }
 
-// conventional are the names under which training programs keep the state dict of a
-// network beside other things, the first before the others.
+// conventional lists the names under which training programs store the state dict of a network
+// beside other things, in order of preference.
 var conventional = []string{"state_dict", "model_state_dict", "model", "net", "network"}
 
 // wrapper is what DataParallel puts before every name.
 const wrapper = "module."
 
 // StateDict returns the tensors of the network's state dict in the file's order,
-// without the "module." that DataParallel puts before all names. It is the file's
-// value, or what that has under a conventional name or is alone in having tensors.
+// without the "module." that DataParallel puts before all names. It is the value of the file, or
+// its entry with a conventional name, or its only entry with tensors.
 func (f *File) StateDict() ([]Named, error) {
 	root, ok := f.root.(*object)
 	if !ok {
@@ -49,7 +49,7 @@ func (f *File) StateDict() ([]Named, error) {
 	return all, nil
 }
 
-// tensors are the tensors that a dictionary has under names.
+// tensors returns the tensors of a dictionary whose keys are names.
 func (o *object) tensors() []Named {
 	var all []Named
 	for _, p := range o.pairs {

@@ -61,8 +61,8 @@ type Tensor struct {
 	of *storage
 }
 
-// rebuild makes a tensor of (storage, offset, shape, strides, ...), nil where it is
-// none that is read here.
+// rebuild returns the tensor of (storage, offset, shape, strides, ...), or nil where it is of a
+// kind that is not read here.
 func (u *unpickler) rebuild(given []any) *Tensor {
 	if len(given) < 4 {
 		return nil
@@ -108,7 +108,7 @@ func (u *unpickler) rebuild(given []any) *Tensor {
 	return t
 }
 
-// named finds the type that torch calls so.
+// named returns the type with this name in torch.
 func named(name string) (element, bool) {
 	for _, e := range elements {
 		if e.name == name {
@@ -118,10 +118,10 @@ func named(name string) (element, bool) {
 	return element{}, false
 }
 
-// mostDimensions is more than any layer has.
+// mostDimensions is more than the tensors of any layer have.
 const mostDimensions = 16
 
-// sizes reads a tuple of numbers that are not negative; nil is anything else.
+// sizes reads a tuple of non-negative numbers; it returns nil for anything else.
 func (u *unpickler) sizes(v any) []int {
 	t, ok := v.(tuple)
 	if !ok || len(t) > mostDimensions {
@@ -208,7 +208,7 @@ func (t *Tensor) Ints(to []int64) error {
 	return nil
 }
 
-// bytes is the tensor's storage, for n values.
+// bytes returns the tensor's storage, for n values.
 func (t *Tensor) bytes(n int) ([]byte, error) {
 	if n != t.Len() {
 		return nil, fault.New(CodeFile, "", "a tensor of shape %v is read as %d values", t.Shape, n)

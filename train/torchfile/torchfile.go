@@ -1,10 +1,10 @@
-// Package torchfile reads the tensors of what torch.save wrote, without Python and
-// without running anything that the file names: the pickles of torch up to 1.5 and
-// the zip containers since, whatever device the tensors were on. A file is mapped
-// into memory; values are read from it when somebody asks for them.
+// Package torchfile reads the tensors of files written by torch.save, without Python and without
+// running anything that the file names: the pickles of torch up to 1.5 and the zip containers of
+// later versions, whatever device the tensors were on. A file is mapped into memory, and values
+// are read from it on demand.
 //
-// Classes and functions stay names. The few that make dictionaries and tensors are
-// known, an object of any other is opaque.
+// Classes and functions stay names. The few that make dictionaries and tensors are known; an
+// object of any other is opaque.
 package torchfile
 
 import (
@@ -20,7 +20,7 @@ import (
 // CodeFile is the code of the errors about what a file holds.
 const CodeFile = "torch_file"
 
-// refuse is an error about a file.
+// refuse returns an error about a file.
 func refuse(format string, args ...any) error {
 	return fault.New(CodeFile, "write the file anew with torch.save(network.state_dict(), path)", format, args...)
 }
@@ -61,7 +61,7 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// Close ends the mapping; no tensor can be read any more.
+// Close unmaps the file; its tensors can no longer be read.
 func (f *File) Close() error {
 	data := f.data
 	f.data = nil

@@ -2,7 +2,7 @@ package torchfile
 
 import "math/big"
 
-// What a pickle holds becomes nil, bool, int64, *big.Int, float64, string,
+// The values of a pickle become nil, bool, int64, *big.Int, float64, string,
 // raw, tuple, *list, *object, global, span or *Tensor.
 type (
 	raw   []byte // bytes and byte arrays, in the mapped file
@@ -14,14 +14,14 @@ type (
 	global struct{ module, name string }
 )
 
-// object is a dictionary, or an object of any other class, of which only what it
-// holds as a dictionary is kept.
+// object is a dictionary, or an object of another class, of which only the contents as a
+// dictionary are kept.
 type object struct {
 	class global // zero for a dictionary
 	pairs []pair
 }
 
-// get returns what a dictionary has under a name.
+// get returns the value of a dictionary for a name.
 func (o *object) get(name string) any {
 	for _, p := range o.pairs {
 		if p.key == any(name) {

@@ -12,7 +12,7 @@ import (
 // The most bytes of a zip container that are read for its directory: about 20,000 tensors.
 const mostDirectory = 2 << 20
 
-// bounded is a file of which no more than so many bytes are read.
+// bounded is a file of which only a limited number of bytes can be read.
 type bounded struct {
 	io.ReaderAt
 	left int
@@ -76,7 +76,7 @@ func zipped(data []byte) any {
 	return root
 }
 
-// content is a file of the container, not copied.
+// content returns a file of the container without copying it.
 func content(f *zip.File, data []byte) []byte {
 	if f.Method != zip.Store {
 		panic(refuse("%.80q in it is compressed", f.Name))

@@ -4,11 +4,11 @@ import (
 	"fmt"
 )
 
-// sizes are those of most files: odd, smaller than a block, and bigger than four.
+// sizes are the sizes of most files: odd, smaller than a block, and bigger than four.
 var sizes = [][2]int{{1, 1}, {7, 5}, {16, 16}, {33, 17}, {50, 61}}
 
-// Written are the files that this package writes byte by byte, of lossless formats: what
-// they show is known.
+// Written returns the files of lossless formats, which this package writes itself: what they
+// show is known.
 func Written() ([]File, error) {
 	g := &generator{}
 	g.png()
@@ -18,8 +18,8 @@ func Written() ([]File, error) {
 	return g.files, g.err
 }
 
-// Encoded are those that only their reference decoder can judge. Most are made with
-// cjpeg, cwebp and tiffcp, which come with the decoders.
+// Encoded returns the files whose contents only the reference decoder can tell. Most are made
+// with cjpeg, cwebp and tiffcp, which come with the decoders.
 func Encoded() ([]File, error) {
 	g := &generator{seed: 10_000}
 	g.fax()

@@ -1,7 +1,6 @@
-// Package imagetest makes image files of every kind that core/preprocess reads, none
-// of them copied, and asks the reference decoders of the formats (libwebp's dwebp,
-// libjpeg-turbo's djpeg, netpbm over libpng and libtiff) what is in them. The same
-// seed makes the same files.
+// Package imagetest makes image files of every kind that core/preprocess reads, none of them
+// copied, and decodes them with the reference decoders of the formats (libwebp's dwebp,
+// libjpeg-turbo's djpeg, netpbm with libpng and libtiff). The same seed makes the same files.
 package imagetest
 
 import (
@@ -13,19 +12,18 @@ import (
 	"bignas/core/preprocess"
 )
 
-// File is one image file and how to learn what it shows.
+// File is an image file and how to learn what it shows.
 type File struct {
 	Kind string // a row of the table: "WebP, lossy"
 	Name string // what is particular about it
 	Data []byte
-	// Truth is what it shows, where whoever made it knows; its EXIF orientation is
-	// applied.
+	// Truth is what it shows, with its EXIF orientation applied; nil where that is not known.
 	Truth *preprocess.Image
 	// Reference is the command that decodes it, reading a file of the name "%", to
 	// PNM or PAM; nil where Truth is enough.
 	Reference []string
-	// Orientation is the EXIF orientation, which reference decoders leave to others;
-	// 0 is the same as 1.
+	// Orientation is the EXIF orientation, which reference decoders do not apply; 0 is the same
+	// as 1.
 	Orientation int
 }
 
@@ -64,14 +62,14 @@ func pnm(im *image.NRGBA) []byte {
 	return b.Bytes()
 }
 
-// chunk is a chunk of a RIFF file, padded to an even size.
+// chunk returns a chunk of a RIFF file, padded to an even size.
 func chunk(id string, body ...[]byte) []byte {
 	all := bytes.Join(body, nil)
 	out := binary.LittleEndian.AppendUint32([]byte(id), uint32(len(all)))
 	return append(append(out, all...), make([]byte, len(all)&1)...)
 }
 
-// riff is a WebP file of chunks.
+// riff returns a WebP file of chunks.
 func riff(chunks ...[]byte) []byte {
 	return chunk("RIFF", append([][]byte{[]byte("WEBP")}, chunks...)...)
 }

@@ -7,8 +7,7 @@ import (
 
 // flatJPEG is a baseline JPEG (ITU T.81) whose 8 x 8 blocks are each of one value, of
 // any number of components and any sampling factors, which no encoder at hand writes.
-// adobe is the transform that Adobe's marker names (0 none, 1 YCbCr, 2 YCCK), -1 for
-// none such. What is not baseline here is the decoder's to find out with other files.
+// adobe is the transform of Adobe's marker (0 none, 1 YCbCr, 2 YCCK), or -1 for no marker.
 func flatJPEG(w, h int, sampling [][2]int, adobe int, ids string, seed uint64) []byte {
 	r := rand.New(rand.NewPCG(seed, 5))
 	b := []byte{0xff, 0xd8}

@@ -98,8 +98,8 @@ func (r *raster) truth(premultiplied bool) *preprocess.Image {
 	return im
 }
 
-// pack appends a row of samples, the first in the highest bits, on whole bytes. Those
-// of 16 bits are stored with the high byte first if big is set.
+// pack appends a row of samples, the first in the highest bits, padded to whole bytes. Samples of
+// 16 bits are stored with the high byte first if big is set.
 func pack(out []byte, row []uint16, depth int, big bool) []byte {
 	if depth == 16 {
 		for _, v := range row {

@@ -17,8 +17,8 @@ import (
 
 func header(magic string, w, h int) string { return fmt.Sprintf("%s\n%d %d\n255\n", magic, w, h) }
 
-// Run gives data to a command as a file, whose name stands where an argument has "%",
-// and returns its standard output, or the file that "@" is the name of.
+// Run runs a command on a file with data. "%" in its arguments stands for the name of that file.
+// Run returns the command's standard output, or the contents of the file whose name "@" stands for.
 func Run(data []byte, command ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "imagetest")
 	if err != nil {
@@ -49,7 +49,7 @@ func Run(data []byte, command ...string) ([]byte, error) {
 	return out, err
 }
 
-// Decode asks the reference decoder of a file what it shows: upright, laid over white.
+// Decode decodes a file with its reference decoder: upright, over white.
 func (f *File) Decode() (*preprocess.Image, error) {
 	out, err := Run(f.Data, f.Reference...)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 
 // Frame returns a key frame of VP8 whose header says anything that RFC 6386 allows
 // (segments, filters, quantisers, partitions, profiles, scaling) and whose modes and
-// coefficients are what random bytes decode to: an arithmetic decoder makes of them
-// the symbols of its model. No encoder writes most of these, all are valid. Filter
+// coefficients come from random bytes, which the arithmetic decoder decodes to symbols of its
+// model. Most of these no encoder writes; all are valid. Filter
 // levels stay within a signed byte unless wild is set (see findings).
 func Frame(w, h int, seed uint64, wild bool) []byte {
 	r := rand.New(rand.NewPCG(seed, 2))

@@ -47,8 +47,8 @@ func (g *generator) webp() {
 	}
 }
 
-// animated writes animations whose first frame stands somewhere on the canvas. What it
-// shows is what dwebp sees in the frame that webpmux takes out.
+// animated writes animations whose first frame covers a part of the canvas. The truth is the
+// frame as webpmux extracts it and dwebp decodes it.
 func (g *generator) animated() {
 	for i := range 12 {
 		w, h, x, y := 9+i*5, 8+i*3, 2*(i%4), 2*(i%5)

@@ -1,5 +1,5 @@
-// Command suite runs go test for the Makefile and remembers which tests were left
-// out, so that the last words of make test can say so:
+// Command suite runs go test for the Makefile and records which tests were skipped, so that
+// make test can list them at the end:
 //
 //	suite [FLAG OF GO TEST | PACKAGE]...
 //	suite --begin
@@ -22,10 +22,10 @@ import (
 	"strings"
 )
 
-// notes is where a run keeps what it left out, one JSON line each.
+// notes is the file with the skipped tests of a run, one JSON line each.
 var notes = filepath.Join("build", "left-out.jsonl")
 
-// limit is how long the tests of a package may take.
+// limit is the time limit for the tests of a package.
 const limit = "-timeout=90m"
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -78,7 +78,7 @@ type event struct {
 	Action, Package, Test, Output string
 }
 
-// skip is a test that was left out.
+// skip is a skipped test.
 type skip struct{ Package, Test, Reason string }
 
 // show writes the lines of packages and of failed tests, and returns what was skipped.
@@ -118,7 +118,7 @@ func show(events io.Reader, w io.Writer) (skips []skip, err error) {
 	}
 }
 
-// ended is which tests a failure ends: the test, or with a package all that still run in it.
+// ended returns the tests that a failure ends: the test, or for a package all that still run in it.
 func ended(said map[[2]string][]string, key [2]string) (keys [][2]string) {
 	if key[1] != "" {
 		return [][2]string{key}
@@ -132,8 +132,8 @@ func ended(said map[[2]string][]string, key [2]string) (keys [][2]string) {
 	return keys
 }
 
-// reason is what a test said when it skipped itself: its last line but for the
-// verdict, without the place in the code.
+// reason returns why a test skipped itself: its last line before the verdict, without the
+// position in the code.
 func reason(lines []string) string {
 	for _, line := range slices.Backward(lines) {
 		line = strings.TrimSpace(line)
