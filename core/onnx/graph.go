@@ -15,23 +15,15 @@ type graph struct {
 	half           bool // initializers of the network are float16
 }
 
-// attribute is a float32, an integer or a list of integers.
+// attribute is an integer or a list of integers.
 type attribute struct {
 	name string
-	kind int64 // of package proto
+	list bool
 	ints []int
-	real float32
 }
 
-func real32(name string, v float32) attribute {
-	return attribute{name: name, kind: proto.TypeReal, real: v}
-}
-func integer(name string, v int) attribute {
-	return attribute{name: name, kind: proto.TypeInt, ints: []int{v}}
-}
-func integers(name string, v ...int) attribute {
-	return attribute{name: name, kind: proto.TypeInts, ints: v}
-}
+func integer(name string, v int) attribute     { return attribute{name, false, []int{v}} }
+func integers(name string, v ...int) attribute { return attribute{name, true, v} }
 
 // node adds an operator with one output of the same name, and returns the name.
 func (g *graph) node(op, name string, inputs []string, attributes ...attribute) string {
@@ -51,17 +43,14 @@ func (g *graph) node(op, name string, inputs []string, attributes ...attribute) 
 
 func (a attribute) marshal() []byte {
 	b := appendText(nil, proto.AttributeName, a.name)
-	field := proto.AttributeInt
-	switch a.kind {
-	case proto.TypeInts:
-		field = proto.AttributeInts
-	case proto.TypeReal:
-		b = appendReal(b, proto.AttributeReal, a.real)
+	field, kind := proto.AttributeInt, int64(proto.TypeInt)
+	if a.list {
+		field, kind = proto.AttributeInts, proto.TypeInts
 	}
 	for _, v := range a.ints {
 		b = appendInt(b, field, int64(v))
 	}
-	return appendInt(b, proto.AttributeType, a.kind)
+	return appendInt(b, proto.AttributeType, kind)
 }
 
 // tensor adds an initializer of the network, in its element type, and returns its name.
@@ -124,20 +113,15 @@ func value(name string, kind int64, dims ...int) []byte {
 	return appendMessage(appendText(nil, proto.ValueName, name), proto.ValueType, appendMessage(nil, proto.TypeTensor, tensor))
 }
 
-// The wire types of protocol buffers that are needed: a number, bytes with their
-// length, and a number of four bytes (https://protobuf.dev/programming-guides/encoding).
+// The two wire types of protocol buffers that are needed: a number, and bytes
+// with their length (https://protobuf.dev/programming-guides/encoding).
 const (
 	varint    = 0
 	delimited = 2
-	fixed32   = 5
 )
 
 func appendInt(b []byte, f proto.Number, v int64) []byte {
 	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(f)<<3|varint), uint64(v))
-}
-
-func appendReal(b []byte, f proto.Number, v float32) []byte {
-	return binary.LittleEndian.AppendUint32(binary.AppendUvarint(b, uint64(f)<<3|fixed32), math.Float32bits(v))
 }
 
 func appendText(b []byte, f proto.Number, s string) []byte {

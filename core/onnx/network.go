@@ -118,6 +118,21 @@ func (g *graph) swish(x string) string {
 	return g.node("Mul", x+".swish", []string{x, gate})
 }
 
+// hardened is a layer before relu6(x+3)/6, scaled for HardSigmoid without attributes,
+// which is 0.2x+0.5, held to 0 .. 1: with others the product with a gate has the gate's
+// shape in OpenCV 4.6 to 5.0 (findings/opencv-mul-hardsigmoid.sh).
+func hardened(l supernet.FoldedLayer) supernet.FoldedLayer {
+	scaled := func(v []float32) []float32 {
+		out := make([]float32, len(v))
+		for i, x := range v {
+			out[i] = x * 5 / 6
+		}
+		return out
+	}
+	l.Weight, l.Bias = scaled(l.Weight), scaled(l.Bias)
+	return l
+}
+
 // block is one inverted-residual block; its nodes' names start with prefix.
 func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 	e := x
@@ -130,8 +145,7 @@ func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 		v = g.pointwise(prefix+"se.reduce", v, b.SEReduce)
 		if b.Size.HardGate {
 			v = g.node("Relu", prefix+"se.relu", []string{v})
-			v = g.pointwise(prefix+"se.expand", v, b.SEExpand)
-			v = g.node("HardSigmoid", prefix+"se.gate", []string{v}, real32("alpha", 1.0/6), real32("beta", 0.5))
+			v = g.node("HardSigmoid", prefix+"se.gate", []string{g.pointwise(prefix+"se.expand", v, hardened(b.SEExpand))})
 		} else {
 			v = g.pointwise(prefix+"se.expand", g.swish(v), b.SEExpand)
 			v = g.node("Sigmoid", prefix+"se.gate", []string{v})

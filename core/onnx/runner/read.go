@@ -68,7 +68,7 @@ func NewTensor(kind Kind, dims ...int) (Tensor, bool) {
 type Node struct {
 	Op, Output string
 	Inputs     []string
-	Attributes map[string][]int // a float32 by its bits
+	Attributes map[string][]int
 }
 
 // Value describes an input or output of the graph. Dimensions of -1 are symbolic.
@@ -153,10 +153,6 @@ func (p *parser) decode(b []byte) fields {
 			var v uint64
 			v, n = protowire.ConsumeVarint(b)
 			f.ints[proto.Number(number)] = append(f.ints[proto.Number(number)], int(int64(v)))
-		case protowire.Fixed32Type:
-			var v uint32
-			v, n = protowire.ConsumeFixed32(b)
-			f.ints[proto.Number(number)] = append(f.ints[proto.Number(number)], int(v))
 		case protowire.BytesType:
 			var v []byte
 			v, n = protowire.ConsumeBytes(b)
@@ -209,8 +205,6 @@ func (p *parser) node(b []byte) Node {
 		switch kind := a.number(proto.AttributeType); kind {
 		case proto.TypeInt:
 			field = proto.AttributeInt
-		case proto.TypeReal:
-			field = proto.AttributeReal
 		case proto.TypeInts:
 		default:
 			p.fail("%s: attribute of type %d", o.Output, kind)

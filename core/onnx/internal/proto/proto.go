@@ -37,7 +37,6 @@ const (
 // messages in it.
 const (
 	AttributeName Number = 1
-	AttributeReal Number = 2 // float
 	AttributeInt  Number = 3
 	AttributeInts Number = 8
 	AttributeType Number = 20
@@ -60,7 +59,6 @@ const (
 // Values of AttributeProto.AttributeType.
 const (
 	TypeInt  = 2
-	TypeReal = 1 // FLOAT
 	TypeInts = 7
 )
 
