@@ -95,7 +95,7 @@ func (f *teachFlags) teach(p *cli.Program, file []byte, set, folder string, seed
 	if err != nil {
 		return err
 	}
-	head, err := base.Head(p.Context(), data, teach.Options{Seed: seed})
+	head, err := base.Head(p.Context(), data, teach.Options{})
 	if err != nil {
 		return err
 	}

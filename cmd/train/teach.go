@@ -6,7 +6,6 @@ import (
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/fault"
-	head "bignas/core/teach"
 	"bignas/train/atomicfile"
 	"bignas/train/dataset"
 	"bignas/train/report"
@@ -15,23 +14,24 @@ import (
 )
 
 type teachFlags struct {
-	Data    string `required:"" placeholder:"DATA" help:"Images of the new classes: a folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
-	Names   string `name:"class-names" placeholder:"FILE" help:"Names of the classes for people, as for training."`
-	Skip    bool   `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
-	Weights string `default:"${weights}" placeholder:"FILE" help:"Weights file to begin with (default: ${weights})."`
-	Output  string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write."`
-	Steps   int    `placeholder:"N" help:"At most so many steps of the classifier (default: 30)."`
-	Full    bool   `help:"Then fine-tune all weights, too: minutes to hours, and for a few points."`
-	Epochs  int    `placeholder:"N" help:"With --full: epochs (default: those of the configuration fine-tune)."`
-	Out     string `placeholder:"DIR" writes:"" help:"With --full: folder of the run, gone on with where it was interrupted (default: the output's name with .run)."`
-	Seed    uint64 `default:"1" placeholder:"N" help:"Of the children at random (default: 1)."`
-	JSON    bool   `name:"json" help:"One JSON object on standard output."`
+	Data     string `required:"" placeholder:"DATA" help:"Images of the new classes: a folder of class folders, a tar, tgz or zip of one, or 'shapes'."`
+	Names    string `name:"class-names" placeholder:"FILE" help:"Names of the classes for people, as for training."`
+	Skip     bool   `name:"skip-empty" help:"Leave out classes whose folder has no image that can be read, rather than refusing to train."`
+	Weights  string `default:"${weights}" placeholder:"FILE" help:"Weights file to begin with (default: ${weights})."`
+	Output   string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write."`
+	Steps    int    `placeholder:"N" help:"At most so many steps of the classifier (default: 30)."`
+	Full     bool   `help:"Then fine-tune all weights, too: minutes to hours, and for a few points."`
+	Epochs   int    `placeholder:"N" help:"With --full: epochs (default: those of the configuration fine-tune)."`
+	Out      string `placeholder:"DIR" writes:"" help:"With --full: folder of the run, gone on with where it was interrupted (default: the output's name with .run)."`
+	Children int    `default:"6" placeholder:"N" help:"Children at random that the classifier is trained for, besides the biggest and the smallest (default: 6)."`
+	Seed     uint64 `default:"1" placeholder:"N" help:"Of the children at random (default: 1)."`
+	JSON     bool   `name:"json" help:"One JSON object on standard output."`
 }
 
 // Run trains a classifier for other classes and writes the weights file with it.
 func (f *teachFlags) Run(p *cli.Program) error {
-	if f.Steps < 0 || f.Epochs < 0 {
-		return fault.New("bad_flag", "leave it out", "--steps is %d and --epochs %d, allowed is 1 or more", f.Steps, f.Epochs)
+	if f.Steps < 0 || f.Epochs < 0 || f.Children < 1 {
+		return fault.New("bad_flag", "leave it out", "--steps is %d, --epochs %d and --children %d, allowed is 1 or more", f.Steps, f.Epochs, f.Children)
 	}
 	if !f.Full && (f.Epochs > 0 || f.Out != "") {
 		return cli.Usage("--epochs and --out belong to --full")
@@ -60,7 +60,7 @@ func (f *teachFlags) Run(p *cli.Program) error {
 		return err
 	}
 	bar := report.NewProgress(p.Stderr, "looking at images", 0)
-	r, err := base.Head(p.Context(), data, teach.Options{Steps: f.Steps, Seed: f.Seed, Progress: func(done, total int) {
+	r, err := base.Head(p.Context(), data, teach.Options{Steps: f.Steps, Random: f.Children, Progress: func(done, total int) {
 		bar.Total(total)
 		bar.Set(done, "")
 		if done == total {
@@ -133,6 +133,6 @@ func (f *teachFlags) show(p *cli.Program, r *teach.Result, step string) error {
 		how = ", interrupted: what it had learnt by then is kept"
 	}
 	_, err := fmt.Fprintf(p.Stdout, "%d images seen by %d children in %.1f s; %d steps in %.2f s%s\nwrote %s, %d bytes; make run WEIGHTS=%s shows it in a browser\n",
-		r.Images+r.HeldOut, 2+head.Random, r.Looking.Seconds(), r.Steps, r.Training.Seconds(), how, f.Output, len(r.File), f.Output)
+		r.Images+r.HeldOut, r.Looked, r.Looking.Seconds(), r.Steps, r.Training.Seconds(), how, f.Output, len(r.File), f.Output)
 	return err
 }

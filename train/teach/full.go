@@ -70,7 +70,7 @@ func (b *Base) Full(ctx context.Context, head *Result, data *dataset.Dataset, o 
 	if err := s.Run(ctx); err != nil {
 		return nil, err
 	}
-	r := &Result{Images: s.Train.Len(), HeldOut: s.Val.Len(), Looking: head.Looking, Steps: s.Trainer.Updates, Training: time.Since(start)}
+	r := &Result{Looked: head.Looked, Images: s.Train.Len(), HeldOut: s.Val.Len(), Looking: head.Looking, Steps: s.Trainer.Updates, Training: time.Since(start)}
 	space := s.Trainer.Weights.Space
 	out, err := release.FromRun(s).Release(ctx, release.Options{Children: cmp.Or(o.Calibrated, 100), Images: 256, Crop: b.bundle.Spec.Crop, Measure: watched(space), Progress: o.Progress})
 	if err != nil {

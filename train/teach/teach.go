@@ -35,9 +35,8 @@ const few = 1000
 
 // Options say how a classifier is trained.
 type Options struct {
-	Random   int    // children at random besides the biggest and the smallest; 0: teach.Random
-	Steps    int    // at most; 0: that of core/teach
-	Seed     uint64 // of the children at random
+	Random   int // children at random besides the biggest and the smallest; 0: teach.Random
+	Steps    int // at most; 0: that of core/teach
 	Progress func(done, total int)
 	// Step hears of every step of the training; it may be nil.
 	Step func(teach.Step)
@@ -46,6 +45,7 @@ type Options struct {
 // Result is a weights file and how it came about.
 type Result struct {
 	File        []byte
+	Looked      int // children that have seen the images
 	Images      int // trained on
 	HeldOut     int
 	Steps       int
@@ -103,8 +103,8 @@ func Survey(c config.Config, data *dataset.Dataset, skipEmpty bool) (*dataset.Ta
 // ends before, there is none.
 func (b *Base) Head(ctx context.Context, data *dataset.Dataset, o Options) (*Result, error) {
 	train, _, held := run.Split(b.Config, data)
-	children := teach.Children(b.bundle.Net.Space, cmp.Or(o.Random, teach.Random), o.Seed)
-	r := &Result{Images: train.Len(), HeldOut: held.Len()}
+	children := teach.Children(b.bundle.Net.Space, cmp.Or(o.Random, teach.Random), b.Config.Seed)
+	r := &Result{Looked: len(children), Images: train.Len(), HeldOut: held.Len()}
 	views := 1 // of a training image: as it is, and mirrored
 	if train.Len() <= few {
 		views = 2
@@ -199,7 +199,7 @@ func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, t
 	if err != nil {
 		return err
 	}
-	if held.Len() >= enough {
+	if held.Len() >= enough && !r.Interrupted {
 		out.Confidence, err = unknown.Calibrate(context.Background(), e, held, train, dataset.Subset{}, unknown.Options{Children: 12, Images: 120, Seed: b.Config.Seed})
 		if err != nil {
 			return err

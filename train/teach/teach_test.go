@@ -91,7 +91,7 @@ func TestHead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Random: 1, Seed: 1}
+	o := Options{Random: 1}
 	r, err := b.Head(context.Background(), data, o)
 	if err != nil {
 		t.Fatal(err)
