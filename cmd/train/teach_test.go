@@ -27,13 +27,15 @@ func TestTeach(t *testing.T) {
 		HeldOut  int `json:"held_out"`
 		Children []struct{ Predicted float64 }
 	}
-	if err := json.Unmarshal([]byte(text), &said); err != nil || said.Images+said.HeldOut != 40 || said.HeldOut < 2 || len(said.Children) != 3 {
+	if err := json.Unmarshal([]byte(text), &said); err != nil || said.Images+said.HeldOut != 40 || said.HeldOut < 2 || len(said.Children) != 7 {
 		t.Fatalf("%v: %s", err, text)
 	}
-	for i, c := range said.Children {
-		if c.Predicted < 0.9 {
-			t.Errorf("child %d classifies %v correctly", i, c.Predicted)
-		}
+	mean := 0.0
+	for _, c := range said.Children {
+		mean += c.Predicted / float64(len(said.Children))
+	}
+	if mean < 0.8 {
+		t.Errorf("%v of the held-out images are classified correctly, in the mean of the children", mean)
 	}
 	file, err := os.ReadFile(out)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/train/atomicfile"
 	"bignas/train/config"
@@ -71,14 +72,21 @@ func (b *Base) Full(ctx context.Context, head *Result, data *dataset.Dataset, o 
 		return nil, err
 	}
 	r := &Result{Looked: head.Looked, Images: s.Train.Len(), HeldOut: s.Val.Len(), Looking: head.Looking, Steps: s.Trainer.Updates, Training: time.Since(start)}
-	space := s.Trainer.Weights.Space
-	out, err := release.FromRun(s).Release(ctx, release.Options{Children: cmp.Or(o.Calibrated, 100), Images: 256, Crop: b.bundle.Spec.Crop, Measure: watched(space), Progress: o.Progress})
+	children, err := b.watched()
+	if err != nil {
+		return nil, err
+	}
+	archs := make([]arch.Arch, len(children))
+	for i, n := range children {
+		archs[i] = n.arch
+	}
+	out, err := release.FromRun(s).Release(ctx, release.Options{Children: cmp.Or(o.Calibrated, 100), Images: 256, Crop: b.bundle.Spec.Crop, Measure: archs, Family: b.family, Progress: o.Progress})
 	if err != nil {
 		return nil, err
 	}
 	r.File = out.File
 	for i, m := range out.Children {
-		r.Children = append(r.Children, Measured{names[i], m.Arch, m.Predicted, m.N})
+		r.Children = append(r.Children, Measured{children[i].name, m.Arch, m.Predicted, m.N})
 	}
 	return r, nil
 }

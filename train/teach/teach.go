@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bignas/core/arch"
 	"bignas/core/classify"
+	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/core/preprocess"
@@ -59,7 +61,8 @@ type Result struct {
 type Base struct {
 	bundle *weights.Bundle
 	dtype  weights.DType
-	Config config.Config // of its training, with the split of what it is to be taught
+	family map[string]string // names of children and their texts
+	Config config.Config     // of its training, with the split of what it is to be taught
 }
 
 // Open reads the bytes of a weights file; name is for errors.
@@ -77,6 +80,11 @@ func Open(data []byte, name string, seed uint64) (*Base, error) {
 		return nil, err
 	}
 	b.dtype = file.Tensors[0].DType
+	if text := b.bundle.Metadata[classify.KeyFamily]; text != "" {
+		if err := json.Unmarshal([]byte(text), &b.family); err != nil {
+			return nil, fault.New(weights.CodeDamaged, "take another copy", "%s: its family of named children cannot be read: %v", name, err)
+		}
+	}
 	if b.Config, err = config.Parse(b.bundle.Metadata["training"], "the training configuration in "+name); err != nil {
 		return nil, err
 	}
@@ -205,7 +213,11 @@ func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, t
 			return err
 		}
 	}
-	if r.Children, err = accuracy(e, held); err != nil {
+	children, err := b.watched()
+	if err != nil {
+		return err
+	}
+	if r.Children, err = accuracy(e, children, held); err != nil {
 		return err
 	}
 	text, err := json.Marshal(r.Children)
@@ -220,27 +232,44 @@ func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, t
 // Measured is the accuracy of a child on N held-out images, 0 to 1, with the
 // statistics that the file predicts.
 type Measured struct {
-	Name      string  `json:"-"` // "smallest", "middle", "biggest"
+	Name      string  `json:"-"` // "smallest", "middle", "biggest", or a name of the family
 	Arch      string  `json:"arch"`
 	Predicted float64 `json:"predicted"`
 	N         int     `json:"n"`
 }
 
-// watched are the children that are measured, by these names.
-func watched(space *arch.Space) []arch.Arch {
-	return []arch.Arch{space.Min(), space.At(0.5), space.Max()}
+// named is a child that is measured.
+type named struct {
+	name string
+	arch arch.Arch
 }
 
-var names = [3]string{"smallest", "middle", "biggest"}
-
-// accuracy measures the children that are watched.
-func accuracy(e *classify.Engine, held dataset.Subset) (all []Measured, err error) {
-	for i, a := range watched(e.Info().Space) {
-		st, err := e.StatisticsOf(a, false)
+// watched are the smallest, the middle and the biggest child and those that the weights
+// name, the cheapest first.
+func (b *Base) watched() ([]named, error) {
+	space := b.bundle.Net.Space
+	all := []named{{"smallest", space.Min()}, {"middle", space.At(0.5)}, {"biggest", space.Max()}}
+	for name, text := range b.family {
+		a, err := space.Parse(text)
 		if err != nil {
 			return nil, err
 		}
-		c, err := e.Weights().Child(a, st)
+		all = append(all, named{name, a})
+	}
+	slices.SortFunc(all, func(x, y named) int {
+		return cmp.Or(cmp.Compare(cost.Of(x.arch).MACs, cost.Of(y.arch).MACs), strings.Compare(x.name, y.name))
+	})
+	return all, nil
+}
+
+// accuracy measures children.
+func accuracy(e *classify.Engine, children []named, held dataset.Subset) (all []Measured, err error) {
+	for _, n := range children {
+		st, err := e.StatisticsOf(n.arch, false)
+		if err != nil {
+			return nil, err
+		}
+		c, err := e.Weights().Child(n.arch, st)
 		if err != nil {
 			return nil, err
 		}
@@ -248,7 +277,7 @@ func accuracy(e *classify.Engine, held dataset.Subset) (all []Measured, err erro
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Measured{names[i], a.String(), acc.Top1, held.Len()})
+		all = append(all, Measured{n.name, n.arch.String(), acc.Top1, held.Len()})
 	}
 	return all, nil
 }

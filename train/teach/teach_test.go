@@ -260,7 +260,7 @@ func TestFull(t *testing.T) {
 	if slices.Equal(is.Net.Head.Weight.Data, was.Net.Head.Weight.Data) || is.Statistics == nil || is.Metadata[teach.KeyTaught] != "" {
 		t.Errorf("the body has not changed, or has no statistics: %q", is.Metadata[teach.KeyTaught])
 	}
-	if is.Spec != was.Spec || len(r.Children) != 3 {
+	if is.Spec != was.Spec || len(r.Children) != 7 || is.Metadata[classify.KeyFamily] == "" {
 		t.Errorf("%d children, preprocessing %v, was %v", len(r.Children), is.Spec, was.Spec)
 	}
 	begun := 0
