@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"bignas/core/classify"
@@ -40,11 +41,15 @@ func open(t *testing.T) *Base {
 	return b
 }
 
+var shapes = sync.OnceValues(func() (*dataset.Dataset, error) {
+	return dataset.Open(dataset.Shapes, dataset.Options{Side: 48, Seed: 1})
+})
+
 // drawn writes class folders with so many drawn images each, in the order of the
 // classes of the drawn data set; the same image every time where alike is true.
 func drawn(t *testing.T, alike bool, folders map[string]int) string {
 	t.Helper()
-	d, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 48, Seed: 1})
+	d, err := shapes()
 	if err != nil {
 		t.Fatal(err)
 	}
