@@ -1,6 +1,10 @@
 package teach
 
-import "bignas/core/supernet"
+import (
+	"iter"
+
+	"bignas/core/supernet"
+)
 
 // Mirror flips the image x [r, r, 3] horizontally. A classifier that is also trained on flipped
 // images is better by a point where there are few; crops of the corners make it worse
@@ -15,20 +19,19 @@ func Mirror(x []float32, r int) {
 	}
 }
 
-// Look returns the input of the child's classifier for images, [images][Head]. It runs batch
-// images at once: input returns n images, beginning with the given one, as input of the child,
-// [n, r, r, 3]. between, where not nil, is called after every batch; Look stops at its first
-// error and returns it.
-func Look(c *supernet.Child, images, batch int, input func(from, n int) []float32, between func() error) ([]float32, error) {
-	pooled := make([]float32, 0, images*c.Arch.Head)
-	for from := 0; from < images; from += batch {
-		n := min(batch, images-from)
-		if _, err := c.Forward(input(from, n), n, nil); err != nil {
+// Look returns the input of the child's classifier for images, [images][Head]. inputs yields
+// batches of them as input of the child, [n, r, r, 3]. between, where not nil, is called after
+// every batch with its number of images; Look stops at its first error and returns it.
+func Look(c *supernet.Child, inputs iter.Seq2[int, []float32], between func(n int) error) ([]float32, error) {
+	var pooled []float32
+	for _, x := range inputs {
+		n := len(x) / (3 * c.Arch.Resolution * c.Arch.Resolution)
+		if _, err := c.Forward(x, n, nil); err != nil {
 			return nil, err
 		}
 		pooled = append(pooled, c.Pooled()...)
 		if between != nil {
-			if err := between(); err != nil {
+			if err := between(n); err != nil {
 				return nil, err
 			}
 		}

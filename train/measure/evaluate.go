@@ -24,18 +24,17 @@ type Accuracy struct {
 	N    int     `json:"n"`
 }
 
-// tensors preprocesses a view of each image as inference does, and yields batches
-// [n, r, r, 3] with the index of the first image. The slice is reused.
-func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view, batch int) iter.Seq2[int, []float32] {
+// Inputs yields images as input of a child: batches [n, r, r, 3] of the images 0 to images-1, each with the index of its
+// first image. apply writes image i, [r, r, 3]; it is called for several at once. The slice is reused.
+func Inputs(images, resolution, batch int, apply func(dst []float32, i int)) iter.Seq2[int, []float32] {
 	return func(yield func(int, []float32) bool) {
 		each := resolution * resolution * 3
 		buf := make([]float32, batch*each)
-		for from := 0; from < s.Len(); from += batch {
-			n := min(batch, s.Len()-from)
+		for from := 0; from < images; from += batch {
+			n := min(batch, images-from)
 			kernel.Parallel(n, func(lo, hi int) {
 				for i := lo; i < hi; i++ {
-					im := &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}
-					v.apply(buf[i*each:(i+1)*each], im, spec, resolution)
+					apply(buf[i*each:(i+1)*each], from+i)
 				}
 			})
 			if !yield(from, buf[:n*each]) {
@@ -43,6 +42,13 @@ func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view, bat
 			}
 		}
 	}
+}
+
+// tensors preprocesses a view of each image as inference does.
+func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view, batch int) iter.Seq2[int, []float32] {
+	return Inputs(s.Len(), resolution, batch, func(dst []float32, i int) {
+		v.apply(dst, &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(i)}, spec, resolution)
+	})
 }
 
 // Calibrate measures the BN statistics of child a on n training images, preprocessed as

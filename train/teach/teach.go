@@ -15,7 +15,6 @@ import (
 	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
-	"bignas/core/kernel"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/core/teach"
@@ -171,21 +170,12 @@ const batch = 32
 // look is teach.Look for the images of a subset, or for their mirror images.
 func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, mirrored bool, progress func(n int) error) ([]float32, error) {
 	r := c.Arch.Resolution
-	each := 3 * r * r
-	x := make([]float32, batch*each)
-	last := 0
-	return teach.Look(c, s.Len(), batch, func(from, n int) []float32 {
-		last = n
-		kernel.Parallel(n, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				spec.Apply(x[i*each:(i+1)*each], &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(from + i)}, r)
-				if mirrored {
-					teach.Mirror(x[i*each:(i+1)*each], r)
-				}
-			}
-		})
-		return x[:n*each]
-	}, func() error { return progress(last) })
+	return teach.Look(c, measure.Inputs(s.Len(), r, batch, func(dst []float32, i int) {
+		spec.Apply(dst, &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(i)}, r)
+		if mirrored {
+			teach.Mirror(dst, r)
+		}
+	}), progress)
 }
 
 // enough is how many held-out images confidence is fitted on at least: a twentieth

@@ -8,10 +8,10 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"bignas/core/kernel"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/train/dataset"
+	"bignas/train/measure"
 )
 
 // Images is a set of images that are made or read one at a time.
@@ -121,16 +121,9 @@ const batch = 32
 func Run(c *supernet.Child, spec preprocess.Spec, m Images) (*Outputs, error) {
 	s := &Outputs{Labels: m.Labels}
 	r := c.Arch.Resolution
-	each := 3 * r * r
-	x := make([]float32, batch*each)
-	for from := 0; from < m.N; from += batch {
-		n := min(batch, m.N-from)
-		kernel.Parallel(n, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				spec.Apply(x[i*each:(i+1)*each], m.At(from+i), r)
-			}
-		})
-		logits, err := c.Forward(x[:n*each], n, nil)
+	for _, x := range measure.Inputs(m.N, r, batch, func(dst []float32, i int) { spec.Apply(dst, m.At(i), r) }) {
+		n := len(x) / (3 * r * r)
+		logits, err := c.Forward(x, n, nil)
 		if err != nil {
 			return nil, err
 		}
