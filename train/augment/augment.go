@@ -34,6 +34,9 @@ type Config struct {
 	Mixup   float64 `toml:"mixup,omitzero"`
 	CutMix  float64 `toml:"cutmix,omitzero"`
 	Unmixed float64 `toml:"unmixed,omitzero"` // probability that an image is not mixed
+	// MixEpochs is the number of epochs after which images are no longer mixed, so that the last
+	// epochs see images as they are; 0: all epochs mix.
+	MixEpochs int `toml:"mix_epochs,omitzero"`
 
 	// Resample is how crops are resized: "float", the same as "", or "fixed", in integers to
 	// bytes, nearly twice as fast and within a level of the other. Policies and hue work on
@@ -74,6 +77,12 @@ func (c Config) Check() error {
 			return fmt.Errorf("augment.%s is %g, allowed are 0 to %g", f.name, f.value, f.most)
 		}
 	}
+	if c.MixEpochs < 0 {
+		return fmt.Errorf("augment.mix_epochs is %d, allowed are 1 or more, and 0 for all epochs", c.MixEpochs)
+	}
+	if c.MixEpochs > 0 && !c.mixes() {
+		return fmt.Errorf("augment.mix_epochs is %d, but nothing is mixed: set mixup or cutmix, or leave it out", c.MixEpochs)
+	}
 	return c.checkWords()
 }
 
@@ -101,8 +110,13 @@ func (c Config) checkWords() error {
 	return nil
 }
 
-// mixes reports whether images are mixed.
+// mixes reports whether images are mixed, in some of the epochs at least.
 func (c Config) mixes() bool { return c.Mixup > 0 || c.CutMix > 0 }
+
+// Mixes reports whether images are mixed in an epoch, from 0.
+func (c Config) Mixes(epoch int) bool {
+	return c.mixes() && (c.MixEpochs == 0 || epoch < c.MixEpochs)
+}
 
 // bytewise reports whether images are resized to bytes.
 func (c Config) bytewise() bool {

@@ -106,6 +106,9 @@ func (l *Loader) mix(b *Batch, order []int, epoch, step, lo, hi int) {
 	defer l.idle(p)
 	each := b.Side * b.Side * 3
 	draw := func(i int) recipe {
+		if !l.config.Mixes(epoch) {
+			return recipe{weight: 1}
+		}
 		return p.recipe(b.Side, l.seed, stream(epoch, order[step*l.batch+i]))
 	}
 	for i := lo; i < hi; i++ {

@@ -45,6 +45,28 @@ func TestMixedBatches(t *testing.T) {
 	}
 }
 
+// TestMixEpochs compares the epochs before and after mixing ends with those that mix always and never.
+func TestMixEpochs(t *testing.T) {
+	data := images(t, 11)
+	always := Default
+	always.Mixup = 0.4
+	until := always
+	until.MixEpochs = 2
+	of := func(c Config, number int) []Batch {
+		return epoch(NewLoader(data, c, identity, 7, 5, 0), number, 8, 0)
+	}
+	same(t, "epoch 2 of 2 that mix", of(until, 1), of(always, 1))
+	for k, b := range of(until, 2) {
+		if !slices.Equal(b.Images, of(Default, 2)[k].Images) || slices.Min(b.Weight) != 1 {
+			t.Errorf("epoch 3, step %d: images are mixed", k)
+		}
+	}
+	until.Mixup = 0
+	if err := until.Check(); err == nil {
+		t.Error("mix_epochs without mixing is accepted")
+	}
+}
+
 func img8(b Batch, i int) []float32 { return b.Images[i*192 : (i+1)*192] }
 
 // checkMixed accepts the blend of own and other, or own with a rectangle of other

@@ -8,7 +8,6 @@ package config
 import (
 	"bytes"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -252,19 +251,6 @@ func (c Config) SearchSpace() (*arch.Space, error) {
 	other := *s
 	other.Shortcuts = arch.ShortcutRule(c.Shortcuts)
 	return &other, nil
-}
-
-// Differences lists the keys in which two configurations differ, with both
-// values.
-func (c Config) Differences(d Config) []string {
-	var out []string
-	a, b := reflect.ValueOf(c), reflect.ValueOf(d)
-	for i := range a.NumField() {
-		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); !reflect.DeepEqual(x, y) {
-			out = append(out, fmt.Sprintf("%s: %v and %v", a.Type().Field(i).Tag.Get("toml"), x, y))
-		}
-	}
-	return out
 }
 
 // String formats the complete configuration as TOML, as checkpoints store it.

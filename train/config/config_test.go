@@ -115,6 +115,38 @@ func TestDerived(t *testing.T) {
 	}
 }
 
+// TestDifferencesBefore changes the rest of a schedule after some epochs, as a run of several days is
+// prolonged, and what would have changed the epochs that are done.
+func TestDifferencesBefore(t *testing.T) {
+	c, err := Load("tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer := c
+	longer.Epochs, longer.DecayEpochs, longer.Augment.MixEpochs = 48, 12, 30
+	longer.Phases = []Phase{{c.Phases[0].Until, c.Phases[0].Resolution}, {48, c.Phases[1].Resolution}}
+	flat := c.Phases[0].Until // where the resolution changes and the rate begins to fall
+	for what, x := range map[string]struct {
+		change func(*Config)
+		epochs int
+		same   bool
+	}{
+		"prolonged while the rate is constant": {func(*Config) {}, flat, true},
+		"prolonged while the rate falls":       {func(*Config) {}, flat + 1, false},
+		"another rate":                         {func(d *Config) { d.LR *= 2 }, 3, false},
+		"another crop":                         {func(d *Config) { d.Augment.Flip = 0 }, 3, false},
+		"another resolution before":            {func(d *Config) { d.Phases = []Phase{{48, 96}} }, 3, false},
+		"no mixing before":                     {func(d *Config) { d.Augment.MixEpochs = 2 }, 3, false},
+		"ended before":                         {func(d *Config) { d.Epochs, d.DecayEpochs = 14, 6 }, flat, false},
+	} {
+		d := longer
+		x.change(&d)
+		if got := c.DifferencesBefore(d, x.epochs); (len(got) == 0) != x.same {
+			t.Errorf("%s, after %d epochs: differences %q", what, x.epochs, got)
+		}
+	}
+}
+
 func TestLoadFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.toml")
 	if err := os.WriteFile(file, []byte("seed = 42"), 0o644); err != nil {

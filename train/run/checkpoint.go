@@ -103,17 +103,21 @@ func load(path string, t *trainer.Trainer[float32], c config.Config) (state, err
 	return restore(path, f, t, c)
 }
 
-// restore copies a checkpoint into t, which must have been built from the same
-// configuration c. On an error t is unchanged.
+// restore copies a checkpoint into t, which must have been built from the
+// configuration c. It may differ from the checkpoint's in what comes after it
+// (config.DifferencesBefore). On an error t is unchanged.
 func restore(path string, f *weights.File, t *trainer.Trainer[float32], c config.Config) (state, error) {
 	none := newState()
-	if err := fits(path, f.Metadata, t.Weights, c); err != nil {
-		return none, err
-	}
 	s, updates := none, 0
-	var err error
-	if err := json.Unmarshal([]byte(f.Metadata[keyState]), &s); err != nil {
+	if f.Metadata[keyState] == "" {
+		return none, fault.New("bad_checkpoint", "start a new run from it with --init", "checkpoint %s was written by an older program", path)
+	}
+	err := json.Unmarshal([]byte(f.Metadata[keyState]), &s)
+	if err != nil {
 		return none, fault.New("bad_checkpoint", "it is of an older program: start a new run from it with --init", "checkpoint %s: its state cannot be read", path)
+	}
+	if err := fits(path, f.Metadata, t.Weights, c, s.Epoch); err != nil {
+		return none, err
 	}
 	if updates, err = strconv.Atoi(f.Metadata[keyUpdates]); err != nil {
 		return none, fault.New("bad_checkpoint", "", "checkpoint %s: updates is %q", path, f.Metadata[keyUpdates])
@@ -139,11 +143,9 @@ func restore(path string, f *weights.File, t *trainer.Trainer[float32], c config
 	return s, nil
 }
 
-// fits reports, as an error, why a checkpoint with this metadata does not go with w and c.
-func fits(path string, m map[string]string, w *supernet.Weights, c config.Config) error {
-	if m[keyState] == "" {
-		return fault.New("bad_checkpoint", "start a new run from it with --init", "checkpoint %s was written by an older program", path)
-	}
+// fits reports, as an error, why a checkpoint with this metadata, after that many epochs, does not go
+// with w and c.
+func fits(path string, m map[string]string, w *supernet.Weights, c config.Config, epochs int) error {
 	if m[weights.KeySpace] != w.Space.Name {
 		return fault.New("bad_checkpoint", "resume with its own configuration", "checkpoint %s is of the space %q, the configuration's is %q", path, m[weights.KeySpace], w.Space.Name)
 	}
@@ -154,7 +156,7 @@ func fits(path string, m map[string]string, w *supernet.Weights, c config.Config
 	if err != nil {
 		return err
 	}
-	if d := was.Differences(c); len(d) > 0 {
+	if d := was.DifferencesBefore(c, epochs); len(d) > 0 {
 		return fault.New("bad_checkpoint", "resume with the same configuration, or start a new run from it with --init", "the configuration differs from the one that %s was trained with: there and now, %s", path, strings.Join(d, "; "))
 	}
 	return nil
