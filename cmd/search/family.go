@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ type familyFlags struct {
 	Random string   `placeholder:"FILE" help:"Compare the members with the random children in this table of search measure."`
 	Data   string   `placeholder:"DATA" help:"Measure them on the validation images of this data set, and write that to the file and the manifest."`
 	Names  string   `name:"class-names" placeholder:"FILE" help:"With --data: names of the classes, to match them with those of the weights: a class, a tab and its name on each line."`
-	Output string   `short:"o" placeholder:"FILE" writes:"" help:"Weights file to write (default: --weights itself). The manifest.json beside it is updated where it names the file."`
+	Output string   `short:"o" placeholder:"FILE" writes:"" help:"Weights file to write (default: --weights itself). A manifest beside it (*manifest.json) that names the file is updated."`
 	JSON   bool     `name:"json" help:"A JSON object on each line: the members."`
 }
 
@@ -75,7 +74,13 @@ func (f *familyFlags) Run(p *cli.Program) error {
 	if err != nil {
 		return err
 	}
-	if err := keepManifest(out, size, members); err != nil {
+	var measured []release.Measured
+	for _, m := range members {
+		if m.Measured != nil {
+			measured = append(measured, *m.Measured)
+		}
+	}
+	if err := release.UpdateManifests(out, size, measured...); err != nil {
 		return err
 	}
 	return f.show(p.Stdout, members, out)
@@ -234,22 +239,6 @@ func (f *familyFlags) store(members []member, out string) (size int, err error) 
 func text(v any) (string, error) {
 	data, err := json.Marshal(v)
 	return string(data), err
-}
-
-// keepManifest updates the manifest beside the weights file, where there is one for it.
-func keepManifest(file string, size int, members []member) error {
-	path := filepath.Join(filepath.Dir(file), "manifest.json")
-	m, err := release.ReadManifest(path)
-	if err != nil || m == nil || m.Weights != filepath.Base(file) {
-		return err
-	}
-	m.Bytes = size
-	for _, c := range members {
-		if c.Measured != nil {
-			m.State(*c.Measured)
-		}
-	}
-	return m.Write(path)
 }
 
 // show prints the names that the file has now.

@@ -35,8 +35,12 @@ func predicting(t *testing.T, file string) {
 	}
 	m := release.Manifest{Weights: filepath.Base(file), Bytes: len(data)}
 	m.State(release.Measured{Arch: b.Net.Space.Min().String(), Predicted: 0.25, N: 4})
-	if err := m.Write(filepath.Join(filepath.Dir(file), "manifest.json")); err != nil {
-		t.Fatal(err)
+	other := m
+	other.Weights = "other.safetensors"
+	for name, m := range map[string]release.Manifest{"manifest.json": m, "second.manifest.json": m, "other.manifest.json": other} {
+		if err := m.Write(filepath.Join(filepath.Dir(file), name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -113,9 +117,14 @@ func TestFamily(t *testing.T) {
 	if err := json.Unmarshal([]byte(after.Metadata[release.KeyMeasured]), &known); err != nil || len(known) != 3 {
 		t.Errorf("measured: %v, %v", known, err)
 	}
-	m, err := release.ReadManifest(filepath.Join(filepath.Dir(file), "manifest.json"))
-	if err != nil || m.Bytes != after.Bytes || len(m.Children) != 3 || m.Children[0].Top1 != known[0].Predicted || m.Children[2].Top1 != known[2].Predicted {
-		t.Errorf("manifest %+v, %v", m, err)
+	for _, name := range []string{"manifest.json", "second.manifest.json"} {
+		m, err := release.ReadManifest(filepath.Join(filepath.Dir(file), name))
+		if err != nil || m.Bytes != after.Bytes || len(m.Children) != 3 || m.Children[0].Top1 != known[0].Predicted || m.Children[2].Top1 != known[2].Predicted {
+			t.Errorf("%s: %+v, %v", name, m, err)
+		}
+	}
+	if m, err := release.ReadManifest(filepath.Join(filepath.Dir(file), "other.manifest.json")); err != nil || len(m.Children) != 1 || m.Bytes == after.Bytes {
+		t.Errorf("the manifest of another file was changed: %+v, %v", m, err)
 	}
 }
 

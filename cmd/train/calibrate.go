@@ -9,6 +9,7 @@ import (
 	"bignas/core/fault"
 	"bignas/core/weights"
 	"bignas/train/dataset"
+	"bignas/train/release"
 	"bignas/train/report"
 	"bignas/train/unknown"
 )
@@ -18,7 +19,7 @@ type calibrateFlags struct {
 	Data     string `required:"" placeholder:"DATA" help:"The data that the weights were trained on; its images held out for searching are fitted on."`
 	Names    string `name:"class-names" placeholder:"FILE" help:"Names of the classes of --data, as for training."`
 	Unknown  string `required:"" placeholder:"DATA" help:"Images of other classes: every second class is fitted on as unknown, the others are for evaluate --unknown."`
-	Output   string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, with the same tensors."`
+	Output   string `short:"o" required:"" placeholder:"FILE" writes:"" help:"Weights file to write, with the same tensors. A manifest beside it (*manifest.json) that names the file is updated."`
 	Children int    `default:"30" help:"Children to fit the model on (default: 30)."`
 	Images   int    `default:"400" help:"Held-out, known and unknown images for each (default: 400)."`
 }
@@ -62,6 +63,9 @@ func (f *calibrateFlags) Run(p *cli.Program) error {
 	}
 	out, err := rewriteFile(f.Output, data, func(b *weights.Bundle) { b.Confidence = model })
 	if err != nil {
+		return err
+	}
+	if err := release.UpdateManifests(f.Output, len(out)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(p.Stdout, "fitted on %d children, %d held-out images and %d of other classes; wrote %s, %d bytes, %d more\n",

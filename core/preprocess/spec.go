@@ -76,8 +76,8 @@ func (s Spec) Validate() error {
 	if s.Filter != CatmullRom {
 		return fault.New(CodeBadSpec, hint, "preprocessing filter is %q, allowed is %q", s.Filter, CatmullRom)
 	}
-	if s.Through != 0 && (s.Through < leastThrough || s.Through > mostThrough) {
-		return fault.New(CodeBadSpec, hint, "preprocessing through is %d, allowed is 0 and %d to %d", s.Through, leastThrough, mostThrough)
+	if s.Through != 0 && (s.Through < LeastThrough || s.Through > mostThrough) {
+		return fault.New(CodeBadSpec, hint, "preprocessing through is %d, allowed is 0 and %d to %d", s.Through, LeastThrough, mostThrough)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // The limits of Spec.Through, pixels on a side.
-const leastThrough, mostThrough = 16, 1024
+const LeastThrough, mostThrough = 16, 1024
 
 // through writes the input of resolution x resolution from the n x n square: it is resized to
 // Through x Through, normalised, and interpolated from there.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"bignas/core/fault"
 	"bignas/train/atomicfile"
@@ -61,4 +63,24 @@ func (m *Manifest) State(measured ...Measured) {
 		}
 		m.Children = append(m.Children, own)
 	}
+}
+
+// UpdateManifests states the size of a weights file, and what was measured, in each manifest
+// beside it (*manifest.json) that names the file.
+func UpdateManifests(file string, size int, measured ...Measured) error {
+	entries, err := os.ReadDir(filepath.Dir(file))
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), "manifest.json") {
+			continue
+		}
+		path := filepath.Join(filepath.Dir(file), entry.Name())
+		m, e := ReadManifest(path)
+		if e == nil && m != nil && m.Weights == filepath.Base(file) {
+			m.Bytes = size
+			m.State(measured...)
+			e = m.Write(path)
+		}
+		err = errors.Join(err, e)
+	}
+	return err
 }

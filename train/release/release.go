@@ -82,9 +82,15 @@ type Source struct {
 	train, val dataset.Subset
 }
 
-// FromRun releases the weights of a run.
+// FromRun releases the weights of a run. Where its images were smaller than any child's resolution,
+// training enlarged them, and the file says to do the same with a photo: to bring it to that size first
+// (preprocess.Spec.Through).
 func FromRun(r *run.Run) *Source {
-	return &Source{Weights: r.Best(), config: r.Config, spec: config.Spec, text: r.ConfigText(), epochs: r.Done(), data: r.Data, train: r.Train, val: r.Val}
+	w, spec := r.Best(), config.Spec
+	if side := r.Config.Side; side < w.Space.Resolutions[0] && side >= preprocess.LeastThrough {
+		spec.Through = side
+	}
+	return &Source{Weights: w, config: r.Config, spec: spec, text: r.ConfigText(), epochs: r.Done(), data: r.Data, train: r.Train, val: r.Val}
 }
 
 // FromFile releases a released file again: with another crop, or with its statistics
