@@ -27,6 +27,7 @@ func TestErrors(t *testing.T) {
 		"a path":        {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`, "assets/manifest.json": `{"weights": "../a"}`}, nil, 1, "file name in assets"},
 		"other size":    {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`, "assets/manifest.json": `{"weights": "a", "bytes": 3}`, "assets/a": "four"}, nil, 1, "it has 4"},
 		"no table":      {map[string]string{"index.html": "x", "assets/weights.json": `[]`}, nil, 1, "names no weights"},
+		"no such offer": {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`}, []string{"--offer", "b"}, 1, `no weights have the id "b"`},
 		"no manifest":   {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "b.json"}]`}, nil, 1, "there is no"},
 		"an id":         {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "A b", "name": "A"}]`}, nil, 1, "an id is of"},
 		"no safetensor": {map[string]string{"index.html": "x", "assets/weights.json": `[{"id": "a", "name": "A", "manifest": "manifest.json"}]`, "assets/manifest.json": `{"weights": "a", "bytes": 4}`, "assets/a": "four"}, nil, 1, "assemble: "},

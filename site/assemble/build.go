@@ -23,6 +23,7 @@ import (
 type builder struct {
 	ctx                context.Context // ends when somebody stops the program
 	root, out, weights string
+	offer              string // ids of the weights to offer, with commas between them; empty: all
 	when               string // the network view is built: now, later or only
 	log                io.Writer
 

@@ -2,10 +2,11 @@
 // can serve: the HTML, the modules, the engine compiled to js/wasm, the samples,
 // the weights, and a manifest that tells the page about them.
 //
-//	go run ./site/assemble [--out build/site] [--weights FILE] [--view now|later|only]
+//	go run ./site/assemble [--out build/site] [--weights FILE | --offer ID,...] [--view now|later|only]
 //
 // It runs in the root folder of the repository. Without --weights it takes the
-// weights of assets/weights.json. The network view takes longest to build
+// weights of assets/weights.json, all of them or those that --offer names, and the page
+// opens with the first. The network view takes longest to build
 // and nobody needs it at first: with --view later the page is complete but for it,
 // and a second run with --view only adds it.
 package main
@@ -32,6 +33,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&b.out, "out", "build/site", "folder to write")
 	flags.StringVar(&b.root, "root", ".", "root folder of the repository")
 	flags.StringVar(&b.weights, "weights", "", "weights file (default: those of assets/weights.json)")
+	flags.StringVar(&b.offer, "offer", "", "weights of assets/weights.json to offer, ids with commas between them (default: all)")
 	flags.StringVar(&b.when, "view", now, "when to build the network view: now, later (leave it out) or only (build what later left out)")
 	if err := flags.Parse(args); err != nil {
 		return 2

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bignas/core/fault"
@@ -38,6 +39,17 @@ func (b *builder) sources() ([]choice, error) {
 	}
 	if len(table) == 0 {
 		return nil, fault.New("no_weights", noTable, "assets/weights.json names no weights")
+	}
+	if b.offer != "" {
+		var some []row
+		for id := range strings.SplitSeq(b.offer, ",") {
+			at := slices.IndexFunc(table, func(r row) bool { return r.ID == id })
+			if at < 0 {
+				return nil, fault.New("no_weights", "give ids of assets/weights.json, with commas between them", "--offer: no weights have the id %q", id)
+			}
+			some = append(some, table[at])
+		}
+		table = some
 	}
 	var all []choice
 	for i, r := range table {

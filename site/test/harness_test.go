@@ -1,5 +1,6 @@
 // Package test drives the page in a real browser: the assembled site, served by
-// cmd/serve under a sub-path, with the shipped weights.
+// cmd/serve under a sub-path. Most tests have the page with the ten classes alone;
+// shippedPage serves it as it ships, with all weights.
 package test
 
 import (
@@ -32,7 +33,7 @@ const (
 	patient = 5 * time.Minute // then a page hangs; no machine is so slow
 )
 
-// site is what TestMain has made for all tests.
+// site is what TestMain has made for all tests: the page with the weights of ten classes.
 var site struct {
 	root     string // of the repository
 	work     string // a folder for what tests make together
@@ -44,7 +45,7 @@ var site struct {
 	browser  context.Context
 }
 
-// manifest is assets/manifest.json: the shipped weights and what was measured of them.
+// manifest is assets/manifest.json: the weights of ten classes and what was measured of them.
 type manifest struct {
 	Weights  string
 	Children []struct {
@@ -85,12 +86,7 @@ func setUp(run func() int) (code int, err error) {
 		return 1, err
 	}
 	site.weights = filepath.Join(site.root, "assets", site.manifest.Weights)
-	commands := [][]string{{"build", "-o", site.server, "./cmd/serve"}}
-	if page := os.Getenv("BIGNAS_PAGE"); page != "" { // the Makefile has assembled it
-		site.folder = page
-	} else {
-		commands = append(commands, []string{"run", "./site/assemble", "--out", site.folder})
-	}
+	commands := [][]string{{"build", "-o", site.server, "./cmd/serve"}, {"run", "./site/assemble", "--out", site.folder, "--offer", "nette"}}
 	for _, args := range commands {
 		c := exec.Command("go", args...)
 		c.Dir = site.root
@@ -117,6 +113,35 @@ func setUp(run func() int) (code int, err error) {
 		return 1, fmt.Errorf("no Chromium browser starts (set CHROME to its path): %w", err)
 	}
 	return run(), nil
+}
+
+// shippedFolder is the page as it ships, which the Makefile has assembled already.
+var shippedFolder = sync.OnceValues(func() (string, error) {
+	if page := os.Getenv("BIGNAS_PAGE"); page != "" {
+		return page, nil
+	}
+	folder := filepath.Join(site.work, "shipped")
+	c := exec.Command("go", "run", "./site/assemble", "--out", folder)
+	c.Dir = site.root
+	if out, err := c.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return folder, nil
+})
+
+// shippedPage serves that page until the test ends and returns its address.
+func shippedPage(t *testing.T) string {
+	t.Helper()
+	folder, err := shippedFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, stop, err := startServer(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return address
 }
 
 func browserPath() string {
