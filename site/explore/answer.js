@@ -1,6 +1,6 @@
 // The answer: five bars, patched in place, and one sentence for screen readers
 // at most once a second.
-import { NONE, unknown } from '../shared/answers.js';
+import { NONE, clock, unknown } from '../shared/answers.js';
 import { byId, make, number, percent, write } from '../shared/page.js';
 
 const ROWS = 5;
@@ -18,9 +18,9 @@ export class Answer {
     this.wait();
   }
 
-  /** Shows an answer; truth is the label of a sample, empty where nobody knows. */
-  show(answer, truth) {
-    const { top, timing, inherited } = answer, guesses = unknown(answer), turned = byId('none').hidden === guesses;
+  /** Shows a child's answer; truth is the label of a sample, empty where nobody knows. */
+  show(arch, answer, truth) {
+    const { top, inherited } = answer, guesses = unknown(answer), turned = byId('none').hidden === guesses;
     this.#busy(false, guesses);
     this.#rows.forEach((r, i) => {
       const s = top[i];
@@ -34,7 +34,7 @@ export class Answer {
     });
     const right = !guesses && top[0].label === truth;
     write(byId('verdict'), !truth ? '' : right ? '✓ right' : `✕ it is a ${truth}`);
-    write(byId('tiny'), `${!truth ? '' : right ? '✓ right, ' : '✕ wrong, '}${number(timing.forward, 1)} ms${inherited ? ', inherited statistics' : ''}`);
+    byId('tiny').replaceChildren(!truth ? '' : right ? '✓ right, ' : '✕ wrong, ', clock(arch), ` ms${inherited ? ', inherited statistics' : ''}`);
     byId('borrowed').hidden = !inherited;
     this.#say(`${guesses ? `${NONE}; if it is one: ` : ''}${top[0].label}, ${number(100 * top[0].p)} percent${!truth ? '' : right ? ', right' : `, wrong, it is a ${truth}`}`);
   }

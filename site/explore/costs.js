@@ -1,6 +1,7 @@
 // What the child costs, and the proof that it is only a slice: numbers that were
 // counted or measured, and a plain "not measured" where they were not.
 import { words } from '../shared/accuracy.js';
+import { clock } from '../shared/answers.js';
 import { byId, make, megabytes, number, percent, write } from '../shared/page.js';
 
 export class Costs {
@@ -12,6 +13,7 @@ export class Costs {
     byId('costs').classList.add('pending');
     byId('time').classList.add('waiting');
     byId('time-dot').hidden = true;
+    delete byId('cost-time').dataset.time;
     for (const [id, text] of [['cost-time', '\u00a0'], ['time-note', 'not measured yet'], ['proof-changed', 'not yet'], ['proof-changed-note', 'weights changed since'], ['proof-time', 'not yet'], ['proof-tried', '0']]) write(byId(id), text);
     byId('proof-of').replaceChildren(`of ${number(children / 10 ** power, 1)} × 10`, make('sup', { textContent: power }), ' children tried');
   }
@@ -40,12 +42,12 @@ export class Costs {
     write(note, w.note || otherwise);
   }
 
-  /** Shows what one answer took: the forward pass, and drag to answer if it came from a drag. */
-  time(arch, timing, sinceInput) {
+  /** Shows what a child that has answered takes: the forward pass, and drag to answer if it came from a drag. */
+  time(arch, sinceInput) {
     byId('time').classList.remove('waiting');
     byId('time-dot').hidden = false;
-    write(byId('cost-time'), number(timing.forward, timing.forward < 100 ? 1 : 0));
-    write(byId('time-note'), 'measured on this device');
+    clock(arch, byId('cost-time'));
+    write(byId('time-note'), 'least measured on this device');
     this.#tried.add(arch);
     write(byId('proof-tried'), number(this.#tried.size));
     if (sinceInput !== undefined) write(byId('proof-time'), `${number(sinceInput)} ms`);

@@ -28,7 +28,7 @@ export class Explorer {
     this.#costs.progress(0, manifest.bytes);
     this.#answer = new Answer();
     this.#seen = new Seen(this.#drawing);
-    this.#proof = new Proof(this, this.#answer, this.#costs);
+    this.#proof = new Proof(this, this.#costs);
     this.family = spaces.named(manifest);
     this.#sliders = new Sliders(space, this.family, { onmove: (child, e) => this.take(child, e), onstage: i => this.select(i) }, signal);
     this.#history = new History(child => this.move(child), signal);
@@ -367,7 +367,7 @@ export class Explorer {
     try {
       const { arch, answer } = await this.#engine.request('classify', { child, inherited });
       if (image !== this.#image) return;
-      this.#answer.show(answer, image.label);
+      this.#answer.show(arch, answer, image.label);
       clear('request');
       if (child === this.#child && inherited === this.inherited) {
         this.#answered = answer;
@@ -376,7 +376,7 @@ export class Explorer {
         this.#answer.wait(); // for that of a newer child
       }
       const since = inputTime === undefined ? undefined : performance.now() - inputTime;
-      this.#costs.time(arch, answer.timing, since);
+      this.#costs.time(arch, since);
       this.#proof.soon();
     } catch (error) {
       this.#failed(error);

@@ -1,7 +1,7 @@
 // Two children of one set of weights: what each costs and says, and how much of
 // the weights they have in common.
 import { dot, words } from '../shared/accuracy.js';
-import { says as saysOf, sooner, unknown } from '../shared/answers.js';
+import { clock, says as saysOf, unknown } from '../shared/answers.js';
 import { amount } from './chart.js';
 import { short } from './family.js';
 import { Nested } from './nested.js';
@@ -83,7 +83,7 @@ export default class Compare {
       for (const i of [0, 1, 0, 1]) { // twice each, for the times
         const { answer } = await engine.request('try', { child: [a, b][i] });
         if (asked !== this.#asked) return;
-        says[i] = sooner(says[i], answer);
+        says[i] = answer;
         if (says[1]) this.#table([[a, ca], [b, cb]], says);
       }
     } catch (error) {
@@ -97,7 +97,7 @@ export default class Compare {
       ['Resolution', c => `${c.resolution} px`], ['Width', c => spaces.slider(space, c, -1, 'width').text], ['Layers', c => `${spaces.layers(c)} of ${all}`],
       ['Kernel', c => spaces.slider(space, c, -1, 'kernel').text], ['Work', (c, n) => amount('macs', n.cost.macs)], ['Size', (c, n) => amount('bytes', n.cost.bytes)],
       ['Accuracy', (c, n) => [dot(n.accuracy), words(n.accuracy).value, make('small', { textContent: words(n.accuracy).note || ' ' })]],
-      ['Time here', (c, n, s) => s ? amount('latency', s.timing.forward) : '…'],
+      ['Time here', (c, n, s) => s ? [clock(n.arch), ' ms'] : '…'],
     ];
     const line = (name, cells, mark = '') => make('tr', { className: mark && 'differs' }, make('th', { scope: 'row' }, name, mark && make('span', { className: 'mark-differs', textContent: mark })), ...cells.map(c => make('td', {}, ...[c].flat())));
     const body = rows.map(([name, f]) => line(name, children.map(([c, n], i) => f(c, n, says[i]))));

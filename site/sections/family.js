@@ -1,6 +1,6 @@
 // One image through the whole family: the cheapest child that is right, or,
 // where nobody knows the truth, the cheapest that agrees with the biggest.
-import { says, sooner, unknown } from '../shared/answers.js';
+import { clock, says, unknown } from '../shared/answers.js';
 import { add, rect } from '../shared/svg.js';
 import { inside, layout, slices } from '../shared/layout.js';
 import { byId, make, number, percent, write } from '../shared/page.js';
@@ -87,17 +87,12 @@ export default class Family {
     this.#again(rows, turn);
   }
 
+  // again times each child once more.
   async #again(rows, turn) {
     for (const r of rows) {
-      const { answer } = await this.#explorer.engine.request('try', { child: r.child }).catch(() => ({}));
-      if (turn !== this.#turn || !answer) return;
-      this.#timed(r, sooner(r.answer, answer));
+      await this.#explorer.engine.request('try', { child: r.child }).catch(() => {});
+      if (turn !== this.#turn) return;
     }
-  }
-
-  #timed(r, answer) {
-    r.answer = answer;
-    write(r.time, `${number(answer.timing.forward, 1)} ms`);
   }
 
   #row(r, answer, right) {
@@ -108,7 +103,7 @@ export default class Family {
       write(r.time, '\u00a0');
       return write(r.says, '…');
     }
-    this.#timed(r, answer);
+    r.time.replaceChildren(clock(r.arch), ' ms');
     const { label, p } = answer.top[0];
     if (unknown(answer)) return write(r.says, says(answer));
     r.says.replaceChildren(`${this.#image.label ? right ? '✓ ' : '✕ ' : ''}${label} `, make('span', { className: 'nb', textContent: percent(p) }));

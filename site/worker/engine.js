@@ -1,5 +1,6 @@
 // The page's end of the engine: promises by id. The engine itself keeps one
 // classify running and one waiting, so that callers just ask again on every move.
+import { timed } from '../shared/answers.js';
 import { asset } from '../shared/page.js';
 
 /** An error of the engine or of its worker: code for programs, message and hint for people. */
@@ -112,6 +113,7 @@ export class Engine {
     if (!w) return;
     if (UNDERWAY.has(reply.type)) return w.onprogress?.(reply);
     this.#waiting.delete(reply.id);
+    if (reply.answer) timed(reply.arch, reply.answer.timing.forward);
     if (reply.type === 'error') w.reject(new EngineError(reply.error));
     else w.resolve(reply);
   }
