@@ -3,6 +3,7 @@
 //	export --arch S --format onnx -o child.onnx [--half] [--preprocess] [--verify]
 //	export --arch S --format safetensors -o child/child.safetensors
 //	export --arch S --format npy -o child
+//	export --weights imported.safetensors --format torch -o supernet.pth
 //	export check --arch min --arch max [--data D]
 package main
 
@@ -25,7 +26,7 @@ import (
 
 func main() { os.Exit(command(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-const about = "Write one child of the supernet as a file of its own: an ONNX graph (opset 17, batch normalisation folded in), safetensors with a config.json beside it, or a folder of numpy files."
+const about = "Write one child of the supernet as a file of its own: an ONNX graph (opset 17, batch normalisation folded in), safetensors with a config.json beside it, or a folder of numpy files. Or, of a published space, the whole supernet as a PyTorch state dict."
 
 type flags struct {
 	Write writeFlags `cmd:"" default:"withargs" help:"Write a child (the default)."`

@@ -16,7 +16,7 @@ import (
 type writeFlags struct {
 	childFlags
 	Arch       string `default:"max" placeholder:"CHILD" help:"${child} (default: max)."`
-	Format     string `enum:",onnx,safetensors,npy" default:"" placeholder:"FORMAT" help:"onnx, safetensors or npy (default: by the extension of --output)."`
+	Format     string `enum:",onnx,safetensors,npy,torch" default:"" placeholder:"FORMAT" help:"onnx, safetensors, npy or, for a whole supernet of a published space, torch (default: by the extension of --output)."`
 	Output     string `short:"o" placeholder:"FILE|DIR" writes:"" help:"File to write; for npy a folder."`
 	Half       bool   `help:"Weights in float16. BN statistics in safetensors and npy stay float32, and so do the input and the logits of a graph."`
 	Preprocess bool   `help:"ONNX: the graph takes RGB bytes [N, R, R, 3] and normalises them itself."`
@@ -33,7 +33,9 @@ func (f *writeFlags) check() error {
 	case f.Output == "":
 		return cli.Usage("missing flags: --output=FILE|DIR")
 	case format == "":
-		return cli.Usage("missing flags: --format=onnx|safetensors|npy, which the ending of %s does not tell", f.Output)
+		return cli.Usage("missing flags: --format=onnx|safetensors|npy|torch, which the ending of %s does not tell", f.Output)
+	case format == "torch" && (f.Arch != "max" || f.Resolution != nil || f.Data != "" || f.Half):
+		return cli.Usage("torch is the whole supernet in float32: it goes without --arch, --resolution, --data and --half")
 	case f.Preprocess && format != "onnx":
 		return cli.Usage("--preprocess puts nodes into a graph, which the format %s does not have", format)
 	case f.Batch != 0 && format != "onnx":
@@ -54,6 +56,8 @@ func (f *writeFlags) format() string {
 	switch e := strings.TrimPrefix(filepath.Ext(f.Output), "."); e {
 	case "onnx", "safetensors":
 		return e
+	case "pth", "pt":
+		return "torch"
 	}
 	return ""
 }
@@ -86,6 +90,9 @@ func (f *writeFlags) Run(p *cli.Program) error {
 		if err := atomicfile.CanWrite(f.Output); err != nil {
 			return err
 		}
+	}
+	if f.format() == "torch" {
+		return f.torch(p)
 	}
 	s, err := f.open(p, false)
 	if err != nil {

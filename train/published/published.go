@@ -141,13 +141,7 @@ func copyAll(want []source, all []Tensor) error {
 
 // outputsLast transposes [out, in, height, width] to [height, width, in, out].
 func outputsLast(to, from []float32, shape []int) {
-	out, in, pixels := shape[0], 1, 1
-	if len(shape) > 1 {
-		in = shape[1]
-	}
-	if len(shape) == 4 {
-		pixels = shape[2] * shape[3]
-	}
+	out, in, pixels := sizes(shape)
 	for o := range out {
 		for i := range in {
 			for p := range pixels {
@@ -155,4 +149,16 @@ func outputsLast(to, from []float32, shape []int) {
 			}
 		}
 	}
+}
+
+// sizes are those of a tensor [out], [out, in] or [out, in, height, width].
+func sizes(shape []int) (out, in, pixels int) {
+	out, in, pixels = shape[0], 1, 1
+	if len(shape) > 1 {
+		in = shape[1]
+	}
+	if len(shape) == 4 {
+		pixels = shape[2] * shape[3]
+	}
+	return out, in, pixels
 }
