@@ -236,6 +236,7 @@ func TestMistakes(t *testing.T) {
 		{1, "--crop", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(out, "w"), "--crop", "1.2"}},
 		{1, "--from", []string{"release", "--data", data, "--weights", "w", "-o", filepath.Join(out, "w"), "--from", "best"}},
 		{1, "no-such-file", []string{"release", "--data", data, "--weights", "no-such-file", "-o", filepath.Join(there, "w")}},
+		{1, "no-such-images", []string{"release", "--data", data, "--out", out, "--unknown", "no-such-images", "-o", filepath.Join(there, "w")}},
 		{1, "no run", []string{"release", "--data", data, "--out", out, "-o", filepath.Join(there, "w")}},
 	} {
 		code, _, errs := train(t, c.args...)

@@ -36,6 +36,7 @@ type releaseFlags struct {
 	Measure  []string `placeholder:"CHILD" help:"Children to measure besides min and max, which the file states: names of --family or texts; may be repeated."`
 	Family   string   `placeholder:"FILE" help:"Weights file with named children (search family), which the new file gets; all of them are measured."`
 	From     string   `enum:"last,best" default:"last" help:"Checkpoint: the last, or the best by mean validation top-1 of smallest, middle and biggest. The accuracy of the best is then measured on the images that it was selected on (default: last)."`
+	Unknown  string   `placeholder:"DATA" help:"Images of other classes, to fit the confidence of the file on: which images it does not know, as train calibrate does (default: the file makes no claim)."`
 	Manifest string   `placeholder:"FILE" writes:"" help:"Also write the page's manifest: the file's name, its size and what was measured."`
 }
 
@@ -92,6 +93,13 @@ func (f *releaseFlags) Run(p *cli.Program) error {
 	if err := atomicfile.CanWrite(f.Output, f.Manifest); err != nil {
 		return err
 	}
+	if f.Unknown != "" { // it is read last
+		d, err := dataset.Open(f.Unknown, dataset.Options{})
+		if err != nil {
+			return err
+		}
+		d.Close()
+	}
 	s, err := f.source(p.Stderr)
 	if err != nil {
 		return err
@@ -112,18 +120,25 @@ func (f *releaseFlags) Run(p *cli.Program) error {
 	if err := atomicfile.Write(f.Output, r.File); err != nil {
 		return err
 	}
+	size := len(r.File)
+	if f.Unknown != "" {
+		c := calibrateFlags{Weights: f.Output, Data: f.Data, Names: f.Names, Unknown: f.Unknown, Output: f.Output, Children: 30, Images: 400}
+		if _, size, err = c.fit(p); err != nil {
+			return err
+		}
+	}
 	if f.Manifest != "" {
-		m := release.Manifest{Weights: filepath.Base(f.Output), Bytes: len(r.File)}
+		m := release.Manifest{Weights: filepath.Base(f.Output), Bytes: size}
 		m.State(r.Children...)
 		if err := m.Write(f.Manifest); err != nil {
 			return err
 		}
 	}
-	return f.show(p.Stdout, r)
+	return f.show(p.Stdout, r, size)
 }
 
 // show prints what the release measured.
-func (f *releaseFlags) show(stdout io.Writer, r *release.Result) error {
+func (f *releaseFlags) show(stdout io.Writer, r *release.Result, size int) error {
 	mean, worst := r.StatisticsError()
 	if f.JSON {
 		for _, m := range r.Children {
@@ -136,13 +151,13 @@ func (f *releaseFlags) show(stdout io.Writer, r *release.Result) error {
 				return err
 			}
 		}
-		return cli.Line(stdout, map[string]any{"file": f.Output, "bytes": len(r.File), "statistics_mean_error": mean, "statistics_worst_error": worst})
+		return cli.Line(stdout, map[string]any{"file": f.Output, "bytes": size, "statistics_mean_error": mean, "statistics_worst_error": worst})
 	}
 	for _, m := range r.Children {
 		fmt.Fprintf(stdout, "%-72s top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d\n", m.Arch, 100*m.Calibrated, 100*m.Predicted, m.N)
 	}
 	_, err := fmt.Fprintf(stdout, "predicted BN statistics against calibrated ones, %d unseen children: top-1 differs by %.2f points in the mean, %.2f at worst\nwrote %s, %d bytes\n",
-		len(r.Check), 100*mean, 100*worst, f.Output, len(r.File))
+		len(r.Check), 100*mean, 100*worst, f.Output, size)
 	return err
 }
 
