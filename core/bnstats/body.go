@@ -3,7 +3,11 @@ package bnstats
 import "bignas/core/supernet"
 
 // For is the model for weights that differ from those of m in the classifier alone
-// (supernet.WeightsOf.WithClassifier), which no statistics depend on.
+// (supernet.WeightsOf.WithClassifier), which no statistics depend on. The two share what
+// Predict reads, so that the coefficients of neither may change any more.
 func (m *Model) For(w *supernet.Weights) *Model {
-	return &Model{Net: w, Layers: append([]Layer(nil), m.Layers...)}
+	m.once.Do(m.prepare)
+	out := &Model{Net: w, Layers: append([]Layer(nil), m.Layers...), predictors: m.predictors, at: m.at, first: m.first}
+	out.once.Do(func() {}) // it is prepared
+	return out
 }

@@ -196,3 +196,15 @@ func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics
 	}
 	return st, nil
 }
+
+// Bundle returns the content of the weights file, which must not be changed.
+func (e *Engine) Bundle() *weights.Bundle { return e.bundle }
+
+// With returns an engine of b, which must share all tensors but the classifier's with e. e
+// goes on, but slices its next child anew: only one of the two should be used at a time.
+func (e *Engine) With(b *weights.Bundle) (*Engine, error) {
+	e.mu.Lock()
+	e.child = nil
+	e.mu.Unlock()
+	return newEngine(b, e.info.Bytes, nil)
+}

@@ -48,19 +48,13 @@ func (s Spec) squares(p *stored, resolutions []int, watch Watch) (*Squares, erro
 	if p.orientation >= 5 {
 		q.W, q.H = h, w
 	}
-	_, dx, dy := steps(p.orientation, w, h)
 	for _, r := range resolutions {
 		side, k := s.square(w, h, r)
 		if q.find(k) != nil {
 			continue
 		}
 		b := newBoxes(side, k)
-		if b.x = (w - side) / 2; dx < 0 { // where the crop begins on a mirrored axis
-			b.x = w - side - b.x
-		}
-		if b.y = (h - side) / 2; dy < 0 {
-			b.y = h - side - b.y
-		}
+		b.x, b.y = centre(p.orientation, w, h, side)
 		q.parts = append(q.parts, b)
 	}
 	row, read := make([]uint8, 3*w), rowReader(p.image, p.size)
@@ -83,13 +77,25 @@ func (s Spec) squares(p *stored, resolutions []int, watch Watch) (*Squares, erro
 	return q, nil
 }
 
+// centre returns where the centre square of an image begins as it is stored, w x h.
+func centre(orientation, w, h, side int) (x, y int) {
+	_, dx, dy := steps(orientation, w, h)
+	if x = (w - side) / 2; dx < 0 { // on a mirrored axis
+		x = w - side - x
+	}
+	if y = (h - side) / 2; dy < 0 {
+		y = h - side - y
+	}
+	return x, y
+}
+
 // upright turns an n x n square by its EXIF orientation.
-func upright(square []float32, n, orientation int) []float32 {
+func upright[T uint8 | float32](square []T, n, orientation int) []T {
 	start, dx, dy := steps(orientation, n, n)
 	if start == 0 && dx == 1 {
 		return square
 	}
-	out := make([]float32, len(square))
+	out := make([]T, len(square))
 	for y := range n {
 		for x := range n {
 			copy(out[3*(start+x*dx+y*dy):][:3], square[3*(y*n+x):])

@@ -1,5 +1,31 @@
 package teach
 
+import (
+	"encoding/binary"
+	"strconv"
+
+	"bignas/core/weights"
+)
+
+// HeldOut is the share of the images that is held out of a training, where they do not come
+// with a half for that.
+const HeldOut = 0.2
+
+// Mirrored is how many training images are seen mirrored, too, at most.
+const Mirrored = 1000
+
+// Rank is what HoldOut takes for the image in a file, so that the same file is on the same
+// side wherever it is.
+func Rank(file []byte) uint64 {
+	return first(strconv.AppendUint(nil, first(file), 16))
+}
+
+// first returns 8 bytes of a SHA-256.
+func first(data []byte) uint64 {
+	sum := weights.Sum256(data)
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
 // HoldOut selects the images to hold out of a training: about the given fraction of them, 0 to
 // 1, with the lowest ranks. The rank is a hash of what identifies an image, its content or its
 // name, so that an image stays on its side when others are added or removed. Of a class with

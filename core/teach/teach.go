@@ -75,40 +75,65 @@ const (
 // images, Train returns the classifier with the lowest loss on them, otherwise the last. The
 // same arguments give the same classifier: it begins at zero, and every step uses all images.
 func Train(children []arch.Arch, classes int, train, held *Set, o Options) *Classifier {
-	if o.Steps <= 0 {
-		o.Steps = steps
-	}
-	p, check := newProblem(children, classes, train), newProblem(children, classes, held)
-	inverse := p.penalise()
-	n := p.widest + 1
-	w, before := make([]float32, n*classes), make([]float32, n*classes)
-	ahead, grad := make([]float32, n*classes), make([]float32, n*classes)
-	best, lowest := p.classifier(w), math.Inf(1)
-	for step := 1; step <= o.Steps; step++ {
-		// Nesterov's method, with the bound on the curvature for its metric.
-		momentum := float32(step-1) / float32(step+2)
-		for i, v := range w {
-			ahead[i] = v + momentum*(v-before[i])
-		}
-		loss, _ := p.loss(grad, ahead)
-		w, before = before, w
-		kernel.Pointwise(w, inverse, n, n, classes, grad, classes)
-		for i, v := range ahead {
-			w[i] = v - w[i]
-		}
-		at, accuracy := lowest, []float64(nil)
-		if len(held.Labels) > 0 {
-			at, accuracy = check.loss(nil, w)
-		}
-		if at < lowest || accuracy == nil {
-			best, lowest = p.classifier(w), at
-			best.Steps, best.HeldOut = step, accuracy
-		}
-		if o.Progress != nil && !o.Progress(Step{step, o.Steps, loss, mean(accuracy)}) || step == best.Steps+patience {
-			break
+	t := Begin(children, classes, train, held, o.Steps)
+	for {
+		step, more := t.Step()
+		if o.Progress != nil && !o.Progress(step) || !more {
+			return t.Best
 		}
 	}
-	return best
+}
+
+// Training is what Train does, step by step.
+type Training struct {
+	Best *Classifier // so far
+
+	problem, check         *problem[float32]
+	inverse                []float32 // of the bound on the curvature
+	w, before, ahead, grad []float32
+	done, steps            int
+	lowest                 float64 // loss on held-out images
+	heldOut                bool
+}
+
+// Begin prepares a Training of at most that many steps; 0 is the usual number.
+func Begin(children []arch.Arch, classes int, train, held *Set, most int) *Training {
+	if most <= 0 {
+		most = steps
+	}
+	p := newProblem(children, classes, train)
+	t := &Training{problem: p, check: newProblem(children, classes, held), inverse: p.penalise(), steps: most, lowest: math.Inf(1), heldOut: len(held.Labels) > 0}
+	for _, v := range []*[]float32{&t.w, &t.before, &t.ahead, &t.grad} {
+		*v = make([]float32, (p.widest+1)*classes)
+	}
+	t.Best = p.classifier(t.w)
+	return t
+}
+
+// Step makes a step, and reports whether there is another.
+func (t *Training) Step() (s Step, more bool) {
+	t.done++
+	n := t.problem.widest + 1
+	// Nesterov's method, with the bound on the curvature for its metric.
+	momentum := float32(t.done-1) / float32(t.done+2)
+	for i, v := range t.w {
+		t.ahead[i] = v + momentum*(v-t.before[i])
+	}
+	loss, _ := t.problem.loss(t.grad, t.ahead)
+	t.w, t.before = t.before, t.w
+	kernel.Pointwise(t.w, t.inverse, n, n, t.problem.classes, t.grad, t.problem.classes)
+	for i, v := range t.ahead {
+		t.w[i] = v - t.w[i]
+	}
+	at, accuracy := t.lowest, []float64(nil)
+	if t.heldOut {
+		at, accuracy = t.check.loss(nil, t.w)
+	}
+	if at < t.lowest || accuracy == nil {
+		t.Best, t.lowest = t.problem.classifier(t.w), at
+		t.Best.Steps, t.Best.HeldOut = t.done, accuracy
+	}
+	return Step{t.done, t.steps, loss, mean(accuracy)}, t.done < t.steps && t.done != t.Best.Steps+patience
 }
 
 // classifier copies w.

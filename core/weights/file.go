@@ -53,6 +53,24 @@ type Tensor struct {
 	Shape []int     // row-major; empty for a scalar
 	DType DType     // as stored; Default: the one given to Write
 	Data  []float32 // product of Shape values
+
+	raw []byte // in place of Data: as stored
+}
+
+// values returns the number of values.
+func (t *Tensor) values() int {
+	if t.raw != nil {
+		return len(t.raw) / t.DType.size()
+	}
+	return len(t.Data)
+}
+
+// encode appends the values as they are stored, of type dtype where t has none of its own.
+func (t *Tensor) encode(to []byte, dtype DType) []byte {
+	if t.raw != nil {
+		return append(to, t.raw...)
+	}
+	return encode(to, t.Data, cmp.Or(t.DType, dtype))
 }
 
 // File is the content of a safetensors file.
@@ -113,7 +131,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 	header := make(map[string]plainjson.Record, len(f.Tensors)+1)
 	size := 0
 	for _, t := range f.Tensors {
-		size += cmp.Or(t.DType, dtype).size() * len(t.Data)
+		size += cmp.Or(t.DType, dtype).size() * t.values()
 	}
 	data := make([]byte, 0, size)
 	for _, t := range f.Tensors {
@@ -124,15 +142,15 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		for i, d := range t.Shape {
 			n, shape[i] = n*d, int64(d)
 		}
-		if n != len(t.Data) {
-			return fmt.Errorf("weights: tensor %q has shape %v and %d values", t.Name, t.Shape, len(t.Data))
+		if n != t.values() {
+			return fmt.Errorf("weights: tensor %q has shape %v and %d values", t.Name, t.Shape, t.values())
 		}
 		kind := cmp.Or(t.DType, dtype)
 		if err := checkStorable(t.Name, t.Data, kind); err != nil {
 			return err
 		}
 		begin := int64(len(data))
-		data = encode(data, t.Data, kind)
+		data = t.encode(data, kind)
 		header[t.Name] = entry{kind.String(), shape, [2]int64{begin, int64(len(data))}}.record()
 	}
 	metadata := make(map[string]string, len(f.Metadata)+1)
@@ -217,7 +235,7 @@ func decode(buffer []float32, from []byte, d DType) []float32 {
 const digestPrefix = "sha256:"
 
 func digest(data []byte) string {
-	sum := sum256(data)
+	sum := Sum256(data)
 	return digestPrefix + hex.EncodeToString(sum[:])
 }
 

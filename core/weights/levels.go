@@ -181,35 +181,43 @@ func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
 			return nil, err
 		}
 	}
+	return laid(ls, dtype, func(l int) (list []Tensor) {
+		for _, s := range all {
+			list = append(list, s.part(l)...)
+		}
+		return list
+	}), nil
+}
 
+// part returns what the file has of the tensor at a level: nothing, or one tensor.
+func (s *stored) part(l int) []Tensor {
+	if at := s.whole(); at == l {
+		return []Tensor{{Name: s.name, Shape: s.shape, Data: s.data}}
+	} else if at >= 0 || s.counts[l] == 0 {
+		return nil
+	}
+	t := Tensor{Name: partName(s.name, l), Shape: []int{s.counts[l]}, Data: make([]float32, 0, s.counts[l])}
+	s.each(l, func(i int) { t.Data = append(t.Data, s.data[i]) })
+	return []Tensor{t}
+}
+
+// laid lists the tensors of each level, and fills in where it ends.
+func laid(ls []level, dtype DType, of func(level int) []Tensor) []Tensor {
 	var list []Tensor
 	var end int64
 	for l := range ls {
-		size := 0
-		for _, s := range all {
-			if at := s.whole(); at == l {
-				size += s.size
-			} else if at < 0 {
-				size += s.counts[l]
-			}
+		added, size := of(l), 0
+		for _, t := range added {
+			size += t.values() * dtype.size()
 		}
-		bytes := make([]byte, 0, size*dtype.size())
-		add := func(t Tensor) {
-			list, bytes = append(list, t), encode(bytes, t.Data, dtype)
+		bytes := make([]byte, 0, size)
+		for _, t := range added {
+			bytes = t.encode(bytes, dtype)
 		}
-		for _, s := range all {
-			if at := s.whole(); at == l {
-				add(Tensor{Name: s.name, Shape: s.shape, Data: s.data})
-			} else if at < 0 && s.counts[l] > 0 {
-				t := Tensor{Name: partName(s.name, l), Shape: []int{s.counts[l]}, Data: make([]float32, 0, s.counts[l])}
-				s.each(l, func(i int) { t.Data = append(t.Data, s.data[i]) })
-				add(t)
-			}
-		}
-		end += int64(len(bytes))
+		list, end = append(list, added...), end+int64(len(bytes))
 		ls[l].Bytes, ls[l].Digest = end, digest(bytes)
 	}
-	return list, nil
+	return list
 }
 
 // records returns ls as JSON.

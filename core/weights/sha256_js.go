@@ -1,3 +1,4 @@
 package weights
 
-func sum256(data []byte) [32]byte { return smallSum256(data) }
+// Sum256 returns the SHA-256 of data.
+func Sum256(data []byte) [32]byte { return smallSum256(data) }

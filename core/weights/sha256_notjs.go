@@ -4,4 +4,5 @@ package weights
 
 import "crypto/sha256"
 
-func sum256(data []byte) [32]byte { return sha256.Sum256(data) }
+// Sum256 returns the SHA-256 of data.
+func Sum256(data []byte) [32]byte { return sha256.Sum256(data) }

@@ -167,20 +167,8 @@ type allocation func(*arch.Space, int) (*supernet.Weights, error)
 // open checks the header against the space that it names, and allocates the weights.
 func open(h *header, allocate allocation) (*Stream, error) {
 	m := h.metadata
-	if m[KeyFormat] != formatName {
-		return nil, fault.New(CodeNotWeights, hintNotWeights, "the safetensors file is of another program: its metadata %q is %q, expected %q", KeyFormat, m[KeyFormat], formatName)
-	}
-	switch v := m[KeyVersion]; v {
-	case formatVersion:
-		if m[HeaderKey] == "" {
-			return nil, damaged("its header has no digest")
-		}
-	case openVersion, wholeVersion:
-	default:
-		return nil, fault.New(CodeMismatch, "use the program that wrote it, or export it again", "the weights file has the layout version %q, this program reads %q", v, formatVersion)
-	}
-	if _, ok := m[DigestKey]; !ok {
-		return nil, fault.New(CodeDamaged, hintAgain, "the weights file has no digest")
+	if err := recognise(m); err != nil {
+		return nil, err
 	}
 	b := &Bundle{Metadata: map[string]string{}}
 	space, err := readSpace(m)
@@ -200,6 +188,26 @@ func open(h *header, allocate allocation) (*Stream, error) {
 		return nil, err
 	}
 	return a, a.plan(space, allocate)
+}
+
+// recognise refuses the metadata of other programs' files and of other layouts.
+func recognise(m map[string]string) error {
+	if m[KeyFormat] != formatName {
+		return fault.New(CodeNotWeights, hintNotWeights, "the safetensors file is of another program: its metadata %q is %q, expected %q", KeyFormat, m[KeyFormat], formatName)
+	}
+	switch v := m[KeyVersion]; v {
+	case formatVersion:
+		if m[HeaderKey] == "" {
+			return damaged("its header has no digest")
+		}
+	case openVersion, wholeVersion:
+	default:
+		return fault.New(CodeMismatch, "use the program that wrote it, or export it again", "the weights file has the layout version %q, this program reads %q", v, formatVersion)
+	}
+	if _, ok := m[DigestKey]; !ok {
+		return fault.New(CodeDamaged, hintAgain, "the weights file has no digest")
+	}
+	return nil
 }
 
 // describe reads the labels, the preprocessing and the other metadata.

@@ -126,11 +126,7 @@ func damagedArchive(err error) error {
 }
 
 // fitter decodes images and makes them square. It reuses its buffers.
-type fitter struct {
-	axis      preprocess.Axis
-	row, rows []float32
-	out       []float32
-}
+type fitter struct{ preprocess.Fitter }
 
 // decode returns side*side RGB bytes.
 func (f *fitter) decode(decode func([]byte, int, int) (*preprocess.Image, error), data []byte, side, maxPixels int) ([]uint8, error) {
@@ -141,40 +137,5 @@ func (f *fitter) decode(decode func([]byte, int, int) (*preprocess.Image, error)
 	if im.W == side && im.H == side {
 		return im.Pix, nil
 	}
-	return f.fit(im, side), nil
-}
-
-// fit crops the centre square of im and resizes it, horizontally first.
-func (f *fitter) fit(im *preprocess.Image, side int) []uint8 {
-	square := min(im.W, im.H)
-	left, top := (im.W-square)/2, (im.H-square)/2
-	if f.axis.From != square || f.axis.To != side {
-		f.axis.Plan(square, side)
-	}
-	wide, narrow := square*3, side*3
-	f.row, f.out = sized(f.row, wide), sized(f.out, narrow)
-	f.rows = sized(f.rows, square*narrow)
-	for y := range square {
-		at := ((top+y)*im.W + left) * 3
-		for x, v := range im.Pix[at : at+wide] {
-			f.row[x] = float32(v)
-		}
-		f.axis.Across(f.rows[y*narrow:(y+1)*narrow], f.row, 3)
-	}
-	pix := make([]uint8, side*narrow)
-	for y := range side {
-		f.axis.Down(f.out, f.rows, y, narrow)
-		for x, v := range f.out {
-			pix[y*narrow+x] = uint8(min(max(v, 0), 255) + 0.5)
-		}
-	}
-	return pix
-}
-
-// sized returns a slice of n floats, of the memory of s if that is big enough.
-func sized(s []float32, n int) []float32 {
-	if cap(s) < n {
-		return make([]float32, n)
-	}
-	return s[:n]
+	return f.Fit(im, side), nil
 }

@@ -27,13 +27,6 @@ import (
 	"bignas/train/unknown"
 )
 
-// HeldOut is the share of the images that is held out of a training, where they do
-// not come with a half for that.
-const HeldOut = 0.2
-
-// few is how many training images are seen mirrored, too, at most.
-const few = 1000
-
 // Options say how a classifier is trained.
 type Options struct {
 	Random   int // children at random besides the biggest and the smallest; 0: teach.Random
@@ -88,7 +81,7 @@ func Open(data []byte, name string, seed uint64) (*Base, error) {
 		return nil, err
 	}
 	b.Config.Init, b.Config.Seed = name, seed
-	b.Config.Split, b.Config.ValFraction, b.Config.SearchFraction, b.Config.TrainImages = dataset.ByContent, HeldOut, 0, 0
+	b.Config.Split, b.Config.ValFraction, b.Config.SearchFraction, b.Config.TrainImages = dataset.ByContent, teach.HeldOut, 0, 0
 	return b, nil
 }
 
@@ -113,7 +106,7 @@ func (b *Base) Head(ctx context.Context, data *dataset.Dataset, o Options) (*Res
 	children := teach.Children(b.bundle.Net.Space, cmp.Or(o.Random, teach.Random), b.Config.Seed)
 	r := &Result{Looked: len(children), Images: train.Len(), HeldOut: held.Len()}
 	views := 1 // of a training image: as it is, and mirrored
-	if train.Len() <= few {
+	if train.Len() <= teach.Mirrored {
 		views = 2
 	}
 	done, start := 0, time.Now()

@@ -34,7 +34,8 @@ func (s *Session) boot(q request, data []byte) error {
 		}
 	}
 	s.mu.Lock()
-	s.engine, s.baseline, s.predictor, s.latency = e, checksums(e), predictor, nil
+	s.engine, s.baseline, s.predictor, s.latency = e, checksums(e.Weights().Params), predictor, nil
+	s.body, s.foretold, s.examples = e, predictor, examples{}
 	s.mu.Unlock()
 	s.send(q.ID, "ready", ready...)
 	return nil
@@ -51,7 +52,7 @@ func (s *Session) more(q request, data []byte) error {
 		if err := e.Append(data); err != nil {
 			return false, badWeights(err)
 		}
-		sums := checksums(e)
+		sums := checksums(e.Weights().Params)
 		s.mu.Lock()
 		if s.engine == e {
 			s.baseline = sums

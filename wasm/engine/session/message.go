@@ -45,6 +45,17 @@
 //	latency   {}                       -> measuring {done, total} several times, then latency {error, children, table:
 //	                                      [{operator, ms}]}: this device's time of every kind of layer, and the mean
 //	                                      error (a share) of their composition on children that had no part in it
+//	example   + bytes of an image file -> example {example: its number, width} + RGBA bytes of it, small: for teach
+//	forget    {examples: numbers}      -> forgot
+//	teach     {labels, examples: numbers, of: the index of each one's label}
+//	             -> progress {done, total: looks of children at images} several times, at most every 50 ms, and {step,
+//	                of, loss, heldOut: 0 to 1, absent where no image is held out} for every step, then taught {steps, images, heldOut:
+//	                how many images, stopped, measured: [{arch, top1 on those}]} + the classifier, float32 little endian:
+//	                [widest head, classes] and [classes]. A fifth of the images is held out
+//	enough    {}                       -> enough   the present teach ends with what it has learnt
+//	adopt     {labels, images, heldOut, steps, measured: text} + a classifier -> adopted {info}: it takes the place of the
+//	                                      weights' own; without bytes these come back
+//	save      + bytes of the weights file -> file {name, mime} + bytes of it with the classifier that was adopted
 //	verify    {}                       -> verified check {weights, changed}: how many differ from the file's
 //	cancel    {target: id}             -> cancelled
 //
@@ -104,6 +115,13 @@ type request struct {
 	Evaluations int
 	Seed        uint64
 	Method      string
+	Labels      []string
+	Examples    []int64
+	Of          []int
+	Images      int
+	HeldOut     int
+	Steps       int
+	Measured    string
 }
 
 type (
@@ -134,7 +152,8 @@ func decode(text string) (request, error) {
 		member("child", child(&q.Child)), member("a", child(&q.A)), member("b", child(&q.B)), member("resolution", &q.Resolution),
 		member("inherited", &q.Inherited), member("target", &q.Target), member("predictor", &q.Predictor), member("digest", &q.Digest), member("class", &q.Class),
 		member("stage", &q.Stage), member("layer", &q.Layer), member("channel", &q.Channel), member("format", &q.Format), member("half", &q.Half),
-		member("limits", limits), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method))
+		member("limits", limits), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method),
+		member("labels", &q.Labels), member("examples", &q.Examples), member("of", &q.Of), member("images", &q.Images), member("heldOut", &q.HeldOut), member("steps", &q.Steps), member("measured", &q.Measured))
 }
 
 // encode writes a reply.

@@ -29,6 +29,11 @@ type Session struct {
 	latency   *latency.Model     // nil before it was measured
 	baseline  []uint32           // a checksum per shared tensor, as downloaded
 	image     *classify.Image
+	body      *classify.Engine   // engine, or what it is without a taught classifier
+	foretold  *predict.Predictor // predictor, of body
+	examples  examples
+	teaching  *teaching // nil where there is none
+	looker    looker
 	opening   opening
 	work
 }
@@ -87,6 +92,18 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return s.search(q)
 	case "latency":
 		return s.measure(q)
+	case "example":
+		return s.example(q, data)
+	case "forget":
+		return s.forget(q)
+	case "teach":
+		return s.teach(q)
+	case "enough":
+		return s.enough(q)
+	case "adopt":
+		return s.adopt(q, data)
+	case "save":
+		return s.save(q, data)
 	case "verify":
 		return s.verify(q)
 	case "cancel":

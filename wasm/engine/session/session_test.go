@@ -53,7 +53,15 @@ type reply struct {
 	Front                                            []point
 	Best                                             point
 	MS                                               float64
-	Table                                            []struct {
+	Example                                          int64
+	Step, Of, Steps, Images                          int
+	Loss, HeldOut                                    float64
+	Stopped                                          bool
+	Measured                                         []struct {
+		Arch string
+		Top1 float64
+	}
+	Table []struct {
 		Operator string
 		MS       float64
 	}

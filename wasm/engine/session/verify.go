@@ -4,14 +4,14 @@ import (
 	"hash/crc32"
 	"math"
 
-	"bignas/core/classify"
+	"bignas/core/supernet"
 )
 
-// checksums returns the CRC-32 of every shared tensor's bits.
-func checksums(e *classify.Engine) []uint32 {
+// checksums returns the CRC-32 of the bits of every tensor.
+func checksums(params []*supernet.Param) []uint32 {
 	var sums []uint32
 	var bytes []byte
-	for _, p := range e.Weights().Params {
+	for _, p := range params {
 		bytes = bytes[:0]
 		columns := p.Shape[len(p.Shape)-1]
 		for row := range p.Len() / columns {
@@ -35,7 +35,7 @@ func (s *Session) verify(q request) error {
 	s.mu.Lock()
 	before := s.baseline
 	s.mu.Unlock()
-	now := checksums(e)
+	now := checksums(e.Weights().Params)
 	weights, changed := 0, 0
 	for i, p := range e.Weights().Params {
 		weights += p.Len()

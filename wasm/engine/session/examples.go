@@ -1,0 +1,210 @@
+package session
+
+import (
+	"errors"
+	"slices"
+
+	"bignas/core/arch"
+	"bignas/core/classify"
+	"bignas/core/fault"
+	"bignas/core/preprocess"
+	"bignas/core/supernet"
+	"bignas/core/teach"
+)
+
+const (
+	storedSide = 224 // pixels on a side of an image as train teach stores it
+	smallSide  = 72  // of what the page shows of it
+	taughtSeed = 1   // of the children at random, as in train teach
+)
+
+// example is an image that a classifier may be taught on.
+type example struct {
+	id     int64
+	rank   uint64
+	image  *preprocess.Image // nil once it has been seen
+	pooled [2][][]float32    // what each child's classifier reads: of the image, and mirrored
+	views  int               // 2 where it is to be seen mirrored, too
+}
+
+// examples are the images of a session and the children that look at them, one child at a
+// time: it is sliced once for all images that are there. Guarded by Session.mu.
+type examples struct {
+	body     *classify.Engine
+	children []arch.Arch
+	list     []*example
+	at       int  // the child that looks
+	looking  bool // a job for it is under way
+}
+
+// looker is the child that looks; it belongs to Run.
+type looker struct {
+	child *supernet.Child
+	body  *classify.Engine
+	at    int
+	input []float32
+}
+
+// next returns an image and a view of it that a child has not seen, nil where there is none.
+func (x *examples) next() (e *example, view int) {
+	for range x.children {
+		for _, e := range x.list {
+			for view := range e.views {
+				if e.pooled[view][x.at] == nil {
+					return e, view
+				}
+			}
+		}
+		x.at = (x.at + 1) % len(x.children)
+	}
+	return nil, 0
+}
+
+// seen counts the views of e that have been seen, and all.
+func (e *example) seen() (done, all int) {
+	for view := range e.views {
+		for _, p := range e.pooled[view] {
+			if all++; p != nil {
+				done++
+			}
+		}
+	}
+	return done, all
+}
+
+// example accepts an image; it is decoded like the one of openImage, and looked at when
+// nothing else is to be done.
+func (s *Session) example(q request, data []byte) error {
+	e, err := s.whole()
+	if err != nil {
+		return err
+	}
+	go func() {
+		s.opening.turn.Lock()
+		defer s.opening.turn.Unlock()
+		if err := s.addExample(e, q, data); err != nil {
+			s.fail(q.ID, err)
+		}
+	}()
+	return nil
+}
+
+// whole returns the engine of the weights that were downloaded, all of them.
+func (s *Session) whole() (*classify.Engine, error) {
+	s.mu.Lock()
+	e := s.body
+	s.mu.Unlock()
+	switch {
+	case e == nil || !e.Ceiling().Equal(e.Info().Space.Max()):
+		return nil, errNoWeights()
+	case e.Statistics() == nil:
+		return nil, fault.New(classify.CodeNoStatistics, "export the weights with statistics", "the weights file has no BN statistics, and no child runs without")
+	}
+	return e, nil
+}
+
+func (s *Session) addExample(body *classify.Engine, q request, data []byte) (err error) {
+	defer recovered(q.Type, &err)
+	image, err := preprocess.Square(data, preprocess.DefaultMaxPixels, storedSide, func(float64) error {
+		s.yield()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e := &example{id: q.ID, rank: teach.Rank(data), image: image, views: 1}
+	if float64(e.rank) >= teach.HeldOut*(1<<64) { // most likely not held out
+		e.views = 2
+	}
+	s.mu.Lock()
+	x := &s.examples
+	if x.body != body {
+		*x = examples{body: body, children: teach.Children(body.Info().Space, teach.Random, taughtSeed), looking: x.looking}
+	}
+	if len(x.list) > teach.Mirrored*5/4 {
+		e.views = 1
+	}
+	for view := range e.pooled {
+		e.pooled[view] = make([][]float32, len(x.children))
+	}
+	x.list = append(x.list, e)
+	start := !x.looking
+	x.looking = true
+	s.mu.Unlock()
+	if start {
+		s.background("look", &job{run: s.look})
+	}
+	var small preprocess.Fitter
+	var rgba []byte
+	for i, v := range small.Fit(image, smallSide) {
+		if rgba = append(rgba, v); i%3 == 2 {
+			rgba = append(rgba, 255)
+		}
+	}
+	s.post(encode(q.ID, "example", record{member("example", e.id), member("width", smallSide)}), rgba)
+	return nil
+}
+
+// look is lookOnce as a job of its own.
+func (s *Session) look(between func() error) (done bool, err error) {
+	done, err = s.lookOnce(between)
+	if err != nil && !errors.Is(err, errAside) {
+		s.mu.Lock()
+		s.examples.looking = false
+		s.mu.Unlock()
+	}
+	return done, err
+}
+
+// lookOnce lets one child see one view of one image.
+func (s *Session) lookOnce(between func() error) (done bool, err error) {
+	s.mu.Lock()
+	x, l := &s.examples, &s.looker
+	e, view := x.next()
+	if e == nil {
+		x.looking, *l = false, looker{}
+		s.mu.Unlock()
+		return true, nil
+	}
+	at, a, body, image := x.at, x.children[x.at], x.body, e.image
+	s.mu.Unlock()
+	if l.child == nil || l.body != body || l.at != at {
+		st, err := body.StatisticsOf(a, false)
+		if err != nil {
+			return false, err
+		}
+		child, err := body.Weights().Child(a, st)
+		if err != nil {
+			return false, err
+		}
+		child.Recycle(l.child)
+		l.child, l.body, l.at = child, body, at
+	}
+	n := 3 * a.Resolution * a.Resolution
+	l.input = slices.Grow(l.input[:0], n)[:n]
+	body.Info().Preprocessing.Apply(l.input, image, a.Resolution)
+	if view == 1 {
+		teach.Mirror(l.input, a.Resolution)
+	}
+	if _, err := l.child.Forward(l.input, 1, between); err != nil {
+		return false, err
+	}
+	pooled := slices.Clone(l.child.Pooled())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.pooled[view][at] = pooled
+	if done, all := e.seen(); done == all && e.views == 2 {
+		e.image = nil
+	}
+	return false, nil
+}
+
+// forget drops examples.
+func (s *Session) forget(q request) error {
+	s.mu.Lock()
+	x := &s.examples
+	x.list = slices.DeleteFunc(x.list, func(e *example) bool { return slices.Contains(q.Examples, e.id) })
+	s.mu.Unlock()
+	s.send(q.ID, "forgot")
+	return nil
+}
