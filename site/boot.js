@@ -19,7 +19,7 @@ async function arrive(explorer, engine) {
   explorer.use(engine);
   try {
     await engine.boot(explorer.manifest, p => {
-      if (p.opened) explorer.opened(p);
+      if (p.opened) explorer.manifest.taught || explorer.opened(p);
       else if (p.engine) explorer.listens();
       else explorer.progress(p.loaded);
     });

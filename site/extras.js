@@ -29,13 +29,14 @@ export function extras(explorer) {
 }
 
 /** Listens for what any explorer has. */
-export function once() {
+export function once(state) {
   const explain = e => {
     const term = e.target.closest?.('.term');
     if (term) later(() => styled(import('./sections/glossary.js')), g => g.explain(term));
   };
   for (const type of ['pointerover', 'focusin', 'click']) document.addEventListener(type, explain);
   document.addEventListener('click', jump);
+  byId('copy-link').addEventListener('click', () => later(() => import('./link.js'), l => l.copy(state)));
 }
 
 // below loads the sections when the first of them comes near the window.

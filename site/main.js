@@ -19,21 +19,6 @@ async function manifest() {
   return response.json();
 }
 
-function copyLink(state) {
-  const button = byId('copy-link');
-  button.addEventListener('click', async () => {
-    const link = state.link();
-    history.replaceState(null, '', link);
-    try {
-      await navigator.clipboard.writeText(link);
-      button.textContent = 'Link copied';
-    } catch { // no permission, or no secure context
-      button.textContent = 'It is in the address bar';
-    }
-    setTimeout(() => { button.textContent = 'Copy link'; }, 2500);
-  });
-}
-
 // What was cancelled, by a newer request or with the engine, is nobody's error.
 addEventListener('unhandledrejection', e => { if (e.reason?.stale) e.preventDefault(); });
 
@@ -50,33 +35,34 @@ async function main() {
   }
   const of = id => all.find(w => w.id === id);
   const state = new State({ weights: () => all.map(w => w.id), images: id => of(id)?.samples.map(s => s.name) ?? [], stages: id => of(id)?.space.stages.map(s => s.name) ?? [] });
-  copyLink(state);
   const wanted = state.get('weights'), linked = state.values(), first = of(wanted) ?? all[0], images = new Images();
   if (!of(wanted)) state.change(first.id, {}); // until they are here
   let explorer = new Explorer(state, first, images);
   await turn();
   explorer.open(supported());
   await turn(); // what it drew is painted first
-  once();
+  once(state);
   extras(explorer);
   state.onaddress(() => explorer.readAddress());
   await turn();
   if (!supported()) return unsupported();
   const change = (manifest, engine, ready, values, watch) => {
     const { chosen } = explorer, shown = chosen?.sample ? undefined : chosen;
-    explorer.close();
+    explorer.close(engine);
     state.change(manifest.id, { image: chosen?.sample && manifest.samples.some(s => s.name === chosen.name) ? chosen.name : '', ...values });
     explorer = new Explorer(state, manifest, images);
     watch(keeper(explorer).stopped);
     extras(explorer);
-    explorer.adopt(engine, ready, shown);
+    explorer.adopt(engine, ready, values.shown ?? shown);
   };
   let choice;
-  const choose = () => choice ??= import('./explore/choice.js').then(c => new c.Choice(all, first, change)); // with one set of weights nobody needs it
+  const choose = () => choice ??= import('./explore/choice.js').then(c => new c.Choice(all, first, change, () => explorer.engine)); // with one set of weights nobody needs it
   const take = values => choose().then(c => c.take(values.weights, values), () => false);
   state.onweights(async values => {
     if (!await take(values)) state.restore();
   });
+  // From a drop, or taught.
+  addEventListener('weights', e => take(e.detail));
   if (all.length > 1) choose().catch(() => { /* the first weights work */ });
   if (of(wanted) || !await take(linked)) await keeper(explorer).start();
   setTimeout(() => import('./updates.js').then(u => u.updates(), () => { /* next time */ }), SETTLED);

@@ -205,8 +205,8 @@ var engineFlags = func() []string {
 	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 	for _, p := range []string{"fmt", "reflect", "strconv", "runtime", "strings", "bytes", "bufio", "sort", "sync", "internal/sync", "internal/fmtsort", "internal/reflectlite", "unicode/utf8", "syscall/js",
 		"compress/flate", "compress/lzw", "compress/zlib", "image", "image/png", "image/gif", "golang.org/x/image/vp8", "golang.org/x/image/vp8l", "golang.org/x/image/bmp",
-		"bignas/core/arch", "bignas/core/bnstats", "bignas/core/classify", "bignas/core/cost", "bignas/core/fault", "bignas/core/latency", "bignas/core/supernet",
-		"bignas/core/onnx", "bignas/core/plainjson", "bignas/core/predict", "bignas/core/search", "bignas/core/weights", "bignas/wasm/engine", "bignas/wasm/engine/session", "unicode"} {
+		"bignas/core/arch", "bignas/core/bnstats", "bignas/core/cholesky", "bignas/core/classify", "bignas/core/cost", "bignas/core/fault", "bignas/core/latency", "bignas/core/supernet",
+		"bignas/core/onnx", "bignas/core/plainjson", "bignas/core/predict", "bignas/core/search", "bignas/core/teach", "bignas/core/weights", "bignas/wasm/engine", "bignas/wasm/engine/session", "unicode"} {
 		flags = append(flags, "-gcflags="+p+"=-l")
 	}
 	return flags

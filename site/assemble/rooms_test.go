@@ -19,7 +19,8 @@ var doors = map[string][]string{
 	"shared":   nil,
 	"worker":   {"shared"},
 	"explore":  {"shared", "worker"},
-	"sections": {"shared"},
+	"teach":    {"shared", "explore"},
+	"sections": {"shared", "teach"},
 	"inside":   {"shared", "worker"}, // Go's loader
 }
 

@@ -66,8 +66,8 @@ export class Explorer {
     this.#proof.soon();
   }
 
-  /** Ends everything of the explorer, for one with other weights. */
-  close() {
+  /** Ends everything of the explorer, for one with other weights. Its engine ends unless it is kept. */
+  close(kept) {
     this.closed = true;
     this.#life.abort();
     this.#proof.stop();
@@ -76,7 +76,9 @@ export class Explorer {
     this.#seen.forget();
     byId('heat-map').hidden = true;
     if (this.#decoding) this.#images.decoded();
-    this.#engine?.stop();
+    // For replies that are on the way.
+    this.#image = this.#answered = undefined;
+    if (this.#engine !== kept) this.#engine?.stop();
     for (const about of ['link', 'request', 'weights', 'engine']) clear(about);
   }
 
@@ -207,7 +209,7 @@ export class Explorer {
   /** Hears that all weights are here. */
   arrived() {
     this.progress(this.#manifest.bytes);
-    this.#limit(undefined);
+    this.opened({});
     this.#ready = true;
     this.#tell('ready');
     if (this.inherited) this.switchStatistics('inherited');

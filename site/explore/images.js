@@ -21,7 +21,7 @@ export class Images {
     this.#drops();
     addEventListener('paste', e => {
       const [file] = e.clipboardData?.files ?? [];
-      if (file) { e.preventDefault(); this.#file(file); }
+      if (file && !e.defaultPrevented) { e.preventDefault(); this.#file(file); }
     });
   }
 
@@ -147,17 +147,20 @@ export class Images {
   #drops() {
     const drop = byId('drop');
     let inside = 0;
-    const hasFile = e => [...(e.dataTransfer?.types ?? [])].includes('Files');
+    const hasFile = e => e.dataTransfer?.types.includes('Files');
     addEventListener('dragenter', e => { if (hasFile(e)) { inside++; drop.hidden = false; } });
     addEventListener('dragleave', e => { if (hasFile(e) && --inside <= 0) { inside = 0; drop.hidden = true; } });
     addEventListener('dragover', e => { if (hasFile(e)) e.preventDefault(); });
     addEventListener('drop', e => {
       if (!hasFile(e)) return;
-      e.preventDefault();
       inside = 0;
       drop.hidden = true;
+      // Somebody else may have taken it.
+      if (e.defaultPrevented) return;
+      e.preventDefault();
       const [file] = e.dataTransfer.files;
-      if (file) this.#file(file);
+      if (/\.safetensors$/.test(file?.name)) dispatchEvent(new CustomEvent('weights', { detail: { weights: file } }));
+      else if (file) this.#file(file);
     });
   }
 }

@@ -56,6 +56,9 @@ export class Webcam {
     document.addEventListener('visibilitychange', () => { if (document.hidden) this.stop(); });
   }
 
+  /** What the camera sees, for the page. */
+  get video() { return this.#video; }
+
   /** Asks for the camera and runs until stop, until the tab is hidden, or until the camera goes. */
   async start() {
     let stream;

@@ -8,6 +8,7 @@ const LOAD = {
   compare: () => import('./compare.js'),
   statistics: () => import('./statistics.js'),
   classes: () => import('./classes.js'),
+  teach: () => import('../teach/teach.js'),
 };
 const NEAR = '300px 0px';
 const SETTLE = 250; // ms that an image must stand still: a camera's do not

@@ -1,20 +1,14 @@
 package test
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/browser"
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -118,28 +112,13 @@ func TestBudget(t *testing.T) {
 	})
 	t.Run("save", func(t *testing.T) {
 		p.t = t
-		folder := t.TempDir()
-		p.do(chromedp.ActionFunc(func(ctx context.Context) error {
-			tab, err := target.GetTargetInfo().Do(ctx)
-			if err != nil {
-				return err
-			}
-			return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(tab.BrowserContextID).WithDownloadPath(folder).
-				Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
-		}))
+		folder := p.downloads(t)
 		saved := func(format string) []byte {
 			t.Helper()
 			p.click("[data-do=" + format + "]")
 			p.wait("the file to be saved", `document.querySelector('[data-is=saved]').textContent.includes('.`+format+`')`)
 			name := strings.Trim(strings.Fields(p.find("[data-is=saved]"))[1], ",")
-			for start := time.Now(); time.Since(start) < patient; {
-				if data, _ := os.ReadFile(filepath.Join(folder, name)); len(data) > 0 {
-					return data
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
-			t.Fatalf("%s is not there", name)
-			return nil
+			return arrived(t, filepath.Join(folder, name))
 		}
 		// The first field of an ONNX file is its version; a safetensors file begins with the length of its JSON. Both have the child's weights.
 		if data := saved("onnx"); len(data) < 100_000 || data[0] != 0x08 {

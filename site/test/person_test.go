@@ -14,8 +14,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"bignas/core/classify"
@@ -201,4 +205,31 @@ func costs(t *testing.T, text string) cost.Report {
 		t.Fatal(err)
 	}
 	return e.Cost(a)
+}
+
+// downloads lets the tab save files, into the folder that it returns.
+func (p *tab) downloads(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	p.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		tab, err := target.GetTargetInfo().Do(ctx)
+		if err != nil {
+			return err
+		}
+		return browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(tab.BrowserContextID).WithDownloadPath(folder).
+			Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser))
+	}))
+	return folder
+}
+
+// arrived returns a file that the browser saves.
+func arrived(t *testing.T, name string) []byte {
+	t.Helper()
+	for start := time.Now(); time.Since(start) < patient; time.Sleep(50 * time.Millisecond) {
+		if data, _ := os.ReadFile(name); len(data) > 0 {
+			return data
+		}
+	}
+	t.Fatalf("%s is not there", name)
+	return nil
 }

@@ -38,7 +38,7 @@ export class Download {
   parts = 0;  // parts that have been handed on
   ready;      // what a try before has made of them
 
-  /** ends: where the parts end, the last at size, which may be undefined. fresh: ask the server even where the browser has a copy. */
+  /** url may be a file of the person's. ends: where the parts end, the last at size, which may be undefined. fresh: ask the server even where the browser has a copy. */
   constructor(url, size, ends, fresh) {
     this.url = url;
     this.#size = size;
@@ -55,7 +55,7 @@ export class Download {
   /** Reads what is missing. tell(loaded) hears of every piece; open(bytes) gets every part, whole and in order. */
   async run(tell, open) {
     if (this.loaded >= this.#size) return;
-    const response = await get(this.url, 'weights', { headers: this.loaded ? { Range: `bytes=${this.loaded}-` } : {}, cache: this.#fresh ? 'reload' : 'default' });
+    const response = this.url.size ? new Response(this.url) : await get(this.url, 'weights', { headers: this.loaded ? { Range: `bytes=${this.loaded}-` } : {}, cache: this.#fresh ? 'reload' : 'default' });
     const continued = response.status === 206 && response.headers.get('Content-Range')?.startsWith(`bytes ${this.loaded}-`);
     let skip = continued ? 0 : this.loaded; // a server that does not continue sends it all again
     const reader = response.body.getReader();

@@ -31,11 +31,10 @@ export class Engine {
   #waiting = new Map();
   #watch = 0;
   #missed = 0; // pings without an answer
-  #onstop;
 
-  /** onstop(error) is called once, when the worker can not go on. */
+  /** onstop(error) is called once, when the worker can not go on; the property may be set anew. */
   constructor(onstop) {
-    this.#onstop = onstop;
+    this.onstop = onstop;
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = e => this.#receive(e.data);
     this.#worker.onerror = e => {
@@ -63,18 +62,21 @@ export class Engine {
 
   /**
    * Starts with the weights that a manifest describes; of a file of which it only has the address, it finds out
-   * the rest by itself. It resolves when all of them are here.
+   * the rest by itself; weights may be a file, too. It resolves when all of them are here, and taught(engine), where
+   * there is such a function, has put a classifier into them.
    */
-  boot({ engine, weights, bytes, parts, digest, space, labels, predictor }, onprogress) {
-    return this.request('boot', {
-      engine: asset(engine), weights: asset(weights), size: bytes, parts, digest, space: space?.name, classes: labels?.length, predictor: predictor && asset(predictor),
+  async boot({ engine, weights, bytes, parts, digest, space, labels, predictor, taught }, onprogress) {
+    const ready = await this.request('boot', {
+      engine: asset(engine), weights: weights.size ? weights : asset(weights), size: bytes, parts, digest, space: space?.name, classes: labels?.length, predictor: predictor && asset(predictor),
       kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
     }, { onprogress });
+    await taught?.(this);
+    return ready;
   }
 
   /** Ends the engine; who waits for it gets a stale EngineError, and onstop is not called. */
   stop() {
-    this.#onstop = () => {};
+    this.onstop = () => {};
     this.#end(gone());
   }
 
@@ -103,7 +105,7 @@ export class Engine {
     const stale = new EngineError({ code: 'cancelled', message: error.message });
     for (const w of this.#waiting.values()) w.reject(stale); // one notice for all
     this.#waiting.clear();
-    this.#onstop(error);
+    this.onstop(error);
   }
 
   #receive(reply) {

@@ -50,7 +50,7 @@
 //	teach     {labels, examples: numbers, of: the index of each one's label}
 //	             -> progress {done, total: looks of children at images} several times, at most every 50 ms, and {step,
 //	                of, loss, heldOut: 0 to 1, absent where no image is held out} for every step, then taught {steps, images, heldOut:
-//	                how many images, stopped, measured: [{arch, top1 on those}]} + the classifier, float32 little endian:
+//	                how many images, held: their numbers, stopped, measured: [{arch, top1 on those}]} + the classifier, float32 little endian:
 //	                [widest head, classes] and [classes]. A fifth of the images is held out
 //	enough    {}                       -> enough   the present teach ends with what it has learnt
 //	adopt     {labels, images, heldOut, steps, measured: text} + a classifier -> adopted {info}: it takes the place of the

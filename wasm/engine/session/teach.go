@@ -181,6 +181,12 @@ func (t *teaching) finish(stopped bool) error {
 			texts = append(texts, record{member("arch", a.String()), member("top1", best.HeldOut[k])})
 		}
 	}
+	heldOut := plainjson.List{}
+	for i, e := range t.examples {
+		if t.held[i] {
+			heldOut = append(heldOut, e.id)
+		}
+	}
 	if s.teaching == t {
 		s.teaching = nil
 	}
@@ -189,7 +195,7 @@ func (t *teaching) finish(stopped bool) error {
 	for _, v := range append(slices.Clip(best.Matrix), best.Bias...) {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 	}
-	s.post(encode(t.id, "taught", record{member("steps", best.Steps), member("images", t.trained), member("heldOut", len(t.examples)-t.trained),
+	s.post(encode(t.id, "taught", record{member("steps", best.Steps), member("images", t.trained), member("heldOut", len(heldOut)), member("held", heldOut),
 		member("stopped", stopped), member("measured", texts)}), data)
 	return nil
 }

@@ -251,11 +251,13 @@ func TestTeachStopped(t *testing.T) {
 		t.Errorf("the training ends with %+v", r)
 	}
 	yields := 0
-	p.atYield(func() {
+	p.mu.Lock()
+	p.onYield = func() {
 		if yields++; yields == 3 { // it has begun, and made two steps
 			p.send(`{"id":22,"type":"enough"}`)
 		}
-	})
+	}
+	p.mu.Unlock()
 	p.send(strings.Replace(ask, `"id":3`, `"id":21`, 1))
 	if r := ends(21); r.Type != "taught" || !r.Stopped || r.Steps == 0 {
 		t.Errorf("stopped in the training: %+v", r)
