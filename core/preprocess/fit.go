@@ -59,7 +59,7 @@ func sized(s []float32, n int) []float32 {
 }
 
 // Square returns the centre square of an image file at side x side: what a data set stores of
-// it, except that an image that is stored sideways may differ by one level, because it is
+// it, except that an image that is stored turned or mirrored may differ by one level, because it is
 // resized before it is turned. Only the rows of the square are in memory besides what the
 // decoder needs. Its errors are those of Decode and of watch, which may be nil.
 func Square(data []byte, maxPixels, side int, watch Watch) (*Image, error) {

@@ -5,9 +5,9 @@ import { byId, make, number, write } from '../shared/page.js';
 const MANY = 24; // classes that one sees at a glance
 
 export default class Classes {
-  constructor({ manifest: { labels, data, source } }) {
+  constructor({ manifest: { labels, data, source, base } }) {
     const from = data ? [', which come from ', source ? make('a', { href: source, textContent: data }) : data] : [];
-    byId('classes-from').replaceChildren(`It was trained on images of these ${number(labels.length)} classes`, ...from, '.');
+    byId('classes-from').replaceChildren(`${base ? 'Its classifier was trained in this browser, on your' : 'It was trained on'} images of these ${number(labels.length)} classes`, ...from, '.');
     const chips = labels.map(label => make('li', { textContent: label })), list = make('ul', { className: 'chips' }, ...chips), box = byId('classes-box');
     if (labels.length <= MANY) return box.replaceChildren(list);
     const count = make('output', { textContent: number(labels.length) }), search = make('input', { type: 'search', id: 'classes-search', autocomplete: 'off' });

@@ -11,9 +11,9 @@ export class Progress {
   constructor() {
     this.#bar = make('div', { className: 'bar', hidden: true }, make('i'));
     for (const [name, value] of [['role', 'progressbar'], ['aria-label', 'Teaching'], ['aria-valuemin', 0], ['aria-valuemax', 100]]) this.#bar.setAttribute(name, value);
-    this.#caption = make('figcaption', { textContent: '\u00a0' });
-    this.#figure = make('figure', { hidden: true }, this.#caption);
-    this.#svg = add(this.#figure, 'svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': 'Loss and accuracy by step' });
+    this.#caption = make('span');
+    this.#figure = make('figure', { hidden: true }, make('figcaption', {}, make('i', { className: 'loss' }), 'loss ', make('i', { className: 'held' }), 'accuracy. ', this.#caption));
+    this.#svg = add(this.#figure, 'svg', { viewBox: `0 0 ${W} ${H}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': 'Loss and accuracy by step' });
     add(this.#svg, 'path', { class: 'axis', d: `M.5 0V${H - 0.5}H${W}` });
     this.#loss = add(this.#svg, 'polyline', { class: 'loss' });
     this.#held = add(this.#svg, 'polyline', { class: 'held' });
@@ -37,7 +37,7 @@ export class Progress {
     const x = i => px((i + 1) * W / of), most = this.#steps[0].loss || 1;
     put(this.#loss, { points: this.#steps.map((s, i) => `${x(i)},${px((H - 2) * (1 - Math.min(1, s.loss / most)) + 1)}`).join(' ') });
     if (heldOut !== undefined) put(this.#held, { points: this.#steps.map((s, i) => `${x(i)},${px((H - 2) * (1 - s.heldOut) + 1)}`).join(' ') });
-    const words = `Step ${step}: loss ${number(loss, 3)}${heldOut === undefined ? '' : `, ${percent(heldOut)} of the images held back are classified correctly, in the mean of eight children`}`;
+    const words = `Step ${step}: loss ${number(loss, 3)}${heldOut === undefined ? '' : `, accuracy ${percent(heldOut)} on the images held back, the mean of eight children`}.`;
     write(this.#caption, words);
     put(this.#svg, { 'aria-label': words });
   }

@@ -229,15 +229,18 @@ class Lesson {
     };
     const found = this.#examples.find(held[0]), { image, label } = found ?? this.#examples.find(this.#examples.ask().examples[0]);
     const shown = { name: 'taught', sample: label, label: found ? label : '', alt: `Your image of ${label}`, read: () => image.source.arrayBuffer() };
-    dispatchEvent(new CustomEvent('weights', { detail: { weights: manifest, shown } }));
+    this.#go({ weights: manifest, shown });
     const [biggest, smallest] = measured.map(m => percent(m.top1));
-    this.#say(`${stopped ? 'Stopped; what was learnt is kept' : 'Taught'}: ${number(steps)} steps with ${number(images)} images. ${heldOut
+    this.#say(`${stopped ? 'Stopped; what was learnt is kept: from' : 'Taught, with'} ${number(images)} images in ${number(steps)} ${steps === 1 ? 'step' : 'steps'}. ${heldOut
       ? `Of ${number(heldOut)} others, which were held back, the smallest child classifies ${smallest} correctly, the biggest ${biggest}.`
       : 'No image was held back, so that nobody knows how accurate it is: give a class two images at least.'} The page above shows your classes now. Whatever it sees, it answers with one of them: with so few images it can’t say what is none.`);
   }
 
+  // go lets the page go over to weights, with the child that it shows.
+  #go(values) { dispatchEvent(new CustomEvent('weights', { detail: { arch: this.#explorer.state.get('arch'), ...values } })); }
+
   #back() {
-    dispatchEvent(new CustomEvent('weights', { detail: { weights: this.#explorer.manifest.base } }));
+    this.#go({ weights: this.#explorer.manifest.base });
     this.#button('teach').focus();
     this.#say('The shipped classes are back. Your images are still here.');
   }

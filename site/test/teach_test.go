@@ -261,9 +261,10 @@ func TestTeachMistakes(t *testing.T) {
 	expect("an empty class", "“Class 1” has no images")
 	p.letFall(folder, ".card")
 	p.wait("the classes of the folder", cards+` === 'one: 2 images,two: 2 images'`)
-	p.do(chromedp.SetValue(".card:last-child input", "", chromedp.ByQuery), chromedp.SendKeys(".card:last-child input", "one", chromedp.ByQuery))
+	eval[bool](p, `(document.querySelector('.card:last-child input').select(), true)`)
+	p.press(".card:last-child input", "o", "n", "e")
 	expect("the same name twice", "Two classes are called “one”")
-	p.do(chromedp.SendKeys(".card:last-child input", "s", chromedp.ByQuery))
+	p.press(".card:last-child input", kb.End, "s")
 
 	text := filepath.Join(t.TempDir(), "notes.txt")
 	if err := os.WriteFile(text, []byte("no image"), 0o644); err != nil {
