@@ -67,3 +67,12 @@ func TestWriteCode(t *testing.T) {
 		t.Errorf("a byte more: %x", got)
 	}
 }
+
+// TestStrip: comments and indentation go, texts stay.
+func TestStrip(t *testing.T) {
+	const module = "// Of a module.\n/**\n * Says more.\n */\nexport const a = 'x; // y'; // a text\n  f(b, // one\n    `https://z`); // isn't taken\nif (c) { // two\n}\n"
+	const want = "export const a = 'x; // y';\nf(b,\n`https://z`); // isn't taken\nif (c) {\n}\n"
+	if got := string(strip([]byte(module))); got != want {
+		t.Errorf("stripped it is\n%s\nwant\n%s", got, want)
+	}
+}

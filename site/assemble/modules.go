@@ -12,6 +12,7 @@ import (
 var (
 	remarks     = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*\*[^*]*(?:\*[^*/][^*]*)*\*+/)\n`)
 	indentation = regexp.MustCompile(`(?m)^[ \t]+`)
+	trailing    = regexp.MustCompile("(?m)([;{}(),\\]]) // [^'\"`\n]*$")
 	imports     = regexp.MustCompile(`(?m)^import (?:[^'\n]* from )?'(\.\.?/[a-z_./]+\.js)';`)
 	entry       = regexp.MustCompile(`<script type="module" src="site/main\.js"></script>\n(?:<link rel="modulepreload" href="site/[a-z/]+\.js">\n)*`)
 )
@@ -25,9 +26,12 @@ var rooms = []string{"shared", "worker", "explore", "teach", "sections", "inside
 // starter takes the place of entry. It is small, and nothing else starts before it.
 const starter = `<script async fetchpriority="high" src="site/start.js"></script>` + "\n"
 
-// strip takes the comments out of a module that stand on lines of their own, a
-// third of what is sent, and the indentation. Nothing else changes.
-func strip(module []byte) []byte { return indentation.ReplaceAll(remarks.ReplaceAll(module, nil), nil) }
+// strip takes the comments out of a module, more than a third of what is sent, and the
+// indentation: those that stand on lines of their own, and those at the end of a line that
+// have no quotes, which might be of a text with two slashes. Nothing else changes.
+func strip(module []byte) []byte {
+	return indentation.ReplaceAll(trailing.ReplaceAll(remarks.ReplaceAll(module, nil), []byte("$1")), nil)
+}
 
 // start is site/start.js with what it needs to know: the modules that main.js
 // imports, and the styles of html that inline puts into the page.
