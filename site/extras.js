@@ -56,6 +56,7 @@ function jump(e) {
   if (!link) return;
   e.preventDefault();
   const to = byId(link.hash.slice(1));
+  history.pushState(null, '', location.href); // Back comes back
   to.tabIndex = -1;
   to.focus({ preventScroll: true });
   to.scrollIntoView();

@@ -43,6 +43,7 @@ async function main() {
   await turn(); // what it drew is painted first
   once(state);
   extras(explorer);
+  document.body.classList.add('works');
   state.onaddress(() => explorer.readAddress());
   await turn();
   if (!supported()) return unsupported();

@@ -37,5 +37,6 @@ function offer(worker) {
   });
   const later = make('button', { type: 'button', className: 'plain', textContent: 'Later' });
   later.addEventListener('click', () => byId('update').replaceChildren());
+  document.head.append(make('link', { rel: 'stylesheet', href: new URL('updates.css', import.meta.url).href }));
   byId('update').replaceChildren(make('p', { textContent: 'A new version is here.' }), reload, later);
 }

@@ -29,7 +29,7 @@ type flags struct {
 	Arch       []string `default:"max" placeholder:"CHILD" help:"${child}; may be repeated (default: max)."`
 	Split      string   `enum:"val,train" default:"val" help:"Half of the data to measure on: val or train (default: val)."`
 	Limit      int      `placeholder:"N" help:"At most N images, spread over the classes."`
-	Statistics string   `enum:",calibrated,predicted" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training images, or predicted from the architecture as the page does (default: calibrated, or predicted where the data has no training images and for what train teach has written)."`
+	Statistics string   `enum:",calibrated,predicted,inherited" default:"" placeholder:"KIND" help:"BN statistics: calibrated on training images, predicted from the architecture as the page does, or inherited from the biggest child, with which a child answers nonsense (default: calibrated, or predicted where the data has no training images and for what train teach has written)."`
 	Images     int      `placeholder:"N" help:"Training images to calibrate on (default: as in training)."`
 	Unknown    string   `placeholder:"DATA" help:"Images of other classes than those of the weights: measure how many of them the child flags as unlike anything it was trained on, and how well its probabilities are calibrated."`
 	JSON       bool     `name:"json" help:"A JSON object on each line."`
@@ -78,7 +78,7 @@ func (f *flags) Run(p *cli.Program) error {
 		return err
 	}
 	if f.Crop != nil {
-		if *f.Crop != s.spec.Crop && f.Statistics == "predicted" {
+		if *f.Crop != s.spec.Crop && f.Statistics != "calibrated" {
 			return fault.New("bad_flag", "use --statistics calibrated, or train release --weights with that crop", "the statistics that %s predicts are of a crop of %v, not of %v", f.Weights, s.spec.Crop, *f.Crop)
 		}
 		s.spec.Crop = *f.Crop

@@ -72,7 +72,7 @@ func (s *children) kind(f *flags, log io.Writer) (string, error) {
 	if f.Statistics == "" && s.taught {
 		return "predicted", nil
 	}
-	if f.Statistics == "predicted" || s.train.Len() > 0 {
+	if f.Statistics == "predicted" || f.Statistics == "inherited" || s.train.Len() > 0 {
 		return cmp.Or(f.Statistics, "calibrated"), nil
 	}
 	if f.Statistics == "calibrated" || s.statistics == nil {
@@ -90,7 +90,15 @@ func (s *children) statisticsOf(a arch.Arch, f *flags) (*supernet.Statistics, er
 	if s.statistics == nil {
 		return nil, fault.New("no_statistics", "use --statistics calibrated", "there is no model that predicts BN statistics: a run never has one, nor do some weights files")
 	}
-	return s.statistics.Predict(a)
+	if f.Statistics != "inherited" {
+		return s.statistics.Predict(a)
+	}
+	biggest := a.Space.Max()
+	st, err := s.statistics.Predict(biggest)
+	if err != nil {
+		return nil, err
+	}
+	return st.Inherit(biggest, a)
 }
 
 // childOf parses a child of a run. One that the run did not train is refused.

@@ -116,10 +116,10 @@ func (b *builder) place(kind string, f folder, file string) (string, error) {
 // up is the way from the manifest to the folder of the page.
 const up = "../../../"
 
-// page is the modules, the styles, Go's loader, the samples and the manifest.
+// page is the modules, the styles, Go's loader, the samples, the manifest and what the story links to.
 func (b *builder) page(m manifest) (folder, error) {
 	f := folder{}
-	patterns := []string{"site/*.svg", "assets/samples/*.jpg"}
+	patterns := []string{"site/*.svg", "assets/samples/*.jpg", "assets/training/nette*.csv", "README.md", "MODEL_CARD.md"}
 	for _, room := range append([]string{"."}, rooms...) {
 		for _, kind := range []string{"html", "js", "css"} {
 			patterns = append(patterns, path.Join("site", room, "*."+kind))

@@ -19,9 +19,9 @@ var (
 
 // rooms are the folders of site whose modules and styles make the page, in the order in
 // which one may import another: what they share, the engine's worker and its end in the
-// page, what explores a child, what teaches other classes, the sections below and, apart
-// from them, the network view. What starts all of it is beside them.
-var rooms = []string{"shared", "worker", "explore", "teach", "sections", "inside"}
+// page, what explores a child, what teaches other classes, the story of why it works, the
+// sections below and, apart from them, the network view. What starts all of it is beside them.
+var rooms = []string{"shared", "worker", "explore", "teach", "story", "sections", "inside"}
 
 // starter takes the place of entry. It is small, and nothing else starts before it.
 const starter = `<script async fetchpriority="high" src="site/start.js"></script>` + "\n"

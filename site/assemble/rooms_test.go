@@ -20,7 +20,8 @@ var doors = map[string][]string{
 	"worker":   {"shared"},
 	"explore":  {"shared", "worker"},
 	"teach":    {"shared", "explore"},
-	"sections": {"shared", "teach"},
+	"story":    {"shared"},
+	"sections": {"shared", "teach", "story"},
 	"inside":   {"shared", "worker"}, // Go's loader
 }
 

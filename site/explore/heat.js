@@ -1,18 +1,24 @@
 // The heat map: what the child looked at for its answer. It is the class-activation
 // map of the engine, a few cells wide, laid over the image without smoothing away
 // how coarse it is.
-import { brush, byId, percent } from '../shared/page.js';
+import { brush, byId, make, percent, write } from '../shared/page.js';
 
 const SIDE = 96; // pixels of the map as drawn
+const SHADE = 0.78; // how dark it is where it is lowest
 
 export class Heat {
-  #explorer; #canvas = byId('heat-map'); #on = false; #asked = 0;
+  #explorer; #canvas = byId('heat-map'); #on = false; #asked = 0; #key; #class = make('span');
 
   constructor(explorer) {
     this.#explorer = explorer;
+    const scale = make('i');
+    Object.assign(scale.style, { display: 'inline-block', width: '3rem', height: '.5rem', margin: '0 .375rem', border: '1px solid var(--edge)', background: `linear-gradient(90deg,rgb(10 12 16/${SHADE}),transparent)` });
+    this.#key = make('p', { className: 'cap', id: 'heat-key', hidden: true }, this.#class, make('span', { className: 'nb' }, 'least', scale, 'most'));
+    byId('frame').after(this.#key);
+    explorer.signal.addEventListener('abort', () => this.#key.remove());
     explorer.on(what => {
       if (!this.#on) return;
-      if (what === 'image') this.#canvas.hidden = true;
+      if (what === 'image') this.#hide();
       if (what === 'answer') this.#ask();
     });
   }
@@ -20,9 +26,11 @@ export class Heat {
   /** Shows or hides the map of the present answer. */
   show(on) {
     this.#on = on;
-    if (!on) this.#canvas.hidden = true;
+    if (!on) this.#hide();
     else this.#ask();
   }
+
+  #hide() { this.#canvas.hidden = this.#key.hidden = true; }
 
   async #ask() {
     const { answer, child, engine, inherited } = this.#explorer, asked = ++this.#asked;
@@ -33,6 +41,7 @@ export class Heat {
       if (asked !== this.#asked || !this.#on) return;
       this.#draw(new Float32Array(bytes), width, height);
       this.#canvas.setAttribute('aria-label', `Heat map: the lightest parts spoke most for “${label}”, ${percent(p)}`);
+      write(this.#class, `Speaks for “${label}”: `);
     } catch (error) {
       this.#explorer.failed(error);
     }
@@ -44,13 +53,13 @@ export class Heat {
     const small = new OffscreenCanvas(width, height), cells = new ImageData(width, height);
     map.forEach((v, i) => {
       const heat = (v - low) / span;
-      cells.data.set([10, 12, 16, 255 * 0.78 * (1 - heat)], 4 * i);
+      cells.data.set([10, 12, 16, 255 * SHADE * (1 - heat)], 4 * i);
     });
     brush(small).putImageData(cells, 0, 0);
     this.#canvas.width = this.#canvas.height = SIDE;
     const g = brush(this.#canvas);
     g.imageSmoothingQuality = 'high';
     g.drawImage(small, 0, 0, SIDE, SIDE);
-    this.#canvas.hidden = false;
+    this.#canvas.hidden = this.#key.hidden = false;
   }
 }

@@ -107,7 +107,7 @@ export class State {
   #writeSoon() {
     this.#timer ||= setTimeout(() => {
       this.#timer = 0;
-      history.replaceState(null, '', this.link());
+      history.replaceState(history.state, '', this.link());
     }, 400);
   }
 }

@@ -1,11 +1,13 @@
 // The network view in the page: a button opens it, a document of its own draws
 // it, and messages keep it and the sliders at the same child.
+import { step } from '../shared/back.js';
 import { byId, make } from '../shared/page.js';
 
 const RETRY = 300; // ms
+const SETTLE = 300; // ms that the child must stand still before its layers are listed
 
 export class View {
-  #section; #frame; #ready = false; #child; #stage = -1; #image; #asked; #explorer; #button = byId('look-inside');
+  #section; #frame; #ready = false; #child; #stage = -1; #image; #asked; #forget; #table; #timer = 0; #explorer; #button = byId('look-inside');
 
   /** It is for that explorer as long as this works. */
   constructor(explorer) {
@@ -37,6 +39,7 @@ export class View {
     this.#child = child;
     this.#stage = stage;
     if (!known) this.#send({ type: 'child', child, stage });
+    this.#list();
   }
 
   /** Shows the image as the child sees it: RGBA bytes of a square of that width. */
@@ -46,7 +49,6 @@ export class View {
   }
 
   #open() {
-    if (!document.querySelector('link[href$="frame.css"]')) document.head.append(make('link', { rel: 'stylesheet', href: new URL('frame.css', import.meta.url).href }));
     const close = make('button', { type: 'button', className: 'btn', textContent: 'Close' });
     close.addEventListener('click', () => this.toggle());
     this.#frame = make('iframe', { src: new URL(`frame.html?weights=${encodeURIComponent(this.#explorer.manifest.id)}`, import.meta.url).href, title: 'The network, layer by layer', allow: 'fullscreen' });
@@ -58,16 +60,51 @@ export class View {
     this.#section = make('section', { id: 'inside', className: 'inside' },
       make('div', { className: 'hd' }, make('div', {}, title, make('p', { className: 'lead-in',
         textContent: 'Every block is a layer of the biggest network, the orange part your child’s share of its channels. Drag a block up for more layers, sideways for more channels; choose one to see what it makes of your image, and press one of its maps to see where in the image it looks.' })), close),
-      this.#frame, keys);
+      this.#frame, keys, this.#layers());
     this.#section.setAttribute('aria-labelledby', 'inside-title');
     byId('explore').after(this.#section);
     this.#button.setAttribute('aria-expanded', 'true');
-    this.#section.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion:reduce)').matches ? 'auto' : 'smooth' });
+    this.#forget = step(this.#explorer.state, () => this.toggle());
+    this.#styled(() => this.#section?.scrollIntoView()); // it has its height then
+  }
+
+  // layers is the table of the child's layers, for who opens it.
+  #layers() {
+    const box = make('div', { className: 'scroll', tabIndex: 0 });
+    box.setAttribute('role', 'region');
+    box.setAttribute('aria-label', 'Layers of the child');
+    this.#table = make('details', { className: 'layers' }, make('summary', { textContent: 'Layers by name, with the shapes that PyTorch has' }), box,
+      make('p', { className: 'cap', textContent: 'Names are those in an exported safetensors file, which has channels last; shapes here are in PyTorch’s order. Pooling, activations (SiLU) and additions have no weights and are left out.' }));
+    this.#table.addEventListener('toggle', () => this.#list());
+    return this.#table;
+  }
+
+  #list() {
+    clearTimeout(this.#timer);
+    const table = this.#table, child = this.#child;
+    if (!table?.open || table.shown === child) return;
+    this.#timer = setTimeout(async () => {
+      const box = table.querySelector('.scroll');
+      try {
+        const { layers } = await import('./layers.js'), list = await layers(this.#explorer.engine, child, this.#explorer.space);
+        if (child !== this.#child) return;
+        table.shown = child;
+        box.replaceChildren(list);
+      } catch (error) {
+        if (!error.stale) box.replaceChildren(make('p', { textContent: error.hint ? `The layers are not here: ${error.message}; ${error.hint}.` : 'The layers did not arrive. Check the connection and open this again.' }));
+      }
+    }, table.shown ? SETTLE : 0);
+  }
+
+  #styled(then) {
+    if (document.querySelector('link[href$="frame.css"]')) return then();
+    document.head.append(make('link', { rel: 'stylesheet', href: new URL('frame.css', import.meta.url).href, onload: then }));
   }
 
   #remove() {
+    this.#forget();
     this.#section.remove();
-    this.#section = this.#frame = undefined;
+    this.#section = this.#frame = this.#table = undefined;
     this.#ready = false;
     this.#button.setAttribute('aria-expanded', 'false');
   }

@@ -26,13 +26,14 @@ const HTML = `<figure class="chart">
   <dl class="mini" data-is="facts"></dl>
   <p class="acts"><button type="button" class="btn pri" data-do="load">Load this child</button><button type="button" class="btn" data-do="onnx">Take it as ONNX</button><button type="button" class="btn" data-do="safetensors">as safetensors</button></p>
   <label class="check"><input type="checkbox" checked data-is="half"> in half precision, half the size</label>
+  <p class="cap">An ONNX file opens in <a href="https://netron.app">Netron</a>, which draws its layers.</p>
   <p class="cap" data-is="note"></p>
   <p class="cap" data-is="saved" role="status"></p>
 </div>
 <details class="behind"><summary>The numbers behind the chart</summary><div class="scroll" tabindex="0" role="region" aria-label="Children of the chart"><table class="cmp"></table></div></details>`;
 
 export default class Budget {
-  #explorer; #root; #children; #chart; #chosen; #list = []; #frame = 0; #drawn = 0; #timer = 0; #measured; #measuring; #range = [1, 2]; #table;
+  #explorer; #root; #children; #chart; #chosen; #list = []; #frame = 0; #drawn = 0; #timer = 0; #measured; #measuring; #timed; #range = [1, 2]; #table;
 
   constructor(explorer, root) {
     this.#explorer = explorer;
@@ -161,6 +162,7 @@ export default class Budget {
       this.#measured = await request;
       await this.#ends();
       await this.#children.recount();
+      this.#timed = await this.#explorer.count(this.#explorer.child); // it was counted before its time could be told
     } catch (error) {
       if (this.#measuring === measuring && !error.stale) write(progress, 'This device could not be measured.');
       this.#explorer.failed(error);
@@ -203,7 +205,7 @@ export default class Budget {
     const unit = this.#unit, budget = this.#budget(), [low, high] = this.#range, range = byId('limit');
     const within = this.#list.filter(c => c.costs[unit] > 0 && c.costs[unit] <= budget);
     const best = within.reduce((a, b) => !a || b.accuracy.p > a.accuracy.p ? b : a, undefined);
-    const { cost } = this.#explorer;
+    const cost = this.#timed?.arch === this.#explorer.cost?.arch ? this.#timed : this.#explorer.cost;
     range.value = Math.round(STEPS * Math.log(budget / low) / Math.log(high / low));
     range.setAttribute('aria-valuetext', `at most ${amount(unit, budget)}`);
     this.#chart.move(budget, best, cost && { costs: cost.cost, accuracy: cost.accuracy });

@@ -44,7 +44,8 @@ export class Chart {
     this.#points = points;
     this.#unit = unit;
     this.#range = range;
-    this.#best = this.#you = undefined; // they were in the other unit
+    this.#budget = 0; // it was in the other unit, and so were these
+    this.#best = this.#you = undefined;
     this.#build();
   }
 
@@ -138,6 +139,9 @@ export class Chart {
 
   #patch() {
     if (!this.#over) return;
+    for (const el of [this.#over, this.#line, this.#limit]) show(el, this.#budget > 0);
+    for (const el of [this.#ring, this.#bestLabel, this.#youGroup]) show(el, false);
+    if (!(this.#budget > 0)) return; // it comes with the first move
     const W = this.#W, x = Math.min(W, Math.max(LEFT, this.#x(this.#budget))), end = x > W - 150;
     put(this.#over, { x: x.toFixed(1), width: Math.max(0, W - x + 14).toFixed(1) });
     put(this.#line, { d: `M${x.toFixed(1)} 0V${this.#H - 10}` });

@@ -1,31 +1,14 @@
 // One image through the whole family: the cheapest child that is right, or,
 // where nobody knows the truth, the cheapest that agrees with the biggest.
 import { clock, says, unknown } from '../shared/answers.js';
-import { add, rect } from '../shared/svg.js';
-import { inside, layout, slices } from '../shared/layout.js';
 import { byId, make, number, percent, write } from '../shared/page.js';
+import { thumbnail } from '../shared/thumbnail.js';
 
 const millions = macs => number(macs / 1e6, macs < 20e6 ? 1 : 0);
 
 /** The name of a child of the family as a heading. */
 export const short = ({ label }) => ({ Min: 'Smallest', Max: 'Biggest' })[label] ?? label;
 const sentence = s => s[0].toUpperCase() + s.slice(1);
-
-/** A child's slice of the supernet, small and without its maps. */
-export function thumbnail(space, child) {
-  const svg = add(document.createDocumentFragment(), 'svg'), p = layout(space, 150, 76, { small: true, top: 0, gap: 1 });
-  svg.setAttribute('viewBox', `${p.stem - 22} 0 ${p.W - p.stem + 22} ${p.H}`);
-  svg.setAttribute('preserveAspectRatio', 'xMinYMax meet');
-  svg.setAttribute('aria-hidden', 'true');
-  slices(space, child).forEach((s, i) => {
-    const b = p.blocks[i];
-    rect(add(svg, 'rect', { class: s.on ? 'r' : 'gh' }), b.x, b.base - b.h, b.w, b.h);
-    if (!s.on) return;
-    const { w, h } = inside(b, s);
-    rect(add(svg, 'rect', { class: 'c' }), b.x, b.base - h, w, h);
-  });
-  return svg;
-}
 
 export default class Family {
   #explorer; #rows = []; #image; #turn = 0;

@@ -9,6 +9,7 @@ const LOAD = {
   statistics: () => import('./statistics.js'),
   classes: () => import('./classes.js'),
   teach: () => import('../teach/teach.js'),
+  story: () => import('../story/story.js'),
 };
 const NEAR = '300px 0px';
 const SETTLE = 250; // ms that an image must stand still: a camera's do not

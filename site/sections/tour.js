@@ -1,5 +1,6 @@
 // The tour: six steps, each beside the thing that it speaks of. It covers nothing
 // that can be used, ends with Escape, and #tour=3 opens it at a step.
+import { step as entry } from '../shared/back.js';
 import { byId, make, write } from '../shared/page.js';
 
 const STEPS = [
@@ -22,7 +23,7 @@ bubble.setAttribute('aria-labelledby', title.id);
 bubble.setAttribute('aria-describedby', text.id);
 document.body.append(bubble);
 
-let step = 0, explorer, from;
+let step = 0, explorer, from, forget;
 // A section that has not loaded yet is a box; the first of the two is what it will have.
 const target = () => STEPS[step - 1][0].split(', ').map(s => document.querySelector(s)).find(Boolean);
 
@@ -37,7 +38,10 @@ new MutationObserver(() => { if (step && !target().classList.contains('spot')) p
 /** Opens the tour at a step, 1 to 6. */
 export function tour(page, at) {
   explorer = page;
-  if (!step) from = document.activeElement;
+  if (!step) {
+    from = document.activeElement;
+    forget = entry(page.state, () => go(0));
+  }
   byId('hint').hidden = true;
   go(at);
 }
@@ -47,6 +51,7 @@ function go(to) {
   explorer.state.set('tour', step ? String(step) : '');
   bubble.hidden = !step;
   if (!step) {
+    forget();
     document.querySelector('.spot')?.classList.remove('spot');
     (from?.isConnected && from !== document.body ? from : byId('tour-start')).focus({ preventScroll: true });
     return;

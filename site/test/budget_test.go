@@ -157,6 +157,19 @@ func (p *tab) dragBudget(to float64) {
 	p.do(press(input.MouseReleased, to))
 }
 
+// TestBudgetAtFirst: until the budget is known the chart says none.
+func TestBudgetAtFirst(t *testing.T) {
+	t.Parallel()
+	p := open(t, "", options{script: `self.said = [];
+		new MutationObserver(() => { for (const e of document.querySelectorAll('#chart text')) if (/^at most (0|0.0|NaN) /.test(e.textContent) && e.getAttribute('visibility') !== 'hidden') said.push(e.textContent) })
+			.observe(document, { subtree: true, childList: true, characterData: true, attributes: true })`})
+	p.answered()
+	p.near("#budget", fmt.Sprintf(progressSays, "search is done"))
+	if said := eval[[]string](p, `said`); len(said) > 0 {
+		t.Errorf("the chart has said %q", said)
+	}
+}
+
 // TestDevice: milliseconds are measured on request, with progress, and become the axis.
 func TestDevice(t *testing.T) {
 	t.Parallel()
@@ -166,6 +179,7 @@ func TestDevice(t *testing.T) {
 	p.click("[data-unit=latency]")
 	p.wait("progress of the measurement", fmt.Sprintf(progressSays, "Measuring this device"))
 	p.wait("milliseconds", `document.getElementById('limit').getAttribute('aria-valuetext').includes(' ms') && `+fmt.Sprintf(progressSays, "search is done"))
+	p.wait("your child in the chart", `document.querySelector('#chart .you').getAttribute('visibility') === 'visible' && document.querySelector('#chart .you circle').getAttribute('cx') > 0`)
 	times := eval[[]float64](p, `[...document.querySelectorAll('#chart [role=button]')].map(m => parseFloat(m.getAttribute('aria-label').match(/([\d.,]+) ms$/)[1]))`)
 	if len(times) < 5 || times[0] >= times[len(times)-1] {
 		t.Errorf("the children of the chart take %v ms", times)

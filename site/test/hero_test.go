@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -60,9 +61,13 @@ func TestHeat(t *testing.T) {
 	before := eval[string](p, pixels+`.join()`)
 	p.click("#gallery [aria-label='golf ball']")
 	p.wait("the map of another image", `!document.getElementById('heat-map').hidden && `+pixels+`.join() !== '`+before+`' && `+shown)
+	const key = `(k => k?.checkVisibility() && k.textContent)(document.getElementById('heat-key'))`
+	if got := eval[string](p, key+` || ''`); !strings.Contains(got, eval[string](p, `document.querySelector('#bars li span').textContent`)) || !strings.Contains(got, "least") || !strings.Contains(got, "most") {
+		t.Errorf("beside the map stands %q: no class, or no scale", got)
+	}
 	p.shot("heat")
 	p.click("#heat")
-	p.wait("the image alone", `document.getElementById('heat-map').hidden`)
+	p.wait("the image alone", `document.getElementById('heat-map').hidden && !`+key)
 }
 
 // TestGlossary: a word explains itself on hover and on focus; Escape closes.
@@ -143,5 +148,54 @@ func TestJump(t *testing.T) {
 	p.wait("the section", `(r => r.top >= 0 && r.top < innerHeight / 2 || r.bottom <= innerHeight)(document.getElementById('statistics').getBoundingClientRect()) && document.activeElement.id === 'statistics'`)
 	if got := eval[string](p, `new URLSearchParams(location.hash.slice(1)).get('arch')`); got != child {
 		t.Errorf("the address has the child %q, not %q", got, child)
+	}
+	eval[bool](p, `(self.stayed = true, history.back(), true)`)
+	p.wait("Back to come back to the top of the same page", `self.stayed && scrollY < 50`)
+}
+
+// TestBackCloses: Back closes the tour, and the child stays.
+func TestBackCloses(t *testing.T) {
+	t.Parallel()
+	p := open(t, "", options{})
+	p.answered()
+	start := p.arch("")
+	p.press("#tour-start", kb.Enter)
+	p.wait("the tour", `document.querySelector('.tour:not([hidden])')`)
+	p.click("#random")
+	child := p.arch(start)
+	eval[bool](p, `(self.stayed = true, history.back(), true)`)
+	p.wait("its end", `self.stayed && document.querySelector('.tour').hidden && !location.hash.includes('tour')`)
+	p.steady()
+	if got := p.arch(""); got != child {
+		t.Errorf("Back has also taken the child away: %s, not %s", got, child)
+	}
+}
+
+// TestSectionLinks: on narrow windows too there are links to the sections.
+func TestSectionLinks(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int{375, 768} {
+		p := open(t, "", options{width: width, height: 800})
+		p.answered()
+		if hidden := eval[int](p, `[...document.querySelectorAll('nav a')].filter(a => !a.checkVisibility()).length`); hidden > 0 {
+			t.Fatalf("at %d pixels %d links to sections are hidden", width, hidden)
+		}
+		p.tap("nav a[href='#compare']")
+		p.wait("the section", `document.activeElement.id === 'compare' && (r => r.top < innerHeight && r.bottom > 0)(document.getElementById('compare').getBoundingClientRect())`)
+	}
+}
+
+// TestNoScript: without JavaScript there is no button that does nothing, and no advice for
+// who builds the page.
+func TestNoScript(t *testing.T) {
+	t.Parallel()
+	p := open(t, "", options{script: `self.ran = true`})
+	p.do(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(site.url+"?still"))
+	dead := eval[[]string](p, `[...document.querySelectorAll('button:not(.term), input')].filter(e => !e.disabled && !e.matches('.vh') && e.checkVisibility({ visibilityProperty: true })).map(e => e.id || e.textContent)`)
+	if len(dead) > 0 {
+		t.Errorf("these do nothing: %q", dead)
+	}
+	if got := p.text("start"); !strings.Contains(got, "JavaScript") || strings.Contains(got, "make") {
+		t.Errorf("the page says %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	pagedom "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // states are the states of the page that must be free of what axe finds, and of a
@@ -33,6 +34,14 @@ var states = []struct {
 	{"text-200-375", options{width: 375, height: 800}, letters(32)},
 	{"error", options{}, noWeights},
 	{"error-dark-375", options{width: 375, height: 800, dark: true}, noWeights},
+	{"story", options{}, toSlices},
+	{"story-dark-375", options{width: 375, height: 800, dark: true}, toSlices},
+	{"presenter-dark", options{dark: true}, func(p *tab) {
+		toSlices(p)
+		p.press(".present button", kb.Enter)
+		p.wait("a figure alone", `document.querySelector('.slide.now')`)
+	}},
+	{"layers", options{}, func(p *tab) { p.answered(); p.layers() }},
 	{"forced-colors", options{}, func(p *tab) { p.answered(); p.media("forced-colors", "active") }},
 	{"reduced-motion", options{}, func(p *tab) {
 		p.answered()
@@ -57,6 +66,13 @@ func letters(size int64) func(p *tab) {
 		p.near("#statistics", `document.querySelector('[data-is=inherited]')?.textContent.includes('%')`)
 		p.near("#budget", fmt.Sprintf(progressSays, "search is done"))
 	}
+}
+
+// toSlices waits for the story of why it works and its figure of the weights.
+func toSlices(p *tab) {
+	p.answered()
+	p.near("#story", `document.querySelectorAll('.slide').length`)
+	p.near("#story-of-slices", `document.querySelector('.cells span')?.textContent`)
 }
 
 // noWeights waits for the notice that the weights are missing: states whose name
@@ -118,6 +134,12 @@ func TestPrint(t *testing.T) {
 	}
 	if got := eval[string](p, `getComputedStyle(document.querySelector('.pa')).position`); got == "sticky" || got == "fixed" {
 		t.Errorf("image and answer are %s on paper", got)
+	}
+	if shown := eval[[]string](p, `[...document.querySelectorAll('.btn, nav, nav ~ button')].filter(e => e.checkVisibility()).map(e => e.textContent)`); len(shown) > 0 {
+		t.Errorf("these are printed: %q", shown)
+	}
+	if eval[bool](p, `document.getElementById('compare').checkVisibility()`) || !eval[bool](p, `document.getElementById('explore').checkVisibility()`) {
+		t.Error("a section that is not filled is printed, or the hero is not")
 	}
 	p.shot("print")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"bignas/core/arch"
+	"bignas/core/cost"
 	"bignas/core/scene"
 )
 
@@ -278,4 +279,44 @@ func TestViewComes(t *testing.T) {
 	there.Store(true)
 	p.wait("the view", `document.querySelector('#inside iframe').contentDocument.querySelector('canvas[role]')`)
 	p.wait("the service worker", installed)
+}
+
+// TestLookInside: the view opens where it can be seen; Back closes it, and the child stays.
+func TestLookInside(t *testing.T) {
+	t.Parallel()
+	p := open(t, "", options{})
+	p.answered()
+	start := p.arch("")
+	p.do(chromedp.Click("#look-inside", chromedp.ByQuery))
+	p.wait("the view in the window", `(r => r && Math.min(r.bottom, innerHeight) - Math.max(r.top, 0) > 500)(document.querySelector('#inside iframe')?.getBoundingClientRect())`)
+	p.layers()
+	p.click("#random")
+	child := p.arch(start)
+	want := costs(t, child)
+	digits := `[...document.querySelectorAll('#inside tfoot td')].slice(-2).map(e => e.textContent.replaceAll(',', '')).join()`
+	p.wait("the layers of another child, which add up to its costs", fmt.Sprintf(`%s === '%d,%d'`, digits, want.MACs, want.Params))
+	row := func(name string) string {
+		return eval[string](p, fmt.Sprintf(`[...document.querySelectorAll('#inside tbody tr')].find(r => r.cells[0].textContent === %q)?.innerText ?? ''`, name))
+	}
+	for _, l := range want.Layers {
+		if got, shape := row(l.Name), fmt.Sprintf("[%d, 1, %d, %[2]d]\t[%[1]d, %[3]d, %[3]d]\t", l.Out, l.Kernel, l.OutSize); l.Kind == cost.Depthwise && !strings.Contains(got, shape) {
+			t.Errorf("%s is %q, without %q", l.Name, got, shape)
+		}
+	}
+	eval[bool](p, `(self.stayed = true, history.back(), true)`)
+	p.wait("the view to be closed", `self.stayed && !document.getElementById('inside')`)
+	p.steady()
+	if got := p.arch(""); got != child {
+		t.Errorf("Back has also taken the child away: %s, not %s", got, child)
+	}
+}
+
+// layers opens the view's table of layers, and the view before it.
+func (p *tab) layers() {
+	p.t.Helper()
+	if !eval[bool](p, `Boolean(document.getElementById('inside'))`) {
+		p.click("#look-inside")
+	}
+	p.press(".layers summary", kb.Enter)
+	p.wait("layers", `document.querySelector('.layers tfoot')`)
 }

@@ -1,0 +1,55 @@
+// The losses of the shipped weights, epoch by epoch: three runs, each from the weights
+// of the one before.
+import { FACTS } from './facts.js';
+import { add, px } from '../shared/svg.js';
+import { asset, make } from '../shared/page.js';
+
+const LINES = [['loss_biggest', 'biggest', 'big'], ['loss_random', 'at random', 'any'], ['loss_smallest', 'smallest', 'small']];
+const LEFT = 30, RIGHT = 74, TOP = 12, BOTTOM = 30; // px around the plot
+const NEAR = 15; // px between two names
+
+// table reads a table of a run as [{column: number}].
+async function table(name) {
+  const response = await fetch(asset(`training/${name}.csv`));
+  if (!response.ok) throw new Error(String(response.status));
+  const [head, ...rows] = (await response.text()).trim().split('\n').map(line => line.split(','));
+  return rows.map(row => Object.fromEntries(head.map((column, i) => [column, Number(row[i])])));
+}
+
+/** Draws the losses into a figure. It rejects where they can not be fetched. */
+export async function curves(figure) {
+  const runs = await Promise.all(FACTS.runs.map(table)), epochs = runs.flat();
+  const svg = add(figure, 'svg', { role: 'img' });
+  const end = LINES.map(([column, name]) => `${name} ${epochs.at(-1)[column].toFixed(2)}`).join(', ');
+  svg.setAttribute('aria-label', `Losses over ${epochs.length} epochs. In the last one: ${end}.`);
+  figure.append(make('figcaption', { className: 'cap', textContent: `Losses of the shipped weights in nats, each against what the child learns from, over ${epochs.length} epochs of three runs. `
+    + 'In the first ten epochs the label is part of every target: a teacher that knows nothing yet teaches its noise. The second run and the third mix two images into one, which is harder. '
+    + 'The three fall together: they are the same weights.' }));
+  const draw = () => { if (svg.clientWidth) plot(svg, runs, epochs); };
+  new ResizeObserver(draw).observe(svg);
+}
+
+function plot(svg, runs, epochs) {
+  const W = svg.clientWidth, H = svg.clientHeight, all = epochs.flatMap(e => LINES.map(([column]) => e[column]));
+  const most = Math.ceil(2 * Math.max(...all)) / 2, base = H - BOTTOM;
+  const x = i => LEFT + (W - LEFT - RIGHT) * i / (epochs.length - 1), y = v => base - (base - TOP) * v / most;
+  const text = (tx, ty, words, attributes) => Object.assign(add(svg, 'text', { x: px(tx), y: px(ty), ...attributes }), { textContent: words });
+  svg.setAttribute('viewBox', `0 0 ${W} ${H}`);
+  svg.replaceChildren();
+  for (let v = 0; v <= most; v += 0.5) {
+    add(svg, 'path', { class: 'ax', d: `M${LEFT} ${px(y(v))}H${px(x(epochs.length - 1))}` });
+    text(LEFT - 6, y(v) + 4, v.toFixed(1), { 'text-anchor': 'end' });
+  }
+  let first = 0;
+  runs.forEach((run, i) => {
+    if (i) add(svg, 'path', { class: 'cut', d: `M${px(x(first - 0.5))} ${TOP}V${base}` });
+    text(x(first + (run.length - 1) / 2), H - 8, W < 420 ? `run ${i + 1}` : `run ${i + 1}, ${run.length} epochs`, { 'text-anchor': 'middle' });
+    for (const [column, , name] of LINES) add(svg, 'path', { class: name, d: 'M' + run.map((e, j) => `${px(x(first + j))} ${px(y(e[column]))}`).join('L') });
+    first += run.length;
+  });
+  let above = -Infinity;
+  for (const [column, name, kind] of LINES.toSorted((a, b) => epochs.at(-1)[b[0]] - epochs.at(-1)[a[0]])) { // from the top down, none over another
+    above = Math.max(above + NEAR, y(epochs.at(-1)[column]) - NEAR + 4);
+    text(x(epochs.length - 1) + 6, above, name, { class: kind });
+  }
+}

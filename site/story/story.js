@@ -1,0 +1,103 @@
+// Why it works: five figures below the tool, each driven by the engine or by what was
+// measured of the shipped weights. A figure loads when its place comes near the window.
+import { cite } from './cite.js';
+import { FACTS } from './facts.js';
+import { Presenter } from './present.js';
+import { byId, make, number } from '../shared/page.js';
+import { countChildren } from '../shared/space.js';
+
+const percent = p => `${number(100 * p, 1)}\u00a0%`;
+
+// The texts say a word before they use it: this is read by people who know networks, but not searching for them.
+const figures = ({ space, manifest }) => {
+  const power = Math.floor(Math.log10(countChildren(space))), many = `${number(countChildren(space) / 10 ** power, 1)} × 10<sup>${power}</sup>`;
+  return [
+    { id: 'sizes', title: 'One training instead of many', load: () => import('./sizes.js'), text: `
+<p>Devices differ: one can spend ten million multiplications on an image, another two hundred million. A multiplication and the addition that follows it are a multiply-accumulate; a million of them, one <b>MMAC</b>, is the usual unit of a network’s work.</p>
+<p>Usually every size is a network of its own, and each is trained by itself. BigNAS trains one big network, the <b>supernet</b>. A smaller one is cut out of it: fewer channels, fewer layers, smaller filters, a smaller image. Such a cut-out is a <b>child</b>. It is used as it is, with no further training, and this supernet has ${many} of them.</p>` },
+    { id: 'teaching', title: 'The biggest child teaches the others', load: () => import('./sandwich.js'), text: `
+<p>Ordinary training makes the whole network good, and no part of it. So in every step of this training several children run on the same images: the biggest, the smallest, and two at random (one, for the weights shipped here). The extremes are always among them, and what lies between is never far from what has just been trained: the <b>sandwich rule</b>.</p>
+<p>Only the biggest child learns from the labels. The others learn to answer as it does, with all of its probabilities, which say more than a label: that an image is a church, and also that it looks a little like a gas pump. This is <b>in-place distillation</b>: the teacher is in training itself, in the same step and with the same weights.</p>
+<p>That is why the smallest child is good. It classifies ${percent(FACTS.sliceTop1)} of ${number(FACTS.images)} held-out images correctly; a network of its shape, trained by itself on the same images, ${percent(FACTS.aloneTop1)}.</p>` },
+    { id: 'slices', title: 'What is shared: the weights', load: () => import('./filters.js'), text: `
+<p>A child has no weights of its own. A narrower one takes the first channels of every layer, a shallower one the first layers of every stage, and a filter of 3 × 3 is the middle of the one of 5 × 5. So the same number works in very many networks, and what it learns in one all others have.</p>
+<p>These are real weights of a layer of this supernet. Point at a filter; change the width and the filter of this stage, and your child above changes too. <a href="#compare">Two children, one set of weights</a> shows what they have in common, and <b>Look inside</b> above what every layer makes of your image.</p>` },
+    { id: 'own', title: 'What is not shared: the statistics', load: () => import('./own.js'), text: `
+<p>After each convolution, batch normalisation subtracts a mean from every channel and divides by its spread, so that the next layer gets signals of the strength that it was trained with. A sum over fewer channels is another sum. So mean and spread belong to one child and are wrong for every other.</p>
+<p>No weight needs to change for that: the statistics of a child are measured on a few training images or, on this page, computed from the weights and the shape of the child. Without them the same child is no better than a guess. <a href="#statistics">The switch above</a> shows it for your child and for one channel.</p>` },
+    { id: 'search', title: 'Which child? A search without training', load: () => import('./race.js'), text: `
+<p>Since every child works as it is, to try one means only to run it. Here even that is not needed: a function fitted on some hundreds of measured children predicts the accuracy of any other, and the work is counted. So your browser can try a thousand children while you wait.</p>
+<p>The search is coarse to fine: first children with the same choice in all stages, then small changes, stage by stage, of the best so far. Choose the work that you can spend. <a href="#budget">The best child for a budget</a> has all budgets in one chart, and saves what it finds as a file${manifest.predictor ? '' : '; these weights came without a predictor'}.</p>` },
+  ];
+};
+
+// styled waits for the story's style sheet.
+let style;
+function styled() {
+  style ??= new Promise((resolve, reject) => {
+    document.head.append(make('link', { rel: 'stylesheet', href: new URL('./story.css', import.meta.url).href, onload: resolve, onerror: reject }));
+  });
+  return style;
+}
+
+export default class Story {
+  #explorer; #slides; #figures = [];
+
+  constructor(explorer, root) {
+    this.#explorer = explorer;
+    const box = byId('story-box'), list = figures(explorer);
+    const start = make('button', { type: 'button', className: 'btn', textContent: 'Present' });
+    start.setAttribute('aria-keyshortcuts', 'P');
+    this.#slides = list.map(({ id, title, text }, i) => {
+      const words = make('div', { className: 'words' }, make('p', { className: 'eyebrow', textContent: `${i + 1} of ${list.length}` }), make('h3', { textContent: title, id: `story-${id}-title` }));
+      words.insertAdjacentHTML('beforeend', text);
+      const slide = make('article', { className: 'slide', id: `story-of-${id}` }, words, make('div', { className: 'live' }));
+      slide.setAttribute('aria-labelledby', `story-${id}-title`);
+      return slide;
+    });
+    const presenter = new Presenter(root, this.#slides, explorer.state, explorer.signal);
+    start.addEventListener('click', () => presenter.start());
+    styled().then(() => {
+      if (explorer.closed) return;
+      box.replaceChildren(make('p', { className: 'present' }, start, make('span', { className: 'cap', textContent: 'One figure at a time, big: P begins, arrow keys go on, Escape ends' })), ...this.#slides, cite(explorer.manifest));
+      this.#watch(list);
+    }, error => explorer.failed(error));
+  }
+
+  /** Tells the figures what has changed; those that are not near hear of it when they are. */
+  show(changed) {
+    for (const f of this.#figures) {
+      for (const what of changed) f.changed.add(what);
+      this.#tell(f);
+    }
+  }
+
+  #watch(list) {
+    this.#figures = list.map(({ load }, i) => ({ load, slide: this.#slides[i], changed: new Set(['start']), near: false }));
+    const watcher = new IntersectionObserver(entries => {
+      for (const e of entries) {
+        const f = this.#figures[this.#slides.indexOf(e.target)];
+        f.near = e.isIntersecting;
+        this.#tell(f);
+      }
+    }, { rootMargin: '200px 0px' });
+    for (const slide of this.#slides) watcher.observe(slide);
+    this.#explorer.signal.addEventListener('abort', () => watcher.disconnect());
+  }
+
+  async #tell(f) {
+    if (!f.near || !f.changed.size) return;
+    try {
+      f.module ??= f.load();
+      const { default: Figure } = await f.module;
+      if (this.#explorer.closed || !f.changed.size) return;
+      f.figure ??= new Figure(this.#explorer, f.slide.querySelector('.live'));
+      const { changed } = f;
+      f.changed = new Set();
+      f.figure.show(changed);
+    } catch (error) {
+      f.module = undefined; // it is tried again when something changes
+      this.#explorer.failed({ message: 'A figure did not arrive', hint: 'Check the connection; the rest goes on working' });
+    }
+  }
+}
