@@ -149,6 +149,7 @@ func TestJump(t *testing.T) {
 	if got := eval[string](p, `new URLSearchParams(location.hash.slice(1)).get('arch')`); got != child {
 		t.Errorf("the address has the child %q, not %q", got, child)
 	}
+	p.wait("the page to stand still", `self.still === scrollY || (self.still = scrollY, false)`)
 	eval[bool](p, `(self.stayed = true, history.back(), true)`)
 	p.wait("Back to come back to the top of the same page", `self.stayed && scrollY < 50`)
 }
