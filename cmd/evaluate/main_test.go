@@ -82,6 +82,23 @@ func TestClassesByName(t *testing.T) {
 	}
 }
 
+// TestInherited: with the statistics of the biggest child the biggest itself measures the
+// same as with its own, and a smaller one is measured too, which is said.
+func TestInherited(t *testing.T) {
+	file := clitest.Weights(t, clitest.Random{Seed: 1, Labels: []string{"dark", "light"}, Predicts: true, Config: func(c *config.Config) { c.Side = 224 }})
+	measured := func(arch, statistics string) (r result) {
+		code, out, errs := call("--data", images(t), "--weights", file, "--arch", arch, "--statistics", statistics, "--json")
+		if err := json.Unmarshal([]byte(out), &r); code != 0 || err != nil || r.Statistics != statistics {
+			t.Fatalf("exit %d, %q, %v: %s", code, out, err, errs)
+		}
+		return r
+	}
+	if own, inherited := measured("max", "predicted"), measured("max", "inherited"); own.Accuracy != inherited.Accuracy {
+		t.Errorf("the biggest child has %+v with its own statistics, %+v with those of the biggest", own.Accuracy, inherited.Accuracy)
+	}
+	measured("min", "inherited")
+}
+
 // TestNoTrainingHalf: data with a val/ half alone is measured with the statistics
 // that the weights predict, and that is said; asked to calibrate, there is a sentence.
 func TestNoTrainingHalf(t *testing.T) {

@@ -13,7 +13,7 @@ export class Heat {
     this.#explorer = explorer;
     const scale = make('i');
     Object.assign(scale.style, { display: 'inline-block', width: '3rem', height: '.5rem', margin: '0 .375rem', border: '1px solid var(--edge)', background: `linear-gradient(90deg,rgb(10 12 16/${SHADE}),transparent)` });
-    this.#key = make('p', { className: 'cap', id: 'heat-key', hidden: true }, this.#class, make('span', { className: 'nb' }, 'least', scale, 'most'));
+    this.#key = make('p', { className: 'cap', id: 'heat-key', hidden: true, style: 'margin-top:.375rem' }, this.#class, make('span', { className: 'nb' }, 'least', scale, 'most'));
     byId('frame').after(this.#key);
     explorer.signal.addEventListener('abort', () => this.#key.remove());
     explorer.on(what => {

@@ -7,7 +7,7 @@ const MAX_FILE = 80e6; // bytes; more is no photograph
 
 /** Gallery and inputs. use says for whom. */
 export class Images {
-  #onimage; #onproblem; #samples = []; #borrowed; #crop; #buttons; #own; #camera; #webcam; #last; #stop; #wanted = 0;
+  #onimage; #onproblem; #samples = []; #borrowed; #crop; #buttons; #own; #camera; #webcam; #stop; #wanted = 0;
 
   constructor() {
     this.#own = make('button', { type: 'button', className: 'own', textContent: 'Your own image', onclick: () => byId('file').click() });
@@ -98,32 +98,18 @@ export class Images {
 
   // turn is the number of a new choice; an older one that arrives later is dropped, and the camera goes off.
   #turn() {
-    this.#last = undefined;
-    this.#webcam?.stop();
+    this.#webcam?.leave();
     return ++this.#wanted;
   }
 
   // film switches the webcam on or off; its module loads with the first use.
   async #film() {
     if (this.#camera.getAttribute('aria-busy') === 'true') return this.#webcam?.stop();
-    const turn = this.#turn(), seen = { name: 'webcam', label: '', alt: 'What the camera sees' };
+    const turn = this.#turn();
     this.#camera.setAttribute('aria-busy', 'true');
     try {
       const { Webcam } = await import('./webcam.js');
-      this.#webcam ??= new Webcam({
-        onframe: bytes => {
-          const last = this.#last = bytes.slice(0); // the engine gets the other
-          return this.#onimage({ ...seen, bytes, read: async () => last.slice(0), live: true });
-        },
-        onrate: n => write(byId('rate'), `${n} a second`),
-        onstop: problem => {
-          this.#camera.setAttribute('aria-busy', 'false');
-          write(byId('rate'), '');
-          const last = this.#last;
-          if (last) this.#onimage({ ...seen, read: async () => last.slice(0) });
-          if (problem) this.#onproblem(...problem);
-        },
-      });
+      this.#webcam ??= new Webcam(this.#camera, image => this.#onimage(image), problem => this.#onproblem(...problem));
     } catch {
       this.#camera.setAttribute('aria-busy', 'false');
       return this.#onproblem('The part for the webcam did not arrive.', 'Check the connection and press Webcam again.');

@@ -1,9 +1,10 @@
 // The webcam: what it sees is an image again and again, the newest one as soon as
 // the last has its answer. Nothing of it is kept or sent.
-import { brush } from '../shared/page.js';
+import { brush, write } from '../shared/page.js';
 
 const SIDE = 224; // pixels; no child sees more
 const RATE = 1000; // ms over which frames are counted
+const SEEN = { name: 'webcam', label: '', alt: 'What the camera sees' };
 
 /** Words for a camera that does not start: [title, what to do]. */
 function refusal(error) {
@@ -39,18 +40,18 @@ function bitmap({ data, width, height }) {
 }
 
 export class Webcam {
-  #video = document.createElement('video'); #canvas = document.createElement('canvas'); #stream; #times = [];
-  #onframe; #onrate; #onstop;
+  #video = document.createElement('video'); #canvas = document.createElement('canvas'); #stream; #times = []; #last;
+  #button; #onimage; #onproblem;
 
   /**
-   * onframe(bytes) gets an image file and resolves when it has been answered;
-   * onrate(n) how many were answered in a second; onstop(problem) that it is over,
-   * with [title, text] where something went wrong.
+   * button switches it, is busy while it runs, and says how many frames were answered in
+   * a second. onimage gets every frame as an image and resolves when it has been
+   * answered; onproblem([title, text]) what went wrong.
    */
-  constructor({ onframe, onrate, onstop }) {
-    this.#onframe = onframe;
-    this.#onrate = onrate;
-    this.#onstop = onstop;
+  constructor(button, onimage, onproblem) {
+    this.#button = button;
+    this.#onimage = onimage;
+    this.#onproblem = onproblem;
     this.#canvas.width = this.#canvas.height = SIDE;
     this.#video.muted = this.#video.playsInline = true;
     document.addEventListener('visibilitychange', () => { if (document.hidden) this.stop(); });
@@ -65,11 +66,11 @@ export class Webcam {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: 'environment' } });
     } catch (error) {
-      return this.#onstop(refusal(error));
+      return this.#ended(refusal(error));
     }
     if (document.hidden) {
       stream.getTracks().forEach(t => t.stop());
-      return this.#onstop();
+      return this.#ended();
     }
     this.#stream = stream;
     stream.getVideoTracks()[0].addEventListener('ended', () => this.stop(['The camera stopped.', 'Press Webcam to start it again, or choose an image.']));
@@ -80,7 +81,8 @@ export class Webcam {
       return this.stop(refusal({ name: 'AbortError' }));
     }
     while (this.#stream === stream) {
-      await this.#onframe(this.#frame());
+      const bytes = this.#frame(), last = this.#last = bytes.slice(0); // the engine gets the other
+      await this.#onimage({ ...SEEN, bytes, read: async () => last.slice(0), live: true });
       if (this.#stream !== stream) return; // it was switched off meanwhile
       this.#count();
       await new Promise(requestAnimationFrame);
@@ -92,7 +94,21 @@ export class Webcam {
     if (!this.#stream) return;
     this.#stream.getTracks().forEach(t => t.stop());
     this.#stream = this.#video.srcObject = null;
-    this.#onstop(problem);
+    this.#ended(problem);
+  }
+
+  /** Ends it for another image, which takes the place of the last one. */
+  leave() {
+    this.#last = undefined;
+    this.stop();
+  }
+
+  #ended(problem) {
+    const last = this.#last;
+    this.#button.setAttribute('aria-busy', 'false');
+    write(this.#button.lastChild, '');
+    if (last) this.#onimage({ ...SEEN, read: async () => last.slice(0) });
+    if (problem) this.#onproblem(problem);
   }
 
   // frame is the middle square of what the camera sees now.
@@ -107,6 +123,6 @@ export class Webcam {
     const now = performance.now();
     this.#times.push(now);
     while (now - this.#times[0] > RATE) this.#times.shift();
-    this.#onrate(this.#times.length);
+    write(this.#button.lastChild, `${this.#times.length} a second`);
   }
 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestFacts: what the story says was measured is what the documents say.
+func TestFacts(t *testing.T) {
+	root := filepath.Join("..", "..")
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(strings.Fields(string(text)), " ")
+	}
+	facts, results, statistics := read("site/story/facts.js"), read("docs/results.md"), read("docs/statistics.md")
+	for fact, c := range map[string]struct{ value, document, says string }{
+		"supernetHours": {"4.5", results, "about four and a half hours on a shared machine of two cores"},
+		"aloneHours":    {"0.5", results, "It takes about half an hour"},
+		"aloneTop1":     {"0.861", results, "reaches 86.1 %, where the slice of the supernet has 89.2 %, both calibrated"},
+		"sliceTop1":     {"0.892", results, "| smallest | 9.5 | 0.39 M | 96 px | 89.2 % |"},
+		"inheritedTop1": {"0.112", statistics, "| smallest | 89.4 % | 11.2 % |"},
+		"images":        {"941", results, "Top-1 on the 941 images"},
+	} {
+		if found := regexp.MustCompile(`\b` + fact + `: ([\d.]+),`).FindStringSubmatch(facts); found == nil || found[1] != c.value {
+			t.Errorf("%s is %q, the test knows %s", fact, found, c.value)
+		}
+		if !strings.Contains(c.document, c.says) {
+			t.Errorf("%s is %s in the story; no document says %q", fact, c.value, c.says)
+		}
+	}
+	runs := regexp.MustCompile(`runs: \[([^\]]+)\]`).FindStringSubmatch(facts)
+	if runs == nil {
+		t.Fatal("the story has no runs")
+	}
+	for _, run := range strings.Split(runs[1], ", ") {
+		table := read("assets/training/" + strings.Trim(run, "'") + ".csv")
+		if head, _, _ := strings.Cut(table, " "); !strings.Contains(head, "loss_biggest,loss_random,loss_smallest") {
+			t.Errorf("the table of %s begins with %s", run, head)
+		}
+	}
+}
