@@ -9,12 +9,14 @@ let steps = 0;
  */
 export function step(state, close) {
   const id = ++steps;
+  history.scrollRestoration = 'manual'; // taking the step away must not move the page
   history.replaceState({ under: id }, '', state.link());
   history.pushState({ over: id }, '', state.link());
   let open = true;
   const went = e => {
     if (e.state?.under !== id) return; // another step of the history
     removeEventListener('popstate', went);
+    history.scrollRestoration = 'auto';
     const closes = open;
     open = false;
     if (closes) close();
