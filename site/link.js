@@ -4,7 +4,7 @@ import { byId } from './shared/page.js';
 /** Copies it, or says that it is in the address bar. */
 export async function copy(state) {
   const button = byId('copy-link'), link = state.link();
-  history.replaceState(null, '', link);
+  history.replaceState(history.state, '', link);
   try {
     await navigator.clipboard.writeText(link);
     button.textContent = 'Link copied';

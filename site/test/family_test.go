@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-const stripFilled = `document.querySelectorAll('.strip li').length && [...document.querySelectorAll('.strip small span')].every(s => s.textContent.includes('ms')) && document.getElementById('strip-note').textContent.trim()`
+const stripFilled = `document.querySelectorAll('.strip li').length && [...document.querySelectorAll('.strip small > span')].every(s => s.textContent.includes('ms')) && document.getElementById('strip-note').textContent.trim()`
 
 // card is one child of the strip as shown.
 type card struct {

@@ -336,11 +336,7 @@ func eval[T any](p *tab, expression string) T {
 // wait polls until the expression is true.
 func (p *tab) wait(what, condition string) {
 	p.t.Helper()
-	const turn = 10 * time.Second // a poll that the page's history moves under never ends
-	var err error = chromedp.ErrPollingTimeout
-	for start := time.Now(); errors.Is(err, chromedp.ErrPollingTimeout) && time.Since(start) < patient; {
-		err = chromedp.Run(p.ctx, chromedp.Poll("Boolean("+condition+")", nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(turn)))
-	}
+	err := chromedp.Run(p.ctx, chromedp.Poll("Boolean("+condition+")", nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patient)))
 	if err != nil {
 		var notice string
 		_ = chromedp.Run(p.ctx, chromedp.Evaluate(`document.getElementById('notice')?.textContent ?? ''`, &notice))

@@ -29,7 +29,6 @@ func TestTouch(t *testing.T) {
 	p.axe()
 	p.tap(".tour .plain")
 	p.wait("its end", `document.querySelector('.tour').hidden`)
-	p.steady()
 
 	p.near("#family", stripFilled)
 	p.tap(".strip li:first-child button")
