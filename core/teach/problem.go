@@ -52,11 +52,12 @@ func newProblem(children []arch.Arch, classes int, s *Set) *problem[float32] {
 // the whole loss, [widest+1, widest+1]: half the second moments of the input, for
 // the cross entropy (Böhning, "Multinomial logistic regression algorithm", 1992),
 // and the penalty.
-func (p *problem[T]) penalise() []T {
+func (p *problem[T]) penalise(between func()) []T {
 	n := p.widest + 1
 	moments, differ := make([]float64, n*n), make([]float64, n*n)
 	for k, head := range p.heads {
 		p.addMoments(moments, p.pooled[k], head, 1)
+		between()
 		if k == 0 {
 			continue
 		}
@@ -65,6 +66,7 @@ func (p *problem[T]) penalise() []T {
 			rows = append(rows, v-p.pooled[0][i/head*p.heads[0]+i%head])
 		}
 		p.addMoments(differ, rows, head, 0)
+		between()
 	}
 	square := 0.0
 	for j := range p.widest {
@@ -83,7 +85,9 @@ func (p *problem[T]) penalise() []T {
 	}
 	moments[n*n-1] += 1e-6
 	inverse := make([]T, n*n)
-	for i, v := range cholesky.Inverse(cholesky.Factor(moments, n), n) {
+	factor := cholesky.Factor(moments, n)
+	between()
+	for i, v := range cholesky.Inverse(factor, n) {
 		inverse[i] = T(v)
 	}
 	return inverse

@@ -75,7 +75,7 @@ const (
 // images, Train returns the classifier with the lowest loss on them, otherwise the last. The
 // same arguments give the same classifier: it begins at zero, and every step uses all images.
 func Train(children []arch.Arch, classes int, train, held *Set, o Options) *Classifier {
-	t := Begin(children, classes, train, held, o.Steps)
+	t := Begin(children, classes, train, held, o.Steps, func() {})
 	for {
 		step, more := t.Step()
 		if o.Progress != nil && !o.Progress(step) || !more {
@@ -96,13 +96,14 @@ type Training struct {
 	heldOut                bool
 }
 
-// Begin prepares a Training of at most that many steps; 0 is the usual number.
-func Begin(children []arch.Arch, classes int, train, held *Set, most int) *Training {
+// Begin prepares a Training of at most that many steps; 0 is the usual number. It takes as long
+// as some steps, and calls between several times meanwhile.
+func Begin(children []arch.Arch, classes int, train, held *Set, most int, between func()) *Training {
 	if most <= 0 {
 		most = steps
 	}
 	p := newProblem(children, classes, train)
-	t := &Training{problem: p, check: newProblem(children, classes, held), inverse: p.penalise(), steps: most, lowest: math.Inf(1), heldOut: len(held.Labels) > 0}
+	t := &Training{problem: p, check: newProblem(children, classes, held), inverse: p.penalise(between), steps: most, lowest: math.Inf(1), heldOut: len(held.Labels) > 0}
 	for _, v := range []*[]float32{&t.w, &t.before, &t.ahead, &t.grad} {
 		*v = make([]float32, (p.widest+1)*classes)
 	}

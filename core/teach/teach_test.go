@@ -61,7 +61,7 @@ func TestGradient(t *testing.T) {
 	space := nette(t)
 	children := Children(space, 2, 1)
 	single := newProblem(children, 3, clouds(children, []int{4, 1, 2}, 1))
-	single.penalise()
+	single.penalise(func() {})
 	p := &problem[float64]{heads: single.heads, widest: single.widest, classes: 3, labels: single.labels}
 	wide := func(v []float32) (out []float64) {
 		for _, x := range v {
@@ -153,7 +153,7 @@ func TestMinimum(t *testing.T) {
 	train := clouds(children, []int{15, 5, 30, 2}, 1)
 	c := Train(children, 4, train, &Set{}, Options{})
 	p := newProblem(children, 4, train)
-	p.penalise()
+	p.penalise(func() {})
 	length := func(w []float32) float64 {
 		grad, sum := make([]float32, len(w)), 0.0
 		p.loss(grad, w)

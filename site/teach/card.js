@@ -1,4 +1,5 @@
 // One class: its name, its images, and the ways to add some.
+import { SHOWN } from './examples.js';
 import { brush, make, number, write } from '../shared/page.js';
 
 let made = 0;
@@ -13,7 +14,7 @@ export class Card {
     this.#examples = examples;
     const id = `class-${++made}`, button = (textContent, className, f) => make('button', { type: 'button', className, textContent, onclick: f });
     this.#name = make('input', { type: 'text', id, value: of.name, maxLength: 60, autocomplete: 'off' });
-    this.#name.addEventListener('input', () => { of.name = this.#name.value; this.#label(); });
+    this.#name.addEventListener('input', () => { of.name = this.#name.value; this.#label(); this.#relabel(); });
     this.#count = make('output', { htmlFor: id });
     this.#list = make('ul', { className: 'shown' });
     this.#camera = button('Webcam', 'btn', () => on.camera(this));
@@ -23,6 +24,7 @@ export class Card {
     this.root = make('li', { className: 'card' }, make('div', { className: 'head' }, make('label', { htmlFor: id, className: 'vh', textContent: 'Name of the class' }), this.#name, this.#count),
       this.#list, make('div', { className: 'acts' }, this.adds, this.#camera, this.remove));
     this.show();
+    this.#label();
   }
 
   get of() { return this.#of; }
@@ -34,6 +36,7 @@ export class Card {
   rename(name) {
     this.#name.value = this.#of.name = name;
     this.#label();
+    this.#relabel();
   }
 
   /** Puts the camera here, or takes it away. */
@@ -45,14 +48,16 @@ export class Card {
   /** Shows the images as they are now. */
   show() {
     const { images } = this.#of, waiting = images.filter(i => !i.number).length;
-    write(this.#count, `${number(images.length)} ${images.length === 1 ? 'image' : 'images'}${waiting ? `, ${number(waiting)} being read` : ''}`);
+    write(this.#count, `${number(images.length)} ${images.length === 1 ? 'image' : 'images'}${waiting ? `, ${number(waiting)} being read` : ''}${images.length > SHOWN ? `, ${SHOWN} shown` : ''}`);
+    let gone = false;
     for (const [image, li] of this.#shown) {
       if (images.includes(image)) continue;
       li.remove();
       this.#shown.delete(image);
+      gone = true;
     }
-    for (const image of images) if (image.pixels && !this.#shown.has(image)) this.#list.append(this.#thumbnail(image));
-    this.#label();
+    if (gone) this.#relabel();
+    for (const image of images.slice(0, SHOWN)) if (image.pixels && !this.#shown.has(image)) this.#list.append(this.#thumbnail(image));
   }
 
   #thumbnail(image) {
@@ -65,6 +70,7 @@ export class Card {
     } });
     const li = make('li', {}, canvas, remove);
     this.#shown.set(image, li);
+    this.#about(remove, this.#shown.size);
     return li;
   }
 
@@ -74,8 +80,9 @@ export class Card {
     this.adds.setAttribute('aria-label', `Add images of ${name}`);
     this.#camera.setAttribute('aria-label', `Webcam for ${name}`);
     this.remove.setAttribute('aria-label', `Remove class ${name}`);
-    [...this.#list.children].forEach((li, i) => {
-      li.lastElementChild.setAttribute('aria-label', `Remove image ${i + 1} of ${name}`);
-    });
   }
+
+  #about(button, i) { button.setAttribute('aria-label', `Remove image ${i} of ${this.#name.value || 'this class'}`); }
+
+  #relabel() { [...this.#list.children].forEach((li, i) => this.#about(li.lastElementChild, i + 1)); }
 }

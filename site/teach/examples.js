@@ -5,6 +5,9 @@ import { sentences } from '../shared/notice.js';
 /** The most classes. */
 export const MOST = 20;
 
+/** Of so many images of a class the page keeps what they look like. */
+export const SHOWN = 100;
+
 const BIGGEST = 80e6; // bytes; more is no photograph
 
 /** The classes, each with its images. */
@@ -117,7 +120,7 @@ export class Examples {
         const { example, width, bytes: pixels } = await engine.request('example', {}, { bytes });
         if (engine !== this.#engine) continue; // it is asked again
         image.number = example;
-        image.pixels ??= new ImageData(new Uint8ClampedArray(pixels), width);
+        if (of.images.indexOf(image) < SHOWN) image.pixels ??= new ImageData(new Uint8ClampedArray(pixels), width);
         if (!of.images.includes(image)) engine.request('forget', { examples: [example] }).catch(() => {});
       } catch (error) {
         if (engine !== this.#engine) continue;

@@ -77,8 +77,9 @@ class Lesson {
   use(explorer) {
     this.#explorer = explorer;
     this.#examples.use(explorer.engine);
-    const taught = Boolean(explorer.manifest.taught);
-    for (const name of ['save', 'back']) this.#button(name).hidden = !taught;
+    const { base } = explorer.manifest;
+    for (const name of ['save', 'back']) this.#button(name).hidden = !base;
+    if (base) write(this.#button('back'), base.foreign ? `Back to “${base.name}”` : 'Back to the shipped classes');
   }
 
   #part(name) { return this.#box.querySelector(`[data-is=${name}]`); }
@@ -242,7 +243,7 @@ class Lesson {
   #back() {
     this.#go({ weights: this.#explorer.manifest.base });
     this.#button('teach').focus();
-    this.#say('The shipped classes are back. Your images are still here.');
+    this.#say('The classes of before are back. Your images are still here.');
   }
 
   async #save() {

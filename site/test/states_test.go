@@ -32,6 +32,8 @@ var states = []struct {
 	{"text-150", options{}, letters(24)},
 	{"text-200", options{}, letters(32)},
 	{"text-200-375", options{width: 375, height: 800}, letters(32)},
+	{"teach", options{}, lesson},
+	{"teach-320-dark", options{width: 320, height: 800, dark: true}, lesson},
 	{"error", options{}, noWeights},
 	{"error-dark-375", options{width: 375, height: 800, dark: true}, noWeights},
 	{"story", options{}, toSlices},
@@ -50,6 +52,12 @@ var states = []struct {
 			p.t.Errorf("%d things move", n)
 		}
 	}},
+}
+
+// lesson waits for the section that teaches other classes.
+func lesson(p *tab) {
+	p.answered()
+	p.near("#teach", `document.querySelectorAll('.card').length === 2 && document.querySelector('.lesson').checkVisibility()`)
 }
 
 // letters waits for the page and its sections with letters of that size, in pixels: where somebody has

@@ -16,6 +16,10 @@ const (
 	storedSide = 224 // pixels on a side of an image as train teach stores it
 	smallSide  = 72  // of what the page shows of it
 	taughtSeed = 1   // of the children at random, as in train teach
+
+	// fewExamples is how many keep their image after it was seen as it is: of a class with few
+	// images one that should be held out may be needed to learn from, and to be seen mirrored.
+	fewExamples = 200
 )
 
 // example is an image that a classifier may be taught on.
@@ -60,16 +64,23 @@ func (x *examples) next() (e *example, view int) {
 	return nil, 0
 }
 
-// seen counts the views of e that have been seen, and all.
+// seen counts the looks at e that are done, and all.
 func (e *example) seen() (done, all int) {
-	for view := range e.views {
-		for _, p := range e.pooled[view] {
-			if all++; p != nil {
+	for _, seen := range e.pooled[:e.views] {
+		all += len(seen)
+		for _, p := range seen {
+			if p != nil {
 				done++
 			}
 		}
 	}
 	return done, all
+}
+
+// complete reports whether all children have seen all views of e.
+func (e *example) complete() bool {
+	done, all := e.seen()
+	return done == all
 }
 
 // example accepts an image; it is decoded like the one of openImage, and looked at when
@@ -193,7 +204,7 @@ func (s *Session) lookOnce(between func() error) (done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.pooled[view][at] = pooled
-	if done, all := e.seen(); done == all && e.views == 2 {
+	if e.complete() && (e.views == 2 || len(x.list) > fewExamples) {
 		e.image = nil
 	}
 	return false, nil

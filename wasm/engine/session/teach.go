@@ -26,6 +26,7 @@ type teaching struct {
 	of       []int
 	held     []bool
 	trained  int // images that are not held out
+	looked   int // of the first examples, those that are complete
 	training *teach.Training
 	told     time.Time
 	enough   bool // guarded by Session.mu
@@ -70,7 +71,7 @@ func (s *Session) teach(q request) error {
 	}
 	s.mu.Lock()
 	for i, e := range t.examples {
-		if !t.held[i] && t.trained <= teach.Mirrored {
+		if !t.held[i] && t.trained <= teach.Mirrored && e.image != nil {
 			e.views = 2
 		}
 	}
@@ -95,25 +96,21 @@ func (s *Session) enough(q request) error {
 func (t *teaching) slice(between func() error) (bool, error) {
 	s := t.s
 	s.mu.Lock()
-	enough, done, all := t.enough, 0, 0
-	for _, e := range t.examples {
-		d, a := e.seen()
-		done, all = done+d, all+a
+	enough := t.enough
+	for t.looked < len(t.examples) && t.examples[t.looked].complete() {
+		t.looked++
 	}
 	s.mu.Unlock()
-	if done < all {
+	if t.looked < len(t.examples) {
 		if enough {
 			return false, cancelled(t.id)
 		}
-		if time.Since(t.told) >= telling {
-			t.told = time.Now()
-			s.send(t.id, "progress", member("done", done), member("total", all))
-		}
+		t.tell()
 		_, err := s.lookOnce(between)
 		return false, err
 	}
 	if t.training == nil {
-		t.begin()
+		t.begin(func() { _ = between() })
 		return false, nil
 	}
 	if enough {
@@ -134,41 +131,47 @@ func (t *teaching) slice(between func() error) (bool, error) {
 	return true, t.finish(false)
 }
 
-// begin collects what the children have seen.
-func (t *teaching) begin() {
+// tell posts how many looks are done, from time to time.
+func (t *teaching) tell() {
+	if time.Since(t.told) < telling {
+		return
+	}
+	t.told = time.Now()
+	done, all := 0, 0
+	t.s.mu.Lock()
+	for _, e := range t.examples {
+		d, a := e.seen()
+		done, all = done+d, all+a
+	}
+	t.s.mu.Unlock()
+	t.s.send(t.id, "progress", member("done", done), member("total", all))
+}
+
+// begin collects what the children have seen, and prepares the training; between lets other
+// messages in.
+func (t *teaching) begin(between func()) {
 	s := t.s
 	s.mu.Lock()
-	x := &s.examples
-	children := x.children
-	views := 2
-	if t.trained > teach.Mirrored {
-		views = 1
-	}
+	children := s.examples.children
 	var train, held teach.Set
-	for view := range views {
-		for i, l := range t.of {
-			if !t.held[i] {
-				train.Labels = append(train.Labels, l)
-			} else if view == 0 {
-				held.Labels = append(held.Labels, l)
+	train.Pooled, held.Pooled = make([][]float32, len(children)), make([][]float32, len(children))
+	for view := range 2 {
+		for i, e := range t.examples {
+			to := &train
+			switch {
+			case t.held[i] && view == 0:
+				to = &held
+			case t.held[i] || view == 1 && (e.views < 2 || t.trained > teach.Mirrored):
+				continue
+			}
+			to.Labels = append(to.Labels, t.of[i])
+			for k := range children {
+				to.Pooled[k] = append(to.Pooled[k], e.pooled[view][k]...)
 			}
 		}
-	}
-	for k := range children {
-		var seen, seenHeld []float32
-		for view := range views {
-			for i, e := range t.examples {
-				if !t.held[i] {
-					seen = append(seen, e.pooled[view][k]...)
-				} else if view == 0 {
-					seenHeld = append(seenHeld, e.pooled[0][k]...)
-				}
-			}
-		}
-		train.Pooled, held.Pooled = append(train.Pooled, seen), append(held.Pooled, seenHeld)
 	}
 	s.mu.Unlock()
-	t.training = teach.Begin(children, len(t.labels), &train, &held, 0)
+	t.training = teach.Begin(children, len(t.labels), &train, &held, 0, between)
 }
 
 // finish posts the classifier.

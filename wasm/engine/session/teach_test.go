@@ -21,6 +21,7 @@ import (
 	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/run"
 	"bignas/train/teach"
 )
 
@@ -188,6 +189,9 @@ func TestTeach(t *testing.T) {
 	if err != nil || c.Split != base.Config.Split || c.ValFraction != base.Config.ValFraction || c.SearchFraction != 0 || c.Seed != 1 || c.Epochs != base.Config.Epochs {
 		t.Errorf("%v; the split of the saved file is %d with %v and %v, seed %d", err, c.Split, c.ValFraction, c.SearchFraction, c.Seed)
 	}
+	if _, _, held := run.Split(c, data); held.Len() != want.HeldOut {
+		t.Errorf("by the saved file %d images are held out, not %d", held.Len(), want.HeldOut)
+	}
 	m := is.Metadata
 	if m["taught"] == "" || m["measured"] != "[]" || m["family"] == "" || is.Confidence != nil || !slices.Equal(is.Labels, []string{"x", "y", "z"}) || m["class_ids"] != "" {
 		t.Errorf("saved: labels %q, metadata %v", is.Labels, m)
@@ -250,10 +254,11 @@ func TestTeachStopped(t *testing.T) {
 	if r := ends(20); r.Type != "taught" || r.Stopped {
 		t.Errorf("the training ends with %+v", r)
 	}
-	yields := 0
+	asked := false
 	p.mu.Lock()
-	p.onYield = func() {
-		if yields++; yields == 3 { // it has begun, and made two steps
+	p.onYield = func() { // of Run, as the steps are
+		if t := p.s.teaching; !asked && t != nil && t.training != nil && t.training.Best.Steps > 0 {
+			asked = true
 			p.send(`{"id":22,"type":"enough"}`)
 		}
 	}
