@@ -96,7 +96,7 @@ func TestTeachAnew(t *testing.T) {
 	p.press("#teach [data-do=teach]", kb.Enter)
 	p.wait("the classifier", taught)
 	p.answered()
-	p.wait("the own classes", `document.getElementById('knows').textContent.includes('2 classes')`)
+	p.wait("an own class", `document.querySelector('#answer[aria-busy=false]') && /^(one|two)$/.test(document.querySelector('#bars li span').textContent)`)
 	eval[bool](p, stopped)
 	p.wait("another worker", `workers.length === 2`)
 	p.answered()
