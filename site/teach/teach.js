@@ -181,15 +181,16 @@ class Lesson {
   // ---- teaching
 
   async #teach() {
+    if (this.#teaching) return undefined;
     const examples = this.#examples, problem = examples.problem();
-    if (problem || this.#teaching) return this.#say(problem);
-    this.#film && this.#recorder.stop();
+    if (problem) return this.#say(problem);
+    if (this.#film) this.#recorder.stop();
     const { engine, manifest } = this.#explorer, teaching = this.#teaching = { engine };
     this.#busy(true);
     this.#progress.start();
     try {
       this.#say('The images are read.');
-      await examples.settled();
+      await Promise.race([examples.settled(), new Promise(stop => { teaching.stop = stop; })]);
       const wrong = teaching.stopped ? 'Stopped: nothing was taught yet.' : examples.problem();
       if (wrong) return this.#say(wrong);
       const ask = examples.ask();
@@ -211,6 +212,7 @@ class Lesson {
     const t = this.#teaching;
     if (!t) return;
     t.stopped = true;
+    t.stop();
     if (t.running) t.engine.request('enough').catch(() => { /* it has stopped */ });
   }
 
