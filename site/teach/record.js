@@ -1,23 +1,23 @@
 // Images from the webcam: as long as a button is held.
-import { Webcam } from '../explore/webcam.js';
+import { Camera } from '../explore/camera.js';
 import { make, write } from '../shared/page.js';
 
 const BETWEEN = 120; // ms between two images
 
 /** The camera's picture with its button, for one class at a time. */
 export class Recorder {
-  #webcam; #button; #says; #onimage; #onstop; #held = false;
+  #camera; #button; #says; #onimage; #onstop; #held = false;
   root;
 
   /** onimage(blob) gets an image while the button is held; onstop() hears that the camera is off. */
   constructor(onimage, onstop) {
     this.#onimage = onimage;
     this.#onstop = onstop;
-    this.#webcam = new Webcam({ onframe: bytes => this.#frame(bytes), onrate: () => {}, onstop: problem => this.#stopped(problem) });
+    this.#camera = new Camera(bytes => this.#frame(bytes), problem => this.#stopped(problem));
     this.#button = make('button', { type: 'button', className: 'btn', textContent: 'Hold to record' });
     this.#says = make('p', { className: 'cap' });
     this.#says.setAttribute('role', 'status');
-    this.root = make('div', { className: 'camera' }, this.#webcam.video, make('div', {}, this.#button, this.#says));
+    this.root = make('div', { className: 'camera' }, this.#camera.video, make('div', {}, this.#button, this.#says));
     const on = e => { e.preventDefault(); this.#hold(true); }, off = () => this.#hold(false), key = e => e.key === ' ' || e.key === 'Enter';
     this.#button.addEventListener('pointerdown', e => { this.#button.setPointerCapture(e.pointerId); this.#button.focus(); on(e); });
     for (const type of ['pointerup', 'pointercancel', 'blur']) this.#button.addEventListener(type, off);
@@ -29,11 +29,11 @@ export class Recorder {
   /** Switches the camera on. */
   start() {
     write(this.#says, 'Press and hold, and turn the thing a little meanwhile.');
-    return this.#webcam.start();
+    return this.#camera.start();
   }
 
   /** Switches it off. */
-  stop() { this.#webcam.stop(); }
+  stop() { this.#camera.stop(); }
 
   #hold(on) {
     this.#held = on;
