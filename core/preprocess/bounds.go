@@ -59,7 +59,7 @@ func jpegWork(data []byte) (scans int, values int64) {
 		switch {
 		case marker >= 0xc0 && marker <= 0xc2 && len(body) >= 9 && len(body) >= 6+3*int(body[5]):
 			frame = body[1:]
-		case marker == 0xda && frame != nil && len(body) >= 1+2*int(body[0]):
+		case marker == 0xda && frame != nil && len(body) > 0 && len(body) >= 1+2*int(body[0]):
 			scans++
 			for i := range int(body[0]) {
 				values += 64 * frameBlocks(frame, body[1+2*i])

@@ -305,6 +305,7 @@ func FuzzDecode(f *testing.F) {
 		photo, file, b.Bytes(), g.Bytes(), ti.Bytes(), cmykJPEG([4]uint8{1, 2, 3, 4}, true),
 		withExifJPEG(photo, exifBlock(binary.BigEndian, 6)), withExifPNG(file, exifBlock(binary.LittleEndian, 8)),
 		lossyFile(f), extended(18, riffChunk("ANMF", append(uint24s(0, 0, 19, 12, 0), 0), riffChunk("ALPH", make([]byte, 261)), lossyFile(f)[12:])),
+		[]byte("\xff\xd8\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00\xff\xda\x00\x02"), // a scan of no components
 		[]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00/\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"),
 	} {
 		f.Add(seed)
@@ -321,5 +322,6 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("image of %d x %d with %d bytes", im.W, im.H, len(im.Pix))
 		}
 		sameSquares(t, someSpec, data, im)
+		sameSquare(t, data, im)
 	})
 }

@@ -256,7 +256,8 @@ func TestReadyInfo(t *testing.T) {
 // FuzzHandle: whatever comes in is answered, and ends nothing.
 func FuzzHandle(f *testing.F) {
 	for _, s := range []string{`{`, `{"id":1}`, `{"id":"1","type":"cost"}`, `{"id":1,"type":"space","space":"nette","classes":3}`, `{"id":1,"type":"cost","child":{"resolution":96,"stages":[]}}`,
-		`{"id":1,"type":"parse","arch":"min"}`, `{"id":1,"type":"search","limits":{"macs":1}}`, `{"id":1,"type":"shared","a":{},"b":null}`, `{"id":1,"type":"cancel","target":9}`, `[]`, `7`} {
+		`{"id":1,"type":"parse","arch":"min"}`, `{"id":1,"type":"search","limits":{"macs":1}}`, `{"id":1,"type":"shared","a":{},"b":null}`, `{"id":1,"type":"cancel","target":9}`, `{"id":1,"type":"example"}`,
+		`{"id":1,"type":"teach","labels":["a","b"],"examples":[1],"of":[-1]}`, `{"id":1,"type":"adopt","labels":[]}`, `{"id":1,"type":"save"}`, `{"id":1,"type":"forget","examples":[1]}`, `{"id":1,"type":"enough"}`, `[]`, `7`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
