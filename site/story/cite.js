@@ -2,14 +2,16 @@
 import { asset, make } from '../shared/page.js';
 
 const PAPER = 'https://arxiv.org/abs/2003.11142';
-const BIBTEX = `@inproceedings{yu2020bignas,
-  title     = {{BigNAS}: Scaling Up Neural Architecture Search with Big Single-Stage Models},
-  author    = {Yu, Jiahui and Jin, Pengchong and Liu, Hanxiao and Bender, Gabriel and Kindermans, Pieter-Jan and Tan, Mingxing and Huang, Thomas and Song, Xiaodan and Pang, Ruoming and Le, Quoc},
-  booktitle = {European Conference on Computer Vision (ECCV)},
-  year      = {2020},
-  eprint    = {2003.11142},
-  archivePrefix = {arXiv},
-}`;
+const BIBTEX = [ // by lines: the build takes indentation away
+  '@inproceedings{yu2020bignas,',
+  '  title     = {{BigNAS}: Scaling Up Neural Architecture Search with Big Single-Stage Models},',
+  '  author    = {Yu, Jiahui and Jin, Pengchong and Liu, Hanxiao and Bender, Gabriel and Kindermans, Pieter-Jan and Tan, Mingxing and Huang, Thomas and Song, Xiaodan and Pang, Ruoming and Le, Quoc},',
+  '  booktitle = {European Conference on Computer Vision (ECCV)},',
+  '  year      = {2020},',
+  '  eprint    = {2003.11142},',
+  '  archivePrefix = {arXiv},',
+  '}',
+].join('\n');
 
 const link = (href, text) => make('a', { href, textContent: text });
 

@@ -1,5 +1,5 @@
-// The losses of the shipped weights, epoch by epoch: three runs, each from the weights
-// of the one before.
+// The losses of the weights of ten classes, epoch by epoch: three runs, each from the
+// weights of the one before.
 import { FACTS } from './facts.js';
 import { add, px } from '../shared/svg.js';
 import { asset, make } from '../shared/page.js';
@@ -22,7 +22,7 @@ export async function curves(figure) {
   const svg = add(figure, 'svg', { role: 'img' });
   const end = LINES.map(([column, name]) => `${name} ${epochs.at(-1)[column].toFixed(2)}`).join(', ');
   svg.setAttribute('aria-label', `Losses over ${epochs.length} epochs. In the last one: ${end}.`);
-  figure.append(make('figcaption', { className: 'cap', textContent: `Losses of the shipped weights in nats, each against what the child learns from, over ${epochs.length} epochs of three runs. `
+  figure.append(make('figcaption', { className: 'cap', textContent: `Losses of the weights of ten classes in nats, each against what the child learns from, over ${epochs.length} epochs of three runs. `
     + 'In the first ten epochs the label is part of every target: a teacher that knows nothing yet teaches its noise. The second run and the third mix two images into one, which is harder. '
     + 'The three fall together: they are the same weights.' }));
   const draw = () => { if (svg.clientWidth) plot(svg, runs, epochs); };

@@ -22,7 +22,7 @@ function place({ stages }) {
 }
 
 export default class Filters {
-  #explorer; #root; #at; #weights; #side = 0; #channels = 0; #channel = 0; #bank; #sketch; #cells = [];
+  #explorer; #root; #at; #weights; #reading; #side = 0; #channels = 0; #channel = 0; #bank; #sketch; #cells = [];
 
   constructor(explorer, root) {
     this.#explorer = explorer;
@@ -43,9 +43,10 @@ export default class Filters {
 
   async show(changed) {
     try {
-      if (!this.#weights) await this.#read();
+      await (this.#reading ??= this.#read());
       if (changed.has('start') || changed.has('image')) await this.#see();
     } catch (error) {
+      if (!this.#weights) this.#reading = undefined; // the next change tries again
       return this.#explorer.failed(error);
     }
     this.#draw();

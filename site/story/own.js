@@ -24,12 +24,12 @@ export default class Own {
 
   show(changed) { if (['start', 'image', 'ready'].some(what => changed.has(what))) this.#ask(); }
 
-  // accuracy says what was measured, which is known of the shipped weights.
+  // accuracy says what was measured, which is known of one set of weights.
   async #accuracy() {
-    const { manifest, space } = this.#explorer, { labels, children } = manifest;
+    const { space, manifest: { id, labels, children } } = this.#explorer;
     try {
       const { arch } = await this.#explorer.count(spaces.smallest(space)), own = children?.find(c => c.arch === arch);
-      if (own?.n !== FACTS.images) return this.#root.querySelector('[data-is=top1]').parentElement.remove();
+      if (id !== FACTS.weights || !own) return this.#root.querySelector('[data-is=top1]').parentElement.remove();
       for (const [name, p] of [['top1', own.top1], ['lost', FACTS.inheritedTop1]]) {
         const cell = this.#root.querySelector(`[data-is=${name}]`);
         cell.replaceChildren(make('b', { textContent: `${number(100 * p, 1)} %` }), make('i'));

@@ -1,5 +1,5 @@
 // Why it works: five figures below the tool, each driven by the engine or by what was
-// measured of the shipped weights. A figure loads when its place comes near the window.
+// measured of our weights. A figure loads when its place comes near the window.
 import { cite } from './cite.js';
 import { FACTS } from './facts.js';
 import { Presenter } from './present.js';
@@ -16,9 +16,9 @@ const figures = ({ space, manifest }) => {
 <p>Devices differ: one can spend ten million multiplications on an image, another two hundred million. A multiplication and the addition that follows it are a multiply-accumulate; a million of them, one <b>MMAC</b>, is the usual unit of a network’s work.</p>
 <p>Usually every size is a network of its own, and each is trained by itself. BigNAS trains one big network, the <b>supernet</b>. A smaller one is cut out of it: fewer channels, fewer layers, smaller filters, a smaller image. Such a cut-out is a <b>child</b>. It is used as it is, with no further training, and this supernet has ${many} of them.</p>` },
     { id: 'teaching', title: 'The biggest child teaches the others', load: () => import('./sandwich.js'), text: `
-<p>Ordinary training makes the whole network good, and no part of it. So in every step of this training several children run on the same images: the biggest, the smallest, and two at random (one, for the weights shipped here). The extremes are always among them, and what lies between is never far from what has just been trained: the <b>sandwich rule</b>.</p>
+<p>Ordinary training makes the whole network good, and no part of it. So in every step of this training several children run on the same images: the biggest, the smallest, and two at random (one, for our weights). The extremes are always among them, and what lies between is never far from what has just been trained: the <b>sandwich rule</b>.</p>
 <p>Only the biggest child learns from the labels. The others learn to answer as it does, with all of its probabilities, which say more than a label: that an image is a church, and also that it looks a little like a gas pump. This is <b>in-place distillation</b>: the teacher is in training itself, in the same step and with the same weights.</p>
-<p>That is why the smallest child is good. It classifies ${percent(FACTS.sliceTop1)} of ${number(FACTS.images)} held-out images correctly; a network of its shape, trained by itself on the same images, ${percent(FACTS.aloneTop1)}.</p>` },
+<p>That is why the smallest child is good. It classifies ${percent(FACTS.sliceTop1)} of ${number(FACTS.images)} held-out images of ten classes correctly; a network of its shape, trained by itself on the same images, ${percent(FACTS.aloneTop1)}.</p>` },
     { id: 'slices', title: 'What is shared: the weights', load: () => import('./filters.js'), text: `
 <p>A child has no weights of its own. A narrower one takes the first channels of every layer, a shallower one the first layers of every stage, and a filter of 3 × 3 is the middle of the one of 5 × 5. So the same number works in very many networks, and what it learns in one all others have.</p>
 <p>These are real weights of a layer of this supernet. Point at a filter; change the width and the filter of this stage, and your child above changes too. <a href="#compare">Two children, one set of weights</a> shows what they have in common, and <b>Look inside</b> above what every layer makes of your image.</p>` },
@@ -59,7 +59,7 @@ export default class Story {
     start.addEventListener('click', () => presenter.start());
     styled().then(() => {
       if (explorer.closed) return;
-      box.replaceChildren(make('p', { className: 'present' }, start, make('span', { className: 'cap', textContent: 'One figure at a time, big: P begins, arrow keys go on, Escape ends' })), ...this.#slides, cite(explorer.manifest));
+      box.replaceChildren(make('p', { className: 'about', textContent: 'The idea of BigNAS, in five figures. All of them are live: what they show is computed now, by the engine of this page, or was measured of its weights.' }), make('p', { className: 'present' }, start, make('span', { className: 'cap', textContent: 'One figure at a time, big: P begins, arrow keys go on, Escape ends' })), ...this.#slides, cite(explorer.manifest));
       this.#watch(list);
     }, error => explorer.failed(error));
   }
