@@ -120,6 +120,9 @@ func TestBudget(t *testing.T) {
 			name := strings.Trim(strings.Fields(p.find("[data-is=saved]"))[1], ",")
 			return arrived(t, filepath.Join(folder, name))
 		}
+		if hint := eval[string](p, `document.querySelector('.pick a')?.href ?? ''`); hint != "https://netron.app/" {
+			t.Errorf("beside the buttons a link leads to %q, not to what opens the file", hint)
+		}
 		// The first field of an ONNX file is its version; a safetensors file begins with the length of its JSON. Both have the child's weights.
 		if data := saved("onnx"); len(data) < 100_000 || data[0] != 0x08 {
 			t.Errorf("the ONNX file has %d bytes", len(data))

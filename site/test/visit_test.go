@@ -87,6 +87,13 @@ func TestVisit(t *testing.T) {
 			keep("compare")
 			p.near("#statistics", `document.querySelector('#curve .g1') && document.querySelector('[data-is=inherited]')?.textContent.includes('%')`)
 			keep("statistics")
+			p.near("#story", `document.querySelectorAll('.slide').length`)
+			p.near("#story-of-teaching", `document.querySelectorAll('.four>li')[3]?.querySelector('ol li span:nth-child(2)').textContent.includes('%')`)
+			for range 3 {
+				p.click("#story-of-teaching [data-do=next]")
+			}
+			p.near("#story-of-teaching", `document.querySelectorAll('.four .ran').length === 4`)
+			keep("story")
 		})
 	}
 }
