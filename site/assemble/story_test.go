@@ -20,12 +20,15 @@ func TestFacts(t *testing.T) {
 	}
 	facts, results, statistics := read("site/story/facts.js"), read("docs/results.md"), read("docs/statistics.md")
 	for fact, c := range map[string]struct{ value, document, says string }{
-		"supernetHours": {"4.5", results, "about four and a half hours on a shared machine of two cores"},
-		"aloneHours":    {"0.5", results, "It takes about half an hour"},
-		"aloneTop1":     {"0.861", results, "reaches 86.1 %, where the slice of the supernet has 89.2 %, both calibrated"},
-		"sliceTop1":     {"0.892", results, "| smallest | 9.5 | 0.39 M | 96 px | 89.2 % |"},
-		"inheritedTop1": {"0.112", statistics, "| smallest | 89.4 % | 11.2 % |"},
-		"images":        {"941", results, "Top-1 on the 941 images"},
+		"supernetHours":  {"4.5", results, "about four and a half hours on a shared machine of two cores"},
+		"aloneHours":     {"0.5", results, "It takes about half an hour"},
+		"aloneTop1":      {"0.861", results, "reaches 86.1 %, where the slice of the supernet has 89.2 %, both calibrated"},
+		"sliceTop1":      {"0.892", results, "| smallest | 9.5 | 0.39 M | 96 px | 89.2 % |"},
+		"inheritedTop1":  {"0.112", statistics, "| smallest | 89.4 % | 11.2 % |"},
+		"earlySliceTop1": {"0.607", results, "| the recipe (inherited weights) | 60.7 / 60.2 % |"},
+		"earlyAloneTop1": {"0.664", results, "| each child trained alone, from scratch | 66.4 % |"},
+		"earlyEpochs":    {"8", results, "4,000 images, 96 px, 8 epochs"},
+		"images":         {"941", results, "Top-1 on the 941 images"},
 	} {
 		if found := regexp.MustCompile(`\b` + fact + `: ([\d.]+),`).FindStringSubmatch(facts); found == nil || found[1] != c.value {
 			t.Errorf("%s is %q, the test knows %s", fact, found, c.value)
