@@ -27,5 +27,8 @@ export const number = (n, decimals = 0) => n.toFixed(decimals).replace(/\B(?=(\d
 /** A probability 0 to 1 as percent: two digits that matter. */
 export const percent = p => `${number(100 * p, p < 0.0995 ? 1 : 0)} %`;
 
+/** How much bigger letters are than usual: drawings with lengths in pixels grow by it. */
+export const enlarged = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
 /** Bytes as megabytes of 10^6. */
 export const megabytes = n => number(n / 1e6, 1);

@@ -2,7 +2,7 @@
 // weights of the one before.
 import { FACTS } from './facts.js';
 import { add, px } from '../shared/svg.js';
-import { asset, make } from '../shared/page.js';
+import { asset, enlarged, make } from '../shared/page.js';
 
 const LINES = [['loss_biggest', 'biggest', 'big'], ['loss_random', 'at random', 'any'], ['loss_smallest', 'smallest', 'small']];
 const LEFT = 30, RIGHT = 74, TOP = 12, BOTTOM = 30; // px around the plot
@@ -30,7 +30,7 @@ export async function curves(figure) {
 }
 
 function plot(svg, runs, epochs) {
-  const W = svg.clientWidth, H = svg.clientHeight, all = epochs.flatMap(e => LINES.map(([column]) => e[column]));
+  const W = svg.clientWidth / enlarged(), H = svg.clientHeight / enlarged(), all = epochs.flatMap(e => LINES.map(([column]) => e[column]));
   const most = Math.ceil(2 * Math.max(...all)) / 2, base = H - BOTTOM;
   const x = i => LEFT + (W - LEFT - RIGHT) * i / (epochs.length - 1), y = v => base - (base - TOP) * v / most;
   const text = (tx, ty, words, attributes) => Object.assign(add(svg, 'text', { x: px(tx), y: px(ty), ...attributes }), { textContent: words });

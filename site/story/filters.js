@@ -109,7 +109,7 @@ export default class Filters {
       const cell = this.#cells[i];
       cell.className = !within || !inner(w, i) ? 'out' : w < 0 ? 'minus' : 'plus';
       cell.style.setProperty('--w', (Math.abs(w) / strongest).toFixed(3));
-      write(cell, number(w, 2).replace('-', '−'));
+      write(cell, number(Math.abs(w) < 0.005 ? 0 : w, 2).replace('-', '−'));
     });
     this.#sketch.filter(one, this.#side);
     const all = this.#channels * this.#side ** 2, some = used.channels * used.side ** 2;

@@ -2,7 +2,7 @@
 // to fine and at random. The engine searches; accuracies are predicted.
 import { words } from '../shared/accuracy.js';
 import { add, px, put } from '../shared/svg.js';
-import { make, number, write } from '../shared/page.js';
+import { enlarged, make, number, write } from '../shared/page.js';
 import * as spaces from '../shared/space.js';
 
 const TRIES = 1000; // children, by each of the two
@@ -97,7 +97,7 @@ export default class Race {
   }
 
   #draw() {
-    const svg = this.#svg, W = svg.clientWidth, H = svg.clientHeight, all = this.#ways.flat();
+    const svg = this.#svg, W = svg.clientWidth / enlarged(), H = svg.clientHeight / enlarged(), all = this.#ways.flat();
     if (!W) return;
     svg.setAttribute('viewBox', `0 0 ${W} ${H}`);
     svg.replaceChildren();

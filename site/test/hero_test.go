@@ -181,6 +181,12 @@ func TestSectionLinks(t *testing.T) {
 		if hidden := eval[int](p, `[...document.querySelectorAll('nav a')].filter(a => !a.checkVisibility()).length`); hidden > 0 {
 			t.Fatalf("at %d pixels %d links to sections are hidden", width, hidden)
 		}
+		if rows := eval[int](p, `new Set(['.mark', '#tour-start', '#theme'].map(s => (r => Math.round((r.top + r.bottom) / 20))(document.querySelector(s).getBoundingClientRect()))).size`); rows > 1 {
+			t.Errorf("at %d pixels the buttons beside the name are in %d rows", width, rows)
+		}
+		if out := eval[int](p, `[...document.querySelectorAll('nav a')].filter(a => a.getBoundingClientRect().right > innerWidth).length`); width > 700 && out > 0 {
+			t.Errorf("at %d pixels %d links to sections are out of the window", width, out)
+		}
 		p.tap("nav a[href='#compare']")
 		p.wait("the section", `document.activeElement.id === 'compare' && (r => r.top < innerHeight && r.bottom > 0)(document.getElementById('compare').getBoundingClientRect())`)
 	}
