@@ -122,7 +122,7 @@ size: page
 
 budgets:
 	$(say) 'budgets of the page: a visit with a clock, and Lighthouse, a phone, the median of three'
-	@BIGNAS_BUDGETS=1 go test -count=1 -v -timeout 90m -run '^Test(Lighthouse|Measures|MeasuresLatency|SearchInBrowser)$$' ./site/test
+	@BIGNAS_BUDGETS=1 go test -count=1 -v -timeout 90m -run '^Test(Lighthouse|Measures|MeasuresLatency|MeasuresTeach|SearchInBrowser)$$' ./site/test
 
 screens:
 	$(say) 'screenshots of a visit, for the documents'

@@ -17,6 +17,8 @@ const (
 	smallSide  = 72  // of what the page shows of it
 	taughtSeed = 1   // of the children at random, as in train teach
 
+	atOnce = 4 // views that a child looks at at once
+
 	// fewExamples is how many keep their image after it was seen as it is: of a class with few
 	// images one that should be held out may be needed to learn from, and to be seen mirrored.
 	fewExamples = 200
@@ -49,19 +51,28 @@ type looker struct {
 	input []float32
 }
 
-// next returns an image and a view of it that a child has not seen, nil where there is none.
-func (x *examples) next() (e *example, view int) {
+// look is a view of an image that a child has not seen.
+type look struct {
+	*example
+	view int
+}
+
+// next returns some of these, for one child; none where all is seen.
+func (x *examples) next() (some []look) {
 	for range x.children {
 		for _, e := range x.list {
 			for view := range e.views {
-				if e.pooled[view][x.at] == nil {
-					return e, view
+				if e.pooled[view][x.at] == nil && len(some) < atOnce {
+					some = append(some, look{e, view})
 				}
 			}
 		}
+		if some != nil {
+			break
+		}
 		x.at = (x.at + 1) % len(x.children)
 	}
-	return nil, 0
+	return some
 }
 
 // seen counts the looks at e that are done, and all.
@@ -167,17 +178,17 @@ func (s *Session) look(between func() error) (done bool, err error) {
 	return done, err
 }
 
-// lookOnce lets one child see one view of one image.
+// lookOnce lets one child see a few views of images.
 func (s *Session) lookOnce(between func() error) (done bool, err error) {
 	s.mu.Lock()
 	x, l := &s.examples, &s.looker
-	e, view := x.next()
-	if e == nil {
+	some := x.next()
+	if some == nil {
 		x.looking, *l = false, looker{}
 		s.mu.Unlock()
 		return true, nil
 	}
-	at, a, body, image := x.at, x.children[x.at], x.body, e.image
+	at, a, body := x.at, x.children[x.at], x.body
 	s.mu.Unlock()
 	if l.child == nil || l.body != body || l.at != at {
 		st, err := body.StatisticsOf(a, false)
@@ -192,20 +203,25 @@ func (s *Session) lookOnce(between func() error) (done bool, err error) {
 		l.child, l.body, l.at = child, body, at
 	}
 	n := 3 * a.Resolution * a.Resolution
-	l.input = slices.Grow(l.input[:0], n)[:n]
-	body.Info().Preprocessing.Apply(l.input, image, a.Resolution)
-	if view == 1 {
-		teach.Mirror(l.input, a.Resolution)
+	l.input = slices.Grow(l.input[:0], len(some)*n)[:len(some)*n]
+	for i, e := range some {
+		x := l.input[i*n : (i+1)*n]
+		body.Info().Preprocessing.Apply(x, e.image, a.Resolution)
+		if e.view == 1 {
+			teach.Mirror(x, a.Resolution)
+		}
 	}
-	if _, err := l.child.Forward(l.input, 1, between); err != nil {
+	if _, err := l.child.Forward(l.input, len(some), between); err != nil {
 		return false, err
 	}
 	pooled := slices.Clone(l.child.Pooled())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.pooled[view][at] = pooled
-	if e.complete() && (e.views == 2 || len(x.list) > fewExamples) {
-		e.image = nil
+	for i, e := range some {
+		e.pooled[e.view][at] = slices.Clip(pooled[i*a.Head : (i+1)*a.Head])
+		if e.complete() && (e.views == 2 || len(x.list) > fewExamples) {
+			e.image = nil
+		}
 	}
 	return false, nil
 }
