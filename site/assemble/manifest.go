@@ -132,8 +132,8 @@ func (c *choice) describe() error {
 		}
 	}
 	for _, s := range c.Samples {
-		if !c.Borrowed && !slices.Contains(info.Labels, s.Label) {
-			return fault.New("bad_manifest", "give it one of the labels, or leave it out", "assets/weights.json: the sample %s of %s is %q, which is none of its labels", s.Name, c.ID, s.Label)
+		if s.Label != "" && !c.Borrowed && !slices.Contains(info.Labels, s.Label) {
+			return fault.New("bad_manifest", "give it one of the labels, none if it is of none of the classes, or leave it out", "assets/weights.json: the sample %s of %s is %q, which is none of its labels", s.Name, c.ID, s.Label)
 		}
 	}
 	c.Space, c.Labels, c.Digest, c.Crop, c.Parts = info.Space, info.Labels, info.Digest, info.Preprocessing.Crop, parts.Ends()

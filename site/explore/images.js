@@ -40,7 +40,7 @@ export class Images {
     this.#buttons = new Map(samples.map(s => {
       const img = make('img', { src: address(`${s.name}-small`), alt: '', width: 44, height: 44 });
       const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
-      b.setAttribute('aria-label', s.label);
+      b.setAttribute('aria-label', s.label || s.name);
       return [s.name, b];
     })).set('own', this.#own).set('webcam', this.#camera);
     byId('gallery').replaceChildren(...this.#buttons.values());

@@ -86,6 +86,9 @@ var twoWeights = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	table = slices.DeleteFunc(table, func(row map[string]any) bool { return row["id"] != "nette" })
+	for _, row := range table {
+		row["name"] = "10 classes"
+	}
 	samples := []map[string]string{{"name": "parachute", "label": "thing 1", "alt": "A parachute"}, {"name": "church", "label": "thing 2", "alt": "A church"}}
 	table = append(table, map[string]any{"id": "second", "name": "30 classes", "manifest": "second.json", "data": "things that a test made up", "samples": samples})
 	about := map[string]any{"weights": "second.safetensors", "bytes": len(data), "children": []any{map[string]any{"arch": space.Max().String(), "top1": 0.25, "n": 40}}}

@@ -24,10 +24,12 @@ func TestVisit(t *testing.T) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	url := shippedPage(t)
 	for _, o := range []options{{width: 1280, height: 800}, {width: 1280, height: 800, dark: true}, {width: 375, height: 780, scale: 2}, {width: 375, height: 780, scale: 2, dark: true}} {
 		theme := map[bool]string{false: "light", true: "dark"}[o.dark]
 		t.Run(fmt.Sprintf("%d-%s", o.width, theme), func(t *testing.T) {
-			p := open(t, "", o)
+			o.origin = url
+			p := open(t, url, o)
 			p.answered()
 			p.wait("the check of the weights", `document.getElementById('proof-changed').textContent === '0'`)
 			n := 0
