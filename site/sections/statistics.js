@@ -14,7 +14,7 @@ const HTML = `<div class="bn"><div>
   <dl class="mini"><dt>With its own statistics</dt><dd data-is="own">…</dd><dt>With inherited ones</dt><dd data-is="inherited">…</dd><dt>Weights changed</dt><dd data-is="changed">…</dd></dl></div>
 <figure><svg id="curve" role="img" aria-labelledby="curve-words"></svg>
   <div class="choice"><label for="layer">Stage</label><select id="layer"></select><label for="channel">Channel</label><input type="number" id="channel" min="1" value="1" inputmode="numeric"></div>
-  <figcaption class="cap" id="curve-words"></figcaption></figure></div>`;
+  <figcaption class="cap" id="curve-words">The signal of one channel</figcaption></figure></div>`;
 
 // ticks are round values between two, three to six of them, and the decimals that tell them apart.
 function ticks(low, high) {
