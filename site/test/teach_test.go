@@ -294,7 +294,7 @@ func TestTeachMistakes(t *testing.T) {
 		}
 		p.letFall(file, "#explore")
 		p.wait(name, fmt.Sprintf(`document.getElementById('notice').textContent.includes(%q)`, c.says))
-		if got := p.text("notice"); !strings.Contains(got, name) || !strings.Contains(got, "goes on with “10 classes”") {
+		if got := p.text("notice"); !strings.Contains(got, name) || !strings.Contains(got, "goes on with “10 classes") {
 			t.Errorf("%s: the notice is %q", name, got)
 		}
 	}
