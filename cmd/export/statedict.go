@@ -10,7 +10,6 @@ import (
 	"bignas/core/supernet"
 	"bignas/train/atomicfile"
 	"bignas/train/published"
-	"bignas/train/torchfile"
 )
 
 // torchWritten is what --json prints of a supernet.
@@ -49,22 +48,9 @@ func (f *writeFlags) torch(p *cli.Program) error {
 
 // sameTorch reads a written checkpoint back.
 func sameTorch(path string, w *supernet.Weights) error {
-	file, err := torchfile.Open(path)
+	back, err := published.ImportFile(w.Space, path)
 	if err != nil {
-		return err
-	}
-	defer file.Close()
-	tensors, err := file.StateDict()
-	if err != nil {
-		return err
-	}
-	var all []published.Tensor
-	for _, t := range tensors {
-		all = append(all, published.Tensor{Name: t.Name, Shape: t.Shape, Read: t.Floats})
-	}
-	back, err := published.Import(w.Space, all)
-	if err != nil {
-		return err
+		return cli.FileError(path, err)
 	}
 	for i, p := range w.Params {
 		for j, v := range p.Data {

@@ -8,11 +8,9 @@ import (
 	"bignas/cmd/internal/cli"
 	"bignas/core/arch"
 	"bignas/core/fault"
-	"bignas/core/supernet"
 	"bignas/train/atomicfile"
 	"bignas/train/files"
 	"bignas/train/published"
-	"bignas/train/torchfile"
 )
 
 type importFlags struct {
@@ -42,8 +40,8 @@ func (f *importFlags) Run(p *cli.Program) error {
 		return err
 	}
 	m := published.Imported{}
-	if m.Net, err = importTensors(space, f.File); err != nil {
-		return err
+	if m.Net, err = published.ImportFile(space, f.File); err != nil {
+		return cli.FileError(f.File, err)
 	}
 	if m.Classes, m.Labels, err = classNames(f.Names, m.Net.Classes); err != nil {
 		return err
@@ -62,24 +60,6 @@ func (f *importFlags) Run(p *cli.Program) error {
 	}
 	again := releaseFlags{Weights: f.Output, Data: f.Calibrate, Output: f.Output, Children: f.Children, Images: f.Images, Check: checked, Against: 1024}
 	return again.Run(p)
-}
-
-// importTensors reads the checkpoint and closes it.
-func importTensors(space *arch.Space, path string) (*supernet.Weights, error) {
-	f, err := torchfile.Open(path)
-	if err != nil {
-		return nil, cli.FileError(path, err)
-	}
-	defer f.Close()
-	dict, err := f.StateDict()
-	if err != nil {
-		return nil, err
-	}
-	all := make([]published.Tensor, len(dict))
-	for i, t := range dict {
-		all[i] = published.Tensor{Name: t.Name, Shape: t.Shape, Read: t.Floats}
-	}
-	return published.Import(space, all)
 }
 
 // classNames reads the names of so many classes; without a file they have numbers.

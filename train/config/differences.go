@@ -19,8 +19,9 @@ func (c Config) Differences(d Config) []string {
 }
 
 // DifferencesBefore lists the differences that matter to a run of c that has done that many epochs
-// and is to continue as d. How many epochs there are, when the learning rate falls, which
-// resolutions come and how long images are mixed may all be changed while the epochs that are done would have been the same.
+// and is to continue as d. How many epochs there are, when the learning rate falls, which resolutions
+// come and how long images are mixed may all be changed while the epochs that are done would have been
+// the same.
 func (c Config) DifferencesBefore(d Config, epochs int) []string {
 	if epochs <= d.Epochs && c.sameBefore(d, epochs) {
 		d.Epochs, d.DecayEpochs, d.Phases, d.Augment.MixEpochs = c.Epochs, c.DecayEpochs, c.Phases, c.Augment.MixEpochs

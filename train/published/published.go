@@ -10,6 +10,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/supernet"
+	"bignas/train/torchfile"
 )
 
 // Codes of the errors.
@@ -69,6 +70,25 @@ func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
 		return nil, err
 	}
 	return w, copyAll(want, all)
+}
+
+// ImportFile is Import of the state dict in a file of torch.save. Errors are *fault.Error or of
+// package os.
+func ImportFile(space *arch.Space, path string) (*supernet.Weights, error) {
+	f, err := torchfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	dict, err := f.StateDict()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Tensor, len(dict))
+	for i, t := range dict {
+		all[i] = Tensor{Name: t.Name, Shape: t.Shape, Read: t.Floats}
+	}
+	return Import(space, all)
 }
 
 // mostListed is the number of tensors of each kind that an error names.
