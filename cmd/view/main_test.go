@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"bignas/cmd/internal/cli"
 	"bignas/core/scene"
 )
 
@@ -37,11 +38,7 @@ func TestWithoutWindow(t *testing.T) {
 // TestDesk: the engine's answers reach the scene and the window's title.
 func TestDesk(t *testing.T) {
 	t.Chdir("../..")
-	weights, err := filepath.Glob("assets/*.safetensors")
-	if err != nil || len(weights) != 1 {
-		t.Fatalf("weights: %v, %v", weights, err)
-	}
-	data, err := os.ReadFile(weights[0])
+	data, err := os.ReadFile(cli.DefaultWeights)
 	if err != nil {
 		t.Fatal(err)
 	}
