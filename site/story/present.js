@@ -8,7 +8,7 @@ const NEXT = ['ArrowRight', 'ArrowDown', 'PageDown', ' ', 'Enter'], BEFORE = ['A
 const BY_REMOTE = ['PageDown', 'PageUp']; // a remote control's keys work wherever the focus is
 
 export class Presenter {
-  #root; #slides; #state; #at = -1; #from; #scroll = 0; #forget; #still = []; #count = make('span'); #bar;
+  #root; #slides; #state; #at = -1; #from; #begin; #top = 0; #forget; #still = []; #count = make('span'); #bar;
 
   /** slides are the figures of the section root. It listens until the signal. */
   constructor(root, slides, state, signal) {
@@ -31,14 +31,15 @@ export class Presenter {
   start() {
     if (this.#at >= 0) return;
     this.#from = document.activeElement;
-    this.#scroll = scrollY;
-    const tops = this.#slides.map(s => Math.abs(s.getBoundingClientRect().top));
+    const tops = this.#slides.map(s => s.getBoundingClientRect().top);
+    this.#top = tops.reduce((best, top) => (Math.abs(top) < Math.abs(best) ? top : best));
+    this.#begin = tops.indexOf(this.#top);
     this.#still = [...document.body.children, ...this.#root.parentElement.children].filter(el => !el.contains(this.#root) && !el.inert);
     for (const el of this.#still) el.inert = true;
     document.documentElement.classList.add(ON);
     this.#bar.hidden = false;
     this.#forget = step(this.#state, () => this.end());
-    this.#show(tops.indexOf(Math.min(...tops)));
+    this.#show(this.#begin);
   }
 
   /** Goes back to the page as it was. */
@@ -50,7 +51,8 @@ export class Presenter {
     document.documentElement.classList.remove(ON);
     for (const el of this.#still) el.inert = false;
     this.#forget();
-    scrollTo({ top: this.#scroll, behavior: 'instant' });
+    // What stands above may have another height by now: the figure is put where it was.
+    scrollBy({ top: this.#slides[this.#begin].getBoundingClientRect().top - this.#top, behavior: 'instant' });
     if (this.#from?.isConnected) this.#from.focus({ preventScroll: true });
   }
 

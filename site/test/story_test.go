@@ -129,7 +129,8 @@ func TestPresenter(t *testing.T) {
 	child := p.arch("")
 	p.figure("teaching", `document.querySelector('.four')`)
 	eval[bool](p, `(document.querySelector('.present button').focus({ preventScroll: true }), true)`)
-	y := eval[float64](p, `scrollY`)
+	const top = `document.querySelectorAll('.slide')[1].getBoundingClientRect().top`
+	y := eval[float64](p, top)
 	on := func(i int) string {
 		return fmt.Sprintf(`[...document.querySelectorAll('.slide')].map(s => Number(s.checkVisibility())).join('') === '%s' && document.activeElement === document.querySelectorAll('.slide h3')[%d]`, strings.Repeat("0", i)+"1"+strings.Repeat("0", 4-i), i)
 	}
@@ -153,7 +154,7 @@ func TestPresenter(t *testing.T) {
 	whole := func(how string) {
 		t.Helper()
 		p.wait("the page after "+how, `!document.documentElement.classList.contains('presenting') && !document.querySelector('[inert]') && [...document.querySelectorAll('.slide')].every(s => s.checkVisibility())`)
-		p.wait("the place after "+how, fmt.Sprintf(`Math.abs(scrollY - %v) < 2 && document.activeElement === document.querySelector('.present button')`, y))
+		p.wait("the place after "+how, fmt.Sprintf(`Math.abs(%s - %v) < 2 && document.activeElement === document.querySelector('.present button')`, top, y))
 	}
 	p.do(chromedp.KeyEvent(kb.Escape))
 	whole("Escape")
@@ -161,6 +162,14 @@ func TestPresenter(t *testing.T) {
 	p.wait("the second figure alone", on(1))
 	eval[bool](p, `(history.back(), true)`)
 	whole("Back")
+	// Ended and begun again at once, before the history has gone back.
+	eval[bool](p, `new Promise(back => {
+		addEventListener('popstate', () => setTimeout(() => back(true)), { once: true });
+		for (const key of ['p', 'Escape', 'p']) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+	})`)
+	p.wait("the second figure alone", on(1))
+	eval[bool](p, `(history.back(), true)`)
+	whole("Back from the second presentation")
 	if got := p.arch(""); got != child {
 		t.Errorf("the child became %s", got)
 	}
