@@ -23,6 +23,8 @@ ENGINE_MAX := 1300000
 PAGE_MAX := 40000
 KERNELS_MAX := 8000
 VIEW_MAX := 2900000
+# The page says so, before somebody fetches it (site/story/live.js).
+TRAINER_MAX := 800000
 # Counted in runs, not seconds: at a deadline go test sometimes reports its own timeout as a failure.
 FUZZTIME ?= 300000x
 # An input for a kernel is thousands of multiplications, several times over.
@@ -118,6 +120,7 @@ size: page
 	for f in $(SITE)/engine/*/{simd,relaxed}.wasm; do fits "kernels $$(basename $$f)" $(KERNELS_MAX) $$f; done; \
 	fits 'page until its first answer' $(PAGE_MAX) $(SITE)/index.html $(SITE)/page/*/site/start.js $$(grep -oE '[a-z_/]+[.]js' $(SITE)/page/*/site/start.js | sort -u | sed "s|^|$$(echo $(SITE)/page/*/site/)|") \
 		$(SITE)/page/*/site/worker/{worker,download,kernels}.js; \
+	fits trainer $(TRAINER_MAX) $(SITE)/trainer/*/trainer.wasm; \
 	for f in $$(find $(SITE) -name 'view*.wasm'); do fits view $(VIEW_MAX) $$f; done
 
 budgets:

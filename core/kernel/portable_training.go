@@ -1,6 +1,6 @@
-//go:build !js
+//go:build !js || training
 
-// Nothing trains in a browser, and the engine is downloaded.
+// Of what runs in a browser only the program that trains has them: the engine is downloaded by everybody.
 
 package kernel
 

@@ -36,6 +36,7 @@ type builder struct {
 //	index.html, service.js   the only names that stay when their content changes
 //	page/HASH/               the modules, styles, samples and the manifest
 //	engine/HASH/             the engine and its kernels
+//	trainer/HASH/            the program that trains a small supernet
 //	weights-ID/HASH/         weights, those of one line of assets/weights.json
 //	view/HASH/               the network view
 //
@@ -74,10 +75,17 @@ func (b *builder) build() error {
 			return err
 		}
 		if i > 0 {
-			last := len(b.files) - 1
-			b.later, b.files = append(b.later, b.files[last]), b.files[:last]
+			b.postpone()
 		}
 	}
+	trains, err := b.trainer()
+	if err != nil {
+		return err
+	}
+	if m.Trainer, err = b.place("trainer", trains, trainerFile); err != nil {
+		return err
+	}
+	b.postpone()
 	engine, err := b.engine()
 	if err != nil {
 		return err
@@ -111,6 +119,12 @@ func (b *builder) build() error {
 func (b *builder) place(kind string, f folder, file string) (string, error) {
 	name, err := b.publish(kind, f)
 	return up + name + "/" + file, err
+}
+
+// postpone leaves the file that was written last to those who use it.
+func (b *builder) postpone() {
+	last := len(b.files) - 1
+	b.later, b.files = append(b.later, b.files[last]), b.files[:last]
 }
 
 // up is the way from the manifest to the folder of the page.
@@ -214,25 +228,44 @@ var engineFlags = func() []string {
 
 // engine compiles the program of the page's worker; its kernels lie beside it.
 func (b *builder) engine() (folder, error) {
-	work, err := os.MkdirTemp("", "bignas-engine-")
+	program, err := b.program("./wasm/engine", engineFlags...)
+	if err != nil {
+		return nil, err
+	}
+	f := folder{"engine.wasm": program}
+	for _, name := range []string{"simd.wasm", "relaxed.wasm"} {
+		if f[name], err = os.ReadFile(filepath.Join(b.root, "wasm", "kernels", name)); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+const trainerFile = "trainer.wasm"
+
+// trainer compiles the program that trains a small supernet, which is loaded when somebody
+// wants to see it: for the fast operators of training it has a tag, as the engine needs none.
+func (b *builder) trainer() (folder, error) {
+	program, err := b.program("./wasm/trainer", append([]string{"-tags=training"}, engineFlags...)...)
+	return folder{trainerFile: program}, err
+}
+
+// program compiles a package for the browser.
+func (b *builder) program(pkg string, flags ...string) ([]byte, error) {
+	work, err := os.MkdirTemp("", "bignas-program-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(work)
-	out := filepath.Join(work, "engine.wasm")
-	arguments := append([]string{"build"}, engineFlags...)
-	if _, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, append(arguments, "-o", out, "./wasm/engine")...); err != nil {
+	out := filepath.Join(work, "program.wasm")
+	if _, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, slices.Concat([]string{"build"}, flags, []string{"-o", out, pkg})...); err != nil {
 		return nil, err
 	}
-	f := folder{}
-	for name, file := range map[string]string{"engine.wasm": out, "simd.wasm": filepath.Join(b.root, "wasm/kernels/simd.wasm"),
-		"relaxed.wasm": filepath.Join(b.root, "wasm/kernels/relaxed.wasm")} {
-		if f[name], err = os.ReadFile(file); err != nil {
-			return nil, err
-		}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
 	}
-	f["engine.wasm"], err = pack(f["engine.wasm"])
-	return f, err
+	return pack(data)
 }
 
 func (b *builder) goCommand(env []string, args ...string) (string, error) {

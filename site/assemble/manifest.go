@@ -22,6 +22,7 @@ import (
 type manifest struct {
 	Engine  string   `json:"engine"`  // address of the program, as seen from the manifest
 	View    string   `json:"view"`    // of the network view, likewise
+	Trainer string   `json:"trainer"` // of the program that trains a small supernet
 	Weights []choice `json:"weights"` // that the page offers; it opens with the first
 }
 

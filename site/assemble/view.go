@@ -103,16 +103,7 @@ func (b *builder) view() (folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := filepath.Join(work, "view.wasm")
-	arguments := append([]string{"build", "-overlay", overlay}, viewFlags...)
-	if _, err = b.goCommand([]string{"GOOS=js", "GOARCH=wasm"}, append(arguments, "-o", out, "./wasm/view")...); err != nil {
-		return nil, err
-	}
-	data, err := os.ReadFile(out)
-	if err != nil {
-		return nil, err
-	}
-	data, err = pack(data)
+	data, err := b.program("./wasm/view", append([]string{"-overlay", overlay}, viewFlags...)...)
 	return folder{viewFile: data}, err
 }
 

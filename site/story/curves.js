@@ -16,34 +16,42 @@ async function table(name) {
   return rows.map(row => Object.fromEntries(head.map((column, i) => [column, Number(row[i])])));
 }
 
+/** The losses of the last of some epochs or steps, in words. */
+export const caption = (epochs, when) => `${when}: ${LINES.map(([column, name]) => `${name} ${epochs.at(-1)[column].toFixed(2)}`).join(', ')}.`;
+
 /** Draws the losses into a figure. It rejects where they can not be fetched. */
 export async function curves(figure) {
   const runs = await Promise.all(FACTS.runs.map(table)), epochs = runs.flat();
   const svg = add(figure, 'svg', { role: 'img' });
-  const end = LINES.map(([column, name]) => `${name} ${epochs.at(-1)[column].toFixed(2)}`).join(', ');
-  svg.setAttribute('aria-label', `Losses over ${epochs.length} epochs. In the last one: ${end}.`);
+  svg.setAttribute('aria-label', `Losses over ${epochs.length} epochs. ${caption(epochs, 'In the last one')}`);
   figure.append(make('figcaption', { className: 'cap', textContent: `Losses of the weights of ten classes in nats, each against what the child learns from, over ${epochs.length} epochs of three runs. `
     + 'In the first ten epochs the label is part of every target: a teacher that knows nothing yet teaches its noise. The second run and the third mix two images into one, which is harder. '
     + 'The three fall together: they are the same weights.' }));
-  const draw = () => { if (svg.clientWidth) plot(svg, runs, epochs); };
+  const says = (run, i, wide) => (wide ? `run ${i + 1}, ${run.length} epochs` : `run ${i + 1}`);
+  const draw = () => { if (svg.clientWidth) plot(svg, runs, { of: epochs.length, says }); };
   new ResizeObserver(draw).observe(svg);
 }
 
-function plot(svg, runs, epochs) {
-  const W = svg.clientWidth / enlarged(), H = svg.clientHeight / enlarged(), all = epochs.flatMap(e => LINES.map(([column]) => e[column]));
-  const most = Math.ceil(2 * Math.max(...all)) / 2, base = H - BOTTOM;
-  const x = i => LEFT + (W - LEFT - RIGHT) * i / (epochs.length - 1), y = v => base - (base - TOP) * v / most;
+/**
+ * Draws the losses of runs, [{loss_biggest, loss_random, loss_smallest}], one after the other. of is how many epochs
+ * or steps there will be, says(run, i, wide) what stands under a run, most the top of the scale.
+ */
+export function plot(svg, runs, { of, says, most }) {
+  const epochs = runs.flat(), W = svg.clientWidth / enlarged(), H = svg.clientHeight / enlarged(), base = H - BOTTOM;
+  most ??= Math.ceil(2 * Math.max(...epochs.flatMap(e => LINES.map(([column]) => e[column])))) / 2;
+  const x = i => LEFT + (W - LEFT - RIGHT) * i / (of - 1), y = v => base - (base - TOP) * Math.min(1, v / most);
   const text = (tx, ty, words, attributes) => Object.assign(add(svg, 'text', { x: px(tx), y: px(ty), ...attributes }), { textContent: words });
   svg.setAttribute('viewBox', `0 0 ${W} ${H}`);
   svg.replaceChildren();
   for (let v = 0; v <= most; v += 0.5) {
-    add(svg, 'path', { class: 'ax', d: `M${LEFT} ${px(y(v))}H${px(x(epochs.length - 1))}` });
+    add(svg, 'path', { class: 'ax', d: `M${LEFT} ${px(y(v))}H${px(x(of - 1))}` });
     text(LEFT - 6, y(v) + 4, v.toFixed(1), { 'text-anchor': 'end' });
   }
+  if (!epochs.length) return;
   let first = 0;
   runs.forEach((run, i) => {
     if (i) add(svg, 'path', { class: 'cut', d: `M${px(x(first - 0.5))} ${TOP}V${base}` });
-    text(x(first + (run.length - 1) / 2), H - 8, W < 420 ? `run ${i + 1}` : `run ${i + 1}, ${run.length} epochs`, { 'text-anchor': 'middle' });
+    text(x(first + (run.length - 1) / 2), H - 8, says(run, i, W >= 420), { 'text-anchor': 'middle' });
     for (const [column, , name] of LINES) add(svg, 'path', { class: name, d: 'M' + run.map((e, j) => `${px(x(first + j))} ${px(y(e[column]))}`).join('L') });
     first += run.length;
   });

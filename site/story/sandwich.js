@@ -1,6 +1,7 @@
 // A training step to go through: which children run, and what each learns from. The
 // answers are those of the finished weights to the image of the page.
 import { curves } from './curves.js';
+import { Live } from './live.js';
 import { make, number, percent, write } from '../shared/page.js';
 import { thumbnail } from '../shared/thumbnail.js';
 import * as spaces from '../shared/space.js';
@@ -20,7 +21,8 @@ const NAMES = ['Biggest', 'At random', 'At random', 'Smallest'];
 const HTML = `<ol class="four"></ol>
 <div class="go"><button type="button" class="btn" data-do="back">Back</button><button type="button" class="btn pri" data-do="next">Next</button><p role="status"><b data-is="at"></b> <span data-is="says"></span></p></div>
 <p class="cap" data-is="live"></p>
-<figure class="curves"></figure>`;
+<figure class="curves"></figure>
+<div class="tiny-training"></div>`;
 
 export default class Sandwich {
   #explorer; #root; #step = 0; #children = []; #cards = []; #asked = 0;
@@ -33,6 +35,7 @@ export default class Sandwich {
     root.querySelector('[data-do=back]').addEventListener('click', () => this.#go(this.#step - 1));
     this.#draw();
     this.#go(0);
+    new Live(root.querySelector('.tiny-training'), explorer.signal);
     curves(root.querySelector('.curves')).catch(() => root.querySelector('.curves').remove()); // without a network the rest is here
   }
 

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+
+	"bignas/core/shapes"
 )
 
 // Shapes is the path for which Open draws a data set: ten classes of figures of random colour, size, place and rotation, on grounds
@@ -25,10 +27,7 @@ func drawShapes(o Options) *Dataset {
 		side = shapesSide
 	}
 	d := &Dataset{Source: Shapes, Side: side}
-	for _, f := range figures {
-		d.Classes = append(d.Classes, f.name)
-	}
-	slices.Sort(d.Classes)
+	d.Classes = shapes.Names()
 	d.Labels = slices.Clone(d.Classes)
 	d.items = make([]item, shapesTrain+shapesVal)
 
@@ -75,7 +74,6 @@ func drawItem(classes []string, seed uint64, i, side int) item {
 	// The half is part of the base name, so that names are unique.
 	it.name = fmt.Sprintf("%s/%s/%s_%05d.png", folder, class, folder, number)
 	r := rand.New(rand.NewPCG(seed, uint64(i)+1))
-	k := slices.IndexFunc(figures, func(f figure) bool { return f.name == class })
-	it.pix = newScene(r, figures[k]).draw(r, side)
+	it.pix = shapes.Draw(r, it.label, side)
 	return it
 }

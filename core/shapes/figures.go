@@ -1,8 +1,9 @@
-package dataset
+// Package shapes draws images to train on where there are none: light figures of ten classes on dark grounds with lines and noise.
+package shapes
 
 import "math"
 
-// figure is a class of the drawn data set. inside is the signed distance to its edge, negative inside, in units of its radius,
+// figure is a class of drawn images. inside is the signed distance to its edge, negative inside, in units of its radius,
 // roughly within [-1, 1]^2. Where second is not nil the figure has a pattern of two colours, and second is negative in the
 // other colour.
 type figure struct {
@@ -14,21 +15,21 @@ type figure struct {
 // The distances follow I. Quilez, "2D distance functions"
 // (iquilezles.org/articles/distfunctions2d), simplified where only the sign and
 // the slope near the edge matter.
-var figures = []figure{
-	{name: "disc", inside: func(x, y float64) float64 { return math.Hypot(x, y) - 0.85 }},
-	{name: "ring", inside: func(x, y float64) float64 { return math.Abs(math.Hypot(x, y)-0.7) - 0.19 }},
-	{name: "square", inside: func(x, y float64) float64 { return box(x, y, 0.75, 0.75) }},
-	{name: "triangle", inside: triangle},
-	{name: "cross", inside: func(x, y float64) float64 { return min(box(x, y, 0.92, 0.28), box(x, y, 0.28, 0.92)) }},
-	{name: "star", inside: star},
-	{name: "stripes", inside: func(x, y float64) float64 { return math.Hypot(x, y) - 0.9 },
-		second: func(x, _ float64) float64 { return math.Sin(x*11) / 11 }},
+var figures = []figure{ // by name
 	{name: "checks", inside: func(x, y float64) float64 { return math.Hypot(x, y) - 0.9 },
 		second: func(x, y float64) float64 { return math.Sin(x*8) * math.Sin(y*8) / 8 }},
 	{name: "crescent", inside: func(x, y float64) float64 {
 		return max(math.Hypot(x, y)-0.9, 0.75-math.Hypot(x-0.45, y))
 	}},
+	{name: "cross", inside: func(x, y float64) float64 { return min(box(x, y, 0.92, 0.28), box(x, y, 0.28, 0.92)) }},
+	{name: "disc", inside: func(x, y float64) float64 { return math.Hypot(x, y) - 0.85 }},
 	{name: "heart", inside: heart},
+	{name: "ring", inside: func(x, y float64) float64 { return math.Abs(math.Hypot(x, y)-0.7) - 0.19 }},
+	{name: "square", inside: func(x, y float64) float64 { return box(x, y, 0.75, 0.75) }},
+	{name: "star", inside: star},
+	{name: "stripes", inside: func(x, y float64) float64 { return math.Hypot(x, y) - 0.9 },
+		second: func(x, _ float64) float64 { return math.Sin(x*11) / 11 }},
+	{name: "triangle", inside: triangle},
 }
 
 func box(x, y, w, h float64) float64 { return max(math.Abs(x)-w, math.Abs(y)-h) }

@@ -1,9 +1,21 @@
-package dataset
+package shapes
 
 import (
 	"math"
 	"math/rand/v2"
 )
+
+// Names lists the classes in alphabetical order.
+func Names() []string {
+	var names []string
+	for _, f := range figures {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Draw draws an image of the class Names()[class]: RGB bytes, [side, side, 3]. What is random in it comes from r.
+func Draw(r *rand.Rand, class, side int) []uint8 { return newScene(r, figures[class]).draw(r, side) }
 
 // colour is RGB in 0..1.
 type colour [3]float64
