@@ -7,6 +7,7 @@ import { number } from '../shared/page.js';
 
 const LEFT = 44, TOP = 26, BOTTOM = 46; // px around the plot; the budget's range hangs on LEFT
 const REACH = 28; // px around a mark that a finger may miss it by
+const WORDS = 1000; // marks that words may cover rather than other words
 const CLOSE = 44; // px between marks that have whiskers
 
 /** What a budget can be in: how much one of it is, and how it is written. */
@@ -23,6 +24,9 @@ export function amount(unit, v) {
 }
 
 const text = (parent, x, y, words, attributes) => Object.assign(add(parent, 'text', { x: x.toFixed(1), y: y.toFixed(1), ...attributes }), { textContent: words });
+
+// label is the place that words take, half so many px wide, whose line is at y.
+const label = (x, y, half) => ({ x, y: y - 5, half: half + 3, more: 3 });
 
 export class Chart {
   #svg; #onpick; #points = []; #unit = 'macs'; #range = [1, 2]; #budget = 0; #you; #best;
@@ -87,7 +91,7 @@ export class Chart {
     this.#line = add(svg, 'path', { class: 'bl' });
     this.#limit = text(svg, 0, 12, '', { class: 'tb halo' });
     this.#ring = add(svg, 'circle', { class: 'ring bst', r: 11, 'stroke-dasharray': '4 3' });
-    this.#bestLabel = text(svg, 0, 0, 'best', { class: 'tb halo', 'text-anchor': 'end' });
+    this.#bestLabel = text(svg, 0, 0, 'best', { class: 'tb halo', 'text-anchor': 'middle' });
     this.#youGroup = add(svg, 'g', { class: 'you' });
     add(this.#youGroup, 'circle', { class: 'ring', r: 10 });
     add(this.#youGroup, 'circle', { class: 'me', r: 5.5 });
@@ -120,21 +124,23 @@ export class Chart {
       add(el, 'circle', { class: measured ? 'pt s' : roomy ? 'pt f' : 'pt', r: measured ? 6 : roomy ? 5 : 2.5, cx: x.toFixed(1), cy: y.toFixed(1) });
       return { ...p, el, x, y };
     });
-    this.#taken = [...marks];
+    this.#taken = marks.map(({ x, y }) => ({ x, y, half: 4, more: 0 }));
     for (const { name, x, y } of marks.filter(m => m.name)) {
-      const [tx, ty] = this.#beside(x, y, 5 * name.length);
+      const [tx, ty] = this.#beside(x, y, 5 * name.length, this.#taken);
       text(this.#data, tx, ty, name, { class: 't halo', 'text-anchor': 'middle' });
-      this.#taken.push({ x: tx, y: ty - 5 });
+      this.#taken.push(label(tx, ty, 5 * name.length));
     }
     return marks;
   }
 
-  // beside is where words, half so many px wide, cover the fewest marks and names: above, below, right or left of (x, y), or farther off.
-  #beside(x, y, half) {
-    const left = LEFT + half, right = this.#W - half, middle = Math.min(Math.max(x, left), right);
-    const spots = [[middle, y - 14], [middle, y + 24], [x + half + 12, y + 5], [x - half - 12, y + 5], [middle, y + 40]];
-    const covers = ([sx, sy]) => sx < left || sx > right ? Infinity : this.#taken.filter(m => Math.abs(m.x - sx) < half + 4 && Math.abs(m.y - sy + 5) < 11).length;
-    return spots.reduce((best, spot) => covers(spot) < covers(best) ? spot : best);
+  // beside is where words, half so many px wide, cover no other words of taken and the fewest marks: above, below,
+  // right or left of (x, y), or farther off.
+  #beside(x, y, half, taken) {
+    const left = LEFT + half, right = this.#W - half, middle = Math.min(Math.max(x, left), right), aside = half + 12;
+    const spots = [[middle, y - 14], [middle, y + 24], [x + aside, y + 5], [x - aside, y + 5], [x + aside, y - 14], [x - aside, y - 14], [middle, y + 40], [middle, y - 30], [x - aside, y + 24], [x + aside, y + 24], [middle, y + 58]];
+    const cost = ([sx, sy]) => sx < left || sx > right || sy < TOP || sy > this.#H - BOTTOM ? Infinity
+      : taken.filter(m => Math.abs(m.x - sx) < half + m.half && Math.abs(m.y - sy + 5) < 11 + m.more).reduce((sum, m) => sum + (m.more ? WORDS : 1), 0);
+    return spots.reduce((best, spot) => cost(spot) < cost(best) ? spot : best);
   }
 
   #patch() {
@@ -146,6 +152,7 @@ export class Chart {
     put(this.#over, { x: x.toFixed(1), width: Math.max(0, W - x + 14).toFixed(1) });
     put(this.#line, { d: `M${x.toFixed(1)} 0V${this.#H - 10}` });
     put(this.#limit, { x: (x + (end ? -8 : 8)).toFixed(1), 'text-anchor': end ? 'end' : 'start' });
+    const taken = [...this.#taken, label(x + (end ? -58 : 58), 12, 50), label(LEFT + 30, this.#H - BOTTOM - 10, 26)];
     this.#limit.textContent = `at most ${amount(this.#unit, this.#budget)}`;
     const b = this.#best;
     show(this.#ring, b);
@@ -153,18 +160,20 @@ export class Chart {
     if (b) {
       const bx = this.#x(b.costs[this.#unit]), by = this.#y(b.accuracy.p);
       put(this.#ring, { cx: bx.toFixed(1), cy: by.toFixed(1) });
-      put(this.#bestLabel, { x: Math.max(bx - 8, LEFT + 30).toFixed(1), y: (by - 18).toFixed(1) });
+      const [x, y] = this.#beside(bx, by - 4, 14, taken);
+      put(this.#bestLabel, { x: x.toFixed(1), y: y.toFixed(1) });
+      if (!b.name) taken.push(label(x, y, 14));
     }
     const you = this.#you, cost = you?.costs[this.#unit];
     show(this.#youGroup, cost > 0);
     if (!(cost > 0)) return;
     const known = you.accuracy, ux = this.#x(cost), uy = known ? this.#y(known.p) : this.#H - BOTTOM;
-    const [ring, dot, label] = this.#youGroup.children;
+    const [ring, dot, says] = this.#youGroup.children;
     put(ring, { cx: ux.toFixed(1), cy: uy.toFixed(1) });
     put(dot, { cx: ux.toFixed(1), cy: uy.toFixed(1) });
-    label.textContent = known ? 'your child' : 'your child, accuracy not known';
-    const [lx, ly] = this.#beside(ux, uy + (known ? 3 : -4), known ? 36 : 100);
-    put(label, { x: lx.toFixed(1), y: ly.toFixed(1), 'text-anchor': 'middle' });
+    says.textContent = known ? 'your child' : 'your child, accuracy not known';
+    const [lx, ly] = this.#beside(ux, uy + (known ? 3 : -4), known ? 36 : 100, taken);
+    put(says, { x: lx.toFixed(1), y: ly.toFixed(1), 'text-anchor': 'middle' });
   }
 
   #click(e) {

@@ -19,7 +19,7 @@ const inputs = (space, i) => Math.max(entering(space, i, 0), last(space.stages[i
  * head; x is the left and base the lower side, both of the full size w x h), maps
  * (what flows, centred at x), and the lines between. top is what the maps take.
  */
-export function layout(space, W, H, { small = W < 520, top = small ? 42 : 64, gap = small ? 2 : 3 } = {}) {
+export function layout(space, W, H, { small = W < 520 || H < 220, top = small ? 42 : 64, gap = small ? 2 : 3 } = {}) {
   const parts = columns(space), unit = W / parts.reduce((a, b) => a + b), left = [];
   const end = parts.reduce((x, w, i) => { left[i] = x; return x + w * unit; }, 0);
   const wide = i => parts[i] * unit, centre = i => left[i] + wide(i) / 2;

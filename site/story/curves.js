@@ -7,6 +7,7 @@ import { asset, enlarged, make } from '../shared/page.js';
 const LINES = [['loss_biggest', 'biggest', 'big'], ['loss_random', 'at random', 'any'], ['loss_smallest', 'smallest', 'small']];
 const LEFT = 30, RIGHT = 74, TOP = 12, BOTTOM = 30; // px around the plot
 const NEAR = 15; // px between two names
+const NARROW = 280; // px that plots need at least
 
 // table reads a table of a run as [{column: number}].
 async function table(name) {
@@ -15,6 +16,9 @@ async function table(name) {
   const [head, ...rows] = (await response.text()).trim().split('\n').map(line => line.split(','));
   return rows.map(row => Object.fromEntries(head.map((column, i) => [column, Number(row[i])])));
 }
+
+/** How much bigger than its units a drawing is: with big letters on a narrow window less than these. */
+export const scale = svg => Math.min(enlarged(), svg.clientWidth / NARROW);
 
 /** The losses of the last of some epochs or steps, in words. */
 export const caption = (epochs, when) => `${when}: ${LINES.map(([column, name]) => `${name} ${epochs.at(-1)[column].toFixed(2)}`).join(', ')}.`;
@@ -37,7 +41,7 @@ export async function curves(figure) {
  * or steps there will be, says(run, i, wide) what stands under a run, most the top of the scale.
  */
 export function plot(svg, runs, { of, says, most }) {
-  const epochs = runs.flat(), W = svg.clientWidth / enlarged(), H = svg.clientHeight / enlarged(), base = H - BOTTOM;
+  const epochs = runs.flat(), big = scale(svg), W = svg.clientWidth / big, H = svg.clientHeight / big, base = H - BOTTOM;
   most ??= Math.ceil(2 * Math.max(...epochs.flatMap(e => LINES.map(([column]) => e[column])))) / 2;
   const x = i => LEFT + (W - LEFT - RIGHT) * i / (of - 1), y = v => base - (base - TOP) * Math.min(1, v / most);
   const text = (tx, ty, words, attributes) => Object.assign(add(svg, 'text', { x: px(tx), y: px(ty), ...attributes }), { textContent: words });

@@ -1,8 +1,9 @@
 // What a search does: the best child within a budget as children are tried, by coarse
 // to fine and at random. The engine searches; accuracies are predicted.
+import { scale } from './curves.js';
 import { words } from '../shared/accuracy.js';
 import { add, px, put } from '../shared/svg.js';
-import { enlarged, make, number, write } from '../shared/page.js';
+import { make, number, write } from '../shared/page.js';
 import * as spaces from '../shared/space.js';
 
 const TRIES = 1000; // children, by each of the two
@@ -97,7 +98,7 @@ export default class Race {
   }
 
   #draw() {
-    const svg = this.#svg, W = svg.clientWidth / enlarged(), H = svg.clientHeight / enlarged(), all = this.#ways.flat();
+    const svg = this.#svg, big = scale(svg), W = svg.clientWidth / big, H = svg.clientHeight / big, all = this.#ways.flat();
     if (!W) return;
     svg.setAttribute('viewBox', `0 0 ${W} ${H}`);
     svg.replaceChildren();
