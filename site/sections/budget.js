@@ -24,7 +24,7 @@ const HTML = `<figure class="chart">
   <h3 class="eyebrow" data-is="title">Best within the budget</h3>
   <p class="big" data-is="accuracy"></p>
   <dl class="mini" data-is="facts"></dl>
-  <p class="acts"><button type="button" class="btn pri" data-do="load">Load this child</button><button type="button" class="btn" data-do="onnx">Take it as ONNX</button><button type="button" class="btn" data-do="safetensors">as safetensors</button></p>
+  <p class="acts"><button type="button" class="btn pri" data-do="load">Load this child</button><button type="button" class="btn" data-do="onnx">Save as ONNX</button><button type="button" class="btn" data-do="safetensors">as safetensors</button></p>
   <label class="check"><input type="checkbox" checked data-is="half"> in half precision, half the size</label>
   <p class="cap">An ONNX file opens in <a href="https://netron.app">Netron</a>, which draws its layers.</p>
   <p class="cap" data-is="note"></p>

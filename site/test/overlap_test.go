@@ -60,6 +60,20 @@ const overlaps = `(() => {
 // wide is the texts and controls that stick out of the window on the right.
 const wide = `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && e.checkVisibility() && (!e.children.length || e.matches('button, input, svg')) && !e.closest('.scroll, nav, pre, svg *')).slice(0, 8).map(e => (e.closest('[id]')?.id ?? '') + ' ' + e.tagName + ' ' + e.textContent.trim().slice(0, 30))`
 
+// cutOff is the labels that do not fit into the first line of the answer, made smaller as the
+// page makes those that are long.
+const cutOff = `(() => {
+	const li = document.querySelector('#bars li'), span = li.firstChild, was = [li.className, span.textContent];
+	const cut = [...document.querySelectorAll('.chips li')].map(c => c.textContent).filter(label => {
+		span.textContent = label;
+		li.className = '';
+		if (span.scrollWidth > span.clientWidth) li.className = 'long';
+		return span.scrollWidth > span.clientWidth + 1;
+	});
+	[li.className, span.textContent] = was;
+	return cut;
+})()`
+
 // TestOverlap: at no width, and with no size of letters, does text lie over text, is anything
 // wider than the window, or the answer cut off.
 func TestOverlap(t *testing.T) {
@@ -98,6 +112,12 @@ func TestOverlap(t *testing.T) {
 			p.click("#look-inside")
 			p.wait("the layers", `document.querySelector('#inside details')`)
 			check("all sections")
+			if cut := eval[[]string](p, cutOff); len(cut) > 0 {
+				t.Errorf("as the answer these are cut off: %q", cut)
+			}
+			if got := eval[float64](p, `document.querySelector('main').offsetWidth / innerWidth`); got < 0.45 {
+				t.Errorf("the page takes %.0f %% of the window", 100*got)
+			}
 			p.click("#gallery [aria-label=windmill], #gallery button:nth-of-type(12)")
 			p.wait("an unknown image", `document.querySelector('#none').checkVisibility() && document.querySelector('#answer[aria-busy=false]')`)
 			check("unknown")
