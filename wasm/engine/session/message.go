@@ -38,7 +38,7 @@
 //	export    {child, format: "onnx" | "safetensors", half}
 //	             -> file {name, mime} + bytes; with half in float16
 //	search    {limits: {macs, params, bytes, memory, latency}, against, evaluations, seed, method}
-//	             -> searching {done, total, phase, front, best} several times, at most every 50 ms,
+//	             -> searching {done, total, phase, front, best} several times, at most every 200 ms,
 //	                then found {front, best, evaluations, ms}. A point is {arch, child, costs: {macs, params, bytes,
 //	                memory, latency}, accuracy, error, kind}. What is absent: limits and against none and "macs",
 //	                evaluations 2000, seed 1, method "coarse-to-fine"

@@ -12,7 +12,9 @@ import (
 const (
 	// slice is how long a search computes before messages are looked at.
 	slice = 4 * time.Millisecond
-	// telling is how often a search says how far it is, at most.
+	// found is how often a search says what it has found, and telling how often other work says
+	// how far it is, at most. The page draws what was found no more often.
+	found   = 200 * time.Millisecond
 	telling = 50 * time.Millisecond
 )
 
@@ -64,7 +66,7 @@ func (r *searching) slice(func() error) (bool, error) {
 			return true, r.finish()
 		}
 	}
-	if p := r.search.Progress(); p.Done > 0 && time.Since(r.told) >= telling {
+	if p := r.search.Progress(); p.Done > 0 && time.Since(r.told) >= found {
 		r.told = time.Now()
 		r.s.send(r.id, "searching", append(record{member("done", p.Done), member("total", p.Total), member("phase", p.Phase)}, r.outcome()...)...)
 	}
