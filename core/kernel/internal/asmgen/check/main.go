@@ -1,10 +1,10 @@
-// Command check tells whether the committed assembly is what the generators
+// Command check verifies that the committed assembly is what the generators
 // write. From core/kernel/internal/asmgen:
 //
 //	go run ./check
 //
-// It builds every generator, runs it where its relative paths lead into an empty
-// folder, and compares the files byte by byte with those of core/kernel/internal/asm.
+// It builds every generator, runs it in a temporary folder, into which its relative
+// paths lead, and compares the files byte by byte with those of core/kernel/internal/asm.
 // The exit status is 1 if any differs or is missing.
 package main
 
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// check compares the files of folder committed with fresh ones.
+// check generates all files and compares them with those in the folder committed.
 func check(committed string) error {
 	fresh, err := os.MkdirTemp("", "asmgen")
 	if err != nil {
@@ -54,11 +54,11 @@ func check(committed string) error {
 	return nil
 }
 
-// foreign are registers that a processor with AVX2 alone does not have: the
-// generator's register allocator does not know better.
+// foreign matches registers that need AVX-512. The register allocator does not know the
+// instruction set and could pick them for AVX2.
 var foreign = regexp.MustCompile(`\b(Y(1[6-9]|2[0-9]|3[01])|Z[0-9]+|K[0-7])\b`)
 
-// compare runs one generator for one instruction set.
+// compare runs one generator for one instruction set and compares what it writes.
 func compare(binary, at, committed, fresh, name, set string) error {
 	if err := os.MkdirAll(fresh, 0o755); err != nil {
 		return err

@@ -3,11 +3,11 @@
 //
 //	go run ./depthwise -set avx2 -out ../asm/avx2/depthwise_amd64.s -stubs ../asm/avx2/depthwise_amd64.go -pkg avx2
 //
-// and the same with avx512. A call does one block of channels, a vector of them,
-// and several rows of output. The input is laid out in blocks,
-// [row][block][pixel][lanes] with zeros round it, so that every load is one
-// aligned vector; taps of the block (or their gradients) stay in registers,
-// all K*K where there are enough. A table leads to the input rows.
+// and the same with avx512. A call processes one block of channels, as many as a vector has
+// lanes, for several rows of output. The input is zero-padded and in the layout
+// [row][block][pixel][lanes], so that every load is one aligned vector. The weights of the
+// block (taps), or their gradients, stay in registers, all K*K if there are enough. A table
+// holds the addresses of the input rows.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 
 const signature = "func(%s *float32, table **float32, taps *float32, rows int, pixels int, offset int, step int, mask uint16)"
 
-// generator writes for one instruction set.
+// generator emits the functions for one instruction set.
 type generator struct{ *vector.Set }
 
 func main() {
@@ -45,7 +45,7 @@ func main() {
 	Generate()
 }
 
-// blockRow lays one row out in blocks.
+// blockRow emits the copy of one row into the layout of blocks.
 func (g generator) blockRow() {
 	vector.Text("blockRow", "func(dst, src *float32, pixels int, blocks int, pitch int, mask uint16)",
 		"copies pixels of blocks of a vector of channels each, the last one under the mask, to [block][pixel][lanes], pitch bytes from block to block.")
@@ -80,7 +80,7 @@ func (g generator) blockRow() {
 	vector.Finish()
 }
 
-// touch reads a line after the other, which starts the hardware prefetcher.
+// touch emits a loop that reads cache lines in order, which starts the hardware prefetcher.
 func touch() {
 	vector.Text("touch", "func(p *float32, n int)", "brings n > 0 elements into the second-level cache, faster than loads far apart would.")
 	p, n, sink := vector.Arg("p"), vector.Arg("n"), GP32()
@@ -92,13 +92,13 @@ func touch() {
 	RET()
 }
 
-// text begins a convolution; its loop has this statement for each pixel.
+// text begins a function. Its doc comment shows the loop with this statement.
 func (g generator) text(name, out, does, statement string) {
 	vector.Text(name, fmt.Sprintf(signature, out), does+"; rows of the table begin at offset, in bytes; output pixels are step bytes apart.",
 		fmt.Sprintf("for r < rows, p < pixels, c < %d where mask has a bit:", g.Lanes), "	"+statement)
 }
 
-// forwardText begins the convolution.
+// forwardText begins the function of a forward convolution.
 func (g generator) forwardText(k, stride int) {
 	g.text(fmt.Sprintf("depthwise%ds%d", k, stride), "y", "writes rows of output",
 		fmt.Sprintf("y[r][p][c] = sum over ky, kx < %d of table[%d*r+ky][%d*p+kx][c] * taps[ky][kx][c]", k, stride, stride))
@@ -120,8 +120,8 @@ func (g generator) forward(k, stride int) {
 	t.finish()
 }
 
-// weightGradient sums all taps in one pass over the rows, or where registers do
-// not suffice some rows of taps in each.
+// weightGradient emits the gradient of the weights, in one pass over the rows if there are
+// registers for all taps, and otherwise in several, each for some rows of taps.
 func (g generator) weightGradient(k, stride int) {
 	g.text(fmt.Sprintf("depthwiseWeight%ds%d", k, stride), "dy", "adds the gradients of the taps",
 		fmt.Sprintf("taps[ky][kx][c] += dy[r][p][c] * table[%d*r+ky][%d*p+kx][c] for ky, kx < %d", stride, stride, k))
@@ -148,11 +148,11 @@ func (g generator) weightGradient(k, stride int) {
 	vector.Finish()
 }
 
-// inputGradient is the transposed convolution of stride 2 for every second row
-// of dx, rows of one parity: pixel 2j+q of dx meets only the taps x for which
-// q+K/2-x is even, each with pixel j+(q+K/2-x)/2 of dy; rows likewise.
+// inputGradient emits the gradient of the input for stride 2, a transposed convolution, for
+// the rows of dx of one parity. Pixel 2j+q of dx depends only on the taps x for which
+// q+K/2-x is even, each with pixel j+(q+K/2-x)/2 of dy. The same holds for rows.
 func (g generator) inputGradient(k, parity int) {
-	// taps that meet parity q, in the order of the output pixels they come from
+	// meet returns the taps for parity q, in the order of the pixels of dy that they multiply.
 	meet := func(q int) (list []int) {
 		for x := k - 1; x >= 0; x-- {
 			if (q+k/2-x)%2 == 0 {
@@ -180,7 +180,7 @@ func (g generator) inputGradient(k, parity int) {
 		t.finish()
 		return
 	}
-	// Too many taps: even pixels of all rows first, then odd ones.
+	// There are too few registers for all taps: even pixels of all rows first, then odd ones.
 	var late []func()
 	for q := range 2 {
 		t := g.begin("dx", len(ys), 1, 1)

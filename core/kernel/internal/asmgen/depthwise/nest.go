@@ -10,16 +10,16 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// nest is what the kernels share: loops over rows and pixels.
+// nest emits the loops over rows and pixels that all convolutions share.
 type nest struct {
 	generator
-	name            string // after the labels
+	name            string // suffix of the labels
 	mask            vector.Mask
-	tail            Register // where the mask is, if it is a vector
-	late            []func() // code for after the return
-	depth           int      // input rows an output row needs
+	tail            Register // address of the mask, with AVX2
+	late            []func() // emitted after the return
+	depth           int      // input rows for an output row
 	rows            []Register
-	left            Register // rows that are not done
+	left            Register // rows still to do
 	out, step, at   Register
 	table, offset   Register
 	advance, stride int // of the table and of the pixels
@@ -39,12 +39,12 @@ func (g generator) begin(out string, depth, advance, stride int) *nest {
 	return t
 }
 
-// in is pixel x of input row y for the present output pixel.
+// in returns pixel x of input row y, relative to the current output pixel.
 func (t *nest) in(y, x int) Mem {
 	return Mem{Base: t.rows[y], Index: t.at, Scale: 1, Disp: t.Bytes() * x}
 }
 
-// run emits the loops round pixel.
+// run emits the loops over rows and pixels with pixel as their body.
 func (t *nest) run(name string, pixel func()) {
 	t.name = name
 	t.beginRow()
@@ -73,7 +73,7 @@ func (t *nest) endRow() {
 	JNZ(LabelRef("row" + t.name))
 }
 
-// read loads the channels that there are of the output pixel.
+// read loads the channels of the output pixel, of which the last block may have fewer.
 func (t *nest) read(v VecVirtual) {
 	if !t.Wide() {
 		VMOVUPS(Mem{Base: t.tail}, v)
@@ -83,7 +83,8 @@ func (t *nest) read(v VecVirtual) {
 	t.mask.Load(Mem{Base: t.out}, v)
 }
 
-// write stores them. Masked stores of narrow vectors are slow and out of the way.
+// write stores the channels of the output pixel. With AVX2, where masked stores are slow,
+// they are out of line, after the return.
 func (t *nest) write(v VecVirtual) {
 	if t.Wide() {
 		t.mask.Store(v, Mem{Base: t.out})
@@ -106,7 +107,7 @@ func (t *nest) write(v VecVirtual) {
 	})
 }
 
-// finish returns from the function.
+// finish emits the return and the code that comes after it.
 func (t *nest) finish() {
 	vector.Finish()
 	for _, f := range t.late {
@@ -114,10 +115,9 @@ func (t *nest) finish() {
 	}
 }
 
-// pairs emits the loop over even and odd pixels in turn, two of them for each
-// pixel of input.
+// pairs emits the loop over even and odd output pixels in turn, two for each input pixel.
 func (t *nest) pairs(even, odd func()) {
-	skip := GP64() // the rows of the other parity
+	skip := GP64() // bytes of a row of the other parity
 	MOVQ(vector.Arg("pixels"), skip)
 	IMULQ(t.step, skip)
 	t.beginRow()
@@ -137,7 +137,7 @@ func (t *nest) pairs(even, odd func()) {
 	t.endRow()
 }
 
-// every emits the loop over the pixels of parity q, of which there may be none.
+// every emits the loop over the pixels of parity q alone; there may be none.
 func (t *nest) every(q int, pixel func()) {
 	t.name = fmt.Sprint("parity", q)
 	start := GP64()

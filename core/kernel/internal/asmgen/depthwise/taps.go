@@ -10,7 +10,7 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// load brings the listed taps, others stay nil.
+// load loads the taps that use selects; the others stay nil.
 func (g generator) load(k int, use func(y, x int) bool) [][]VecVirtual {
 	p := vector.Arg("taps")
 	taps := make([][]VecVirtual, k)
@@ -26,13 +26,14 @@ func (g generator) load(k int, use func(y, x int) bool) [][]VecVirtual {
 	return taps
 }
 
-// term is a tap times an input pixel.
+// term is the product of a tap and an input pixel.
 type term struct {
 	tap VecVirtual
 	in  Mem
 }
 
-// total adds the terms up, in a few chains so that they need not wait.
+// total sums the terms in several independent chains, so that an addition need not wait for
+// the one before it.
 func (g generator) total(terms []term, chains int) VecVirtual {
 	acc := make([]VecVirtual, min(chains, len(terms)))
 	for i, t := range terms {
@@ -51,8 +52,8 @@ func (g generator) total(terms []term, chains int) VecVirtual {
 	return acc[0]
 }
 
-// forwardGroups computes several pixels at once, a row of taps in registers at
-// a time, so that each tap and each input pixel is loaded once for all of them.
+// forwardGroups emits the forward pass for several pixels at once, with one row of taps in
+// registers at a time. Each tap and each input pixel is loaded once for the whole group.
 func (g generator) forwardGroups(k, stride int) {
 	g.forwardText(k, stride)
 	t, taps := g.begin("y", k, stride, stride), vector.Arg("taps")
@@ -77,7 +78,7 @@ func (g generator) forwardGroups(k, stride int) {
 	t.finish()
 }
 
-// group returns the sums of that many neighbouring pixels.
+// group returns the outputs of group neighbouring pixels.
 func (g generator) group(t *nest, taps Register, pixels, k, stride int) []VecVirtual {
 	sums := make([]VecVirtual, pixels)
 	for y := range k {

@@ -10,7 +10,7 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// logistic is what the code of the sigmoid needs.
+// logistic holds the constants of the sigmoid and its derivative.
 type logistic struct {
 	*vector.Set
 	one, floor, ceiling, magic, log2e, ln2, poly Op
@@ -22,7 +22,7 @@ func logisticFor(set *vector.Set, act string) *logistic {
 		return nil
 	}
 	c := &logistic{Set: set, one: set.Constant(1), magic: set.Constant(0x1.8p23)}
-	c.floor, c.ceiling = set.Constant(-87), set.Constant(87) // beyond them exp(-z) is no normal number
+	c.floor, c.ceiling = set.Constant(-87), set.Constant(87) // beyond these exp(-z) overflows or is subnormal
 	c.log2e, c.ln2 = set.Constant(-math.Log2E), set.Constant(math.Ln2)
 	// exp(r) on |r| <= ln2/2, minimax with constant 1: relative error 9.3e-8.
 	c.poly = set.Constant(0.008290272)
@@ -32,16 +32,17 @@ func logisticFor(set *vector.Set, act string) *logistic {
 	return c
 }
 
-// sigmoid returns 1/(1+exp(-z)) and z within the limits. It is short, for the
-// units that multiply are what it waits for: off by 3e-7 of the value and, below
-// -87, by no more than 1e-35. Division of wide vectors takes as long as all the rest,
-// so that there it is an estimate of 14 bits with one step of Newton's.
+// sigmoid returns 1/(1+exp(-z)), and z clamped to the limits. The relative error is at most
+// 3e-7; below -87 the absolute error is at most 1e-35. The code is bound by the units that
+// multiply, so it uses as few products as that error allows. With AVX-512, where a division
+// takes as long as all the rest, it refines a 14-bit estimate of the reciprocal with one
+// step of Newton's method.
 //
-// exp(-z) = 2^n exp(r), n the integer nearest to -z log2(e), which the sum with
-// 1.5*2^23 leaves in its low bits, whence a shift brings it to the exponent.
+// exp(-z) is computed as 2^n exp(r), where n is the integer nearest to -z log2(e). Adding
+// 1.5*2^23 leaves n in the low bits of the sum, and a shift moves it to the exponent.
 func (c *logistic) sigmoid(z VecVirtual) (s, within VecVirtual) {
 	v, n, r, p := c.Copy(c.floor), c.New(), c.Copy(c.ceiling), c.Copy(c.poly)
-	VMAXPS(z, v, v) // of two operands one of which is not a number, the first here
+	VMAXPS(z, v, v) // if either is NaN, the result is the first of the two, z
 	VMINPS(v, r, v)
 	t := c.Copy(c.magic)
 	VFMADD231PS(c.log2e, v, t)
@@ -58,7 +59,7 @@ func (c *logistic) sigmoid(z VecVirtual) (s, within VecVirtual) {
 		s = c.New()
 		VRCP14PS(p, s)
 		VFNMADD213PS(c.one, s, p) // 1 - p s
-		VFMADD231PS(s, p, s)      // s plus what it is too small by
+		VFMADD231PS(s, p, s)      // s + s(1 - p s)
 		return s, v
 	}
 	s = c.Copy(c.one)
@@ -66,7 +67,7 @@ func (c *logistic) sigmoid(z VecVirtual) (s, within VecVirtual) {
 	return s, v
 }
 
-// chain returns dy * act'(z).
+// chain returns dy * act'(z), and clobbers dy.
 func (c *logistic) chain(act string, z, dy VecVirtual) VecVirtual {
 	s, within := c.sigmoid(z)
 	t := c.Copy(c.one)

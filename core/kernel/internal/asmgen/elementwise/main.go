@@ -3,10 +3,9 @@
 //
 //	go run ./elementwise -set avx2 -out ../asm/avx2/elementwise_amd64.s -stubs ../asm/avx2/elementwise_amd64.go -pkg avx2
 //
-// and the same with avx512. A matrix [m, c] is walked as one flat array of
-// n = m*c elements, whole vectors whatever c is; per-column values are laid out
-// again and again until the pattern repeats after a whole number of vectors
-// (period bytes).
+// and the same with avx512. A matrix [m, c] is processed as a flat array of n = m*c
+// elements, in whole vectors for any c. Values of columns are repeated in memory until the
+// pattern is a whole number of vectors long (period, in bytes).
 package main
 
 import (
@@ -46,14 +45,14 @@ func main() {
 	Generate()
 }
 
-// generator writes for one instruction set.
+// generator emits the functions for one instruction set.
 type generator struct{ *vector.Set }
 
-// formulas are the activations.
+// formulas holds the activations, as the doc comments of the functions write them.
 var formulas = map[string]string{"None": "%s", "Swish": "swish(%s)", "Sigmoid": "sigmoid(%s)"}
 
-// text begins a walk over n elements; its loop has these statements, in which j is
-// the column of element i.
+// text begins a function that loops over n elements. Its doc comment shows the loop with
+// these statements, in which j is the column of element i.
 func (g generator) text(name, params, does string, statements ...string) {
 	over := "for i < n:"
 	if strings.Contains(params, "period") {
@@ -66,7 +65,7 @@ func (g generator) text(name, params, does string, statements ...string) {
 	vector.Text(name, params, does, loop...)
 }
 
-// affine writes y = act(x*scale+shift) (+ residual).
+// affine emits y = act(x*scale+shift), plus a residual if there is one.
 func (g generator) affine(act string, residual bool) {
 	name, params, added := "affine"+act, "func(y, x, scale, shift *float32, n int, period int)", ""
 	if residual {
@@ -87,7 +86,7 @@ func (g generator) affine(act string, residual bool) {
 		switch act {
 		case "Swish":
 			s, _ := c.sigmoid(z)
-			t := g.Copy(c.floor) // minus infinity times 0 is not a number
+			t := g.Copy(c.floor) // -Inf * 0 would be NaN
 			VMAXPS(z, t, t)
 			VMULPS(s, t, z)
 		case "Sigmoid":
@@ -104,7 +103,7 @@ func (g generator) affine(act string, residual bool) {
 	})
 }
 
-// derivative writes dx = dy*act'(x).
+// derivative emits dx = dy*act'(x).
 func (g generator) derivative(act string) {
 	g.text("derivative"+act, "func(dx, dy, x *float32, n int)", "is the gradient of the activation.", "dx[i] = dy[i] * "+strings.ToLower(act)+"'(x[i])")
 	dx, dy, x := vector.Arg("dx"), vector.Arg("dy"), vector.Arg("x")
@@ -114,7 +113,7 @@ func (g generator) derivative(act string) {
 	})
 }
 
-// combineColumns writes dx = k*dz + a*x + b.
+// combineColumns emits dx = k*dz + a*x + b.
 func (g generator) combineColumns() {
 	g.text("combineColumns", "func(dx, dz, x, k, a, b *float32, n int, period int)", "ends the gradient of a batch normalisation.", "dx[i] = k[j]*dz[i] + a[j]*x[i] + b[j]")
 	dx, dz, xp := vector.Arg("dx"), vector.Arg("dz"), vector.Arg("x")
@@ -129,7 +128,7 @@ func (g generator) combineColumns() {
 	})
 }
 
-// gradientSums writes sumD += d and sumDX += d*(x-mean).
+// gradientSums emits sumD += d and sumDX += d*(x-mean).
 func (g generator) gradientSums() {
 	g.text("gradientSums", "func(sumD, sumDX, d, x, mean *float32, n int, period int)", "sums for the gradient of a batch normalisation.", "sumD[j] += d[i]", "sumDX[j] += d[i] * (x[i]-mean[j])")
 	sumD, sumDX, dp, xp, mean := vector.Arg("sumD"), vector.Arg("sumDX"), vector.Arg("d"), vector.Arg("x"), vector.Arg("mean")
@@ -144,7 +143,7 @@ func (g generator) gradientSums() {
 	})
 }
 
-// exponential writes exp(x), x held to what gives normal numbers.
+// exponential emits exp(x), with x clamped so that the result is a normal number.
 func (g generator) exponential() {
 	g.text("exponentials", "func(y, x *float32, n int)", "is the exponential, off by 2e-7 of the value.", "y[i] = exp(min(max(x[i], -80), 87))")
 	y, x := vector.Arg("y"), vector.Arg("x")
@@ -152,7 +151,7 @@ func (g generator) exponential() {
 	lowest, log2e := g.Constant(-80), g.Constant(math.Log2E)
 	g.walkFlat(func(l *lane) {
 		v := l.load(x)
-		VMAXPS(v, c.Copy(lowest), v) // of two operands one of which is not a number, the first here
+		VMAXPS(v, c.Copy(lowest), v) // if either is NaN, the result is the first of the two, v
 		VMINPS(v, c.Copy(c.ceiling), v)
 		t, n, p := c.Copy(c.magic), c.New(), c.Copy(c.poly)
 		VFMADD231PS(log2e, v, t)
@@ -167,8 +166,8 @@ func (g generator) exponential() {
 	})
 }
 
-// fold writes what a batch normalisation multiplies by and adds, in double precision
-// and rounded once, half a vector at a time.
+// fold emits the scale and the shift of a folded batch normalisation. It computes in double
+// precision, half a vector at a time, and rounds once.
 func (g generator) fold() {
 	g.text("foldStatistics", "func(scale, shift, gamma, beta, mean, variance *float32, n int, epsilon float64)",
 		"folds a batch normalisation, in float64; n is a multiple of half a vector.",
@@ -208,7 +207,7 @@ func (g generator) fold() {
 	vector.Finish()
 }
 
-// slopeSwish writes swish and its derivative with one exponential.
+// slopeSwish emits swish and its derivative, which share one exponential.
 func (g generator) slopeSwish() {
 	g.text("slopeSwish", "func(y, slope, x, scale, shift *float32, n int, period int)", "is swish and its slope after a scale and a shift.",
 		"y[i], slope[i] = swish(x[i]*scale[j]+shift[j]), swish'(x[i]*scale[j]+shift[j])")
@@ -229,7 +228,7 @@ func (g generator) slopeSwish() {
 	})
 }
 
-// multiplySums writes dz = dy*slope, and what gradientSums sums of it.
+// multiplySums emits dz = dy*slope and the sums of gradientSums for dz.
 func (g generator) multiplySums() {
 	g.text("multiplySums", "func(dz, sumD, sumDX, dy, slope, x, mean *float32, n int, period int)", "multiplies by the slope and sums.",
 		"dz[i] = dy[i] * slope[i]", "sumD[j] += dz[i]", "sumDX[j] += dz[i] * (x[i]-mean[j])")
@@ -248,7 +247,7 @@ func (g generator) multiplySums() {
 	})
 }
 
-// moments writes sum += d and square += d*d with d = x-origin.
+// moments emits sum += d and square += d*d with d = x-origin.
 func (g generator) moments() {
 	g.text("moments", "func(sum, square, x, origin *float32, n int, period int)", "sums for mean and variance.", "sum[j] += x[i]-origin[j]", "square[j] += (x[i]-origin[j]) * (x[i]-origin[j])")
 	sum, square, xp, origin := vector.Arg("sum"), vector.Arg("square"), vector.Arg("x"), vector.Arg("origin")
@@ -265,7 +264,7 @@ func (g generator) moments() {
 	})
 }
 
-// dot writes sum += a*b.
+// dot emits sum += a*b.
 func (g generator) dot() {
 	g.text("dotColumns", "func(sum, a, b *float32, n int, period int)", "is a scalar product of each column.", "sum[j] += a[i] * b[i]")
 	sum, ap, bp := vector.Arg("sum"), vector.Arg("a"), vector.Arg("b")
@@ -276,7 +275,7 @@ func (g generator) dot() {
 	})
 }
 
-// sum writes sum += x.
+// sum emits sum += x.
 func (g generator) sum() {
 	g.text("sumColumns", "func(sum, x *float32, n int, period int)", "sums each column.", "sum[j] += x[i]")
 	sum, xp := vector.Arg("sum"), vector.Arg("x")

@@ -8,8 +8,9 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// pixels emits the loops over n pixels of c channels (bytes: 4c), whole vectors
-// of them and then the rest under a mask; one advances by 1 pixel, two by 2.
+// pixels emits the loops over n pixels and their channels, in whole vectors and then a
+// masked one. A pixel has step bytes. For each pixel the pointer one advances by one pixel
+// and the pointers two by two.
 func (g generator) pixels(one Register, two []Register, body func(l *lane, step Register)) {
 	n, step := vector.Arg("n"), vector.Arg("step")
 	Label("pixel")
@@ -39,14 +40,14 @@ func (g generator) pixels(one Register, two []Register, body func(l *lane, step 
 	vector.Finish()
 }
 
-// second is the second pixel of a pair.
+// second returns the address of the second pixel of the pair at p.
 func second(p, step Register) Register {
 	q := GP64()
 	LEAQ(Mem{Base: p, Index: step, Scale: 1}, q)
 	return q
 }
 
-// averagePairs averages 2x2 pixels of two rows.
+// averagePairs emits the forward pass of 2x2 average pooling for two rows.
 func (g generator) averagePairs() {
 	vector.Text("averagePairs", "func(y, upper, lower *float32, n int, step int)",
 		"averages 2x2 pixels of two rows, step bytes each.",
@@ -63,7 +64,7 @@ func (g generator) averagePairs() {
 	})
 }
 
-// spreadPairs is the backward pass of one of the two rows.
+// spreadPairs emits the backward pass of averagePairs for one of its two rows.
 func (g generator) spreadPairs(accumulate bool) {
 	name, set := "spreadPairs", "="
 	if accumulate {

@@ -10,12 +10,12 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// convolutionFields is asm.ConvolutionArgs. The table leads to
-// input rows in blocks [pixel][16]; offset is in bytes, as is step, from output
-// pixel to output pixel.
+// convolutionFields are the fields of asm.ConvolutionArgs, in order. The table holds the
+// addresses of input rows in the layout [pixel][16]; offset is in bytes, and so is step, the
+// distance of output pixels.
 var convolutionFields = []string{"y", "table", "taps", "bias", "sums", "rows", "pixels", "offset", "step", "odd"}
 
-// convolution is the state of a depthwise convolution of a vector of channels.
+// convolution holds the registers of a depthwise convolution of one vector of channels.
 type convolution struct {
 	generator
 	arguments
@@ -25,8 +25,8 @@ type convolution struct {
 	out, step, step3 GPVirtual
 }
 
-// depthwise is y = swish(x*taps + bias) and adds the sums of y to sums. Up to 8
-// pixels of a row at a time share each tap that is loaded.
+// depthwise emits y = swish(x*taps + bias), and adds the sums of y to sums. Each tap is loaded
+// once for up to 8 pixels of a row.
 func (g generator) depthwise(k, stride int) {
 	c := &convolution{generator: g, k: k, stride: stride}
 	name := fmt.Sprintf("convolve%ds%d", k, stride)
@@ -58,7 +58,7 @@ func (g generator) depthwise(k, stride int) {
 	SUBQ(U8(8), left)
 	JGE(LabelRef("eight"))
 	Label("rest")
-	for n := 1; n < 8; n++ { // 8 less than what is left
+	for n := 1; n < 8; n++ { // left is 8 less than the pixels still to do
 		CMPQ(left, I8(n-8))
 		JEQ(LabelRef(fmt.Sprintf("left%d", n)))
 	}
@@ -74,7 +74,7 @@ func (g generator) depthwise(k, stride int) {
 	vector.Finish()
 }
 
-// pixel is the place of output pixel i from out on; bases are out and 4 pixels further on.
+// pixel returns output pixel i, counted from out; bases are out and the pixel 4 further on.
 func (c *convolution) pixel(i int, bases [2]GPVirtual) Mem {
 	m := Mem{Base: bases[i/4]}
 	switch i % 4 {

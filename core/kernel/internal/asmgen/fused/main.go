@@ -4,8 +4,9 @@
 //
 //	go run ./fused -set avx2 -out ../asm/avx2/fused_amd64.s -stubs ../asm/avx2/fused_amd64.go -pkg avx2
 //
-// and the same with avx512. Arguments are in structures, of which a call changes only a few fields: every
-// field takes 8 bytes, and the lists here give their order.
+// and the same with avx512. A function takes the address of a structure, so that the caller
+// sets only the fields that change from call to call. Every field has 8 bytes; the lists here
+// give their order.
 package main
 
 import (
@@ -20,14 +21,14 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// generator writes for one instruction set.
+// generator emits the functions for one instruction set.
 type generator struct {
 	*vector.Set
 	constants map[uint32]Mem
 	held      map[float64]VecVirtual // constants in registers
 }
 
-// rows of the tiles by vectors of the panel, as in ../gemm.
+// rows lists the heights of tiles by the width of the panel in vectors, as in ../gemm.
 var rows = map[string]map[int][]int{
 	"avx512": {1: {24, 8, 4, 2, 1}, 2: {14, 8, 4, 2, 1}, 3: {9, 4, 2, 1}},
 	"avx2":   {1: {12, 4, 2, 1}, 2: {6, 4, 2, 1}},
@@ -52,19 +53,19 @@ func main() {
 	Generate()
 }
 
-// arguments is a structure of fields of 8 bytes in memory.
+// arguments is the structure that a function takes: its address and its fields of 8 bytes.
 type arguments struct {
 	base   GPVirtual
 	fields []string
 }
 
-// begin starts a function of one structure.
+// begin begins a function that takes a structure of these fields.
 func (g generator) begin(name string, fields []string, does string, loop ...string) arguments {
 	vector.Text(name, fmt.Sprintf("func(args *[%d]uint64)", len(fields)), does, loop...)
 	return arguments{vector.Arg("args"), fields}
 }
 
-// at is a field.
+// at returns the field in memory.
 func (a arguments) at(field string) Mem {
 	for i, f := range a.fields {
 		if f == field {
@@ -74,22 +75,23 @@ func (a arguments) at(field string) Mem {
 	panic("no field " + field)
 }
 
-// load is a field in a register.
+// load loads a field into a new register.
 func (a arguments) load(field string) GPVirtual {
 	r := GP64()
 	MOVQ(a.at(field), r)
 	return r
 }
 
-// mask makes the lanes of the field odd the mask K1, where masks are not vectors.
+// mask loads the field odd, the mask of the last vector, into K1. AVX-512 only.
 func (g generator) mask(a arguments) {
 	if g.Wide() {
 		KMOVW(a.at("odd"), K1)
 	}
 }
 
-// constant is f in memory: in every lane, or once where an instruction can spread
-// it, for the linker does not align what is as long as a line.
+// constant returns f in memory: in every lane with AVX2, and once with AVX-512, whose
+// instructions broadcast it. A whole vector would be a cache line, which the linker does not
+// align.
 func (g generator) constant(f float64) Mem {
 	b := math.Float32bits(float32(f))
 	m, ok := g.constants[b]
@@ -107,7 +109,8 @@ func (g generator) constant(f float64) Mem {
 	return m
 }
 
-// with runs an instruction on a constant: narrow, or wide, which spreads it.
+// with emits an instruction with a constant operand: wide if it broadcasts the constant from
+// memory, narrow otherwise.
 func (g generator) with(f float64, narrow, wide func(ops ...Op), ops ...Op) {
 	v, held := g.held[f]
 	switch {
@@ -120,7 +123,7 @@ func (g generator) with(f float64, narrow, wide func(ops ...Op), ops ...Op) {
 	}
 }
 
-// hold keeps the constants of swish in registers.
+// hold loads the constants of swish into registers, for the rest of the function.
 func (g *generator) hold() {
 	held := map[float64]VecVirtual{}
 	for _, f := range append([]float64{floor, ceiling, magic, -math.Log2E, math.Ln2, 1}, exponential...) {
@@ -130,7 +133,7 @@ func (g *generator) hold() {
 	g.held = held
 }
 
-// fill makes v a constant in every lane.
+// fill sets every lane of v to the constant f.
 func (g generator) fill(f float64, v VecVirtual) {
 	if r, held := g.held[f]; held {
 		VMOVAPS(r, v)
@@ -146,25 +149,25 @@ func copyOf(m Mem, v VecVirtual) VecVirtual {
 	return v
 }
 
-// The ends of the logistic function: beyond them exp(-z) is no normal number.
+// The limits of the logistic function: beyond them exp(-z) overflows or is subnormal.
 const floor, ceiling = -87, 87
 
-// magic added leaves an integer in the low bits of the sum.
+// magic rounds: adding it leaves the nearest integer in the low bits of the sum.
 const magic = 0x1.8p23
 
 // exponential holds the minimax polynomial of degree 5 of e^r for |r| <= ln(2)/2
 // with constant 1, relative error 9.3e-8 (Lawson's iteration), in float32.
 var exponential = []float64{0.008290272, 0.04189816, 0.16667639, 0.49999148, 0.9999997}
 
-// swish overwrites every v with v/(1+exp(-v)), off by 3e-7 of the value, of v = -87
-// below that, which is less than 1e-35. Not a number stays so. Three registers of
-// temporary are overwritten for each v that is computed at a time. It waits for the
-// units that multiply, not for its loads, and for results the less the more are
-// computed at a time; division of the widest vectors takes longer than all the rest,
-// so that there it is an estimate with one step of Newton's.
+// swish overwrites every v with v/(1+exp(-v)). The relative error is at most 3e-7; below -87
+// the result is that of -87, whose magnitude is less than 1e-35. NaN propagates. For each v
+// that is computed at the same time, it clobbers three registers of temporary. The code is
+// bound by the units that multiply, and by latency where few are computed at once. With
+// AVX-512, where a division takes longer than all the rest, it refines an estimate of the
+// reciprocal with one step of Newton's method.
 //
-// exp(-v) = 2^n exp(r), n the integer nearest to -v log2(e), which the sum with
-// magic leaves in its low bits, whence a shift brings it to the exponent.
+// exp(-v) is computed as 2^n exp(r), where n is the integer nearest to -v log2(e). Adding
+// magic leaves n in the low bits of the sum, and a shift moves it to the exponent.
 func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
 	most := len(temporary) / 3
 	for len(vs) > most {
@@ -177,7 +180,7 @@ func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
 		}
 	}
 	each(func(v, t, r, p VecVirtual) { g.fill(floor, t) })
-	each(func(v, t, r, p VecVirtual) { VMAXPS(v, t, v) }) // of two operands one of which is not a number, the first here
+	each(func(v, t, r, p VecVirtual) { VMAXPS(v, t, v) }) // if either is NaN, the result is the first of the two, v
 	each(func(v, t, r, p VecVirtual) { g.with(ceiling, VMINPS, VMINPS_BCST, v, r) })
 	each(func(v, t, r, p VecVirtual) { g.fill(magic, t) })
 	each(func(v, t, r, p VecVirtual) { g.with(-math.Log2E, VFMADD231PS, VFMADD231PS_BCST, r, t) })
@@ -196,11 +199,11 @@ func (g generator) swish(vs []VecVirtual, temporary []VecVirtual) {
 	}
 	each(func(v, t, r, p VecVirtual) { VRCP14PS(p, t) })
 	each(func(v, t, r, p VecVirtual) { g.with(1, VFNMADD213PS, VFNMADD213PS_BCST, t, p) }) // 1 - p t
-	each(func(v, t, r, p VecVirtual) { VFMADD231PS(t, p, t) })                             // t plus what it is too small by
+	each(func(v, t, r, p VecVirtual) { VFMADD231PS(t, p, t) })                             // t + t(1 - p t)
 	each(func(v, t, r, p VecVirtual) { VMULPS(t, v, v) })
 }
 
-// gather copies 16 columns of some rows, step bytes apart, to [row][16].
+// gather emits the copy of 16 columns of rows that are step bytes apart to [row][16].
 func (g generator) gather() {
 	vector.Text("gatherBlock", "func(dst, src *float32, rows, step int)", "copies 16 elements each of rows > 0 rows, step bytes apart.",
 		"for r < rows, c < 16:", "	dst[r*16+c] = src[r*step/4+c]")
@@ -216,7 +219,7 @@ func (g generator) gather() {
 	vector.Finish()
 }
 
-// scaleRows multiplies row i of a panel by gate[i].
+// scaleRows emits the product of row i of a panel and gate[i].
 func (g generator) scaleRows() {
 	vector.Text("scalePanel", "func(dst, src, gate *float32, rows int)", "multiplies rows > 0 rows by an element each.",
 		fmt.Sprintf("for r < rows, c < %d:", g.Lanes), fmt.Sprintf("	dst[r*%d+c] = src[r*%d+c] * gate[r]", g.Lanes, g.Lanes))
@@ -234,8 +237,8 @@ func (g generator) scaleRows() {
 	vector.Finish()
 }
 
-// scaleColumns multiplies column j of some rows, step bytes apart, by scale[j] and
-// lays them out one after the other.
+// scaleColumns emits the product of column j of rows that are step bytes apart and scale[j],
+// with the rows of the result one after the other.
 func (g generator) scaleColumns() {
 	vector.Text("scaleBlock", "func(dst, src, scale *float32, rows, step int)", "multiplies rows > 0 rows, step bytes apart, by columns.",
 		fmt.Sprintf("for r < rows, c < %d:", g.Lanes), fmt.Sprintf("	dst[r*%d+c] = src[r*step/4+c] * scale[c]", g.Lanes))

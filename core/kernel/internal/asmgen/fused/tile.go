@@ -10,30 +10,30 @@ import (
 	"bignas/asmgen/vector"
 )
 
-// productFields is asm.ProductArgs. Strides are in bytes.
+// productFields are the fields of asm.ProductArgs, in order. Strides are in bytes.
 var productFields = []string{"tiles", "k", "a", "lda", "b", "c", "ldc", "init", "ldinit", "residual", "done", "swish", "tail", "odd", "ldb", "scale", "shift"}
 
-// product is the state of a tile of mr rows by nv vectors.
+// product holds the registers of a tile of mr rows by nv vectors.
 type product struct {
 	generator
 	arguments
 	mr, nv int
-	bases  []GPVirtual // of every group of rows of A
-	group  int         // rows in one: 3, or 5 where lda3 is there
+	bases  []GPVirtual // the first row of each group of rows of A
+	group  int         // rows of a group: 3, or 5 if lda3 is set
 	lda, b GPVirtual
 	lda3   GPVirtual
-	panels map[int]GPVirtual // bytes from the first vector of columns of B to some of the next
-	sets   [][][]VecVirtual  // sums, in more than one set where there are few
+	panels map[int]GPVirtual // offsets in bytes from the first panel of B to others
+	sets   [][][]VecVirtual  // accumulators; small tiles have several sets
 	bs     []VecVirtual
 	splat  VecVirtual
 }
 
-// sums is the set that holds the result.
+// sums returns the accumulators that hold the result.
 func (p *product) sums() [][]VecVirtual { return p.sets[0] }
 
-// tile is y = act(init + A B) + residual for tiles of mr rows, or, where there is
-// a scale, y = act(A B*scale + shift) + residual. B is in panels of a vector of
-// columns, ldb bytes from one to the next.
+// tile emits y = act(init + A B) + residual for tiles of mr rows or, if there is a scale,
+// y = act(A B*scale + shift) + residual. B is in panels of one vector of columns, ldb bytes
+// apart.
 func (g generator) tile(mr, nv int) {
 	p := &product{generator: g, mr: mr, nv: nv, group: 3}
 	name := fmt.Sprintf("product%dx%d", mr, nv)
@@ -58,7 +58,7 @@ func (g generator) tile(mr, nv int) {
 	}
 	p.splat = p.New()
 	p.lda = p.load("lda")
-	if mr > 15 { // a base for every third would be too many registers
+	if mr > 15 { // a pointer to every third row would take too many registers
 		p.group, p.lda3 = 5, GP64()
 		LEAQ(Mem{Base: p.lda, Index: p.lda, Scale: 2}, p.lda3)
 	}
@@ -91,9 +91,9 @@ func (g generator) tile(mr, nv int) {
 	vector.Finish()
 }
 
-// independent is how many sets of sums there are: a sum waits 4 cycles for the
-// one before it, and two multipliers want to be fed. A power of 2, at most the
-// number of rows of B that the loop is unrolled by.
+// independent returns the number of sets of accumulators. A multiply-add has a latency of 4
+// cycles and two can start in each cycle, so that 8 independent ones are needed. The number
+// is a power of 2, and at most the 4 rows of B by which the loop is unrolled.
 func (p *product) independent() int {
 	if !p.Wide() {
 		return max(1, 4/p.mr)
@@ -105,8 +105,7 @@ func (p *product) independent() int {
 	return n
 }
 
-// tailMask is the mask of the last vector, where it is a vector in a register that
-// the caller owns.
+// tailMask returns the mask of the last vector. With AVX2 it loads it into v.
 func (p *product) tailMask(v VecVirtual) vector.Mask {
 	if p.Wide() {
 		return p.MaskIn(K1)
@@ -115,7 +114,7 @@ func (p *product) tailMask(v VecVirtual) vector.Mask {
 	return p.MaskIn(v)
 }
 
-// start sets the sums to rows of init and moves on in it.
+// start sets the accumulators to rows of init, and advances init past the tile.
 func (p *product) start(init GPVirtual) {
 	step := p.load("ldinit")
 	mask := p.tailMask(p.splat)
@@ -139,9 +138,9 @@ func (p *product) start(init GPVirtual) {
 	}
 }
 
-// step multiplies row u of B, from the cursors on.
-// It asks for the row of the panel after it: weights are often used once in a
-// forward pass and come from far.
+// step adds the products of row u of B, counted from the current position, to the
+// accumulators. It prefetches the same row of the next panel: weights are often used once in
+// a forward pass, and are not in the cache.
 func (p *product) step(u int) {
 	p.prefetch(u)
 	for j, v := range p.bs {
@@ -160,7 +159,7 @@ func (p *product) step(u int) {
 	}
 }
 
-// prefetch asks for row u of the panel that comes next.
+// prefetch fetches row u of the next panel into the cache.
 func (p *product) prefetch(u int) {
 	if !p.Wide() { // a line is two rows
 		PREFETCHT0(p.row(p.nv+u%p.nv, u))
@@ -171,7 +170,7 @@ func (p *product) prefetch(u int) {
 	}
 }
 
-// row is row u of vector j of the columns of B.
+// row returns row u of panel j of B.
 func (p *product) row(j, u int) Mem {
 	m := Mem{Base: p.b, Disp: p.Bytes() * u}
 	switch r, ok := p.panels[j]; {
@@ -184,7 +183,7 @@ func (p *product) row(j, u int) Mem {
 	return m
 }
 
-// element is A[i][u] of the tile.
+// element returns A[i][u] of the tile.
 func (p *product) element(i, u int) Mem {
 	a := Mem{Base: p.bases[i/p.group], Disp: 4 * u}
 	switch n := i % p.group; n {
@@ -204,7 +203,7 @@ func (p *product) advance(u int) {
 	ADDQ(U32(p.Bytes()*u), p.b)
 }
 
-// multiply adds A B to the sums.
+// multiply emits the loop over k, which adds A B to the accumulators, and adds up the sets.
 func (p *product) multiply() {
 	const unroll = 4
 	k := p.load("k")
@@ -237,7 +236,7 @@ func (p *product) multiply() {
 	}
 }
 
-// scale turns the sums into sums*scale + shift.
+// scale replaces the accumulators by their product with scale plus shift, if there is a scale.
 func (p *product) scale() {
 	scale := p.load("scale")
 	TESTQ(scale, scale)
@@ -268,9 +267,9 @@ func (p *product) activate() {
 	Label("activated")
 }
 
-// store writes the sums, plus the residual where there is one, and moves c on.
-// A last vector that is not whole goes through a mask, which is slow, or, where
-// it is of 4 columns, by half.
+// store writes the accumulators, plus the residual if there is one, and advances c past the
+// tile. With AVX2, where masked stores are slow, a last vector of 4 columns is stored as half
+// a vector.
 func (p *product) store(c GPVirtual) {
 	ldc, residual := p.load("ldc"), p.load("residual")
 	TESTQ(residual, residual)
@@ -326,7 +325,7 @@ func (p *product) store(c GPVirtual) {
 	Label("next")
 }
 
-// rows runs f over the sums with their place from pointer on, which it moves on.
+// rows calls f for each accumulator with its address, and advances pointer past the tile.
 func (p *product) rows(pointer, stride Register, f func(v VecVirtual, at Mem, last bool)) {
 	for _, row := range p.sums() {
 		for j, v := range row {

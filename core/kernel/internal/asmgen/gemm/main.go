@@ -25,8 +25,9 @@ import (
 
 const signature = "func(tiles int, k int, a *float32, lda int, b *float32, ldb int, c *float32, ldc int, mask uint16, acc int)"
 
-// rows of the tiles by vectors of the panel: as many accumulators as leave
-// registers for a row of B, an element of A and, where it is a vector, the mask.
+// rows lists the heights of tiles by instruction set, family and width of the panel in
+// vectors. The accumulators of the highest tile leave registers for a row of B, an element
+// of A and, with AVX2, the mask.
 var rows = map[string]map[string]map[int][]int{
 	"avx512": {
 		"nn": {1: {24, 8, 4, 2, 1}, 2: {14, 8, 4, 2, 1}, 3: {9, 4, 2, 1}},
@@ -50,7 +51,7 @@ func main() {
 	Generate()
 }
 
-// state is what the inner loops of both families share.
+// state holds the registers of a tile, for the inner loops of both families.
 type state struct {
 	*vector.Set
 	mr, nv int
@@ -64,7 +65,7 @@ type state struct {
 	splat  []VecVirtual // broadcast elements of A
 }
 
-// step multiplies one row of B into the accumulators.
+// step adds the products of one row of B and a column of A to the accumulators.
 func (s *state) step(a func(i int) Mem, b func(j int) Mem) {
 	for j := range s.bs {
 		if s.maskB && j == s.nv-1 {
@@ -86,7 +87,7 @@ func (s *state) step(a func(i int) Mem, b func(j int) Mem) {
 	}
 }
 
-// innerNN walks k with rows of A at stride lda, unrolled by 4.
+// innerNN emits the loop over k for A with rows lda bytes apart, unrolled by 4.
 func innerNN(s *state) {
 	bases := []GPVirtual{s.a}
 	for r := 3; r < s.mr; r += 3 {
@@ -134,7 +135,7 @@ func innerNN(s *state) {
 	Label("done")
 }
 
-// innerTN walks k rows of A and of B, both row-major.
+// innerTN emits the loop over the k rows of A and B, both row-major.
 func innerTN(s *state) {
 	ldb := vector.Arg("ldb")
 	s.maskB = true
@@ -157,7 +158,7 @@ func tile(set *vector.Set, family string, mr, nv int, inner func(*state)) {
 		"	c[i*ldc+j] = acc*c[i*ldc+j] + sum over q < k of "+term)
 	next, lda, c := vector.Arg("a"), vector.Arg("lda"), vector.Arg("c")
 	s := &state{Set: set, mr: mr, nv: nv, lda: lda}
-	if set.Wide() || family == "tn" { // else made when B has left its registers
+	if set.Wide() || family == "tn" { // otherwise made in store, when the registers of B are free
 		m := set.MaskArg()
 		s.mask = &m
 	}
@@ -183,7 +184,7 @@ func tile(set *vector.Set, family string, mr, nv int, inner func(*state)) {
 	vector.Finish()
 }
 
-// registers names the vectors; the accumulators start at zero.
+// registers allocates the vectors and clears the accumulators.
 func (s *state) registers() {
 	for range s.mr {
 		row := make([]VecVirtual, s.nv)
@@ -205,7 +206,7 @@ func (s *state) registers() {
 	}
 }
 
-// store writes the accumulators to C, or adds them, and advances c past the tile.
+// store writes the accumulators to C, or adds them to it, and advances c past the tile.
 func (s *state) store(c Register) {
 	if s.mask == nil {
 		m := s.MaskArg()
@@ -233,7 +234,7 @@ func (s *state) store(c Register) {
 		s.rows(c, ldc, true)
 		return
 	}
-	// Masked stores of this set are slow: most tiles do without.
+	// Masked stores are slow with AVX2, and most tiles need none.
 	bits := GP32()
 	Load(Param("mask"), bits)
 	CMPL(bits, U8(s.Full()))
@@ -245,7 +246,7 @@ func (s *state) store(c Register) {
 	Label("stored")
 }
 
-// rows stores the tile, the last vector under the mask if masked is set.
+// rows stores the tile, with the last vector masked if masked is set.
 func (s *state) rows(c, ldc Register, masked bool) {
 	for i := range s.acc {
 		for j := range s.bs {

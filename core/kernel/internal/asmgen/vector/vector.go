@@ -1,5 +1,5 @@
-// Package vector hides from the generators which vectors they write for: ZMM with
-// opmasks, or YMM with masks that are vectors themselves and sixteen registers.
+// Package vector abstracts over the instruction set that a generator writes for: AVX-512,
+// with 32 ZMM registers and opmasks, or AVX2, with 16 YMM registers and vectors as masks.
 package vector
 
 import (
@@ -23,10 +23,10 @@ type Set struct {
 	tails     *Mem
 }
 
-// Sets are those that there are generators for.
+// Sets lists the names of the supported instruction sets.
 var Sets = []string{"avx512", "avx2"}
 
-// FromFlags reads the command line: -set is one of Sets.
+// FromFlags parses the command line and returns the instruction set that -set names.
 func FromFlags() *Set {
 	name := flag.String("set", "avx512", "instruction set: avx512 or avx2")
 	flag.Parse()
@@ -41,16 +41,16 @@ func FromFlags() *Set {
 	return nil
 }
 
-// Wide says whether the set is AVX-512.
+// Wide reports whether the set is AVX-512.
 func (s *Set) Wide() bool { return s.Lanes == 16 }
 
-// Bytes is the size of a vector.
+// Bytes returns the size of a vector in bytes.
 func (s *Set) Bytes() int { return 4 * s.Lanes }
 
-// Full is the mask of a whole vector.
+// Full returns the mask that selects all lanes, one bit for each.
 func (s *Set) Full() int { return 1<<s.Lanes - 1 }
 
-// New is a register.
+// New returns a new virtual vector register.
 func (s *Set) New() VecVirtual {
 	if s.Wide() {
 		return ZMM()
@@ -58,7 +58,7 @@ func (s *Set) New() VecVirtual {
 	return YMM()
 }
 
-// Zero clears a register.
+// Zero sets all lanes of v to zero.
 func (s *Set) Zero(v VecVirtual) {
 	if s.Wide() {
 		VPXORD(v, v, v)
@@ -67,10 +67,11 @@ func (s *Set) Zero(v VecVirtual) {
 	}
 }
 
-// Constant is f in every lane: a register, or memory where those are few.
+// Constant returns an operand with f in every lane: a register with AVX-512, memory with
+// AVX2, which has too few registers.
 func (s *Set) Constant(f float64) Op { return s.Bits(math.Float32bits(float32(f))) }
 
-// Bits is Constant for any pattern of bits.
+// Bits is Constant for an arbitrary bit pattern.
 func (s *Set) Bits(b uint32) Op {
 	if s.Wide() {
 		r, v := GP32(), ZMM()
@@ -89,23 +90,23 @@ func (s *Set) Bits(b uint32) Op {
 	return m
 }
 
-// Copy is c in a register that may be overwritten.
+// Copy returns a new register with the value of c.
 func (s *Set) Copy(c Op) VecVirtual {
 	v := s.New()
 	VMOVUPS(c, v)
 	return v
 }
 
-// Mask is the lanes of a last vector, those that there are coming first.
+// Mask selects the leading lanes of the last vector of a row.
 type Mask struct {
 	set *Set
 	reg Register
 }
 
-// MaskIn is the mask that a register holds.
+// MaskIn returns the mask that is already in register r.
 func (s *Set) MaskIn(r Register) Mask { return Mask{s, r} }
 
-// MaskOf makes one from a bit for each lane; bits is overwritten.
+// MaskOf makes a mask from bits, one for each lane, and clobbers bits.
 func (s *Set) MaskOf(bits GPVirtual) Mask {
 	if s.Wide() {
 		KMOVW(bits.As32(), K1)
@@ -115,7 +116,7 @@ func (s *Set) MaskOf(bits GPVirtual) Mask {
 	return s.MaskFirst(bits)
 }
 
-// MaskFirst is the first n lanes, n at most Lanes; n is overwritten.
+// MaskFirst returns the mask of the first n lanes, n at most Lanes, and clobbers n.
 func (s *Set) MaskFirst(n GPVirtual) Mask {
 	if s.Wide() {
 		full := GP32()
@@ -130,8 +131,8 @@ func (s *Set) MaskFirst(n GPVirtual) Mask {
 	return m
 }
 
-// tail turns n into the address of the mask of n lanes, in a row of ones
-// followed by zeros.
+// tail replaces n by the address of a vector mask with n lanes set. All of these masks
+// overlap in one table, Lanes words of ones followed by as many of zeros.
 func (s *Set) tail(n GPVirtual) {
 	if s.tails == nil {
 		m := GLOBL("tails", attr.RODATA|attr.NOPTR)
@@ -151,8 +152,7 @@ func (s *Set) tail(n GPVirtual) {
 	MOVQ(p, n.As64())
 }
 
-// TailArg is the address of the mask that the parameter mask stands for, where
-// masks are vectors.
+// TailArg returns the address of the vector mask for the parameter mask. AVX2 only.
 func (s *Set) TailArg() GPVirtual {
 	n := GP64()
 	Load(Param("mask"), n.As32())
@@ -161,7 +161,7 @@ func (s *Set) TailArg() GPVirtual {
 	return n
 }
 
-// Load reads the lanes of the mask, zeros for the others.
+// Load reads the selected lanes and sets the others to zero.
 func (m Mask) Load(from Mem, v VecVirtual) {
 	if m.set.Wide() {
 		VMOVUPS_Z(from, m.reg, v)
@@ -170,7 +170,7 @@ func (m Mask) Load(from Mem, v VecVirtual) {
 	}
 }
 
-// Store writes the lanes of the mask.
+// Store writes the selected lanes and leaves the others in memory unchanged.
 func (m Mask) Store(v VecVirtual, to Mem) {
 	if m.set.Wide() {
 		VMOVUPS(v, m.reg, to)
@@ -179,7 +179,7 @@ func (m Mask) Store(v VecVirtual, to Mem) {
 	}
 }
 
-// Clear makes the lanes outside the mask zero.
+// Clear sets the lanes that are not selected to zero.
 func (m Mask) Clear(v VecVirtual) {
 	if m.set.Wide() {
 		VMOVAPS_Z(v, m.reg, v)
@@ -188,21 +188,22 @@ func (m Mask) Clear(v VecVirtual) {
 	}
 }
 
-// Arg is a parameter in a register.
+// Arg loads a parameter into a new register.
 func Arg(name string) GPVirtual {
 	r := GP64()
 	Load(Param(name), r)
 	return r
 }
 
-// MaskArg is the parameter mask, a uint16.
+// MaskArg makes a mask from the parameter mask, a uint16.
 func (s *Set) MaskArg() Mask {
 	bits := GP64()
 	Load(Param("mask"), bits.As32())
 	return s.MaskOf(bits)
 }
 
-// Text begins a function, documented by what it does and the loop that it replaces.
+// Text begins a function. Its doc comment says what it does and shows the loop that it
+// replaces.
 func Text(name, signature, does string, loop ...string) {
 	TEXT(name, attr.NOSPLIT, signature)
 	Pragma("noescape")
@@ -216,7 +217,7 @@ func Text(name, signature, does string, loop ...string) {
 	Doc(doc...)
 }
 
-// Finish ends one.
+// Finish returns from the function.
 func Finish() {
 	VZEROUPPER()
 	RET()
