@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -74,6 +75,9 @@ func UpdateManifests(file string, size int, measured ...Measured) error {
 			continue
 		}
 		path := filepath.Join(filepath.Dir(file), entry.Name())
+		if text, e := os.ReadFile(path); e == nil && !bytes.Contains(text, []byte(filepath.Base(file))) {
+			continue // of another weights file, or of another program
+		}
 		m, e := ReadManifest(path)
 		if e == nil && m != nil && m.Weights == filepath.Base(file) {
 			m.Bytes = size
