@@ -48,7 +48,7 @@ async function main() {
   await turn();
   if (!supported()) return unsupported();
   const change = (manifest, engine, ready, values, watch) => {
-    const { chosen } = explorer, shown = chosen?.sample ? undefined : chosen;
+    const { chosen } = explorer, shown = chosen?.sample && manifest.samples.length ? undefined : chosen && { ...chosen, sample: '', label: '' };
     explorer.close(engine);
     state.change(manifest.id, { image: chosen?.sample && manifest.samples.some(s => s.name === chosen.name) ? chosen.name : '', ...values });
     explorer = new Explorer(state, manifest, images);

@@ -23,7 +23,7 @@ type teachFlags struct {
 	Full     bool   `help:"Then fine-tune all weights, too: minutes to hours, and for a few points."`
 	Epochs   int    `placeholder:"N" help:"With --full: epochs (default: those of the configuration fine-tune)."`
 	Out      string `placeholder:"DIR" writes:"" help:"With --full: folder of the run, gone on with where it was interrupted (default: the output's name with .run)."`
-	Children int    `default:"6" placeholder:"N" help:"Children at random that the classifier is trained for, besides the biggest and the smallest (default: 6)."`
+	Children int    `default:"4" placeholder:"N" help:"Children at random that the classifier is trained for, besides the biggest and the smallest (default: 4)."`
 	Seed     uint64 `default:"1" placeholder:"N" help:"Of the children at random (default: 1)."`
 	JSON     bool   `name:"json" help:"One JSON object on standard output."`
 }

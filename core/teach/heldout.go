@@ -11,9 +11,6 @@ import (
 // with a half for that.
 const HeldOut = 0.2
 
-// Mirrored is how many training images are seen mirrored, too, at most.
-const Mirrored = 1000
-
 // Rank is what HoldOut takes for the image in a file, so that the same file is on the same
 // side wherever it is.
 func Rank(file []byte) uint64 {

@@ -6,19 +6,6 @@ import (
 	"bignas/core/supernet"
 )
 
-// Mirror flips the image x [r, r, 3] horizontally. A classifier that is also trained on flipped
-// images is better by a point where there are few; crops of the corners make it worse
-// (docs/teach.md).
-func Mirror(x []float32, r int) {
-	for row := 0; row < len(x); row += 3 * r {
-		for a, b := row, row+3*r-3; a < b; a, b = a+3, b-3 {
-			for c := range 3 {
-				x[a+c], x[b+c] = x[b+c], x[a+c]
-			}
-		}
-	}
-}
-
 // Look returns the input of the child's classifier for images, [images][Head]. inputs yields
 // batches of them as input of the child, [n, r, r, 3]. between, where not nil, is called after
 // every batch with its number of images; Look stops at its first error and returns it.

@@ -17,19 +17,34 @@ import (
 	"math/rand/v2"
 
 	"bignas/core/arch"
+	"bignas/core/cost"
 	"bignas/core/kernel"
 )
 
 // Random is the usual number of random children.
-const Random = 6
+const Random = 4
+
+// drawn is how many random architectures the cheapest is taken of.
+const drawn = 4
 
 // Children returns the children that the classifier is trained for at once: the biggest, the
-// smallest and some random ones.
+// smallest and some random ones, which have the space's resolutions in turn and are cheap for
+// them. Classifiers of as many children with resolutions at random take longer and are worse
+// (docs/teach.md).
 func Children(space *arch.Space, random int, seed uint64) []arch.Arch {
 	r := rand.New(rand.NewPCG(seed, 0x7eac4))
 	all := []arch.Arch{space.Max(), space.Min()}
-	for range random {
-		all = append(all, space.Sample(r))
+	for i := range random {
+		var cheapest arch.Arch
+		least := int64(math.MaxInt64)
+		for range drawn {
+			a := space.Sample(r)
+			a.Resolution = space.Resolutions[i%len(space.Resolutions)]
+			if macs := cost.Totals(a, 1).MACs; macs < least {
+				cheapest, least = a, macs
+			}
+		}
+		all = append(all, cheapest)
 	}
 	return all
 }

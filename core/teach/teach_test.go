@@ -5,10 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/cost"
 )
 
 func nette(t testing.TB) *arch.Space {
@@ -248,16 +248,27 @@ func TestHoldOut(t *testing.T) {
 	}
 }
 
-// TestMirror: columns change places, colours do not.
-func TestMirror(t *testing.T) {
-	x := []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, // one image of 3 x 3
-		11, 12, 13, 14, 15, 16, 17, 18, 19,
-		21, 22, 23, 24, 25, 26, 27, 28, 29}
-	want := []float32{7, 8, 9, 4, 5, 6, 1, 2, 3,
-		17, 18, 19, 14, 15, 16, 11, 12, 13,
-		27, 28, 29, 24, 25, 26, 21, 22, 23}
-	Mirror(x, 3)
-	if !slices.Equal(x, want) {
-		t.Errorf("mirrored %v, want %v", x, want)
+// TestChildren: the random children have all resolutions, the same ones for the same seed, and
+// are cheaper than random architectures of those resolutions are in the mean.
+func TestChildren(t *testing.T) {
+	space := nette(t)
+	all := Children(space, Random, 1)
+	if len(all) != 2+Random || !all[0].Equal(space.Max()) || !all[1].Equal(space.Min()) || !reflect.DeepEqual(all, Children(space, Random, 1)) {
+		t.Fatalf("the children are %v", all)
+	}
+	r := rand.New(rand.NewPCG(3, 3))
+	for i, a := range all[2:] {
+		if err := space.Validate(a); err != nil || a.Resolution != space.Resolutions[i%len(space.Resolutions)] || a.Equal(Children(space, Random, 2)[2+i]) {
+			t.Errorf("child %d is %s (%v)", i, a, err)
+		}
+		mean := 0.0
+		for range 50 {
+			other := space.Sample(r)
+			other.Resolution = a.Resolution
+			mean += float64(cost.Totals(other, 1).MACs) / 50
+		}
+		if macs := float64(cost.Totals(a, 1).MACs); macs >= mean {
+			t.Errorf("%s has %.0f MACs, random ones of its resolution %.0f in the mean", a, macs, mean)
+		}
 	}
 }

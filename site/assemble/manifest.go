@@ -13,6 +13,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/fault"
 	"bignas/core/predict"
+	"bignas/core/teach"
 	"bignas/core/weights"
 	"bignas/train/files"
 )
@@ -120,6 +121,9 @@ func (c *choice) describe() error {
 		return err
 	}
 	info := e.Info()
+	if c.Borrowed && info.Metadata[teach.KeyTaught] != "" { // other weights' samples have nothing to do with it
+		c.Samples = []sample{}
+	}
 	if c.Children == nil {
 		c.Children = measuredIn(info.Metadata)
 	}

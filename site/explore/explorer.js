@@ -61,7 +61,7 @@ export class Explorer {
     this.#answer.wait();
     this.#readArch();
     if (image) this.#open(image);
-    else this.#images.sample(this.#state.get('image'));
+    else this.#first();
     this.#tell('ready');
     this.#proof.soon();
   }
@@ -197,7 +197,7 @@ export class Explorer {
     this.#begun = true;
     this.progress(this.#loaded);
     if (this.#chosen) this.#open(this.#chosen);
-    else this.#images.sample(this.#state.get('image'));
+    else this.#first();
   }
 
   /** Hears how many bytes of the weights are here. */
@@ -323,6 +323,12 @@ export class Explorer {
   #showCost() { if (this.#cost) this.#costs.show(this.#cost, this.#allLayers, this.inherited); }
 
   // ---- the image
+
+  // first opens the sample of the address, else the first one.
+  #first() {
+    if (!this.#images.first) this.#answer.none('Choose an image');
+    this.#images.sample(this.#state.get('image'));
+  }
 
   // open decodes an image in place of one that is being decoded; before the engine has begun it waits.
   async #open(image) {

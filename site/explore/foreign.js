@@ -1,7 +1,7 @@
 // Weights that the page does not ship: what they are is what their file says.
 import { biggest, equal } from '../shared/space.js';
 
-/** Makes a manifest of what the engine says about a file; samples are those of other weights. */
+/** Makes a manifest of what the engine says about a file; samples are those of other weights, which a taught classifier has nothing to do with. */
 export async function describe(id, { engine: program, weights }, { info, ceiling }, engine, samples) {
   if (!equal(ceiling, biggest(info.space))) throw { message: 'The weights file ends too early', hint: 'Copy or download it again' };
   const family = [];
@@ -11,7 +11,7 @@ export async function describe(id, { engine: program, weights }, { info, ceiling
   }
   family.sort((a, b) => a.macs - b.macs);
   return {
-    id, weights, family, samples, engine: program, name: (weights.name ?? id.split('/').at(-1)).replace(/\.safetensors$/, ''), foreign: true, borrowed: true,
+    id, weights, family, samples: info.metadata.taught ? [] : samples, engine: program, name: (weights.name ?? id.split('/').at(-1)).replace(/\.safetensors$/, ''), foreign: true, borrowed: true,
     bytes: info.bytes, parts: [info.bytes], digest: info.digest, space: info.space, labels: info.labels, crop: info.preprocessing.crop, children: measured(info.metadata),
   };
 }

@@ -29,7 +29,8 @@ export class Images {
    * Shows the samples of the weights. onimage({name, sample, label, alt, bytes, read, live})
    * gets every image that was chosen and resolves when it has been answered; sample is what a
    * sample shows, label what the answer should be where somebody knows; read() is a promise of
-   * the bytes once more. onproblem(title, text) gets what could not even be read.
+   * the bytes once more. A sample that is the person's own has read and, as an address, small.
+   * onproblem(title, text) gets what could not even be read.
    */
   use({ samples, borrowed, crop }, { onimage, onproblem }) {
     this.#onimage = onimage;
@@ -38,7 +39,7 @@ export class Images {
     this.#borrowed = borrowed;
     this.#crop = crop;
     this.#buttons = new Map(samples.map(s => {
-      const img = make('img', { src: address(`${s.name}-small`), alt: '', width: 44, height: 44 });
+      const img = make('img', { src: s.small ?? address(`${s.name}-small`), alt: '', width: 44, height: 44 });
       const b = make('button', { type: 'button', onclick: () => this.sample(s.name) }, img);
       b.setAttribute('aria-label', s.label || s.name);
       return [s.name, b];
@@ -60,8 +61,10 @@ export class Images {
   /** Shows a sample as it is, until the engine can show what a child sees of it. */
   preview(name) {
     const s = this.named(name), img = byId('sample');
+    img.hidden = !s;
     if (!s) return;
-    if (img.src !== address(s.name)) img.src = address(s.name);
+    const src = s.small ?? address(s.name);
+    if (img.src !== src) img.src = src;
     img.style.transform = `scale(${1 / this.#crop})`;
     img.alt = s.alt;
   }
@@ -83,11 +86,11 @@ export class Images {
   async sample(name) {
     const s = this.named(name), turn = this.#turn();
     if (!s) return;
-    const read = async () => {
+    const read = s.read ?? (async () => {
       const response = await fetch(address(s.name));
       if (!response.ok) throw new Error(String(response.status));
       return response.arrayBuffer();
-    };
+    });
     try {
       const bytes = await read();
       if (turn === this.#wanted) this.#onimage({ ...s, sample: s.label, label: this.#borrowed ? '' : s.label, bytes, read });

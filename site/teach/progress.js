@@ -37,7 +37,7 @@ export class Progress {
     const x = i => px((i + 1) * W / of), most = this.#steps[0].loss || 1;
     put(this.#loss, { points: this.#steps.map((s, i) => `${x(i)},${px((H - 2) * (1 - Math.min(1, s.loss / most)) + 1)}`).join(' ') });
     if (heldOut !== undefined) put(this.#held, { points: this.#steps.map((s, i) => `${x(i)},${px((H - 2) * (1 - s.heldOut) + 1)}`).join(' ') });
-    const words = `Step ${step}: loss ${number(loss, 3)}${heldOut === undefined ? '' : `, accuracy ${percent(heldOut)} on the images held back, the mean of eight children`}.`;
+    const words = `Step ${step}: loss ${number(loss, 3)}${heldOut === undefined ? '' : `, accuracy ${percent(heldOut)} on the images held back, the mean of six children`}.`;
     write(this.#caption, words);
     put(this.#svg, { 'aria-label': words });
   }

@@ -7,7 +7,7 @@ import { dropped, picked } from './files.js';
 import { Progress } from './progress.js';
 import { sentences } from '../shared/notice.js';
 import { offer } from '../shared/offer.js';
-import { asset, byId, make, number, percent, write } from '../shared/page.js';
+import { asset, brush, byId, make, number, percent, write } from '../shared/page.js';
 
 const HTML = `<p class="lead-in">Show a few images of each of your things: twenty are enough. A new classifier is trained on the shared weights, once, in this browser, and every width, depth, kernel and resolution works for your classes. No image leaves this device.</p>
 <ol class="cards" aria-label="Your classes"></ol>
@@ -16,6 +16,8 @@ const HTML = `<p class="lead-in">Show a few images of each of your things: twent
 <p data-is="says" role="status"></p>
 <p class="cap" data-is="skipped" role="status"></p>
 <input type="file" class="vh" tabindex="-1" aria-hidden="true" accept="image/*" multiple data-is="files"><input type="file" class="vh" tabindex="-1" aria-hidden="true" webkitdirectory data-is="folders">`;
+
+const SAMPLES = 12;
 
 let lesson;
 
@@ -194,7 +196,7 @@ class Lesson {
       const wrong = teaching.stopped ? 'Stopped: nothing was taught yet.' : examples.problem();
       if (wrong) return this.#say(wrong);
       const ask = examples.ask();
-      this.#say(`Eight children look at ${number(ask.of.length)} images. Then the classifier is trained.`);
+      this.#say(`Six children look at ${number(ask.of.length)} images. Then the classifier is trained.`);
       const request = engine.request('teach', ask, { onprogress: p => this.#progress.show(p) });
       teaching.running = true;
       await this.#adopt(manifest.base ?? manifest, ask.labels, await request);
@@ -226,17 +228,33 @@ class Lesson {
   // adopt lets the page go over to a classifier.
   async #adopt(base, labels, { steps, images, heldOut, held, stopped, measured, bytes }) {
     const fields = { labels, images, heldOut, steps, measured: JSON.stringify(measured.map(({ arch, top1 }) => ({ arch, predicted: top1, n: heldOut }))) };
+    const samples = this.#samples(held);
     const manifest = {
-      ...base, id: 'taught', name: 'Your classes', base, labels, foreign: true, borrowed: true, samples: [], predictor: undefined, data: undefined, source: undefined,
+      ...base, id: 'taught', name: 'Your classes', base, labels, foreign: true, samples, predictor: undefined, data: undefined, source: undefined,
       children: measured.map(({ arch, top1 }) => ({ arch, top1, n: heldOut })), taught: engine => engine.request('adopt', fields, { bytes: bytes.slice(0) }),
     };
-    const found = this.#examples.find(held[0]), { image, label } = found ?? this.#examples.find(this.#examples.ask().examples[0]);
-    const shown = { name: 'taught', sample: label, label: found ? label : '', alt: `Your image of ${label}`, read: () => image.source.arrayBuffer() };
+    const [first = { ...this.#sample(this.#examples.ask().examples[0]), label: '' }] = samples, shown = { ...first, sample: first.label };
     this.#go({ weights: manifest, shown });
     const [biggest, smallest] = measured.map(m => percent(m.top1));
     this.#say(`${stopped ? 'Stopped; what was learnt is kept: from' : 'Taught, with'} ${number(images)} images in ${number(steps)} ${steps === 1 ? 'step' : 'steps'}. ${heldOut
       ? `Of ${number(heldOut)} others, which were held back, the smallest child classifies ${smallest} correctly, the biggest ${biggest}.`
       : 'No image was held back, so that nobody knows how accurate it is: give a class two images at least.'} The page above shows your classes now. Whatever it sees, it answers with one of them: with so few images it can’t say what is none.`);
+  }
+
+  // samples are images that were held back, some of each class; they are of this visit, and no file has them.
+  #samples(held) {
+    const turns = new Map(), all = held.map(n => this.#sample(n)).filter(s => s.small);
+    for (const s of all) {
+      s.turn = turns.get(s.label) ?? 0;
+      turns.set(s.label, s.turn + 1);
+    }
+    return all.sort((a, b) => a.turn - b.turn).slice(0, SAMPLES);
+  }
+
+  #sample(number) {
+    const { image, label } = this.#examples.find(number), { pixels } = image, canvas = make('canvas', { width: pixels?.width, height: pixels?.height });
+    if (pixels) brush(canvas).putImageData(pixels, 0, 0);
+    return { name: `image-${number}`, label, alt: `Your image of ${label}`, small: pixels && canvas.toDataURL(), read: () => image.source.arrayBuffer() };
   }
 
   // go lets the page go over to weights, with the child that it shows.

@@ -109,12 +109,17 @@ func TestTeachInPage(t *testing.T) {
 	if got := p.find("#bars li span"); !slices.Contains(classes, got) || p.text("verdict") == "" {
 		t.Errorf("the page says %q, %q", got, p.text("verdict"))
 	}
+	if got := eval[[]string](p, `[...document.querySelectorAll('#gallery img')].map(i => i.parentElement.getAttribute('aria-label') + (i.naturalWidth ? '' : ' is not drawn'))`); len(got) < 3 || slices.ContainsFunc(got, func(label string) bool { return !slices.Contains(classes, label) }) {
+		t.Errorf("the samples are %q, and should be images that were held back", got)
+	}
+	p.click("#gallery button:nth-child(2)")
+	p.wait("another own sample", `document.querySelector('#gallery button:nth-child(2)[aria-pressed=true]') && document.querySelector('#answer[aria-busy=false]') && /right|it is a/.test(document.getElementById('verdict').textContent)`)
 	p.near("#classes", `document.querySelectorAll('.chips li').length === 3`)
 	p.near("#family", `document.querySelectorAll('#strip .lab').length && [...document.querySelectorAll('#strip .lab')].every(l => /disc|ring|Dreieck/.test(l.textContent))`)
 	p.near("#compare", `/disc|ring|Dreieck/.test(document.querySelector('[data-is=differ]')?.textContent)`)
 	p.near("#budget", fmt.Sprintf(progressSays, "No predictor"))
-	if got := eval[int](p, `document.querySelectorAll('#chart [role=button]').length`); got != 8 {
-		t.Errorf("the chart has %d children, 8 were measured", got)
+	if got := eval[int](p, `document.querySelectorAll('#chart [role=button]').length`); got != 6 {
+		t.Errorf("the chart has %d children, 6 were measured", got)
 	}
 	p.click("#presets button:last-child")
 	p.wait("the accuracy on images held back", `/measured on [1-9] images/.test(document.getElementById('cost-accuracy').textContent)`)
@@ -145,6 +150,9 @@ func TestTeachInPage(t *testing.T) {
 	p.letFall(file, "#explore")
 	p.wait("the classes of the file", `document.getElementById('knows').textContent.includes('3 classes') && [...document.querySelectorAll('#weights label')].some(l => l.textContent === 'my-classes')`)
 	p.answered()
+	if got := eval[int](p, `document.querySelectorAll('#gallery img').length`); got != 0 || p.text("verdict") != "" {
+		t.Errorf("with the file the page has %d samples and says %q", got, p.text("verdict"))
+	}
 	e, err := classify.New(data)
 	if err != nil {
 		t.Fatal(err)

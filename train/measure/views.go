@@ -5,7 +5,6 @@ import (
 
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
-	"bignas/core/teach"
 	"bignas/train/dataset"
 )
 
@@ -52,6 +51,17 @@ func (v view) apply(dst []float32, im *preprocess.Image, spec preprocess.Spec, r
 	}
 	spec.Apply(dst, im, resolution)
 	if v.mirrored {
-		teach.Mirror(dst, resolution)
+		mirror(dst, resolution)
+	}
+}
+
+// mirror flips the image x [r, r, 3] horizontally.
+func mirror(x []float32, r int) {
+	for row := 0; row < len(x); row += 3 * r {
+		for a, b := row, row+3*r-3; a < b; a, b = a+3, b-3 {
+			for c := range 3 {
+				x[a+c], x[b+c] = x[b+c], x[a+c]
+			}
+		}
 	}
 }

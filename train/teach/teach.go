@@ -51,7 +51,8 @@ type Result struct {
 
 // Base is the weights file that a training begins with.
 type Base struct {
-	bundle *weights.Bundle
+	engine *classify.Engine
+	bundle *weights.Bundle // of the engine
 	dtype  weights.DType
 	family map[string]string // names of children and their texts
 	Config config.Config     // of its training, with the split of what it is to be taught
@@ -61,9 +62,10 @@ type Base struct {
 func Open(data []byte, name string, seed uint64) (*Base, error) {
 	b := &Base{}
 	var err error
-	if b.bundle, err = weights.Unmarshal(data); err != nil {
+	if b.engine, err = classify.New(data); err != nil {
 		return nil, err
 	}
+	b.bundle = b.engine.Bundle()
 	if b.bundle.Statistics == nil {
 		return nil, fault.New(classify.CodeNoStatistics, "give a file written by train release", "%s has no BN statistics, and a child without its own reads nonsense", name)
 	}
@@ -105,36 +107,29 @@ func (b *Base) Head(ctx context.Context, data *dataset.Dataset, o Options) (*Res
 	train, _, held := run.Split(b.Config, data)
 	children := teach.Children(b.bundle.Net.Space, cmp.Or(o.Random, teach.Random), b.Config.Seed)
 	r := &Result{Looked: len(children), Images: train.Len(), HeldOut: held.Len()}
-	views := 1 // of a training image: as it is, and mirrored
-	if train.Len() <= teach.Mirrored {
-		views = 2
-	}
 	done, start := 0, time.Now()
 	progress := func(n int) error {
 		if done += n; o.Progress != nil {
-			o.Progress(done, len(children)*(views*train.Len()+held.Len()))
+			o.Progress(done, len(children)*(train.Len()+held.Len()))
 		}
 		return ctx.Err()
 	}
-	seen, heldSeen := &teach.Set{Labels: slices.Repeat(train.Labels(), views)}, &teach.Set{Labels: held.Labels()}
+	seen, heldSeen := &teach.Set{Labels: train.Labels()}, &teach.Set{Labels: held.Labels()}
 	for _, a := range children {
 		c, err := child(b.bundle, a)
 		if err != nil {
 			return nil, err
 		}
-		var pooled []float32
-		for view := range views {
-			some, err := look(c, b.bundle.Spec, train, view == 1, progress)
+		for _, half := range []struct {
+			images dataset.Subset
+			to     *teach.Set
+		}{{train, seen}, {held, heldSeen}} {
+			pooled, err := look(c, b.bundle.Spec, half.images, progress)
 			if err != nil {
 				return nil, err
 			}
-			pooled = append(pooled, some...)
+			half.to.Pooled = append(half.to.Pooled, pooled)
 		}
-		seen.Pooled = append(seen.Pooled, pooled)
-		if pooled, err = look(c, b.bundle.Spec, held, false, progress); err != nil {
-			return nil, err
-		}
-		heldSeen.Pooled = append(heldSeen.Pooled, pooled)
 	}
 	r.Looking, start = time.Since(start), time.Now()
 	head := teach.Train(children, len(data.Classes), seen, heldSeen, teach.Options{Steps: o.Steps, Progress: func(s teach.Step) bool {
@@ -160,14 +155,11 @@ func child(b *weights.Bundle, a arch.Arch) (*supernet.Child, error) {
 // batch is how many images run at once.
 const batch = 32
 
-// look is teach.Look for the images of a subset, or for their mirror images.
-func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, mirrored bool, progress func(n int) error) ([]float32, error) {
+// look is teach.Look for the images of a subset.
+func look(c *supernet.Child, spec preprocess.Spec, s dataset.Subset, progress func(n int) error) ([]float32, error) {
 	r := c.Arch.Resolution
 	return teach.Look(c, measure.Inputs(s.Len(), r, batch, func(dst []float32, i int) {
 		spec.Apply(dst, &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(i)}, r)
-		if mirrored {
-			teach.Mirror(dst, r)
-		}
 	}), progress)
 }
 
@@ -177,16 +169,32 @@ const enough = 60
 
 // write makes the weights file, with what is measured of it on held-out images.
 func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, train, held dataset.Subset) error {
+	if b.dtype == weights.Float16 { // what is measured is what is stored
+		for _, values := range [][]float32{head.Matrix, head.Bias} {
+			for i, v := range values {
+				values[i] = weights.Single(weights.Half(v))
+			}
+		}
+	}
 	out, err := head.Bundle(b.bundle, data.Labels, train.Len(), held.Len())
 	if err != nil {
 		return err
 	}
 	out.Metadata["training"], out.Metadata["seed"] = b.Config.String(), fmt.Sprint(b.Config.Seed)
 	out.Metadata[dataset.KeyClassIDs] = dataset.ClassList(data.Classes)
-	if r.File, err = weights.Marshal(out, b.dtype); err != nil || held.Len() == 0 {
-		return err
+	if held.Len() > 0 {
+		if err := b.measure(r, out, train, held); err != nil {
+			return err
+		}
 	}
-	e, err := classify.New(r.File) // as stored
+	r.File, err = weights.Marshal(out, b.dtype)
+	return err
+}
+
+// measure adds to a bundle how far its answers can be trusted, and what its children reach on
+// held-out images.
+func (b *Base) measure(r *Result, out *weights.Bundle, train, held dataset.Subset) error {
+	e, err := b.engine.With(out)
 	if err != nil {
 		return err
 	}
@@ -204,11 +212,7 @@ func (b *Base) write(r *Result, head *teach.Classifier, data *dataset.Dataset, t
 		return err
 	}
 	text, err := json.Marshal(r.Children)
-	if err != nil {
-		return err
-	}
 	out.Metadata[release.KeyMeasured] = string(text)
-	r.File, err = weights.Marshal(out, b.dtype)
 	return err
 }
 

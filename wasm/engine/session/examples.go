@@ -17,20 +17,15 @@ const (
 	smallSide  = 72  // of what the page shows of it
 	taughtSeed = 1   // of the children at random, as in train teach
 
-	atOnce = 4 // views that a child looks at at once
-
-	// fewExamples is how many keep their image after it was seen as it is: of a class with few
-	// images one that should be held out may be needed to learn from, and to be seen mirrored.
-	fewExamples = 200
+	atOnce = 4 // images that a child looks at at once
 )
 
 // example is an image that a classifier may be taught on.
 type example struct {
 	id     int64
 	rank   uint64
-	image  *preprocess.Image // nil once it has been seen
-	pooled [2][][]float32    // what each child's classifier reads: of the image, and mirrored
-	views  int               // 2 where it is to be seen mirrored, too
+	image  *preprocess.Image // nil once all children have seen it
+	pooled [][]float32       // what each child's classifier reads
 }
 
 // examples are the images of a session and the children that look at them, one child at a
@@ -51,20 +46,12 @@ type looker struct {
 	input []float32
 }
 
-// look is a view of an image that a child has not seen.
-type look struct {
-	*example
-	view int
-}
-
-// next returns some of these, for one child; none where all is seen.
-func (x *examples) next() (some []look) {
+// next returns some images that one child has not seen; none where all is seen.
+func (x *examples) next() (some []*example) {
 	for range x.children {
 		for _, e := range x.list {
-			for view := range e.views {
-				if e.pooled[view][x.at] == nil && len(some) < atOnce {
-					some = append(some, look{e, view})
-				}
+			if e.pooled[x.at] == nil && len(some) < atOnce {
+				some = append(some, e)
 			}
 		}
 		if some != nil {
@@ -75,24 +62,18 @@ func (x *examples) next() (some []look) {
 	return some
 }
 
-// seen counts the looks at e that are done, and all.
-func (e *example) seen() (done, all int) {
-	for _, seen := range e.pooled[:e.views] {
-		all += len(seen)
-		for _, p := range seen {
-			if p != nil {
-				done++
-			}
+// seen counts the children that have seen e.
+func (e *example) seen() (n int) {
+	for _, p := range e.pooled {
+		if p != nil {
+			n++
 		}
 	}
-	return done, all
+	return n
 }
 
-// complete reports whether all children have seen all views of e.
-func (e *example) complete() bool {
-	done, all := e.seen()
-	return done == all
-}
+// complete reports whether all children have seen e.
+func (e *example) complete() bool { return e.seen() == len(e.pooled) }
 
 // example accepts an image; it is decoded like the one of openImage, and looked at when
 // nothing else is to be done.
@@ -134,21 +115,13 @@ func (s *Session) addExample(body *classify.Engine, q request, data []byte) (err
 	if err != nil {
 		return err
 	}
-	e := &example{id: q.ID, rank: teach.Rank(data), image: image, views: 1}
-	if float64(e.rank) >= teach.HeldOut*(1<<64) { // most likely not held out
-		e.views = 2
-	}
+	e := &example{id: q.ID, rank: teach.Rank(data), image: image}
 	s.mu.Lock()
 	x := &s.examples
 	if x.body != body {
 		*x = examples{body: body, children: teach.Children(body.Info().Space, teach.Random, taughtSeed), looking: x.looking}
 	}
-	if len(x.list) > teach.Mirrored*5/4 {
-		e.views = 1
-	}
-	for view := range e.pooled {
-		e.pooled[view] = make([][]float32, len(x.children))
-	}
+	e.pooled = make([][]float32, len(x.children))
 	x.list = append(x.list, e)
 	start := !x.looking
 	x.looking = true
@@ -178,7 +151,7 @@ func (s *Session) look(between func() error) (done bool, err error) {
 	return done, err
 }
 
-// lookOnce lets one child see a few views of images.
+// lookOnce lets one child see a few images.
 func (s *Session) lookOnce(between func() error) (done bool, err error) {
 	s.mu.Lock()
 	x, l := &s.examples, &s.looker
@@ -205,11 +178,7 @@ func (s *Session) lookOnce(between func() error) (done bool, err error) {
 	n := 3 * a.Resolution * a.Resolution
 	l.input = slices.Grow(l.input[:0], len(some)*n)[:len(some)*n]
 	for i, e := range some {
-		x := l.input[i*n : (i+1)*n]
-		body.Info().Preprocessing.Apply(x, e.image, a.Resolution)
-		if e.view == 1 {
-			teach.Mirror(x, a.Resolution)
-		}
+		body.Info().Preprocessing.Apply(l.input[i*n:(i+1)*n], e.image, a.Resolution)
 	}
 	if _, err := l.child.Forward(l.input, len(some), between); err != nil {
 		return false, err
@@ -218,8 +187,8 @@ func (s *Session) lookOnce(between func() error) (done bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, e := range some {
-		e.pooled[e.view][at] = slices.Clip(pooled[i*a.Head : (i+1)*a.Head])
-		if e.complete() && (e.views == 2 || len(x.list) > fewExamples) {
+		e.pooled[at] = slices.Clip(pooled[i*a.Head : (i+1)*a.Head])
+		if e.complete() {
 			e.image = nil
 		}
 	}

@@ -70,11 +70,6 @@ func (s *Session) teach(q request) error {
 		}
 	}
 	s.mu.Lock()
-	for i, e := range t.examples {
-		if !t.held[i] && t.trained <= teach.Mirrored && e.image != nil {
-			e.views = 2
-		}
-	}
 	s.teaching = t
 	s.mu.Unlock()
 	s.background("teach", &job{id: q.ID, run: t.slice})
@@ -140,8 +135,7 @@ func (t *teaching) tell() {
 	done, all := 0, 0
 	t.s.mu.Lock()
 	for _, e := range t.examples {
-		d, a := e.seen()
-		done, all = done+d, all+a
+		done, all = done+e.seen(), all+len(e.pooled)
 	}
 	t.s.mu.Unlock()
 	t.s.send(t.id, "progress", member("done", done), member("total", all))
@@ -155,19 +149,14 @@ func (t *teaching) begin(between func()) {
 	children := s.examples.children
 	var train, held teach.Set
 	train.Pooled, held.Pooled = make([][]float32, len(children)), make([][]float32, len(children))
-	for view := range 2 {
-		for i, e := range t.examples {
-			to := &train
-			switch {
-			case t.held[i] && view == 0:
-				to = &held
-			case t.held[i] || view == 1 && (e.views < 2 || t.trained > teach.Mirrored):
-				continue
-			}
-			to.Labels = append(to.Labels, t.of[i])
-			for k := range children {
-				to.Pooled[k] = append(to.Pooled[k], e.pooled[view][k]...)
-			}
+	for i, e := range t.examples {
+		to := &train
+		if t.held[i] {
+			to = &held
+		}
+		to.Labels = append(to.Labels, t.of[i])
+		for k := range children {
+			to.Pooled[k] = append(to.Pooled[k], e.pooled[k]...)
 		}
 	}
 	s.mu.Unlock()
