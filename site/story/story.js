@@ -26,7 +26,7 @@ const figures = ({ space, manifest }) => {
 <p>After each convolution, batch normalisation subtracts a mean from every channel and divides by its spread, so that the next layer gets signals of the strength that it was trained with. A sum over fewer channels is another sum. So mean and spread belong to one child and are wrong for every other.</p>
 <p>No weight needs to change for that: the statistics of a child are measured on a few training images or, on this page, computed from the weights and the shape of the child. Without them the same child is no better than a guess. <a href="#statistics">The switch above</a> shows it for your child and for one channel.</p>` },
     { id: 'search', title: 'Which child? A search without training', load: () => import('./race.js'), text: `
-<p>Since every child works as it is, to try one means only to run it. Here even that is not needed: a function fitted on some hundreds of measured children predicts the accuracy of any other, and the work is counted. So your browser can try a thousand children while you wait.</p>
+<p>Since every child works as it is, to try one means only to run it. Here even that is not needed: a function fitted on the measured accuracy of a number of children predicts that of any other, and the work is counted. So your browser can try a thousand children while you wait.</p>
 <p>The search is coarse to fine: first children with the same choice in all stages, then small changes, stage by stage, of the best so far. Choose the work that you can spend. <a href="#budget">The best child for a budget</a> has all budgets in one chart, and saves what it finds as a file${manifest.predictor ? '' : '; these weights came without a predictor'}.</p>` },
   ];
 };
