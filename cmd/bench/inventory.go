@@ -70,16 +70,16 @@ func inference(a arch.Arch, n, classes int) []*operation {
 		x, y := filled(3*n*r*r), filled(27*n*s*s)
 		return func() { kernel.Im2col3x3s2(y, x, n, r, r, 3) }
 	})
-	v.product("stem", n*s*s, 27, net.Stem.Out, kernel.Swish, false)
+	v.product("stem", n*s*s, 27, net.Stem.Out, supernet.Act(net.Act), false)
 	for _, b := range net.Blocks {
 		v.block(b, n)
 	}
 	last := net.BeforePool()
 	hw := last.Size * last.Size
-	v.product("head", n*hw, last.In, last.Out, kernel.Swish, false)
+	v.product("head", n*hw, last.In, last.Out, supernet.Act(net.Act), false)
 	v.pool("pool", n, hw, last.Out)
 	if net.HeadExpand.Out > 0 {
-		v.product("head", n, net.Head.In, net.Head.Out, kernel.Swish, false)
+		v.product("head", n, net.Head.In, net.Head.Out, supernet.Act(net.Act), false)
 	}
 	v.product("classifier", n, net.Head.Out, classes, kernel.None, false)
 	return v.list
@@ -88,13 +88,13 @@ func inference(a arch.Arch, n, classes int) []*operation {
 func (v *inventory) block(b arch.Block, n int) {
 	m, mo := n*b.Size*b.Size, n*b.OutSize*b.OutSize
 	if b.Expand {
-		v.product("expand", m, b.In, b.Mid, kernel.Swish, false)
+		v.product("expand", m, b.In, b.Mid, supernet.Act(b.Act), false)
 	}
 	shape := kernel.DepthwiseShape{N: n, H: b.Size, W: b.Size, C: b.Mid, K: b.Kernel, Stride: b.Stride}
 	taps := b.Kernel * b.Kernel
 	v.add("depthwise", fmt.Sprintf("%dx%dx%d k%d s%d", b.Size, b.Size, b.Mid, b.Kernel, b.Stride), 2*taps*mo*b.Mid, (m+mo+taps)*b.Mid, func() func() {
 		x, y, w, bias := filled(m*b.Mid), filled(mo*b.Mid), filled(taps*b.Mid), filled(b.Mid)
-		return func() { kernel.DepthwiseAct(y, x, shape, w, bias, kernel.Swish) }
+		return func() { kernel.DepthwiseAct(y, x, shape, w, bias, supernet.Act(b.Act)) }
 	})
 	if b.Squeeze > 0 {
 		v.pool("SE pool", n, mo/n, b.Mid)

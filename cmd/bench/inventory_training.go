@@ -5,6 +5,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 	"bignas/core/trainer"
 )
 
@@ -17,10 +18,10 @@ func training(a arch.Arch, n int) []*operation {
 		m, mo := n*b.Size*b.Size, n*b.OutSize*b.OutSize
 		if b.Expand {
 			v.banded("expand", m, b.In, b.Mid)
-			v.norm(m, b.Mid, kernel.Swish)
+			v.norm(m, b.Mid, supernet.Act(b.Act))
 		}
 		v.depthwiseTraining(b, n)
-		v.norm(mo, b.Mid, kernel.Swish)
+		v.norm(mo, b.Mid, supernet.Act(b.Act))
 		v.banded("project", mo, b.Mid, b.Out)
 		v.norm(mo, b.Out, kernel.None)
 	}
@@ -48,7 +49,7 @@ func (v *inventory) norm(m, c int, act kernel.Act) {
 	})
 	y, slope := lazy(m*c), lazy(m*c)
 	slopes := func(int, int) []float32 { return nil }
-	if act == kernel.Swish {
+	if act != kernel.None {
 		slopes = func(lo, hi int) []float32 { return slope()[lo*c : hi*c] }
 		pass("BN backward: output and slope again", 3, func() func(part, lo, hi int) {
 			return func(_, lo, hi int) {
@@ -57,13 +58,13 @@ func (v *inventory) norm(m, c int, act kernel.Act) {
 		})
 	}
 	arrays := 2
-	if act == kernel.Swish {
+	if act != kernel.None {
 		arrays = 4
 	}
 	pass("BN backward: sums", arrays, func() func(part, lo, hi int) {
 		s, dy := kernel.NewGradSums(bands.Parts, c), filled(m*c)
 		dz := dy
-		if act == kernel.Swish {
+		if act != kernel.None {
 			dz = filled(m * c)
 		}
 		return func(part, lo, hi int) {

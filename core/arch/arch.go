@@ -16,20 +16,67 @@ type Arch struct {
 	Head       int         `json:"head"`
 }
 
-// StageArch is the choices for one stage. Kernels has one entry for each layer.
+// StageArch is the choices for one stage. Kernels has one entry for each layer, and so has
+// Expansions in a space with ExpansionPerLayer, where Expansion is 0; elsewhere it is nil.
 type StageArch struct {
-	Width     int   `json:"width"`
-	Depth     int   `json:"depth"`
-	Expansion int   `json:"expansion"`
-	Kernels   []int `json:"kernels"`
+	Width      int   `json:"width"`
+	Depth      int   `json:"depth"`
+	Expansion  int   `json:"expansion"`
+	Expansions []int `json:"expansions,omitempty"`
+	Kernels    []int `json:"kernels"`
+}
+
+// ExpansionOf returns the expansion of a layer.
+func (c StageArch) ExpansionOf(layer int) int {
+	if c.Expansions != nil {
+		return c.Expansions[layer]
+	}
+	return c.Expansion
+}
+
+// MeanExpansion returns the mean over the layers.
+func (c StageArch) MeanExpansion() float64 {
+	if c.Expansions == nil {
+		return float64(c.Expansion)
+	}
+	sum := 0
+	for _, e := range c.Expansions {
+		sum += e
+	}
+	return float64(sum) / float64(len(c.Expansions))
+}
+
+// SetDepth adds or takes away layers at the end. One that is added has the kernel, and where
+// layers differ in it the expansion, of the last one there was.
+func (c *StageArch) SetDepth(depth int) {
+	c.Depth = depth
+	c.Kernels = repeated(c.Kernels, depth)
+	if c.Expansions != nil {
+		c.Expansions = repeated(c.Expansions, depth)
+	}
+}
+
+func repeated(v []int, n int) []int {
+	for len(v) < n {
+		v = append(v, v[len(v)-1])
+	}
+	return v[:n]
 }
 
 // pick builds an architecture by calling choose for each dimension in a fixed order:
-// resolution, stem, width, depth, expansion and kernels of each stage, head.
+// resolution, stem, width, depth, expansions and kernels of each stage, head.
 func (s *Space) pick(choose func(of []int) int) Arch {
 	a := Arch{Space: s, Resolution: choose(s.Resolutions), Stem: choose(s.Stem)}
 	for _, st := range s.Stages {
-		c := StageArch{Width: choose(st.Widths), Depth: choose(st.Depths), Expansion: choose(st.Expansions)}
+		c := StageArch{Width: choose(st.Widths), Depth: choose(st.Depths)}
+		if s.ExpansionPerLayer {
+			c.Expansions = make([]int, c.Depth)
+			for i := range c.Expansions {
+				c.Expansions[i] = choose(st.Expansions)
+			}
+		} else {
+			c.Expansion = choose(st.Expansions)
+		}
 		c.Kernels = make([]int, c.Depth)
 		for i := range c.Kernels {
 			if i > 0 && !s.KernelPerLayer {
@@ -69,7 +116,8 @@ func (s *Space) Sample(r *rand.Rand) Arch {
 func (a Arch) Clone() Arch {
 	a.Stages = slices.Clone(a.Stages)
 	for i := range a.Stages {
-		a.Stages[i].Kernels = slices.Clone(a.Stages[i].Kernels)
+		c := &a.Stages[i]
+		c.Kernels, c.Expansions = slices.Clone(c.Kernels), slices.Clone(c.Expansions)
 	}
 	return a
 }
@@ -78,7 +126,8 @@ func (a Arch) Clone() Arch {
 func (a Arch) Equal(b Arch) bool {
 	return a.Space == b.Space && a.Resolution == b.Resolution && a.Stem == b.Stem && a.Head == b.Head &&
 		slices.EqualFunc(a.Stages, b.Stages, func(x, y StageArch) bool {
-			return x.Width == y.Width && x.Depth == y.Depth && x.Expansion == y.Expansion && slices.Equal(x.Kernels, y.Kernels)
+			return x.Width == y.Width && x.Depth == y.Depth && x.Expansion == y.Expansion &&
+				slices.Equal(x.Expansions, y.Expansions) && slices.Equal(x.Kernels, y.Kernels)
 		})
 }
 
@@ -90,11 +139,11 @@ func (a Arch) Within(b Arch) bool {
 	}
 	for i, c := range a.Stages {
 		d := b.Stages[i]
-		if c.Width > d.Width || c.Depth > d.Depth || c.Expansion > d.Expansion {
+		if c.Width > d.Width || c.Depth > d.Depth {
 			return false
 		}
 		for j, k := range c.Kernels {
-			if k > d.Kernels[j] {
+			if k > d.Kernels[j] || c.ExpansionOf(j) > d.ExpansionOf(j) {
 				return false
 			}
 		}
@@ -144,7 +193,16 @@ func (s *Space) Validate(a Arch) error {
 		c := a.Stages[i]
 		check(st.Name+" width", c.Width, st.Widths)
 		check(st.Name+" depth", c.Depth, st.Depths)
-		check(st.Name+" expansion", c.Expansion, st.Expansions)
+		if s.ExpansionPerLayer {
+			check(st.Name+" number of expansions", len(c.Expansions), []int{c.Depth})
+			check(st.Name+" expansion beside those of its layers", c.Expansion, []int{0})
+			for j, e := range c.Expansions {
+				check(fmt.Sprintf("%s layer %d expansion", st.Name, j+1), e, st.Expansions)
+			}
+		} else {
+			check(st.Name+" expansion", c.Expansion, st.Expansions)
+			check(st.Name+" number of expansions of single layers", len(c.Expansions), []int{0})
+		}
 		check(st.Name+" number of kernels", len(c.Kernels), []int{c.Depth})
 		for j, k := range c.Kernels {
 			check(fmt.Sprintf("%s layer %d kernel", st.Name, j+1), k, st.Kernels)

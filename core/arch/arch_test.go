@@ -37,7 +37,7 @@ func TestSampleIsUniform(t *testing.T) {
 				c := a.Stages[i]
 				see(st.Name+" width", c.Width, st.Widths)
 				see(st.Name+" depth", c.Depth, st.Depths)
-				see(st.Name+" expansion", c.Expansion, st.Expansions)
+				see(st.Name+" expansion", c.ExpansionOf(0), st.Expansions)
 				see(st.Name+" first kernel", c.Kernels[0], st.Kernels)
 			}
 		}
@@ -64,14 +64,18 @@ func TestSampleKernels(t *testing.T) {
 	for _, name := range Spaces() {
 		s := lookup(t, name)
 		r := rand.New(rand.NewPCG(9, 10))
-		mixed := false
+		mixed, mixedExpansions := false, false
 		for range 300 {
 			for _, c := range s.Sample(r).Stages {
 				mixed = mixed || !same(c.Kernels)
+				mixedExpansions = mixedExpansions || !same(c.Expansions)
 			}
 		}
 		if mixed != s.KernelPerLayer {
 			t.Errorf("%s: mixed kernels in a stage: %v, want %v", name, mixed, s.KernelPerLayer)
+		}
+		if mixedExpansions != s.ExpansionPerLayer {
+			t.Errorf("%s: mixed expansions in a stage: %v, want %v", name, mixedExpansions, s.ExpansionPerLayer)
 		}
 	}
 }
@@ -94,11 +98,11 @@ func TestExtremes(t *testing.T) {
 		for i, st := range s.Stages {
 			lists = append(lists, st.Widths, st.Depths, st.Kernels, st.Expansions)
 			a, b := lo.Stages[i], hi.Stages[i]
-			if a.Width != slices.Min(st.Widths) || a.Depth != slices.Min(st.Depths) || a.Expansion != slices.Min(st.Expansions) ||
+			if a.Width != slices.Min(st.Widths) || a.Depth != slices.Min(st.Depths) || a.ExpansionOf(a.Depth-1) != slices.Min(st.Expansions) ||
 				slices.Max(a.Kernels) != slices.Min(st.Kernels) || len(a.Kernels) != a.Depth {
 				t.Errorf("%s %s: the smallest is %+v", name, st.Name, a)
 			}
-			if b.Width != slices.Max(st.Widths) || b.Depth != slices.Max(st.Depths) || b.Expansion != slices.Max(st.Expansions) ||
+			if b.Width != slices.Max(st.Widths) || b.Depth != slices.Max(st.Depths) || b.ExpansionOf(b.Depth-1) != slices.Max(st.Expansions) ||
 				slices.Min(b.Kernels) != slices.Max(st.Kernels) || len(b.Kernels) != b.Depth {
 				t.Errorf("%s %s: the biggest is %+v", name, st.Name, b)
 			}
@@ -152,7 +156,7 @@ func TestTiny(t *testing.T) {
 // TestValidate: an impossible architecture is refused with the field, the value
 // and what is allowed; nothing is rounded.
 func TestValidate(t *testing.T) {
-	s, perStage := lookup(t, "bignas"), lookup(t, "attentivenas")
+	s, perStage, perLayer := lookup(t, "bignas"), lookup(t, "attentivenas"), lookup(t, "ofa-mbv3")
 	for _, c := range []struct {
 		space   *Space
 		spoil   func(a *Arch)
@@ -172,6 +176,11 @@ func TestValidate(t *testing.T) {
 		{s, func(a *Arch) { a.Head = 1284 }, "head channels", 1284, "1280 to 1408 in steps of 8"},
 		{perStage, func(a *Arch) { a.Stages[1].Kernels[2] = 5 }, "mb2 layer 3 kernel (one a stage)", 5, "3"},
 		{perStage, func(a *Arch) { a.Stages[5].Expansion = -1 }, "mb6 expansion", -1, "6"},
+		{perStage, func(a *Arch) { a.Stages[5].Expansions = []int{6} }, "mb6 number of expansions of single layers", 1, "0"},
+		{perLayer, func(a *Arch) { a.Stages[2].Expansions[1] = 5 }, "S3 layer 2 expansion", 5, "3, 4, 6"},
+		{perLayer, func(a *Arch) { a.Stages[2].Expansions = nil }, "S3 number of expansions", 0, "2"},
+		{perLayer, func(a *Arch) { a.Stages[2].Expansion = 3 }, "S3 expansion beside those of its layers", 3, "0"},
+		{perLayer, func(a *Arch) { a.Resolution = 130 }, "resolution", 130, "128 to 224 in steps of 4"},
 	} {
 		a := c.space.Min()
 		c.spoil(&a)
@@ -195,7 +204,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	if got := Spaces(); !slices.Equal(got, []string{"attentivenas", "bignas", "nette", "tiny"}) {
+	if got := Spaces(); !slices.Equal(got, []string{"attentivenas", "bignas", "nette", "ofa-mbv3", "ofa-mbv3-w1.2", "tiny"}) {
 		t.Errorf("spaces %v", got)
 	}
 	if _, err := Lookup("bignet"); err == nil || !strings.Contains(err.Error(), "attentivenas, bignas, nette") {
@@ -210,5 +219,27 @@ func TestCloneIsDeep(t *testing.T) {
 	b.Stages[3].Width, b.Stages[3].Kernels[0] = 80, 3
 	if a.Equal(b) || a.Stages[3].Width != 88 || a.Stages[3].Kernels[0] != 5 {
 		t.Errorf("a copy shares memory with %s", a)
+	}
+	a = lookup(t, "ofa-mbv3").Max()
+	b = a.Clone()
+	b.Stages[3].Expansions[2] = 3
+	if a.Equal(b) || a.Stages[3].Expansions[2] != 6 || a.Within(b) || !b.Within(a) {
+		t.Errorf("a copy shares memory with %s", a)
+	}
+}
+
+// TestSetDepth: layers that are added repeat the last one, and those that are left keep theirs.
+func TestSetDepth(t *testing.T) {
+	c := StageArch{Depth: 2, Kernels: []int{3, 7}, Expansions: []int{6, 4}}
+	c.SetDepth(4)
+	if c.Depth != 4 || !slices.Equal(c.Kernels, []int{3, 7, 7, 7}) || !slices.Equal(c.Expansions, []int{6, 4, 4, 4}) {
+		t.Errorf("four layers are %+v", c)
+	}
+	c.SetDepth(1)
+	if c.Depth != 1 || !slices.Equal(c.Kernels, []int{3}) || !slices.Equal(c.Expansions, []int{6}) {
+		t.Errorf("one layer is %+v", c)
+	}
+	if c = (StageArch{Depth: 1, Expansion: 6, Kernels: []int{3}}); c.Expansions != nil {
+		t.Errorf("one expansion for all became %+v", c)
 	}
 }

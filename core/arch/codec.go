@@ -14,7 +14,7 @@ import (
 //
 // It has the resolution, the stem channels, for each stage width x depth, k and the kernels (one
 // digit where all layers agree, otherwise one for each layer), e and the expansion where the
-// space has a choice, and the head channels.
+// space has a choice (in the form of kernels where layers may differ in it), and the head channels.
 func (a Arch) String() string {
 	b := make([]byte, 0, 96)
 	put := func(before string, v int) { b = strconv.AppendInt(append(b, before...), int64(v), 10) }
@@ -23,16 +23,22 @@ func (a Arch) String() string {
 	for i, c := range a.Stages {
 		put("-", c.Width)
 		put("x", c.Depth)
-		b = append(b, 'k')
-		n := len(c.Kernels)
-		if same(c.Kernels) {
-			n = min(n, 1)
+		each := func(before byte, v []int) {
+			b = append(b, before)
+			if same(v) {
+				v = v[:min(len(v), 1)]
+			}
+			for _, x := range v {
+				put("", x)
+			}
 		}
-		for _, k := range c.Kernels[:n] {
-			put("", k)
-		}
+		each('k', c.Kernels)
 		if len(a.Space.Stages[i].Expansions) > 1 {
-			put("e", c.Expansion)
+			if c.Expansions != nil {
+				each('e', c.Expansions)
+			} else {
+				put("e", c.Expansion)
+			}
 		}
 	}
 	put("-h", a.Head)
@@ -86,7 +92,7 @@ func (s *Space) Parse(text string) (Arch, error) {
 	a.Resolution = p.field(parts[0], "r", "r and the resolution")
 	a.Stem = p.field(parts[1], "c", "c and the stem channels")
 	for i, st := range s.Stages {
-		a.Stages = append(a.Stages, p.stage(parts[2+i], st))
+		a.Stages = append(a.Stages, p.stage(parts[2+i], st, s.ExpansionPerLayer))
 	}
 	a.Head = p.field(parts[len(parts)-1], "h", "h and the head channels")
 	if p.err != nil {
@@ -128,24 +134,25 @@ func (p *parser) field(part, prefix, want string) int {
 	return p.number(rest, part, want)
 }
 
-func (p *parser) stage(part string, st Stage) StageArch {
+func (p *parser) stage(part string, st Stage, perLayer bool) StageArch {
 	want := "width x depth k kernels for " + st.Name + ", like " +
 		fmt.Sprintf("%dx%dk%d", st.Widths[0], st.Depths[0], st.Kernels[0])
-	c := StageArch{Expansion: st.Expansions[0]}
-	rest := part
+	var c StageArch
+	rest, es := part, strconv.Itoa(st.Expansions[0])
 	if len(st.Expansions) > 1 {
 		want += fmt.Sprintf("e%d", st.Expansions[0])
-		var e string
 		var ok bool
-		if rest, e, ok = strings.Cut(rest, "e"); !ok {
+		if rest, es, ok = strings.Cut(rest, "e"); !ok {
 			p.fail(part, want)
 			return c
 		}
-		c.Expansion = p.number(e, part, want)
+	}
+	if !perLayer {
+		c.Expansion = p.number(es, part, want)
 	}
 	w, rest, okW := strings.Cut(rest, "x")
 	d, ks, okD := strings.Cut(rest, "k")
-	if !okW || !okD || len(ks) == 0 {
+	if !okW || !okD {
 		p.fail(part, want)
 		return c
 	}
@@ -154,17 +161,31 @@ func (p *parser) stage(part string, st Stage) StageArch {
 		p.fail(part, want)
 		return c
 	}
-	if len(ks) != 1 && len(ks) != c.Depth {
-		p.fail(part, fmt.Sprintf("one kernel, or one for each of the %d layers", c.Depth))
-		return c
-	}
-	for i := range c.Depth {
-		k := ks[min(i, len(ks)-1)]
-		if k < '0' || k > '9' {
-			p.fail(part, want)
-			return c
-		}
-		c.Kernels = append(c.Kernels, int(k-'0'))
+	c.Kernels = p.digits(ks, c.Depth, "kernel", part, want)
+	if perLayer {
+		c.Expansions = p.digits(es, c.Depth, "expansion", part, want)
 	}
 	return c
+}
+
+// digits parses one digit, or one for each of n layers.
+func (p *parser) digits(s string, n int, what, part, want string) []int {
+	if len(s) == 0 {
+		p.fail(part, want)
+		return nil
+	}
+	if len(s) != 1 && len(s) != n {
+		p.fail(part, fmt.Sprintf("one %s, or one for each of the %d layers", what, n))
+		return nil
+	}
+	var v []int
+	for i := range n {
+		d := s[min(i, len(s)-1)]
+		if d < '0' || d > '9' {
+			p.fail(part, want)
+			return nil
+		}
+		v = append(v, int(d-'0'))
+	}
+	return v
 }

@@ -52,6 +52,14 @@ func TestCodecGolden(t *testing.T) {
 			"r192-c16-16x1k3-24x3k3e4-32x3k3e4-64x3k3e4-112x3k3e4-192x3k3-216x1k3-h1792",
 			"r288-c24-24x2k5-32x5k5e6-40x6k5e6-72x6k5e6-128x8k5e6-216x8k5-224x2k5-h1984",
 		},
+		"ofa-mbv3": {
+			"r128-c16-16x1k3-24x2k3e3-40x2k3e3-80x2k3e3-112x2k3e3-160x2k3e3-h1280",
+			"r224-c16-16x1k3-24x4k7e6-40x4k7e6-80x4k7e6-112x4k7e6-160x4k7e6-h1280",
+		},
+		"ofa-mbv3-w1.2": {
+			"r128-c24-24x1k3-32x2k3e3-48x2k3e3-96x2k3e3-136x2k3e3-192x2k3e3-h1536",
+			"r224-c24-24x1k3-32x4k7e6-48x4k7e6-96x4k7e6-136x4k7e6-192x4k7e6-h1536",
+		},
 	} {
 		s := lookup(t, name)
 		if got := [2]string{s.Min().String(), s.Max().String()}; got != want {
@@ -81,6 +89,19 @@ func TestCodecGolden(t *testing.T) {
 	}
 	if got := a.String(); !strings.Contains(got, "-80x2k5-") { // the long form is read, the short one is written
 		t.Errorf("canonical text is %q, want 80x2k5 in it", got)
+	}
+}
+
+// TestCodecPerLayer: expansions of single layers are written as kernels are.
+func TestCodecPerLayer(t *testing.T) {
+	const text = "r160-c16-16x1k3-24x2k35e46-40x3k7e6-80x2k3e3-112x4k7535e3464-160x2k5e4-h1280"
+	s := lookup(t, "ofa-mbv3")
+	a, err := s.Parse(strings.Replace(text, "40x3k7e6", "40x3k777e666", 1))
+	if err != nil || a.String() != text {
+		t.Fatalf("%s, %v; want %s", a, err, text)
+	}
+	if e := a.Stages[1].Expansions; len(e) != 2 || e[0] != 4 || e[1] != 6 || a.Stages[1].Expansion != 0 {
+		t.Errorf("S2 is %+v", a.Stages[1])
 	}
 }
 
@@ -121,6 +142,14 @@ func TestSyntaxErrors(t *testing.T) {
 		}
 		if bad.Part != c.part || bad.Want == "" || !strings.Contains(err.Error(), "e.g. min, max, random:1 or r") {
 			t.Errorf("%q: part %q of %v, want part %q", text, bad.Part, err, c.part)
+		}
+	}
+	per := lookup(t, "ofa-mbv3")
+	for _, part := range []string{"24x2k3", "24x2k3e", "24x2k3e346", "24x2k3ex", "24x2ke3"} {
+		_, err := per.Parse(strings.Replace(per.Min().String(), "24x2k3e3", part, 1))
+		var bad *SyntaxError
+		if !errors.As(err, &bad) || bad.Part != part {
+			t.Errorf("%s: %v, want a SyntaxError", part, err)
 		}
 	}
 	if _, err := s.Parse(strings.Repeat("é", 10000)); err == nil || len(err.Error()) > 400 {

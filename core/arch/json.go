@@ -8,7 +8,11 @@ var member = plainjson.Member
 func (a Arch) Record() plainjson.Record {
 	stages := make(plainjson.List, len(a.Stages))
 	for i, c := range a.Stages {
-		stages[i] = plainjson.Record{member("width", c.Width), member("depth", c.Depth), member("expansion", c.Expansion), member("kernels", c.Kernels)}
+		r := plainjson.Record{member("width", c.Width), member("depth", c.Depth), member("expansion", c.Expansion)}
+		if len(c.Expansions) > 0 {
+			r = append(r, member("expansions", c.Expansions))
+		}
+		stages[i] = append(r, member("kernels", c.Kernels))
 	}
 	return plainjson.Record{member("resolution", a.Resolution), member("stem", a.Stem), member("stages", stages), member("head", a.Head)}
 }
@@ -19,7 +23,8 @@ func (a *Arch) Fill(v plainjson.Value) error {
 		a.Stages = nil
 		return v.Each(func(v plainjson.Value) error {
 			var c StageArch
-			err := v.Fill(false, member("width", &c.Width), member("depth", &c.Depth), member("expansion", &c.Expansion), member("kernels", &c.Kernels))
+			err := v.Fill(false, member("width", &c.Width), member("depth", &c.Depth), member("expansion", &c.Expansion),
+				member("expansions", &c.Expansions), member("kernels", &c.Kernels))
 			a.Stages = append(a.Stages, c)
 			return err
 		})
@@ -31,16 +36,27 @@ func (a *Arch) Fill(v plainjson.Value) error {
 func (s *Space) Record() plainjson.Record {
 	stages := make(plainjson.List, len(s.Stages))
 	for i, st := range s.Stages {
-		stages[i] = plainjson.Record{member("name", st.Name), member("widths", st.Widths), member("depths", st.Depths), member("kernels", st.Kernels),
+		r := plainjson.Record{member("name", st.Name), member("widths", st.Widths), member("depths", st.Depths), member("kernels", st.Kernels),
 			member("expansions", st.Expansions), member("stride", st.Stride), member("se", st.SE)}
+		if st.ReLU {
+			r = append(r, member("relu", true))
+		}
+		stages[i] = r
 	}
 	r := plainjson.Record{member("name", s.Name), member("resolutions", s.Resolutions), member("stem", s.Stem), member("stages", stages), member("head", s.Head)}
 	if s.HeadExpansion != 0 {
 		r = append(r, member("headExpansion", s.HeadExpansion))
 	}
-	r = append(r, member("kernelPerLayer", s.KernelPerLayer), member("squeeze", string(s.Squeeze)))
-	if s.HardGate {
-		r = append(r, member("hardGate", true))
+	also := func(name string, is bool) {
+		if is {
+			r = append(r, member(name, true))
+		}
 	}
+	r = append(r, member("kernelPerLayer", s.KernelPerLayer))
+	also("expansionPerLayer", s.ExpansionPerLayer)
+	also("kernelTransforms", s.KernelTransforms)
+	r = append(r, member("squeeze", string(s.Squeeze)))
+	also("hardGate", s.HardGate)
+	also("hardSwish", s.HardSwish)
 	return append(r, member("shortcuts", string(s.Shortcuts)))
 }

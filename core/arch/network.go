@@ -11,10 +11,21 @@ type Network struct {
 	HeadExpand Conv
 	// Head is the last 1x1 convolution; its OutSize is 1 where it follows the pool.
 	Head Conv
+	Act  Activation // of the stem and the head
 }
 
 // Conv is a dense convolution. Sizes are in pixels on a side.
 type Conv struct{ In, Out, Kernel, Stride, Size, OutSize int }
+
+// Activation is the function after a convolution that is not the last of its block.
+type Activation uint8
+
+// The activations.
+const (
+	Swish     Activation = iota
+	HardSwish            // x*relu6(x+3)/6
+	ReLU
+)
 
 // Shortcut is the shortcut of a block, which is added to its output.
 type Shortcut uint8
@@ -32,12 +43,14 @@ type Block struct {
 	In, Mid, Out int // channels: input, expanded, output
 	Squeeze      int // bottleneck of the SE block, 0 without SE
 	Kernel       int
+	Source       int // side of the centre of the biggest kernel that Kernel is made from
 	Stride       int
 	Size         int  // input pixels on a side
 	OutSize      int  // output pixels on a side
 	Expand       bool // has the 1x1 expansion (Mid > In, or expansion > 1)
 	HardGate     bool // of its SE block, see Space.HardGate
 	Shortcut     Shortcut
+	Act          Activation
 }
 
 // divisible rounds v to a multiple of 8 as MobileNet code does: to the nearest, but never below
@@ -87,6 +100,23 @@ func (s *Space) shortcut(b Block) Shortcut {
 	return NoShortcut
 }
 
+// source returns the side of the centre of a layer's biggest kernel that a kernel of the stage is
+// made from: the kernel's own or, where it goes through transforms, that of the second biggest.
+func (s *Space) source(st Stage, kernel int) int {
+	if of := st.Kernels; s.KernelTransforms && kernel < of[len(of)-1] {
+		return of[len(of)-2]
+	}
+	return kernel
+}
+
+// act returns the activation outside the blocks, and in those without ReLU.
+func (s *Space) act() Activation {
+	if s.HardSwish {
+		return HardSwish
+	}
+	return Swish
+}
+
 // BeforePool is the convolution whose output is pooled: the last that has a batch
 // normalisation.
 func (n Network) BeforePool() Conv {
@@ -99,15 +129,20 @@ func (n Network) BeforePool() Conv {
 // Network returns the layers of a, which must be valid.
 func (a Arch) Network() Network {
 	s := a.Space
-	n := Network{Arch: a}
+	n := Network{Arch: a, Act: s.act()}
 	size := (a.Resolution + 1) / 2
 	n.Stem = Conv{In: 3, Out: a.Stem, Kernel: 3, Stride: 2, Size: a.Resolution, OutSize: size}
 	in := a.Stem
 	for i, st := range s.Stages {
 		c := a.Stages[i]
 		for j := range c.Depth {
-			b := Block{Stage: i, Index: j, In: in, Out: c.Width, Kernel: c.Kernels[j], Stride: 1, Size: size}
-			b.Mid, b.Expand = s.mid(in, c.Expansion), c.Expansion > 1
+			b := Block{Stage: i, Index: j, In: in, Out: c.Width, Kernel: c.Kernels[j], Source: s.source(st, c.Kernels[j]),
+				Stride: 1, Size: size, Act: n.Act}
+			if st.ReLU {
+				b.Act = ReLU
+			}
+			e := c.ExpansionOf(j)
+			b.Mid, b.Expand = s.mid(in, e), e > 1
 			if j == 0 {
 				b.Stride = st.Stride
 			}

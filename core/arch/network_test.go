@@ -21,7 +21,7 @@ func TestNetworkIsConnected(t *testing.T) {
 					t.Fatalf("%s block %d takes %d channels at %d, but gets %d at %d", a, i, b.In, b.Size, channels, size)
 				}
 				c := a.Stages[b.Stage]
-				if b.Out != c.Width || b.Kernel != c.Kernels[b.Index] || b.Expand != (c.Expansion > 1) || (b.Squeeze > 0) != s.Stages[b.Stage].SE {
+				if b.Out != c.Width || b.Kernel != c.Kernels[b.Index] || b.Expand != (c.ExpansionOf(b.Index) > 1) || b.Mid != b.In*c.ExpansionOf(b.Index) || (b.Squeeze > 0) != s.Stages[b.Stage].SE {
 					t.Fatalf("%s block %d is %+v, its stage %+v", a, i, b, c)
 				}
 				if b.Stride != 1 && b.Index != 0 {
@@ -63,6 +63,31 @@ func TestDivisible(t *testing.T) {
 		if got := divisible(v); got != want {
 			t.Errorf("divisible(%d) = %d, want %d", v, got, want)
 		}
+	}
+}
+
+// TestOnceForAll pins what Once-for-All's layers have and those of the other spaces have not.
+func TestOnceForAll(t *testing.T) {
+	s := lookup(t, "ofa-mbv3")
+	a, err := s.Parse("r224-c16-16x1k3-24x2k35e34-40x2k7e6-80x2k3e3-112x3k753e346-160x2k3e3-h1280")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := a.Network()
+	sources, acts, shortcuts := "", "", ""
+	for _, b := range n.Blocks {
+		sources += string(rune('0' + b.Source))
+		acts += string("shr"[b.Act])
+		shortcuts += string(".=c"[b.Shortcut])
+	}
+	if sources != "3"+"55"+"77"+"55"+"755"+"55" || acts != "rrrrr"+"hhhhhhh" || shortcuts != "="+".="+".="+".="+".=="+".=" || n.Act != HardSwish {
+		t.Errorf("kernels are made of %s, activations %s, shortcuts %s", sources, acts, shortcuts)
+	}
+	if n.HeadExpand.Out != 960 || n.Blocks[8].Mid != 448 || n.Blocks[8].Squeeze != 112 || !n.Blocks[8].HardGate || n.Blocks[6].Squeeze != 0 {
+		t.Errorf("sizes %+v, %+v", n.HeadExpand, n.Blocks[8])
+	}
+	if wide := lookup(t, "ofa-mbv3-w1.2").Max().Network(); wide.HeadExpand.Out != 1152 {
+		t.Errorf("the wide head has %d channels before the pool", wide.HeadExpand.Out)
 	}
 }
 

@@ -21,16 +21,26 @@ type Space struct {
 
 	// HeadExpansion, when not zero, puts a 1x1 convolution to that many times
 	// the last stage's channels before the global pool, and the Head
-	// convolution after it (AttentiveNAS). Zero means one 1x1 convolution
+	// convolution after it (AttentiveNAS, MobileNetV3). Zero means one 1x1 convolution
 	// before the pool (BigNAS, EfficientNet).
 	HeadExpansion int `json:"headExpansion,omitempty"`
 	// KernelPerLayer says whether layers of a stage may differ in kernel size.
 	KernelPerLayer bool `json:"kernelPerLayer"`
+	// ExpansionPerLayer says whether layers of a stage may differ in expansion
+	// (StageArch.Expansions).
+	ExpansionPerLayer bool `json:"expansionPerLayer,omitempty"`
+	// KernelTransforms says that a kernel smaller than the biggest of its layer is not the centre
+	// of that but, size by size, the centre of the next bigger one times a matrix of the layer, in
+	// which every tap of the result is a sum over those of the centre (Once-for-All).
+	KernelTransforms bool `json:"kernelTransforms,omitempty"`
 	// Squeeze is the rule for the squeeze width of SE blocks.
 	Squeeze SqueezeRule `json:"squeeze"`
 	// HardGate says that squeeze-and-excitation has ReLU inside and relu6(x+3)/6 for
 	// its gate (AttentiveNAS, MobileNetV3), not swish and the sigmoid (EfficientNet, BigNAS).
 	HardGate bool `json:"hardGate,omitempty"`
+	// HardSwish says that the activations, but for stages with ReLU, are x*relu6(x+3)/6
+	// (MobileNetV3), not swish.
+	HardSwish bool `json:"hardSwish,omitempty"`
 	// Shortcuts is the rule for which blocks have a shortcut.
 	Shortcuts ShortcutRule `json:"shortcuts"`
 }
@@ -42,8 +52,9 @@ type Stage struct {
 	Depths     []int  `json:"depths"`  // blocks
 	Kernels    []int  `json:"kernels"` // side of the depthwise kernel
 	Expansions []int  `json:"expansions"`
-	Stride     int    `json:"stride"` // of the stage's first block
-	SE         bool   `json:"se"`     // squeeze-and-excitation
+	Stride     int    `json:"stride"`         // of the stage's first block
+	SE         bool   `json:"se"`             // squeeze-and-excitation
+	ReLU       bool   `json:"relu,omitempty"` // in place of the space's activation
 }
 
 // SqueezeRule is the rule for the squeeze width of squeeze-and-excitation.
@@ -52,7 +63,7 @@ type SqueezeRule string
 const (
 	// SqueezeInput is a quarter of the block's input channels (EfficientNet, BigNAS).
 	SqueezeInput SqueezeRule = "input"
-	// SqueezeExpanded is a quarter of the expanded channels in steps of 8 (AttentiveNAS).
+	// SqueezeExpanded is a quarter of the expanded channels in steps of 8 (AttentiveNAS, MobileNetV3).
 	SqueezeExpanded SqueezeRule = "expanded"
 )
 
@@ -90,7 +101,7 @@ type row struct {
 	stride             int
 	narrow, wide, by   int // output channels, in steps
 	shallow, deep      int // blocks
-	kernel             int // the biggest: 3, or 5 for the choice of 3 and 5
+	kernel             int // the biggest: 3, 5 for the choice of 3 and 5, or 7 for that of 3, 5 and 7
 	expand, expandMost int // the least and the most
 	se                 bool
 }
@@ -99,7 +110,7 @@ type row struct {
 func (s *Space) with(rows []row) *Space {
 	for _, r := range rows {
 		s.Stages = append(s.Stages, Stage{r.name, steps(r.narrow, r.wide, r.by), steps(r.shallow, r.deep, 1), steps(3, r.kernel, 2),
-			steps(r.expand, r.expandMost, 1), r.stride, r.se})
+			steps(r.expand, r.expandMost, 1), r.stride, r.se, false})
 	}
 	return s
 }
@@ -204,10 +215,46 @@ var attentivenasStages = [...]row{
 	{"mb7", 1, 216, 224, 8, 1, 2, 5, 6, 6, true},
 }
 
+// ofa is a space of Once-for-All (arXiv 1908.09791) with the layers of MobileNetV3; kernel and
+// expansion per layer, widths fixed. It was trained with every resolution that is a multiple of 4.
+func ofa(name string, stages []row, stem, head int) *Space {
+	s := &Space{Name: name, Resolutions: steps(128, 224, 4), Stem: []int{stem}, Head: []int{head}, HeadExpansion: 6,
+		KernelPerLayer: true, ExpansionPerLayer: true, KernelTransforms: true,
+		Squeeze: SqueezeExpanded, HardGate: true, HardSwish: true, Shortcuts: ShortcutPlain}
+	s.with(stages)
+	for i := range s.Stages {
+		st := &s.Stages[i]
+		st.ReLU = i < 3
+		if i > 0 {
+			st.Expansions = []int{3, 4, 6}
+		}
+	}
+	return s
+}
+
+var ofaStages = [...]row{
+	{"S1", 1, 16, 16, 8, 1, 1, 3, 1, 1, false},
+	{"S2", 2, 24, 24, 8, 2, 4, 7, 3, 6, false},
+	{"S3", 2, 40, 40, 8, 2, 4, 7, 3, 6, true},
+	{"S4", 2, 80, 80, 8, 2, 4, 7, 3, 6, false},
+	{"S5", 1, 112, 112, 8, 2, 4, 7, 3, 6, true},
+	{"S6", 2, 160, 160, 8, 2, 4, 7, 3, 6, true},
+}
+
+// ofaWideStages have 1.2 times the channels, rounded to multiples of 8 as divisible does.
+var ofaWideStages = [...]row{
+	{"S1", 1, 24, 24, 8, 1, 1, 3, 1, 1, false},
+	{"S2", 2, 32, 32, 8, 2, 4, 7, 3, 6, false},
+	{"S3", 2, 48, 48, 8, 2, 4, 7, 3, 6, true},
+	{"S4", 2, 96, 96, 8, 2, 4, 7, 3, 6, false},
+	{"S5", 1, 136, 136, 8, 2, 4, 7, 3, 6, true},
+	{"S6", 2, 192, 192, 8, 2, 4, 7, 3, 6, true},
+}
+
 var spaces = map[string]*Space{}
 
 func init() {
-	for _, s := range []*Space{bignas(), nette(), tiny(), attentivenas()} {
+	for _, s := range []*Space{bignas(), nette(), tiny(), attentivenas(), ofa("ofa-mbv3", ofaStages[:], 16, 1280), ofa("ofa-mbv3-w1.2", ofaWideStages[:], 24, 1536)} {
 		spaces[s.Name] = s
 	}
 }

@@ -97,7 +97,7 @@ func TestTapMeans(t *testing.T) {
 		for c := range read {
 			read[c] = float32(c%7) - 2
 		}
-		taps, pitch, stride := p.Centre(p.Depthwise.Weight, b.Kernel)
+		taps, pitch, stride := p.Taps(b.Kernel, b.Mid)
 		for oy := range b.OutSize {
 			for ox := range b.OutSize {
 				for k := range b.Kernel * b.Kernel {

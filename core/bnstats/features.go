@@ -15,7 +15,7 @@ func inputStage(p supernet.BNPlace) int {
 }
 
 // appendFeatures appends the features of the architecture on which a BN layer depends: the
-// resolution; for each earlier stage a number each for width, depth and kernels; and for the
+// resolution; for each earlier stage a number each for width, depth, expansions and kernels; and for the
 // widths that feed the layer directly an indicator for each choice, because a wider prefix
 // adds particular channels.
 func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
@@ -37,7 +37,7 @@ func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 		} else if i < p.Stage || p.Kind == supernet.ProjectBN {
 			f = append(f, arch.Centred(c.Width, st.Widths))
 		}
-		if len(st.Expansions) > 1 {
+		if len(st.Expansions) > 1 && !s.ExpansionPerLayer {
 			f = append(f, arch.Centred(c.Expansion, st.Expansions))
 		}
 		layers := c.Depth
@@ -58,6 +58,16 @@ func appendFeatures(f []float64, a arch.Arch, p supernet.BNPlace) []float64 {
 			f = append(f, mean/float64(max(1, layers)))
 			if i == p.Stage && p.Kind > supernet.ExpandBN {
 				f = append(f, arch.Centred(c.Kernels[p.Index], st.Kernels))
+			}
+		}
+		if s.ExpansionPerLayer && len(st.Expansions) > 1 {
+			mean := 0.0
+			for _, e := range c.Expansions[:min(layers, len(c.Expansions))] {
+				mean += arch.Centred(e, st.Expansions)
+			}
+			f = append(f, mean/float64(max(1, layers)))
+			if i == p.Stage && p.Kind == supernet.ProjectBN { // reads as many channels
+				f = oneHot(f, c.Expansions[p.Index], st.Expansions)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func tapMeans(p *supernet.BlockOf[float32], y, read []float32, b arch.Block) {
 		}
 		inside[k] = float32(n) / float32(b.OutSize)
 	}
-	taps, pitch, stride := p.Centre(p.Depthwise.Weight, b.Kernel)
+	taps, pitch, stride := p.Taps(b.Kernel, len(y))
 	clear(y)
 	for ky := range b.Kernel {
 		for kx := range b.Kernel {

@@ -6,6 +6,7 @@ import (
 	"bignas/core/arch"
 	"bignas/core/fault"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 )
 
 // Codes of the errors of maps.
@@ -43,14 +44,14 @@ func (e *Engine) CAM(p *Image, a arch.Arch, class int, o Options) (*Heat, error)
 		h.Class = r.Top[0].Index
 	}
 	w := e.bundle.Net.Classifier.Data
-	largest := float32(0)
+	largest, act := float32(0), supernet.Act(a.Network().Act)
 	for pixel := range h.Side * h.Side {
 		sum := float32(0)
 		features := out[pixel*read : (pixel+1)*read]
 		if a.Space.HeadExpansion > 0 {
 			behind := make([]float32, a.Head)
 			e.bundle.Net.Head.Weight.Times(behind, features)
-			kernel.Activate(behind, behind, kernel.Swish)
+			kernel.Activate(behind, behind, act)
 			features = behind
 		}
 		for k, v := range features {

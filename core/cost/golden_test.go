@@ -118,6 +118,21 @@ func TestGoldenAttentiveNAS(t *testing.T) {
 	}
 }
 
+// TestGoldenOnceForAll pins the parameters of the published supernet (arXiv 1908.09791), whose
+// biggest child lacks the transforms of its 20 blocks with elastic kernels, and the costs of the
+// children at the ends.
+func TestGoldenOnceForAll(t *testing.T) {
+	s := space(t, "ofa-mbv3")
+	for _, c := range []struct {
+		name, text   string
+		macs, params int64
+	}{{"biggest", "max", 566_170_656, 7_678_880 - 20*(25*25+9*9)}, {"smallest", "min", 41_476_224, 3_410_792}} {
+		if r := Of(parse(t, s, c.text)); r.MACs != c.macs || r.Params != c.params {
+			t.Errorf("the %s child has %d MACs and %d parameters, want %d and %d", c.name, r.MACs, r.Params, c.macs, c.params)
+		}
+	}
+}
+
 // parse reads text after leaving out the expansion of the stages that have no
 // choice of it, so that the table above shows all of a published child.
 func parse(t testing.TB, s *arch.Space, text string) arch.Arch {

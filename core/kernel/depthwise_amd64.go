@@ -4,7 +4,7 @@ package kernel
 
 func (asm *assembly) depthwise(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	if !fits(s) {
-		depthwiseReference(y, x, s, w, pitch, ws)
+		depthwisePortable(y, x, s, w, pitch, ws)
 		return
 	}
 	checkDepthwise(x, y, w, s, pitch, ws)
@@ -13,7 +13,7 @@ func (asm *assembly) depthwise(y, x []float32, s DepthwiseShape, w []float32, pi
 
 func (asm *assembly) depthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
 	if !fits(s) {
-		depthwiseActReference(y, x, s, w, bias, act)
+		depthwiseActPortable(y, x, s, w, bias, act)
 		return
 	}
 	checkDepthwise(x, y, w, s, s.K, s.C)
@@ -22,7 +22,7 @@ func (asm *assembly) depthwiseAct(y, x []float32, s DepthwiseShape, w, bias []fl
 
 func (asm *assembly) depthwiseGradInput(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
 	if !fits(s) {
-		depthwiseGradInputReference(dx, dy, s, w, pitch, ws)
+		depthwiseGradInputPortable(dx, dy, s, w, pitch, ws)
 		return
 	}
 	checkDepthwise(dx, dy, w, s, pitch, ws)
@@ -144,7 +144,7 @@ func (asm *assembly) inputGradientStride2(dx, dy []float32, s DepthwiseShape, w 
 // depthwiseGradWeight sums over parts of the images and adds the sums in order.
 func (asm *assembly) depthwiseGradWeight(dw []float32, pitch, ws int, x, dy []float32, s DepthwiseShape) {
 	if !fits(s) {
-		depthwiseGradWeightReference(dw, pitch, ws, x, dy, s)
+		depthwiseGradWeightPortable(dw, pitch, ws, x, dy, s)
 		return
 	}
 	checkDepthwise(x, dy, dw, s, pitch, ws)

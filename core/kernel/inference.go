@@ -9,9 +9,9 @@ package kernel
 //	ApplyGated         the same of x*gate                                   gate [k]                                 new
 //	Matrix.Slice       a Packed of the first rows and columns of W                                                   -
 //	Matrix.Times       y = x W, one row, with the first rows of W           x [<=k]  y [<=n]                         new
-//	Inverted           h = swish(x E*scale + bias), y = swish(h*taps+bias)  x [n,h,w,In]  y [n,oh,ow,Mid]            new
+//	Inverted           h = act(x E*scale + bias), y = act(h*taps + bias)    x [n,h,w,In]  y [n,oh,ow,Mid]            new
 //	                   mean = mean of y over its pixels                     mean [n,Mid]                             new
-//	Stem               y = swish(3x3, stride 2, of x + bias)                x [n,h,w,cin]  y [n,(h+1)/2,(w+1)/2,c]   new
+//	Stem               y = act(3x3, stride 2, of x + bias)                  x [n,h,w,cin]  y [n,(h+1)/2,(w+1)/2,c]   new
 //	DepthwiseAct       y = act(x*taps + bias)                               x [N,H,W,C]  y [N,OH,OW,C]  taps [K*K,C] new
 //	Activate           y = act(x)                                           y, x [any]                               x
 //	GlobalPool         y = mean of x over its pixels                        x [n,hw,c]  y [n,c]                      new
@@ -45,7 +45,7 @@ func DepthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) 
 	if act > lastFast {
 		DepthwiseAct(y, x, s, w, bias, None)
 		oh, ow := s.Out()
-		activateReference(y, y[:s.N*oh*ow*s.C], act)
+		activatePlain(y, y[:s.N*oh*ow*s.C], act)
 		return
 	}
 	if active.depthwiseAct != nil {
@@ -61,7 +61,7 @@ func Activate[T Float](y []T, x []T, act Act) {
 		active.activate(v, float32s(x), act)
 		return
 	}
-	activateReference(y, x, act)
+	activatePlain(y, x, act)
 }
 
 // GlobalPool averages x [n,hw,c] over hw into y [n,c].

@@ -2,9 +2,10 @@ package kernel
 
 // InvertedSpec is the first half of an inverted residual block: the 1x1
 // expansion where there is one, then the depthwise convolution, both with a
-// bias and swish after it.
+// bias and the activation after it.
 type InvertedSpec struct {
 	In, Mid, K, Stride int
+	Act                Act
 
 	// Expand [In][Mid] has row stride ExpandStride; column j is multiplied by
 	// ExpandScale[j].
@@ -39,7 +40,7 @@ func (p *Inverted) Release() {
 // PackInverted copies the weights, except those of a Matrix. The biases and ExpandScale may
 // not be copied, and must not change while it is used.
 func PackInverted(s InvertedSpec) *Inverted {
-	if active.inverted != nil {
+	if active.inverted != nil && s.Act == Swish {
 		if p := active.inverted(s); p != nil {
 			return p
 		}
@@ -71,10 +72,10 @@ func composeInverted(s InvertedSpec) *Inverted {
 		if expand != nil {
 			e := borrow(n * h * w * s.Mid)
 			defer scratch.Put(e)
-			expand.Apply(*e, x, n*h*w, Swish, nil)
+			expand.Apply(*e, x, n*h*w, s.Act, nil)
 			x = *e
 		}
-		DepthwiseAct(y, x, shape, taps, bias, Swish)
+		DepthwiseAct(y, x, shape, taps, bias, s.Act)
 		if mean != nil {
 			oh, ow := shape.Out()
 			GlobalPool(mean, y, n, oh*ow, s.Mid)

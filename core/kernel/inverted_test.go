@@ -86,7 +86,7 @@ func TestInverted(t *testing.T) {
 			taps, tapsD := both(r, ((c.k-1)*pitch+c.k-1)*ts+c.mid)
 			scale, scaleD := both(r, c.mid)
 			bias, biasD := both(r, c.mid)
-			s := kernel.InvertedSpec{In: c.in, Mid: c.mid, K: c.k, Stride: c.stride, Taps: taps, Pitch: pitch, TapStride: ts, Scale: scale, Bias: bias}
+			s := kernel.InvertedSpec{In: c.in, Mid: c.mid, K: c.k, Stride: c.stride, Act: kernel.Swish, Taps: taps, Pitch: pitch, TapStride: ts, Scale: scale, Bias: bias}
 			e := xd
 			if c.in != c.mid {
 				var wD, sD, bD []float64
@@ -137,8 +137,13 @@ func TestStem(t *testing.T) {
 			kernel.Pointwise(want, cols, m, 9*c.cin, c.out, wd, ws)
 			kernel.ScaleShiftAct(want, want, m, c.out, scaleD, biasD, kernel.Swish, nil)
 			got := output(len(want))
-			kernel.PackStem(w, c.cin, c.out, ws, scale, bias).Apply(got[:len(want)], x, c.n, c.h, c.w)
+			kernel.PackStem(w, c.cin, c.out, ws, scale, bias, kernel.Swish).Apply(got[:len(want)], x, c.n, c.h, c.w)
 			holds(t, fmt.Sprint(c), got, want)
+			kernel.Pointwise(want, cols, m, 9*c.cin, c.out, wd, ws)
+			kernel.ScaleShiftAct(want, want, m, c.out, scaleD, biasD, kernel.HardSwish, nil)
+			got = output(len(want))
+			kernel.PackStem(w, c.cin, c.out, ws, scale, bias, kernel.HardSwish).Apply(got[:len(want)], x, c.n, c.h, c.w)
+			holds(t, fmt.Sprint(c, " hard swish"), got, want)
 		}
 	})
 }

@@ -36,15 +36,16 @@ type Float interface{ float32 | float64 }
 // Act is an activation function.
 type Act uint8
 
-// The activations. Swish(x) = x*Sigmoid(x), HardSigmoid(x) = min(max(x+3, 0), 6)/6.
-// Those after Sigmoid are for small tensors: they take the reference loops, whose
-// slope at a corner is that to its left.
+// The activations. Swish(x) = x*Sigmoid(x), HardSigmoid(x) = min(max(x+3, 0), 6)/6,
+// HardSwish(x) = x*HardSigmoid(x), and 0 up to -3. Those after Sigmoid have the same plain
+// loops in every implementation; their slope at a corner is that to its left.
 const (
 	None Act = iota
 	Swish
 	Sigmoid
 	ReLU
 	HardSigmoid
+	HardSwish
 )
 
 // lastFast is the last activation that implementations have in their own loops.

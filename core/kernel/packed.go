@@ -56,7 +56,7 @@ func (p *Packed) Apply(y, x []float32, m int, act Act, residual []float32) {
 // finish does what an implementation has no loop for after the product.
 func (p *Packed) finish(y []float32, m int, act Act, residual []float32) {
 	y = y[:m*p.n]
-	activateReference(y, y, act)
+	activatePlain(y, y, act)
 	if residual != nil {
 		addReference(y, residual[:m*p.n])
 	}

@@ -2,7 +2,7 @@ package kernel
 
 // The depthwise convolution in plain Go. One row of taps at a time is added to the channels of
 // an output pixel, in the order of the reference loops. With 3 or 5 taps in one pass, each sum is
-// loaded and stored once per row of taps.
+// loaded and stored once or twice per row of taps.
 
 func depthwiseActPortable(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
 	oh, ow := s.Out()
@@ -32,15 +32,17 @@ func depthwiseRow(y, x []float32, s DepthwiseShape, w []float32, pitch, ws, r in
 		for ky := max(0, -top); ky < min(s.K, s.H-top); ky++ {
 			taps := w[(ky*pitch+kx0)*ws:]
 			in := x[((image*s.H+top+ky)*s.W+left+kx0)*s.C:]
-			switch kx1 - kx0 {
-			case 5:
+			n := kx1 - kx0
+			if n >= 5 {
 				taps5(o, in, taps, ws)
-			case 3:
+				n, in, taps = n-5, in[5*s.C:], taps[min(5*ws, len(taps)):]
+			}
+			if n >= 3 {
 				taps3(o, in, taps, ws)
-			default:
-				for i := range kx1 - kx0 {
-					tap(o, in[i*s.C:], taps[i*ws:])
-				}
+				n, in, taps = n-3, in[3*s.C:], taps[min(3*ws, len(taps)):]
+			}
+			for i := range n {
+				tap(o, in[i*s.C:], taps[i*ws:])
 			}
 		}
 	}

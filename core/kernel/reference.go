@@ -117,7 +117,9 @@ func activation[T Float](x T, a Act) T {
 	case ReLU:
 		return max(x, 0)
 	case HardSigmoid:
-		return min(max(x+3, 0), 6) / 6
+		return hardSigmoid(x)
+	case HardSwish:
+		return hardSwish(x)
 	}
 	return x
 }
@@ -145,6 +147,13 @@ func chained[T Float](dy, x T, a Act) T {
 			return 0
 		}
 		return dy / 6
+	case HardSwish:
+		switch {
+		case x <= -3:
+			return 0
+		case x <= 3:
+			return dy * (2*x + 3) / 6
+		}
 	}
 	return dy
 }

@@ -1,6 +1,6 @@
 package kernel
 
-// Stem is a 3x3 convolution at stride 2 with padding 1, with bias and swish,
+// Stem is a 3x3 convolution at stride 2 with padding 1, with bias and activation,
 // ready for inference: the first layer of a network.
 type Stem struct {
 	apply func(y, x []float32, n, h, w int)
@@ -8,8 +8,8 @@ type Stem struct {
 
 // PackStem copies W[9*cin][n], row stride ws, its rows in the order ky, kx, c, with column j
 // multiplied by scale[j], and bias [n].
-func PackStem(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
-	if active.stem != nil {
+func PackStem(w []float32, cin, n, ws int, scale, bias []float32, act Act) *Stem {
+	if active.stem != nil && act == Swish {
 		return active.stem(w, cin, n, ws, scale, bias)
 	}
 	p := Pack(w, 9*cin, n, ws, scale, bias)
@@ -18,7 +18,7 @@ func PackStem(w []float32, cin, n, ws int, scale, bias []float32) *Stem {
 		cols := borrow(m * 9 * cin)
 		defer scratch.Put(cols)
 		Im2col3x3s2(*cols, x, n, h, w, cin)
-		p.Apply(y, *cols, m, Swish, nil)
+		p.Apply(y, *cols, m, act, nil)
 	}}
 }
 

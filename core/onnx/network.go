@@ -20,16 +20,17 @@ func network(c *supernet.Folded, o Options) *graph {
 	if o.Half {
 		x, logits = g.node("Cast", "input.half", []string{x}, integer("to", proto.Float16)), "logits.half"
 	}
-	x = g.swish(g.stem(x, c.Stem))
+	act := c.Net.Act
+	x = g.activation(g.stem(x, c.Stem), act)
 	for _, b := range c.Blocks {
 		x = g.block(fmt.Sprintf("s%d.%d.", b.Size.Stage+1, b.Size.Index), x, b)
 	}
 	if c.HeadExpand.Weight != nil {
-		x = g.swish(g.pointwise("head.expand", x, c.HeadExpand))
+		x = g.activation(g.pointwise("head.expand", x, c.HeadExpand), act)
 		x = g.node("GlobalAveragePool", "pool", []string{x})
-		x = g.swish(g.pointwise("head", x, c.Head))
+		x = g.activation(g.pointwise("head", x, c.Head), act)
 	} else {
-		x = g.swish(g.pointwise("head", x, c.Head))
+		x = g.activation(g.pointwise("head", x, c.Head), act)
 		x = g.node("GlobalAveragePool", "pool", []string{x})
 	}
 	x = g.node("Flatten", "features", []string{x}, integer("axis", 1))
@@ -112,6 +113,16 @@ func (g *graph) convolution(name, x string, w, bias []float32, dims []int, strid
 		integers("pads", p, p, p, p), integer("group", groups))
 }
 
+func (g *graph) activation(x string, a arch.Activation) string {
+	switch a {
+	case arch.HardSwish:
+		return g.node("HardSwish", x+".hardswish", []string{x})
+	case arch.ReLU:
+		return g.node("Relu", x+".relu", []string{x})
+	}
+	return g.swish(x)
+}
+
 // swish is x times its sigmoid; ONNX had no operator for it before opset 24.
 func (g *graph) swish(x string) string {
 	gate := g.node("Sigmoid", x+".sigmoid", []string{x})
@@ -137,9 +148,9 @@ func hardened(l supernet.FoldedLayer) supernet.FoldedLayer {
 func (g *graph) block(prefix, x string, b supernet.FoldedBlock) string {
 	e := x
 	if b.Size.Expand {
-		e = g.swish(g.pointwise(prefix+"expand", x, b.Expand))
+		e = g.activation(g.pointwise(prefix+"expand", x, b.Expand), b.Size.Act)
 	}
-	d := g.swish(g.depthwise(prefix+"depthwise", e, b.Depthwise, b.Size.Stride))
+	d := g.activation(g.depthwise(prefix+"depthwise", e, b.Depthwise, b.Size.Stride), b.Size.Act)
 	if b.Size.Squeeze > 0 {
 		v := g.node("GlobalAveragePool", prefix+"se.pool", []string{d})
 		v = g.pointwise(prefix+"se.reduce", v, b.SEReduce)

@@ -104,6 +104,11 @@ func TestGraphEqualsChild(t *testing.T) {
 	a := w.Space.Min()
 	a.Stages[0].Width = 24 // then a shortcut is pooled without a convolution
 	graphEqualsChild(t, w, []arch.Arch{a})
+
+	w = randomWeights(t, "ofa-mbv3")
+	a = w.Space.Sample(r)
+	a.Resolution = 132
+	graphEqualsChild(t, w, []arch.Arch{w.Space.Min(), a})
 }
 
 func graphEqualsChild(t *testing.T, w *supernet.Weights, archs []arch.Arch) {

@@ -55,8 +55,8 @@ type Predictor struct {
 	weights []float64 // of each fitted child
 }
 
-// names lists the inputs of a space: all choices, kernels as the mean over a stage's layers,
-// and two costs.
+// names lists the inputs of a space: all choices, kernels and expansions as the mean over a
+// stage's layers, and two costs.
 func names(s *arch.Space) []string {
 	n := []string{"resolution", "stem", "head"}
 	for _, st := range s.Stages {
@@ -96,7 +96,7 @@ func inputs(a arch.Arch, macs, params int64, sc scale) []float64 {
 			x = append(x, arch.Centred(c.Depth, st.Depths))
 		}
 		if len(st.Expansions) > 1 {
-			x = append(x, arch.Centred(c.Expansion, st.Expansions))
+			x = append(x, arch.Centred(c.MeanExpansion(), st.Expansions))
 		}
 		if len(st.Kernels) > 1 {
 			sum := 0

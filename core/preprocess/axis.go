@@ -9,10 +9,10 @@ import (
 // weighted sum of Taps neighbouring input samples from Start[i] on.
 //
 // The filter is the cubic with a = -0.5 (Catmull-Rom; Keys, 1981, "Cubic
-// convolution interpolation for digital image processing"). For a smaller output the filter is
-// widened by the ratio, which prevents aliasing. Samples beyond the border are left out, and
-// the other weights are scaled to sum to 1. Pillow's BICUBIC and PyTorch's antialiased bicubic
-// do the same.
+// convolution interpolation for digital image processing") or a triangle. For a smaller output
+// the filter is widened by the ratio, which prevents aliasing. Samples beyond the border are left
+// out, and the other weights are scaled to sum to 1. Pillow's BICUBIC and BILINEAR and PyTorch's
+// antialiased bicubic and bilinear do the same.
 type Axis struct {
 	From, To int
 	Taps     int       // weights of one output sample, zero padded
@@ -31,15 +31,21 @@ func catmullRom(x float64) float64 {
 	return 0
 }
 
+// triangle is 0 from 1 on.
+func triangle(x float64) float64 { return max(0, 1-math.Abs(x)) }
+
 // Plan computes the weights from from samples to to samples, both at least 1, in the memory of
-// earlier ones.
-func (a *Axis) Plan(from, to int) {
+// earlier ones. The filter is Catmull-Rom's.
+func (a *Axis) Plan(from, to int) { a.plan(from, to, catmullRom, 2) }
+
+// plan is Plan with a filter that is 0 from width on.
+func (a *Axis) plan(from, to int, filter func(float64) float64, width float64) {
 	if from < 1 || to < 1 {
 		panic("preprocess: Axis.Plan needs at least one sample on both sides")
 	}
 	ratio := float64(from) / float64(to)
 	stretch := max(ratio, 1)
-	reach := 2 * stretch
+	reach := width * stretch
 	// An even number of taps, for loops that process two at a time.
 	taps := min(from, int(math.Ceil(reach))*2)
 	a.From, a.To, a.Taps = from, to, taps
@@ -53,10 +59,10 @@ func (a *Axis) Plan(from, to int) {
 		w := a.Weights[i*taps : (i+1)*taps]
 		var sum float64
 		for t := range w {
-			sum += catmullRom((float64(first+t) + 0.5 - centre) / stretch)
+			sum += filter((float64(first+t) + 0.5 - centre) / stretch)
 		}
 		for t := range w {
-			w[t] = float32(catmullRom((float64(first+t)+0.5-centre)/stretch) / sum)
+			w[t] = float32(filter((float64(first+t)+0.5-centre)/stretch) / sum)
 		}
 		a.Start[i] = first
 	}

@@ -17,23 +17,37 @@ type Resampler struct {
 
 var resamplers struct {
 	sync.Mutex
-	of map[[2]int]*Resampler
+	of map[resampling]*Resampler
+}
+
+// resampling is what the weights of a Resampler follow from.
+type resampling struct {
+	from, to int
+	filter   string // CatmullRom, Bilinear or interpolation
 }
 
 // NewResampler returns the Resampler from side from to side to, in pixels, both at least 1. Its
 // weights are computed once for each pair of sides and shared.
-func NewResampler(from, to int) *Resampler {
+func NewResampler(from, to int) *Resampler { return newResampler(resampling{from, to, CatmullRom}) }
+
+func newResampler(key resampling) *Resampler {
 	resamplers.Lock()
 	defer resamplers.Unlock()
-	key := [2]int{from, to}
 	if r := resamplers.of[key]; r != nil {
 		return r
 	}
-	r := &Resampler{from: from, to: to}
-	r.axis.Plan(from, to)
+	r := &Resampler{from: key.from, to: key.to}
+	switch key.filter {
+	case interpolation:
+		r.axis.interpolate(key.from, key.to)
+	case Bilinear:
+		r.axis.plan(key.from, key.to, triangle, 1)
+	default:
+		r.axis.Plan(key.from, key.to)
+	}
 	r.rows.New = func() any { return new([]float32) }
 	if resamplers.of == nil {
-		resamplers.of = map[[2]int]*Resampler{}
+		resamplers.of = map[resampling]*Resampler{}
 	}
 	resamplers.of[key] = r
 	return r

@@ -77,6 +77,39 @@ func TestResizeAgainstDefinition(t *testing.T) {
 	}
 }
 
+// TestBilinear: numbers of torch 1.13.1, interpolate(x, size, mode="bilinear", align_corners=False,
+// antialias=True) of x = arange(n*n)**2 % 11 as n x n.
+func TestBilinear(t *testing.T) {
+	for _, g := range []struct {
+		from, to int
+		first    []float64
+		last     float64
+	}{
+		{5, 8, []float64{0.0000000, 0.4375000, 1.1875000, 3.0625000, 5.5625000, 8.6875000, 6.7500000, 5.0000000, 1.3125000, 1.5585938}, 4.0000000},
+		{8, 5, []float64{3.0867767, 3.1026936, 4.2367425, 3.9309764, 5.1859503, 4.5892253, 4.3635120, 4.2083340, 2.9986284, 3.1683500}, 4.5185966},
+		{16, 16, []float64{0.0000000, 1.0000000, 4.0000000, 9.0000000, 5.0000000, 3.0000000, 3.0000000, 5.0000000, 9.0000000, 4.0000000}, 4.0000000},
+		{9, 31, []float64{0.0000000, 0.0000000, 0.2258064, 0.5161290, 0.8064516, 1.2903223, 2.1612902, 3.0322576, 3.9032259, 5.2903223}, 9.0000000},
+		{24, 7, []float64{4.4791908, 4.1484237, 3.6039648, 4.1068969, 4.3410702, 3.6522105, 3.7593818, 3.6771734, 4.0566444, 4.2368393}, 3.5459216},
+		{147, 131, []float64{0.8183976, 1.9222779, 5.4187970, 7.1644778, 4.2707295, 2.8654070, 3.8527234, 7.1364665, 4.0217190, 1.8506526}, 4.7877274},
+	} {
+		x, y := make([]float32, 3*g.from*g.from), make([]float32, 3*g.to*g.to)
+		for i := range x {
+			x[i] = float32(i / 3 * (i / 3) % 11)
+		}
+		newResampler(resampling{g.from, g.to, Bilinear}).Resize(y, x, 1, 3)
+		for i, want := range append(g.first, g.last) {
+			if i == len(g.first) {
+				i = g.to*g.to - 1
+			}
+			for c := range 3 {
+				if got := float64(y[3*i+c]); math.Abs(got-want) > 1e-5 {
+					t.Errorf("%d to %d: value %d is %v, want %v", g.from, g.to, i, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestResizeEqualSidesIsIdentity(t *testing.T) {
 	src := uniformNoise(2 * 8 * 8 * 3)
 	dst := make([]float32, len(src))

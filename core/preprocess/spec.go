@@ -8,9 +8,12 @@ import (
 	"bignas/core/plainjson"
 )
 
-// CatmullRom is the only filter: the cubic with a = -0.5 (Keys 1981), widened by the ratio for a
-// smaller output, as Pillow's BICUBIC.
-const CatmullRom = "catmull-rom"
+// The filters, widened by the ratio for a smaller output: the cubic with a = -0.5 (Keys 1981), as
+// Pillow's BICUBIC, and a triangle, as Pillow's BILINEAR.
+const (
+	CatmullRom = "catmull-rom"
+	Bilinear   = "bilinear"
+)
 
 // Spec says how pixels become the input of a child. It is stored with the weights, which were
 // trained with it, and nowhere else.
@@ -18,7 +21,7 @@ type Spec struct {
 	Mean   [3]float32 `json:"mean"`   // of R, G, B in 0..1, subtracted
 	Std    [3]float32 `json:"std"`    // of R, G, B in 0..1, divided by
 	Crop   float64    `json:"crop"`   // share of the short side that the centre crop keeps, in (0, 1]
-	Filter string     `json:"filter"` // CatmullRom
+	Filter string     `json:"filter"` // CatmullRom or Bilinear
 
 	// Through, where not 0, is the side of a square that the crop is brought to and
 	// normalised at first; that is then interpolated to the resolution, as AttentiveNAS
@@ -73,8 +76,8 @@ func (s Spec) Validate() error {
 	if !(s.Crop > 0 && s.Crop <= 1) {
 		return fault.New(CodeBadSpec, hint, "preprocessing crop is %v, allowed is above 0 to 1", s.Crop)
 	}
-	if s.Filter != CatmullRom {
-		return fault.New(CodeBadSpec, hint, "preprocessing filter is %q, allowed is %q", s.Filter, CatmullRom)
+	if s.Filter != CatmullRom && s.Filter != Bilinear {
+		return fault.New(CodeBadSpec, hint, "preprocessing filter is %q, allowed are %q and %q", s.Filter, CatmullRom, Bilinear)
 	}
 	if s.Through != 0 && (s.Through < LeastThrough || s.Through > mostThrough) {
 		return fault.New(CodeBadSpec, hint, "preprocessing through is %d, allowed is 0 and %d to %d", s.Through, LeastThrough, mostThrough)
@@ -132,7 +135,7 @@ func (s Spec) filter(dst, square []float32, n, resolution int) {
 	if n == resolution {
 		copy(dst, square)
 	} else {
-		NewResampler(n, resolution).Resize(dst, square, 1, 3)
+		newResampler(resampling{n, resolution, s.Filter}).Resize(dst, square, 1, 3)
 	}
 	s.normalise(dst)
 }

@@ -187,12 +187,12 @@ func TestSpecValidate(t *testing.T) {
 		t.Fatalf("%s gives %+v, %v, %v", text, back, err, back.Validate())
 	}
 	for says, change := range map[string]func(*Spec){
-		`crop is 0, allowed is above 0 to 1`:            func(s *Spec) { s.Crop = 0 },
-		`crop is 1.5`:                                   func(s *Spec) { s.Crop = 1.5 },
-		`crop is NaN`:                                   func(s *Spec) { s.Crop = math.NaN() },
-		`std[1] is 0, allowed is 0.001 to 1000`:         func(s *Spec) { s.Std[1] = 0 },
-		`mean[2] is 127, allowed is -1 to 2`:            func(s *Spec) { s.Mean[2] = 127 },
-		`filter is "lanczos", allowed is "catmull-rom"`: func(s *Spec) { s.Filter = "lanczos" },
+		`crop is 0, allowed is above 0 to 1`:    func(s *Spec) { s.Crop = 0 },
+		`crop is 1.5`:                           func(s *Spec) { s.Crop = 1.5 },
+		`crop is NaN`:                           func(s *Spec) { s.Crop = math.NaN() },
+		`std[1] is 0, allowed is 0.001 to 1000`: func(s *Spec) { s.Std[1] = 0 },
+		`mean[2] is 127, allowed is -1 to 2`:    func(s *Spec) { s.Mean[2] = 127 },
+		`filter is "lanczos", allowed are "catmull-rom" and "bilinear"`: func(s *Spec) { s.Filter = "lanczos" },
 	} {
 		s := someSpec
 		change(&s)

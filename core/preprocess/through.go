@@ -3,7 +3,6 @@ package preprocess
 import (
 	"math"
 	"slices"
-	"sync"
 )
 
 // The limits of Spec.Through, pixels on a side.
@@ -23,28 +22,11 @@ func (s Spec) through(dst, square []float32, n, resolution int) {
 	interpolator(t, resolution).Resize(dst, between, 1, 3)
 }
 
-var interpolators struct {
-	sync.Mutex
-	of map[[2]int]*Resampler
-}
+// interpolation is cubic interpolation in place of a filter.
+const interpolation = "interpolation"
 
 // interpolator is NewResampler with interpolation in place of the filter.
-func interpolator(from, to int) *Resampler {
-	interpolators.Lock()
-	defer interpolators.Unlock()
-	key := [2]int{from, to}
-	r := interpolators.of[key]
-	if r == nil {
-		r = &Resampler{from: from, to: to}
-		r.axis.interpolate(from, to)
-		r.rows.New = func() any { return new([]float32) }
-		if interpolators.of == nil {
-			interpolators.of = map[[2]int]*Resampler{}
-		}
-		interpolators.of[key] = r
-	}
-	return r
-}
+func interpolator(from, to int) *Resampler { return newResampler(resampling{from, to, interpolation}) }
 
 // interpolate plans cubic interpolation with a = -0.75 between the four nearest
 // samples, also where the output is smaller. Samples beyond the border repeat it. This is

@@ -8,14 +8,6 @@ import (
 
 func last(of []int) int { return of[len(of)-1] }
 
-// setDepth adds or takes away layers; one that appears repeats the kernel before it.
-func setDepth(c *arch.StageArch, depth int) {
-	for len(c.Kernels) < depth {
-		c.Kernels = append(c.Kernels, last(c.Kernels))
-	}
-	c.Kernels, c.Depth = c.Kernels[:depth], depth
-}
-
 // shift is the choice by places after v, as far as there is one.
 func shift(of []int, v, by int) int {
 	return of[min(len(of)-1, max(0, slices.Index(of, v)+by))]
@@ -45,7 +37,7 @@ func (s *Scene) deeper(a arch.Arch, stage, by int) arch.Arch {
 	a = a.Clone()
 	if stage >= 0 && stage < len(a.Stages) {
 		c := &a.Stages[stage]
-		setDepth(c, shift(s.space.Stages[stage].Depths, c.Depth, by))
+		c.SetDepth(shift(s.space.Stages[stage].Depths, c.Depth, by))
 	}
 	return a
 }

@@ -31,7 +31,7 @@ type gene struct {
 type genome struct {
 	space *arch.Space
 	genes []gene
-	first []int // index of each stage's width, which depth, expansion and kernels follow
+	first []int // index of each stage's width, which depth, expansions and kernels follow
 }
 
 func newGenome(s *arch.Space) *genome {
@@ -43,12 +43,10 @@ func newGenome(s *arch.Space) *genome {
 		g.first = append(g.first, len(g.genes))
 		add(widthAxis, i, st.Widths)
 		add(depthAxis, i, st.Depths)
-		add(expansionAxis, i, st.Expansions)
-		kernels := 1
-		if s.KernelPerLayer {
-			kernels = st.Depths[len(st.Depths)-1]
+		for range g.each(i, s.ExpansionPerLayer) {
+			add(expansionAxis, i, st.Expansions)
 		}
-		for range kernels {
+		for range g.each(i, s.KernelPerLayer) {
 			add(kernelAxis, i, st.Kernels)
 		}
 	}
@@ -56,35 +54,49 @@ func newGenome(s *arch.Space) *genome {
 	return g
 }
 
-// arch decodes an architecture. Kernels of layers that it does not have are ignored.
+// each returns the number of genes of a choice that layers of the stage make themselves, or share.
+func (g *genome) each(stage int, perLayer bool) int {
+	if !perLayer {
+		return 1
+	}
+	of := g.space.Stages[stage].Depths
+	return of[len(of)-1]
+}
+
+// arch decodes an architecture. Choices of layers that it does not have are ignored.
 func (g *genome) arch(v []int) arch.Arch {
 	at := func(i int) int { return g.genes[i].of[v[i]] }
 	a := arch.Arch{Space: g.space, Resolution: at(0), Stem: at(1), Head: at(len(v) - 1)}
-	for _, f := range g.first {
-		c := arch.StageArch{Width: at(f), Depth: at(f + 1), Expansion: at(f + 2)}
+	for i, f := range g.first {
+		c := arch.StageArch{Width: at(f), Depth: at(f + 1)}
+		kernels := f + 2 + g.each(i, g.space.ExpansionPerLayer)
+		if !g.space.ExpansionPerLayer {
+			c.Expansion = at(f + 2)
+		}
 		for l := range c.Depth {
+			if g.space.ExpansionPerLayer {
+				c.Expansions = append(c.Expansions, at(f+2+l))
+			}
 			if !g.space.KernelPerLayer {
 				l = 0
 			}
-			c.Kernels = append(c.Kernels, at(f+3+l))
+			c.Kernels = append(c.Kernels, at(kernels+l))
 		}
 		a.Stages = append(a.Stages, c)
 	}
 	return a
 }
 
-// of encodes a valid architecture. A layer that it does not have gets the kernel of the last
+// of encodes a valid architecture. A layer that it does not have gets the choices of the last
 // layer of its stage.
 func (g *genome) of(a arch.Arch) []int {
 	values := []int{a.Resolution, a.Stem}
 	for i, c := range a.Stages {
-		values = append(values, c.Width, c.Depth, c.Expansion)
-		most := g.space.Stages[i].Depths
-		if !g.space.KernelPerLayer {
-			values = append(values, c.Kernels[0])
-			continue
+		values = append(values, c.Width, c.Depth)
+		for l := range g.each(i, g.space.ExpansionPerLayer) {
+			values = append(values, c.ExpansionOf(min(l, c.Depth-1)))
 		}
-		for l := range most[len(most)-1] {
+		for l := range g.each(i, g.space.KernelPerLayer) {
 			values = append(values, c.Kernels[min(l, c.Depth-1)])
 		}
 	}
@@ -164,7 +176,7 @@ func (g *genome) skeleton(level [axes]float64) []int {
 	return v
 }
 
-// levels returns the levels of an axis on the coarse grid: all resolutions, three depths,
+// levels returns the levels of an axis on the coarse grid: up to eight resolutions, three depths,
 // widths and expansions, the smallest and the biggest kernels, and a single one where there
 // is no choice.
 func (g *genome) levels(x axis) []float64 {
@@ -177,7 +189,7 @@ func (g *genome) levels(x axis) []float64 {
 	n := min(most, 3)
 	switch x {
 	case resolutionAxis:
-		n = most
+		n = min(most, 8)
 	case kernelAxis:
 		n = min(most, 2)
 	}

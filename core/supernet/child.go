@@ -47,7 +47,7 @@ func (w *WeightsOf[T]) Child(a arch.Arch, st *Statistics) (*Child, error) {
 	n := c.net
 	scale, shift := scales(&f, w.Stem.BN, n.Stem.Out)
 	stem, ws := toFloat32(w.Stem.Weight, 27, n.Stem.Out)
-	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift)
+	c.stem = kernel.PackStem(stem, 3, n.Stem.Out, ws, scale, shift, Act(n.Act))
 	c.blocks = make([]childBlock, len(n.Blocks))
 	first := make([]int, len(n.Blocks)) // BN layer of each block
 	for i, l := range BNLayers(a) {
@@ -133,16 +133,22 @@ func foldConv[T kernel.Float](f *folder, c ConvOf[T], k, n int) *kernel.Packed {
 // foldInverted packs the expansion and the centre of the depthwise kernel with
 // their BN folded in.
 func foldInverted[T kernel.Float](f *folder, p *BlockOf[T], b arch.Block) *kernel.Inverted {
-	s := kernel.InvertedSpec{In: b.In, Mid: b.Mid, K: b.Kernel, Stride: b.Stride, Pitch: p.Size.Kernel}
+	s := kernel.InvertedSpec{In: b.In, Mid: b.Mid, K: b.Kernel, Stride: b.Stride, Act: Act(b.Act)}
 	if b.Expand {
 		s.ExpandScale, s.ExpandBias = scales(f, p.Expand.BN, b.Mid)
 		s.Expand, s.ExpandStride = toFloat32(p.Expand.Weight, b.In, b.Mid)
 		s.Matrix = p.Expand.Weight.matrix
 	}
 	s.Scale, s.Bias = scales(f, p.Depthwise.BN, b.Mid)
-	taps, ws := toFloat32(p.Depthwise.Weight, p.Size.Kernel*p.Size.Kernel, b.Mid)
-	lo := (p.Size.Kernel - b.Kernel) / 2
-	s.Taps, s.TapStride = taps[(lo*p.Size.Kernel+lo)*ws:], ws
+	taps, pitch, stride := p.Taps(b.Kernel, b.Mid)
+	var ok bool
+	if s.Taps, ok = any(taps).([]float32); !ok {
+		s.Taps = make([]float32, len(taps))
+		for i, v := range taps {
+			s.Taps[i] = float32(v)
+		}
+	}
+	s.Pitch, s.TapStride = pitch, stride
 	return kernel.PackInverted(s)
 }
 

@@ -129,16 +129,27 @@ func (c *Child) Pooled() []float32 { return c.buffers.mean[:c.buffers.images*c.n
 // finish runs the head, the pool and the classifier.
 func (c *Child) finish(logits []float32, bs *buffers, x []float32, n int) {
 	last := c.net.BeforePool()
-	hw, pooled := last.Size*last.Size, bs.mean
+	hw, pooled, act := last.Size*last.Size, bs.mean, Act(c.net.Act)
 	if c.afterPool != nil {
 		pooled = bs.gate
 	}
-	c.beforePool.Apply(bs.wide, x, n*hw, kernel.Swish, nil)
+	c.beforePool.Apply(bs.wide, x, n*hw, act, nil)
 	kernel.GlobalPool(pooled, bs.wide, n, hw, last.Out)
 	if c.afterPool != nil {
-		c.afterPool.Apply(bs.mean, pooled, n, kernel.Swish, nil)
+		c.afterPool.Apply(bs.mean, pooled, n, act, nil)
 	}
 	c.classifier.Apply(logits, bs.mean, n, kernel.None, nil)
+}
+
+// Act returns the function of an activation.
+func Act(a arch.Activation) kernel.Act {
+	switch a {
+	case arch.HardSwish:
+		return kernel.HardSwish
+	case arch.ReLU:
+		return kernel.ReLU
+	}
+	return kernel.Swish
 }
 
 // GateActs are the activations inside squeeze-and-excitation and of its gate.

@@ -14,14 +14,15 @@ func (w *WeightsOf[T]) Part(b arch.Block) (run, release func()) {
 	c := &Child{Classes: w.Classes}
 	st := &Statistics{}
 	f := folder{st: st}
-	net := arch.Network{Stem: arch.Conv{OutSize: b.Size, Out: b.In}}
+	net := arch.Network{Stem: arch.Conv{OutSize: b.Size, Out: b.In}, Act: w.Biggest.Act}
+	c.net.Act = net.Act
 	switch b.Stage {
 	case -1:
 		net.Stem = arch.Conv{Size: b.Size, OutSize: b.OutSize, Out: b.Out}
 		st.standard(b.Out)
 		scale, shift := scales(&f, w.Stem.BN, b.Out)
 		stem, ws := toFloat32(w.Stem.Weight, 27, b.Out)
-		c.stem = kernel.PackStem(stem, 3, b.Out, ws, scale, shift)
+		c.stem = kernel.PackStem(stem, 3, b.Out, ws, scale, shift, Act(net.Act))
 	case len(w.Space.Stages):
 		c.net.Head = arch.Conv{In: b.In, Out: b.Mid, Size: b.Size}
 		if b.Squeeze > 0 {

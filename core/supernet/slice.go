@@ -62,6 +62,7 @@ func (w *WeightsOf[T]) Check(a arch.Arch) error {
 	if err := over("stem channels", a.Stem, big.Stem); err != nil {
 		return err
 	}
+	fixed := w.alone && w.Space.KernelTransforms // its kernels are made, and what they were made of is gone
 	for i, c := range a.Stages {
 		name, b := w.Space.Stages[i].Name, big.Stages[i]
 		if err := over(name+" width", c.Width, b.Width); err != nil {
@@ -70,28 +71,24 @@ func (w *WeightsOf[T]) Check(a arch.Arch) error {
 		if err := over(name+" depth", c.Depth, b.Depth); err != nil {
 			return err
 		}
-		if err := over(name+" expansion", c.Expansion, b.Expansion); err != nil {
-			return err
-		}
 		for j, k := range c.Kernels {
-			if err := over(fmt.Sprintf("%s layer %d kernel", name, j+1), k, b.Kernels[j]); err != nil {
+			layer := fmt.Sprintf("%s layer %d ", name, j+1)
+			if err := over(layer+"expansion", c.ExpansionOf(j), b.ExpansionOf(j)); err != nil {
 				return err
+			}
+			if err := over(layer+"kernel", k, b.Kernels[j]); err != nil {
+				return err
+			}
+			if fixed && k != b.Kernels[j] {
+				return fmt.Errorf("supernet: %skernel is %d; these weights of one child have only %d", layer, k, b.Kernels[j])
 			}
 		}
 	}
 	return over("head channels", a.Head, big.Head)
 }
 
-// Centre returns the depthwise weights from the first tap of their k x k centre on, with
-// the pitch and the stride that kernel.Depthwise takes.
-func (p *BlockOf[T]) Centre(of *ParamOf[T], k int) (w []T, pitch, stride int) {
-	big, c := p.Size.Kernel, p.Size.Mid
-	lo := (big - k) / 2
-	return of.Data[(lo*big+lo)*c:], big, c
-}
-
 // Slices lists, in network order, what the child a uses of each tensor: channel prefixes,
-// kernel centres, the first layers of each stage.
+// kernel centres, the first layers of each stage; and whole transforms of kernels.
 func (w *WeightsOf[T]) Slices(a arch.Arch) ([]Slice[T], error) { return w.slices(a, false) }
 
 // SlicesWithin is Slices of a and of every child within it: in some spaces a smaller child
@@ -116,19 +113,36 @@ func (w *WeightsOf[T]) slices(a arch.Arch, all bool) ([]Slice[T], error) {
 	return vs, nil
 }
 
-// Extract copies the child a out as a network of its own. Its logits equal those of the
-// slice bit for bit.
+// Extract copies the child a out as a network of its own, with kernels that have gone through
+// their transforms. Its logits equal those of the slice bit for bit.
 func (w *WeightsOf[T]) Extract(a arch.Arch) (*WeightsOf[T], error) {
 	vs, err := w.Slices(a)
 	if err != nil {
 		return nil, err
 	}
 	out := layout(&WeightsOf[T]{Classes: w.Classes, alone: true}, a)
-	for i, v := range vs {
-		if out.Params[i].Name != v.Param.Name || len(out.Params[i].Data) != v.Len() {
-			panic("supernet: slices and layout disagree")
+	of := map[string]Slice[T]{}
+	for _, v := range vs {
+		of[v.Param.Name] = v
+	}
+	for _, b := range out.Biggest.Blocks {
+		if w.Space.KernelTransforms {
+			to := out.Blocks[b.Stage][b.Index].Depthwise.Weight
+			from := w.Blocks[b.Stage][b.Index]
+			taps, pitch, stride := from.Taps(b.Kernel, b.Mid)
+			for t := range b.Kernel * b.Kernel {
+				copy(to.Data[t*b.Mid:][:b.Mid], taps[(t/b.Kernel*pitch+t%b.Kernel)*stride:])
+			}
+			delete(of, to.Name)
 		}
-		copy(out.Params[i].Data, v.Copy())
+	}
+	for _, p := range out.Params {
+		if v, ok := of[p.Name]; ok {
+			if len(p.Data) != v.Len() {
+				panic("supernet: slices and layout disagree")
+			}
+			copy(p.Data, v.Copy())
+		}
 	}
 	return out, nil
 }

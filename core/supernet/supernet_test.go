@@ -3,6 +3,7 @@ package supernet_test
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"bignas/core/arch"
@@ -25,6 +26,20 @@ func drawn(t testing.TB, space string) *supernet.Weights {
 		t.Fatal(err)
 	}
 	w.Init(rand.New(rand.NewPCG(1, 2)), false)
+	return w
+}
+
+// transformed is random weights of Once-for-All's space whose transforms are no identities.
+func transformed(t testing.TB) *supernet.Weights {
+	w := drawn(t, "ofa-mbv3")
+	r := rand.New(rand.NewPCG(5, 2))
+	for _, p := range w.Params {
+		if strings.Contains(p.Name, "depthwise.") && len(p.Shape) == 2 {
+			for i := range p.Data {
+				p.Data[i] += float32(0.1 * r.NormFloat64())
+			}
+		}
+	}
 	return w
 }
 
@@ -56,6 +71,11 @@ func TestSlicedEqualsExtracted(t *testing.T) {
 	a := w.Space.Sample(r)
 	a.Resolution, a.Stem, a.Stages[0].Width = 192, 16, 24 // a shortcut with a convolution that the biggest child does not have
 	a.Stages[1].Width = 24                                // and one that is only pooled
+	slicedEqualsExtracted(t, w, []arch.Arch{w.Space.Min(), a})
+
+	w = transformed(t)
+	a = w.Space.Sample(r)
+	a.Resolution = 132 // of sizes that are odd
 	slicedEqualsExtracted(t, w, []arch.Arch{w.Space.Min(), a})
 }
 

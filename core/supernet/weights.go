@@ -41,6 +41,7 @@ const (
 	initOne                         // BN scale
 	initZero                        // biases, BN shift
 	initResidual                    // scale of the last BN of a block: 0 with zero gamma, else 1
+	initIdentity                    // of a kernel's transform, which changes nothing then
 )
 
 // Param is a tensor of float32, the type of every stored weight.
@@ -61,12 +62,15 @@ type BlockOf[T kernel.Float] struct {
 	Size      arch.Block // sizes in the biggest network
 	Expand    ConvOf[T]  // [In, Mid]
 	Depthwise ConvOf[T]  // [K, K, Mid]
-	SEReduce  *ParamOf[T]
-	SEBiasR   *ParamOf[T]
-	SEExpand  *ParamOf[T]
-	SEBiasE   *ParamOf[T]
-	Project   ConvOf[T]   // [Mid, Out]
-	Shortcut  *ParamOf[T] // [In, Out]
+	// Transforms are the matrices of a space with KernelTransforms, the biggest kernel's first:
+	// the taps [K*K of the centre, K*K] that kernels with two pixels less on a side are made with.
+	Transforms [2]*ParamOf[T]
+	SEReduce   *ParamOf[T]
+	SEBiasR    *ParamOf[T]
+	SEExpand   *ParamOf[T]
+	SEBiasE    *ParamOf[T]
+	Project    ConvOf[T]   // [Mid, Out]
+	Shortcut   *ParamOf[T] // [In, Out]
 }
 
 // WeightsOf is the shared weights. Biggest is the network that they are laid out for: the
@@ -149,7 +153,14 @@ func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T],
 		if b.Expand {
 			conv(&p.Expand, name+"expand", initOne, b.In, b.In, b.Mid)
 		}
-		conv(&p.Depthwise, name+"depthwise", initOne, b.Kernel*b.Kernel, b.Kernel, b.Kernel, b.Mid)
+		side := b.Source
+		if w.alone {
+			side = b.Kernel // which transforms have made
+		}
+		conv(&p.Depthwise, name+"depthwise", initOne, b.Kernel*b.Kernel, side, side, b.Mid)
+		for i, to := range w.transformed(b, all) {
+			matrix(&p.Transforms[i], fmt.Sprintf("%sdepthwise.%dto%d", name, to+2, to), initIdentity, to*to, to*to)
+		}
 		if b.Squeeze > 0 {
 			matrix(&p.SEReduce, name+"se.reduce.weight", initHe, b.Mid, b.Squeeze)
 			vector(&p.SEBiasR, name+"se.reduce.bias", initZero, b.Squeeze)
@@ -173,6 +184,19 @@ func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T],
 	}
 	matrix(&w.Classifier, "classifier.weight", initSmall, n.Head.Out, w.Classes)
 	vector(&w.ClassBias, "classifier.bias", initZero, w.Classes)
+}
+
+// transformed lists the sides of the kernels that block b makes, one of the other, on the way to
+// its own, or with all those that any child makes.
+func (w *WeightsOf[T]) transformed(b arch.Block, all bool) (to []int) {
+	if !w.Space.KernelTransforms || w.alone {
+		return nil
+	}
+	of := w.Space.Stages[b.Stage].Kernels
+	for i := len(of) - 2; i >= 0 && (all || of[i] >= b.Kernel); i-- {
+		to = append(to, of[i])
+	}
+	return to
 }
 
 // BeforePool is the convolution whose output is pooled: the last with a batch
@@ -208,6 +232,11 @@ func (w *WeightsOf[T]) Init(r *rand.Rand, zeroGamma bool) {
 			p.Data[i] = fill
 			if std > 0 {
 				p.Data[i] = T(std * r.NormFloat64())
+			}
+		}
+		if p.init == initIdentity {
+			for i := 0; i < len(p.Data); i += p.Shape[1] + 1 {
+				p.Data[i] = 1
 			}
 		}
 	}

@@ -55,8 +55,8 @@ func newNormGrad[T kernel.Float](ar *Arena[T], t *normTape[T], c int) *normGrad[
 }
 
 // forward recomputes the activation at rows [lo, hi), and its derivative.
-func (g *normGrad[T]) forward(y, slope []T, lo, hi int) {
-	kernel.ActSlope(y, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.scale, g.t.shift, kernel.Swish)
+func (g *normGrad[T]) forward(y, slope []T, lo, hi int, act kernel.Act) {
+	kernel.ActSlope(y, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.scale, g.t.shift, act)
 }
 
 // before computes dz, the gradient before the activation at rows [lo, hi), from dy, the one
@@ -118,7 +118,7 @@ func (s *shares[T]) collect() {
 func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], d, dlogits []T) {
 	mark := ar.Mark()
 	defer ar.Release(mark)
-	n, s, classes := t.n, t.net.BeforePool(), w.Classes
+	n, s, classes, act := t.n, t.net.BeforePool(), w.Classes, supernet.Act(t.net.Act)
 	c, px := s.Out, s.Size*s.Size
 	features := t.net.Head.Out
 	kernel.PointwiseGradWeight(grad.Classifier.Data, classes, t.pool, dlogits, n, features, classes)
@@ -130,7 +130,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	}
 	if t.net.HeadExpand.Out > 0 {
 		ws := w.Head.Weight.Shape[1]
-		kernel.ActivateGrad(dpool, dpool, t.pre, kernel.Swish)
+		kernel.ActivateGrad(dpool, dpool, t.pre, act)
 		kernel.PointwiseGradWeight(grad.Head.Weight.Data, ws, t.mean, dpool, n, c, features)
 		dmean := ar.Alloc(n * c)
 		kernel.PointwiseGradInput(dmean, dpool, n, c, features, w.Head.Weight.Data, ws, false)
@@ -143,7 +143,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	outs, slopes := ar.Each(bands, px*c), ar.Each(bands, px*c)
 	bands.Each(func(part, lo, hi int) {
 		z := dz[lo*px*c : hi*px*c]
-		norm.forward(outs[part], slopes[part], lo*px, hi*px)
+		norm.forward(outs[part], slopes[part], lo*px, hi*px, act)
 		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
 		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
@@ -189,7 +189,7 @@ func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	norm.sums = kernel.NewGradSums(bands.Parts, c)
 	features, slopes := ar.Each(bands, c), ar.Each(bands, c)
 	bands.Each(func(part, lo, hi int) {
-		norm.forward(features[part], slopes[part], lo, hi)
+		norm.forward(features[part], slopes[part], lo, hi, supernet.Act(t.net.Act))
 		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], slopes[part], lo, hi)
 	})
 	norm.finish(n*px, w.Stem.BN, grad.Stem.BN)

@@ -64,7 +64,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 		rows := (hi - lo) * px
 		d, z := dproject[part][:rows*b.Out], features[part][:rows*mid]
 		out.through(d, dy[lo*px*b.Out:hi*px*b.Out], lo*px, hi*px)
-		norm.forward(z, slopes[part], lo*px, hi*px)
+		norm.forward(z, slopes[part], lo*px, hi*px, supernet.Act(b.Act))
 		x := z
 		if b.Squeeze > 0 {
 			x = scaled[part][:rows*mid]
@@ -121,10 +121,10 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 		expanded, slopes = s.ar.Each(bands, in*mid), s.ar.Each(bands, in*mid)
 		expand.sums = kernel.NewGradSums(bands.Parts, mid)
 	}
-	taps, pitch, ws := s.p.Centre(s.p.Depthwise.Weight, b.Kernel)
-	gtaps, _, _ := s.g.Centre(s.g.Depthwise.Weight, b.Kernel)
-	// Taps as a matrix of K rows, which are pitch*ws apart in the shared tensor.
-	weights := newShares(s.ar, bands.Parts, gtaps, b.Kernel, b.Kernel*ws, pitch*ws)
+	taps, pitch, ws := s.p.Taps(b.Kernel, mid)
+	gtaps, gpitch, gws, through := s.p.TapsGrad(s.g, b.Kernel, mid)
+	// Taps as a matrix of K rows, which are gpitch*gws apart.
+	weights := newShares(s.ar, bands.Parts, gtaps, b.Kernel, b.Kernel*gws, gpitch*gws)
 	bands.Each(func(part, lo, hi int) {
 		shape := depthwiseShape(hi-lo, b)
 		d := dpre[part][:(hi-lo)*out*mid]
@@ -132,10 +132,10 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 		x, to := t.in[lo*in*b.In:hi*in*b.In], dx[lo*in*mid:hi*in*mid]
 		if expand != nil {
 			x = expanded[part][:(hi-lo)*in*mid]
-			expand.forward(x, slopes[part], lo*in, hi*in)
+			expand.forward(x, slopes[part], lo*in, hi*in, supernet.Act(b.Act))
 		}
 		dw, rowStride := weights.of(part)
-		kernel.DepthwiseGradWeight(dw, rowStride/ws, ws, x, d, shape)
+		kernel.DepthwiseGradWeight(dw, rowStride/gws, gws, x, d, shape)
 		if expand == nil {
 			kernel.DepthwiseGradInput(to, d, shape, taps, pitch, ws)
 			return
@@ -144,6 +144,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 		expand.before(part, to, x, slopes[part], lo*in, hi*in)
 	})
 	weights.collect()
+	through()
 	if expand != nil {
 		expand.finish(s.n*in, s.p.Expand.BN, s.g.Expand.BN)
 	}

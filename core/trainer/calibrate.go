@@ -111,7 +111,7 @@ func addActivations(act *bnstats.Activations, ar *Arena[float32], t *Tape[float3
 		mark := ar.Mark()
 		if b.block.Expand {
 			out := ar.Alloc(len(b.expand.pre))
-			b.expand.apply(out, 0, len(out)/b.block.Mid, b.block.Mid, kernel.Swish)
+			b.expand.apply(out, 0, len(out)/b.block.Mid, b.block.Mid, supernet.Act(b.block.Act))
 			into(act.Expanded[i], out)
 		} else {
 			into(act.Expanded[i], b.in)
@@ -124,7 +124,7 @@ func addActivations(act *bnstats.Activations, ar *Arena[float32], t *Tape[float3
 			into(act.Gated[i], gated)
 		} else {
 			out := ar.Alloc(len(b.depthwise.pre))
-			b.depthwise.apply(out, 0, len(out)/b.block.Mid, b.block.Mid, kernel.Swish)
+			b.depthwise.apply(out, 0, len(out)/b.block.Mid, b.block.Mid, supernet.Act(b.block.Act))
 			into(act.Gated[i], out)
 		}
 		ar.Release(mark)

@@ -104,21 +104,21 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 	matrix.Release()
 	ar.Release(mark)
 	norm.finish(sums, w.Stem.BN)
-	kernel.ScaleShiftAct(t.first, norm.pre, m, c, norm.scale, norm.shift, kernel.Swish, nil)
+	kernel.ScaleShiftAct(t.first, norm.pre, m, c, norm.scale, norm.shift, supernet.Act(t.net.Act), nil)
 	t.stem = norm
 }
 
 // forwardHead runs the head up to the pooled features.
 func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x []T) {
 	s := t.net.BeforePool()
-	px, c := s.Size*s.Size, s.Out
+	px, c, act := s.Size*s.Size, s.Out, supernet.Act(t.net.Act)
 	t.head = product(ar, x, t.n*px, s.In, c, w.BeforePool())
 	t.pool = ar.Alloc(t.n * c)
 	bands := kernel.NewBands(t.n, px*c, 1)
 	mark := ar.Mark()
 	out := ar.Each(bands, px*c)
 	bands.Each(func(part, lo, hi int) {
-		t.head.apply(out[part], lo*px, hi*px, c, kernel.Swish)
+		t.head.apply(out[part], lo*px, hi*px, c, act)
 		kernel.GlobalPool(t.pool[lo*c:hi*c], out[part], hi-lo, px, c)
 	})
 	ar.Release(mark)
@@ -126,7 +126,7 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 		last := t.net.Head
 		t.mean, t.pre, t.pool = t.pool, ar.Alloc(t.n*last.Out), ar.Alloc(t.n*last.Out)
 		kernel.Pointwise(t.pre, t.mean, t.n, last.In, last.Out, w.Head.Weight.Data, w.Head.Weight.Shape[1])
-		kernel.Activate(t.pool, t.pre, kernel.Swish)
+		kernel.Activate(t.pool, t.pre, act)
 	}
 }
 

@@ -47,13 +47,13 @@ func forwardDepthwise[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *b
 	if b.Expand {
 		expanded = ar.Each(bands, in*b.Mid)
 	}
-	taps, pitch, ws := p.Centre(p.Depthwise.Weight, b.Kernel)
+	taps, pitch, ws := p.Taps(b.Kernel, b.Mid)
 	sums := kernel.NewMoments[T](bands.Parts, b.Mid)
 	bands.Each(func(part, lo, hi int) {
 		e := t.in[lo*in*b.In : hi*in*b.In]
 		if b.Expand {
 			e = expanded[part][:(hi-lo)*in*b.Mid]
-			t.expand.apply(e, lo*in, hi*in, b.Mid, kernel.Swish)
+			t.expand.apply(e, lo*in, hi*in, b.Mid, supernet.Act(b.Act))
 		}
 		y := norm.pre[lo*out*b.Mid : hi*out*b.Mid]
 		kernel.Depthwise(y, e, depthwiseShape(hi-lo, b), taps, pitch, ws)
@@ -81,7 +81,7 @@ func forwardProject[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blo
 	gate := newGate(p, b)
 	bands.Each(func(part, lo, hi int) {
 		s := scaled[part][:(hi-lo)*px*b.Mid]
-		t.depthwise.apply(s, lo*px, hi*px, b.Mid, kernel.Swish)
+		t.depthwise.apply(s, lo*px, hi*px, b.Mid, supernet.Act(b.Act))
 		if b.Squeeze > 0 {
 			gate.forward(t, s, lo, hi)
 			kernel.ChannelScale(s, s, t.gate[lo*b.Mid:hi*b.Mid], hi-lo, px, b.Mid)

@@ -58,8 +58,11 @@ func within(s *arch.Space, b arch.Arch, r *rand.Rand) arch.Arch {
 	a.Resolution, a.Stem, a.Head = b.Resolution, min(a.Stem, b.Stem), min(a.Head, b.Head)
 	for i := range a.Stages {
 		c, d := &a.Stages[i], b.Stages[i]
-		c.Width, c.Depth, c.Expansion = min(c.Width, d.Width), min(c.Depth, d.Depth), min(c.Expansion, d.Expansion)
-		c.Kernels = c.Kernels[:c.Depth]
+		c.Width, c.Expansion = min(c.Width, d.Width), min(c.Expansion, d.Expansion)
+		c.SetDepth(min(c.Depth, d.Depth))
+		for j := range c.Expansions {
+			c.Expansions[j] = min(c.Expansions[j], d.Expansions[j])
+		}
 		for j := range c.Kernels {
 			c.Kernels[j] = min(c.Kernels[j], d.Kernels[j])
 		}

@@ -53,8 +53,7 @@ console.log(JSON.stringify(Array.from({ length: 241 }, (_, i) => atFraction(JSON
 			for j, st := range s.Stages {
 				least, most, layers = least+st.Depths[0], most+slices.Max(st.Depths), layers+got.Stages[j].Depth
 				if i > 0 && i < 240 {
-					want.Stages[j].Depth = got.Stages[j].Depth
-					want.Stages[j].Kernels = slices.Repeat(want.Stages[j].Kernels[:1], got.Stages[j].Depth)
+					want.Stages[j].SetDepth(got.Stages[j].Depth)
 				}
 			}
 			if !got.Equal(want) {

@@ -8,8 +8,9 @@ export function within(child, ceiling) {
   if (!ceiling) return child;
   const stages = child.stages.map((s, i) => {
     const c = ceiling.stages[i], depth = least(s.depth, c.depth);
+    const each = (of, most) => of.slice(0, depth).map((k, j) => least(k, most[j]));
     return { width: least(s.width, c.width), depth, expansion: least(s.expansion, c.expansion),
-      kernels: s.kernels.slice(0, depth).map((k, j) => least(k, c.kernels[j])) };
+      ...s.expansions && { expansions: each(s.expansions, c.expansions) }, kernels: each(s.kernels, c.kernels) };
   });
   const nested = { resolution: least(child.resolution, ceiling.resolution), stem: least(child.stem, ceiling.stem), stages, head: least(child.head, ceiling.head) };
   return equal(child, nested) ? child : nested;

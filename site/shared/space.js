@@ -1,12 +1,15 @@
 // Arithmetic over a search space: what the sliders move. A child is the object
 // that the engine understands: {resolution, stem, stages: [{width, depth,
-// expansion, kernels}], head}. Children are never changed in place.
+// expansion, kernels}], head}, with expansions beside the kernels where the space has them per
+// layer (then expansion is 0). Children are never changed in place.
 
 const clamp = (x, lo, hi) => Math.min(hi, Math.max(lo, x));
 const last = list => list[list.length - 1];
 const pick = (list, fraction) => list[Math.round(fraction * (list.length - 1))];
 const sum = list => list.reduce((a, b) => a + b, 0);
-const copy = child => ({ ...child, stages: child.stages.map(s => ({ ...s, kernels: [...s.kernels] })) });
+const copy = child => ({ ...child, stages: child.stages.map(s => setDepth(s, s.depth)) });
+const filled = (n, f) => Array.from({ length: n }, (_, i) => f(i));
+const expanded = (space, list, one) => space.expansionPerLayer ? { expansion: 0, expansions: list() } : { expansion: one() };
 
 /**
  * The child with every slider at the same fraction of its way, 0 to 1. It is Space.At of
@@ -17,7 +20,8 @@ export function atFraction(space, f) {
     resolution: pick(space.resolutions, f), stem: pick(space.stem, f), head: pick(space.head, f),
     stages: space.stages.map(s => {
       const depth = pick(s.depths, f);
-      return { width: pick(s.widths, f), depth, expansion: pick(s.expansions, f), kernels: Array(depth).fill(pick(s.kernels, f)) };
+      const e = () => pick(s.expansions, f);
+      return { width: pick(s.widths, f), depth, ...expanded(space, () => filled(depth, e), e), kernels: Array(depth).fill(pick(s.kernels, f)) };
     }),
   };
   const extra = depthOrder(space).length;
@@ -29,17 +33,17 @@ export const biggest = space => atFraction(space, 1);
 
 /** How many children the space has. */
 export function countChildren(space) {
-  const kernelChoices = (s, d) => space.kernelPerLayer ? s.kernels.length ** d : s.kernels.length;
-  return space.stages.reduce((n, s) => n * s.widths.length * s.expansions.length * sum(s.depths.map(d => kernelChoices(s, d))),
+  const choices = (list, d, perLayer) => list.length ** (perLayer ? d : 1);
+  return space.stages.reduce((n, s) => n * s.widths.length *
+    sum(s.depths.map(d => choices(s.kernels, d, space.kernelPerLayer) * choices(s.expansions, d, space.expansionPerLayer))),
     space.resolutions.length * space.stem.length * space.head.length);
 }
 
 export const layers = child => sum(child.stages.map(s => s.depth));
 
 function setDepth(stage, depth) {
-  const kernels = stage.kernels.slice(0, depth);
-  while (kernels.length < depth) kernels.push(last(kernels)); // a layer that appears repeats the one before it
-  return { ...stage, depth, kernels };
+  const layers = list => filled(depth, i => list[i] ?? last(list)); // a layer that appears repeats the one before it
+  return { ...stage, depth, kernels: layers(stage.kernels), ...stage.expansions && { expansions: layers(stage.expansions) } };
 }
 
 // The order in which layers appear as the depth slider goes up: one a notch,
@@ -83,7 +87,10 @@ function withWidth(space, child, notch) {
     stages: child.stages.map((s, i) => ({ ...s, width: pick(space.stages[i].widths, f) })) };
 }
 
-const kernelChoices = space => space.stages.map(s => s.kernels).reduce((a, b) => b.length > a.length ? b : a);
+// What a slider moves in every layer, as a list of the stage has it: kernels and, where expansions
+// are per layer and widths have no choice, with the slider of widths these.
+const layered = (space, name) => name === 'kernel' ? 'kernels' : name === 'width' && space.expansionPerLayer && 'expansions';
+const longest = (space, of) => space.stages.map(s => s[of]).reduce((a, b) => b.length > a.length ? b : a);
 
 const percent = x => `${Math.round(100 * x)} %`;
 const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
@@ -96,6 +103,14 @@ const square = k => `${k} × ${k}`;
 export function slider(space, child, stage, name) {
   const one = stage >= 0, s = space.stages[stage], c = child.stages[stage];
   const list = (choices, value, text) => ({ max: choices.length - 1, value: choices.indexOf(value), text, off: choices.length < 2 });
+  const of = layered(space, name);
+  if (of) {
+    const choices = one ? s[of] : longest(space, of);
+    const used = child.stages.filter((_, i) => one ? i === stage : space.stages[i][of].length > 1).flatMap(x => x[of]);
+    const mean = sum(used.map(k => choices.indexOf(k))) / used.length;
+    const text = !used.every(k => k === used[0]) ? 'mixed' : name === 'kernel' ? square(used[0]) : `expanded ${used[0]} ×`;
+    return { max: choices.length - 1, value: Math.round(mean), text, off: choices.length < 2 };
+  }
   switch (name) {
     case 'resolution': return list(space.resolutions, child.resolution, `${child.resolution} px`);
     case 'width': {
@@ -113,13 +128,6 @@ export function slider(space, child, stage, name) {
       const max = depthOrder(space).length;
       return { max, value: sum(space.stages.map((s, i) => s.depths.indexOf(child.stages[i].depth))), text: plural(layers(child), 'layer'), off: max === 0 };
     }
-    case 'kernel': {
-      const choices = one ? s.kernels : kernelChoices(space);
-      const used = child.stages.filter((_, i) => one ? i === stage : space.stages[i].kernels.length > 1).flatMap(x => x.kernels);
-      const mean = sum(used.map(k => choices.indexOf(k))) / used.length;
-      const text = used.every(k => k === used[0]) ? square(used[0]) : 'mixed';
-      return { max: choices.length - 1, value: Math.round(mean), text, off: choices.length < 2 };
-    }
   }
 }
 
@@ -128,31 +136,33 @@ export function move(space, child, stage, name, notch) {
   const next = copy(child), s = space.stages[stage], c = next.stages[stage];
   const at = list => list[clamp(notch, 0, list.length - 1)];
   if (name === 'resolution') return { ...next, resolution: at(space.resolutions) };
+  const of = layered(space, name);
+  if (of) {
+    const v = at(stage < 0 ? longest(space, of) : s[of]);
+    next.stages.forEach((x, i) => { if (stage < 0 ? space.stages[i][of].includes(v) : i === stage) x[of].fill(v); });
+    return next;
+  }
   if (stage < 0) {
     if (name === 'width') return withWidth(space, next, clamp(notch, 0, widthNotches(space).length - 1));
-    if (name === 'depth') return withDepth(space, next, notch);
-    const k = at(kernelChoices(space));
-    next.stages.forEach((x, i) => { if (space.stages[i].kernels.includes(k)) x.kernels.fill(k); });
-    return next;
+    return withDepth(space, next, notch);
   }
   if (name === 'width') c.width = at(s.widths);
   if (name === 'depth') next.stages[stage] = setDepth(c, at(s.depths));
-  if (name === 'kernel') c.kernels.fill(at(s.kernels));
   return next;
 }
 
 /** The same choices everywhere. */
 export const equal = (a, b) => JSON.stringify(order(a)) === JSON.stringify(order(b));
-const order = c => [c.resolution, c.stem, c.head, c.stages.map(s => [s.width, s.depth, s.expansion, s.kernels])];
+const order = c => [c.resolution, c.stem, c.head, c.stages.map(s => [s.width, s.depth, s.expansion, s.expansions, s.kernels])];
 
 /** A child with every choice drawn at random, all alike likely. */
 export function random(space) {
   const any = list => list[Math.floor(Math.random() * list.length)];
   return { resolution: any(space.resolutions), stem: any(space.stem), head: any(space.head),
     stages: space.stages.map(s => {
-      const depth = any(s.depths), one = any(s.kernels);
-      return { width: any(s.widths), depth, expansion: any(s.expansions),
-        kernels: Array.from({ length: depth }, () => space.kernelPerLayer ? any(s.kernels) : one) };
+      const depth = any(s.depths), one = any(s.kernels), e = () => any(s.expansions);
+      return { width: any(s.widths), depth, ...expanded(space, () => filled(depth, e), e),
+        kernels: filled(depth, () => space.kernelPerLayer ? any(s.kernels) : one) };
     }) };
 }
 

@@ -73,7 +73,7 @@ func TestErrorsNameFieldValueAndRange(t *testing.T) {
 		"momentum = 1.0":                         `momentum is 1, allowed is 0 to below 1`,
 		"batch = 1":                              `batch is 1, allowed is 2 to 65536`,
 		`optimiser = "adam"`:                     `optimiser is "adam", allowed are ["sgd" "rmsprop" "adamw"]`,
-		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette tiny]`,
+		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette ofa-mbv3 ofa-mbv3-w1.2 tiny]`,
 		"[[phase]]\nuntil = 3\nresolution = 100": `phase 1: resolution is 100, allowed in space nette are [96 128 160 192] and, below them, multiples of 32`,
 		"[[phase]]\nuntil = 3\nresolution = 96\n[[phase]]\nuntil = 3\nresolution = 128": `phase 2: until is 3, allowed is more than 3`,
 		"batch = 64\nmicro_batch = 24":      `micro_batch is 24, allowed are 0 and what divides batch, 64`,

@@ -8,10 +8,7 @@ import (
 
 // Names in the checkpoints of AttentiveNAS and AlphaNet
 // (https://github.com/facebookresearch/AttentiveNAS, models/attentive_nas_dynamic_model.py).
-const (
-	classifier = "classifier.linear.linear"
-	tracking   = ".bn_tracking." // statistics of single widths, which nothing reads
-)
+const tracking = ".bn_tracking." // statistics of single widths, which nothing reads
 
 // attentivenas lists the tensors of such a checkpoint and their destinations. The running
 // statistics of its supernets are placeholders. Every block has the weights of a projected
@@ -47,7 +44,7 @@ func attentivenas(w *supernet.Weights) (all []source) {
 	}
 	conv(w.HeadExpand, "last_conv.final_expand_layer", n.HeadExpand.Out, n.HeadExpand.In, 1, 1)
 	add(w.Head.Weight, "last_conv.feature_mix_layer.conv.conv.weight", n.Head.Out, n.Head.In, 1, 1)
-	add(w.Classifier, classifier+".weight", w.Classes, n.Head.Out)
-	add(w.ClassBias, classifier+".bias", w.Classes)
+	add(w.Classifier, "classifier.linear.linear.weight", w.Classes, n.Head.Out)
+	add(w.ClassBias, "classifier.linear.linear.bias", w.Classes)
 	return all
 }

@@ -2,7 +2,6 @@ package published
 
 import (
 	"io"
-	"slices"
 	"strings"
 
 	"bignas/core/fault"
@@ -10,8 +9,8 @@ import (
 	"bignas/train/torchfile"
 )
 
-// The authors' code loads the entry state_dict of a file, whose names begin with "module." (as
-// DataParallel has them).
+// The authors' code loads the entry state_dict of a file. In AttentiveNAS's, names begin with
+// "module." (as DataParallel has them).
 const (
 	stateKey = "state_dict"
 	parallel = "module."
@@ -21,13 +20,14 @@ const (
 // Import. Running statistics are placeholders, as in the authors' files; BN statistics have to be
 // calibrated there, too. Errors are *fault.Error or of w.
 func Export(to io.Writer, w *supernet.Weights) error {
-	if !slices.Contains(Spaces(), w.Space.Name) {
+	f := formatOf(w.Space.Name)
+	if f == nil {
 		return fault.New(CodeSpace, "take weights of "+strings.Join(Spaces(), " or "), "no published code for the space %s is known", w.Space.Name)
 	}
 	var all []torchfile.Saved
-	for _, s := range attentivenas(w) {
+	for _, s := range f.tensors(w) {
 		all = append(all, saved(s))
-		if batches, ok := strings.CutSuffix(s.name, ".bn.num_batches_tracked"); ok { // the last of each layer
+		if batches, ok := strings.CutSuffix(s.name, ".bn.num_batches_tracked"); ok && f.tracking { // the last of each layer
 			features := all[len(all)-2].Shape
 			for _, which := range []string{"0", "1"} { // of the biggest and the smallest child in training
 				for _, kind := range []string{"running_mean", "running_var"} {
@@ -38,7 +38,7 @@ func Export(to io.Writer, w *supernet.Weights) error {
 		}
 	}
 	for i := range all {
-		all[i].Name = parallel + all[i].Name
+		all[i].Name = f.prefix + all[i].Name
 	}
 	return torchfile.Save(to, stateKey, all)
 }

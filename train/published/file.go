@@ -18,15 +18,15 @@ type Imported struct {
 	Labels  []string // names of the classes for people
 }
 
-// spec is the preprocessing of the published supernets: the middle 224 of 256 pixels, normalised
-// with the mean and deviation of ImageNet, then interpolated to the resolution.
-var spec = preprocess.Spec{
-	Mean:    [3]float32{0.485, 0.456, 0.406},
-	Std:     [3]float32{0.229, 0.224, 0.225},
-	Crop:    0.875,
-	Filter:  preprocess.CatmullRom,
-	Through: 224,
-}
+// The preprocessing of the published supernets. In through, AttentiveNAS's, it is the middle 224
+// of 256 pixels, normalised with the mean and deviation of ImageNet, then interpolated to the
+// resolution; in direct, Once-for-All's, the middle seven eighths at the resolution.
+var (
+	through = preprocess.Spec{Mean: mean, Std: deviation, Crop: 0.875, Filter: preprocess.CatmullRom, Through: 224}
+	direct  = preprocess.Spec{Mean: mean, Std: deviation, Crop: 0.875, Filter: preprocess.Bilinear}
+
+	mean, deviation = [3]float32{0.485, 0.456, 0.406}, [3]float32{0.229, 0.224, 0.225}
+)
 
 // File returns a weights file in float32 without BN statistics: train release fits
 // them, and a run can start from it.
@@ -34,8 +34,12 @@ func (m Imported) File() ([]byte, error) {
 	c := config.Default()
 	c.Space = m.Net.Space.Name
 	c.Side = 256
-	c.CalibrationImages = 4096
-	b := &weights.Bundle{Net: m.Net, Spec: spec, Labels: m.Labels, Metadata: map[string]string{
+	f := formatOf(c.Space)
+	if f == nil {
+		return nil, fmt.Errorf("published: nothing of the space %s", c.Space)
+	}
+	c.CalibrationImages = f.calibrated
+	b := &weights.Bundle{Net: m.Net, Spec: f.spec, Labels: m.Labels, Metadata: map[string]string{
 		"training": c.String(), "seed": fmt.Sprint(c.Seed), "epochs": "0", // as a released file has them
 	}}
 	for key, value := range map[string]any{"class_ids": m.Classes, classify.KeyFamily: family(c.Space)} {

@@ -5,14 +5,26 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/core/arch"
 	"bignas/core/cost"
+	"bignas/core/preprocess"
 	"bignas/core/weights"
 	"bignas/train/config"
 )
 
 // TestFile: a file holds the weights to the bit, and a configuration that can be read.
 func TestFile(t *testing.T) {
-	w, err := Import(space(t), made(t, space(t), 2))
+	for name, spec := range map[string]preprocess.Spec{"attentivenas": through, "ofa-mbv3": direct} {
+		t.Run(name, func(t *testing.T) { file(t, name, spec) })
+	}
+}
+
+func file(t *testing.T, name string, spec preprocess.Spec) {
+	space, err := arch.Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := Import(space, made(t, space, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +44,7 @@ func TestFile(t *testing.T) {
 		}
 	}
 	c, err := config.Parse(b.Metadata["training"], "")
-	if err != nil || c.Space != "attentivenas" || b.Metadata["epochs"] != "0" || b.Spec != spec {
+	if err != nil || c.Space != name || b.Metadata["epochs"] != "0" || b.Spec != spec || (c.CalibrationImages == 2000) != (name == "ofa-mbv3") {
 		t.Errorf("%+v, %v, %q, %+v", c, err, b.Metadata["epochs"], b.Spec)
 	}
 	if ids, ok := b.Metadata["class_ids"]; ok {

@@ -9,6 +9,7 @@ import (
 
 	"bignas/core/arch"
 	"bignas/core/fault"
+	"bignas/core/preprocess"
 	"bignas/core/supernet"
 	"bignas/train/torchfile"
 )
@@ -42,30 +43,69 @@ type source struct {
 	to    *supernet.Param // nil where it is known and not needed
 }
 
+// format is the checkpoints of the supernets of a space.
+type format struct {
+	space      string
+	tensors    func(w *supernet.Weights) []source
+	classifier string                   // the name of its weights
+	renamed    func(name string) string // what tensors calls a tensor that newer code calls name; nil for the same
+	prefix     string                   // of the names in an export
+	tracking   bool                     // whether there are statistics of single widths
+	spec       preprocess.Spec
+	calibrated int // images that the statistics of a child are measured on
+}
+
+var formats = []format{
+	{"attentivenas", attentivenas, "classifier.linear.linear.weight", nil, parallel, true, through, 4096},
+	{"ofa-mbv3", ofa, "classifier.linear.weight", older, "", false, direct, 2000},
+	{"ofa-mbv3-w1.2", ofa, "classifier.linear.weight", older, "", false, direct, 2000},
+}
+
 // Spaces returns the names of the spaces that Import supports.
-func Spaces() []string { return []string{"attentivenas"} }
+func Spaces() (names []string) {
+	for _, f := range formats {
+		names = append(names, f.space)
+	}
+	return names
+}
+
+// formatOf returns nil for a space of which nothing is published.
+func formatOf(space string) *format {
+	for i := range formats {
+		if formats[i].space == space {
+			return &formats[i]
+		}
+	}
+	return nil
+}
 
 // Import copies the tensors of a state dict into weights of the space. It must have exactly the
 // tensors of the published code, with their shapes: the error lists the differences. Errors are
 // *fault.Error.
 func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
-	if !slices.Contains(Spaces(), space.Name) {
+	f := formatOf(space.Name)
+	if f == nil {
 		return nil, fault.New(CodeSpace, "give --space "+strings.Join(Spaces(), " or "), "no published checkpoint of the space %s is known", space.Name)
 	}
 	classes := 0
+	if all = slices.Clone(all); f.renamed != nil {
+		for i, t := range all {
+			all[i].Name = f.renamed(t.Name)
+		}
+	}
 	for _, t := range all {
-		if t.Name == classifier+".weight" && len(t.Shape) == 2 {
+		if t.Name == f.classifier && len(t.Shape) == 2 {
 			classes = t.Shape[0]
 		}
 	}
 	if classes < 2 {
-		return nil, fault.New(CodeTensors, "check that the checkpoint is one of "+space.Name, "the file has no %s.weight of two classes or more", classifier)
+		return nil, fault.New(CodeTensors, "check that the checkpoint is one of "+space.Name, "the file has no %s of two classes or more", f.classifier)
 	}
 	w, err := supernet.NewWeights(space, classes)
 	if err != nil {
 		return nil, err
 	}
-	want := attentivenas(w)
+	want := f.tensors(w)
 	if err := compare(want, all); err != nil {
 		return nil, err
 	}

@@ -2,14 +2,17 @@ package published
 
 import (
 	"encoding/json"
+	"flag"
 	"hash/fnv"
 	"iter"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/cost"
 	"bignas/core/fault"
 	"bignas/core/kernel"
 	"bignas/core/supernet"
@@ -40,7 +43,7 @@ func made(t testing.TB, space *arch.Space, classes int) []Tensor {
 		t.Fatal(err)
 	}
 	var all []Tensor
-	for _, s := range attentivenas(w) {
+	for _, s := range formatOf(space.Name).tensors(w) {
 		all = append(all, Tensor{s.name, s.shape, func(to []float32) error {
 			fanIn, start := 1, unitStart(s.name)
 			for _, d := range s.shape[min(1, len(s.shape)):] {
@@ -51,7 +54,7 @@ func made(t testing.TB, space *arch.Space, classes int) []Tensor {
 				switch {
 				case len(s.shape) > 1:
 					u *= math.Sqrt(6 / float64(fanIn))
-				case strings.HasSuffix(s.name, "bn.bn.weight"):
+				case strings.HasSuffix(s.name, "bn.weight"):
 					u = 1 + 0.25*u
 				default:
 					u *= 0.1
@@ -72,35 +75,70 @@ func space(t testing.TB) *arch.Space {
 	return s
 }
 
-// TestLogits: three children of a supernet whose checkpoint is made up have the logits
+// golden is what torch 1.13.1 computes for a child.
+type golden struct {
+	Arch         string
+	Images       int
+	MACs, Params int64
+	Largest      float64
+	Logits       [][]float64 // the first classes of each image
+}
+
+// more is a file with further children, as testdata/ofa.py writes it.
+var more = flag.String("golden", "", "file with more children for TestLogits, of the space ofa-mbv3")
+
+// TestLogits: three children of each supernet, whose checkpoint is made up, have the logits
 // that torch 1.13.1 computes in float64 with the statistics of the batch, from
-// layers written down from the published description (testdata/attentivenas.json):
+// layers written down from the published description (testdata, ofa.py for Once-for-All's):
 // the training pass, and each kernel implementation with these statistics folded in.
 func TestLogits(t *testing.T) {
-	text, err := os.ReadFile("testdata/attentivenas.json")
+	for _, name := range Spaces() {
+		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "ofa-mbv3-w1.2" {
+				t.Skip("wider layers of ofa-mbv3")
+			}
+			all := read(t, "testdata/"+name+".json")
+			if len(all) != 3 {
+				t.Errorf("%d children, want 3", len(all))
+			}
+			logits(t, name, all)
+		})
+	}
+	if *more != "" {
+		logits(t, "ofa-mbv3", read(t, *more))
+	}
+}
+
+func read(t *testing.T, file string) (all []golden) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var golden []struct {
-		Arch    string
-		Images  int
-		Largest float64
-		Logits  [][]float64 // the first classes of each image
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
 	}
-	if err := json.Unmarshal(text, &golden); err != nil || len(golden) != 3 {
-		t.Fatal(len(golden), err)
-	}
-	w, err := Import(space(t), made(t, space(t), 1000))
+	return all
+}
+
+func logits(t *testing.T, name string, all []golden) {
+	space, err := arch.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, g := range golden {
-		if testing.Short() && !strings.HasPrefix(g.Arch, "r192") {
+	w, err := Import(space, made(t, space, 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, g := range all {
+		if testing.Short() && at > 0 {
 			continue
 		}
 		a, err := w.Space.Parse(g.Arch)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if c := cost.Of(a); g.MACs > 0 && (c.MACs != g.MACs || c.Params != g.Params) {
+			t.Errorf("%s: %d MACs and %d parameters, in torch %d and %d", a, c.MACs, c.Params, g.MACs, g.Params)
 		}
 		r, n := a.Resolution, g.Images
 		x, start := make([]float32, n*r*r*3), unitStart("input")
@@ -126,7 +164,7 @@ func TestLogits(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range kernel.Implementations() {
-			if name == "reference" && !strings.HasPrefix(g.Arch, "r192") {
+			if name == "reference" && at > 0 {
 				continue // minutes
 			}
 			undo, err := kernel.Use(name)
@@ -147,17 +185,56 @@ func TestLogits(t *testing.T) {
 	}
 }
 
-// TestCounts: the tensors are those of the published checkpoints: 1,468 with the 666
-// of bn_tracking, 23,934,704 parameters.
+// TestCounts: the tensors are those of the published checkpoints. AttentiveNAS's have 666
+// more, of bn_tracking.
 func TestCounts(t *testing.T) {
-	all, params := made(t, space(t), 1000), 0
-	for _, x := range all {
-		if !strings.Contains(x.Name, ".running_") && !strings.HasSuffix(x.Name, "tracked") {
-			params += x.len()
+	for name, want := range map[string][2]int{"attentivenas": {1468 - 666, 23_934_704}, "ofa-mbv3": {475, 7_678_880}, "ofa-mbv3-w1.2": {475, 10_715_752}} {
+		space, err := arch.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, params := made(t, space, 1000), 0
+		for _, x := range all {
+			if !strings.Contains(x.Name, ".running_") && !strings.HasSuffix(x.Name, "tracked") {
+				params += x.len()
+			}
+		}
+		if len(all) != want[0] || params != want[1] {
+			t.Errorf("%s: %d tensors, %d parameters, want %v", name, len(all), params, want)
 		}
 	}
-	if len(all) != 802 || params != 23_934_704 {
-		t.Errorf("%d tensors, %d parameters", len(all), params)
+}
+
+// TestNewerNames: the state dict of newer code of Once-for-All has shorter names.
+func TestNewerNames(t *testing.T) {
+	space, err := arch.Lookup("ofa-mbv3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := made(t, space, 2)
+	want, err := Import(space, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range all {
+		all[i].Name = strings.Replace(all[i].Name, within, ".conv.", 1)
+	}
+	first := all[100].Name
+	got, err := Import(space, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range got.Params {
+		if !slices.Equal(p.Data, want.Params[i].Data) {
+			t.Fatalf("%s differs", p.Name)
+		}
+	}
+	if all[100].Name != first {
+		t.Errorf("Import changed the name %s", first)
+	}
+	all[100].Name = "blocks.3.cnov.weight"
+	if _, err := Import(space, all); err == nil || !strings.Contains(err.Error(), "1 unknown: blocks.3.cnov.weight") {
+		t.Errorf("an unknown name: %v", err)
 	}
 }
 

@@ -224,7 +224,7 @@ func (s *Source) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Opti
 	return bnstats.Fit(w, cal)
 }
 
-// grow gives every stage all its layers, the new ones with random kernels, and at
+// grow gives every stage all its layers, the new ones with random kernels and expansions, and at
 // random all its channels.
 func grow(a *arch.Arch, r *rand.Rand) {
 	widest := func(v *int, of []int) {
@@ -243,6 +243,9 @@ func grow(a *arch.Arch, r *rand.Rand) {
 				k = st.Kernels[r.IntN(len(st.Kernels))]
 			}
 			c.Kernels = append(c.Kernels, k)
+			if a.Space.ExpansionPerLayer {
+				c.Expansions = append(c.Expansions, st.Expansions[r.IntN(len(st.Expansions))])
+			}
 		}
 	}
 }

@@ -20,7 +20,7 @@ type Case[T kernel.Float] struct {
 	Loose []int
 }
 
-var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid, kernel.ReLU, kernel.HardSigmoid}
+var activations = []kernel.Act{kernel.None, kernel.Swish, kernel.Sigmoid, kernel.ReLU, kernel.HardSigmoid, kernel.HardSwish}
 
 // products returns the cases of the matrix products; the row stride is n + extra.
 func products[T kernel.Float](m, k, n, extra int) []Case[T] {

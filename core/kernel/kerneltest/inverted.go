@@ -9,7 +9,7 @@ import (
 // inverted is the case of the first half of an inverted residual block, or in float64 of the
 // operators that it combines: with an expansion from in channels, or without one where in is 0.
 // Kernels are slices of bigger ones.
-func inverted[T kernel.Float](in int, s kernel.DepthwiseShape) Case[T] {
+func inverted[T kernel.Float](in int, s kernel.DepthwiseShape, act kernel.Act) Case[T] {
 	oh, ow := s.Out()
 	pitch, ts, es := s.K+2, s.C+3, s.C+1
 	taps, rows := ((s.K-1)*pitch+s.K-1)*ts+s.C, s.N*oh*ow
@@ -20,7 +20,7 @@ func inverted[T kernel.Float](in int, s kernel.DepthwiseShape) Case[T] {
 	}
 	run := func(a, out [][]T) {
 		if y, ok := any(out[0]).([]float32); ok {
-			p := kernel.InvertedSpec{In: s.C, Mid: s.C, K: s.K, Stride: s.Stride, Taps: float32s(a[1]), Pitch: pitch, TapStride: ts, Scale: float32s(a[2]), Bias: float32s(a[3])}
+			p := kernel.InvertedSpec{In: s.C, Mid: s.C, K: s.K, Stride: s.Stride, Act: act, Taps: float32s(a[1]), Pitch: pitch, TapStride: ts, Scale: float32s(a[2]), Bias: float32s(a[3])}
 			if in > 0 {
 				p.In, p.Expand, p.ExpandStride, p.ExpandScale, p.ExpandBias = in, float32s(a[4]), es, float32s(a[5]), float32s(a[6])
 			}
@@ -31,14 +31,14 @@ func inverted[T kernel.Float](in int, s kernel.DepthwiseShape) Case[T] {
 		if in > 0 {
 			x = make([]T, pixels*s.C)
 			kernel.Pointwise(x, a[0], pixels, in, s.C, a[4], es)
-			kernel.ScaleShiftAct(x, x, pixels, s.C, a[5], a[6], kernel.Swish, nil)
+			kernel.ScaleShiftAct(x, x, pixels, s.C, a[5], a[6], act, nil)
 		}
 		kernel.Depthwise(out[0], x, s, a[1], pitch, ts)
-		kernel.ScaleShiftAct(out[0], out[0], rows, s.C, a[2], a[3], kernel.Swish, nil)
+		kernel.ScaleShiftAct(out[0], out[0], rows, s.C, a[2], a[3], act, nil)
 		kernel.GlobalPool(out[1], out[0], s.N, oh*ow, s.C)
 	}
 	// Infinities and NaNs of the taps and of their scale are multiplied by the zeros around the image.
-	return Case[T]{fmt.Sprintf("Inverted of %d, %v", in, s), shapes, []int{rows * s.C, s.N * s.C}, run, nil, []int{1, 2}}
+	return Case[T]{fmt.Sprintf("Inverted of %d, %v, act %d", in, s, act), shapes, []int{rows * s.C, s.N * s.C}, run, nil, []int{1, 2}}
 }
 
 // invertedShapes have both kernel sizes and strides, with an expansion and without, incomplete

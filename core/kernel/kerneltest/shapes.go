@@ -110,12 +110,18 @@ func Cases[T kernel.Float]() []Case[T] {
 	}
 	in, blocks := invertedShapes()
 	for i, s := range blocks {
-		add([]Case[T]{inverted[T](in[i], s)})
+		add([]Case[T]{inverted[T](in[i], s, kernel.Swish)})
+		if i < 3 {
+			add([]Case[T]{inverted[T](in[i], s, kernel.ReLU), inverted[T](in[i], s, kernel.HardSwish)})
+		}
 	}
 	for range 4 + random(16) {
 		m, k, n, extra := 1+r.IntN(90), 1+r.IntN(70), 1+r.IntN(110), r.IntN(4)
 		s := kernel.DepthwiseShape{N: 1 + r.IntN(2), H: 1 + r.IntN(11), W: 1 + r.IntN(11), C: 1 + r.IntN(70), K: 3 + 2*r.IntN(2), Stride: 1 + r.IntN(2)}
 		add(inference[T](m, k, n, extra, s))
+	}
+	for _, s := range []kernel.DepthwiseShape{{N: 2, H: 9, W: 11, C: 19, K: 7, Stride: 2}, {N: 1, H: 12, W: 9, C: 40, K: 7, Stride: 1}} {
+		add(append(depthwise[T](s, 0, 2), inference[T](1, 2, 3, 0, s)...), s)
 	}
 	return all
 }

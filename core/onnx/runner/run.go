@@ -57,6 +57,7 @@ var operators = map[string]struct {
 	"Sigmoid":           {1, 1, sigmoid},
 	"Relu":              {1, 1, relu},
 	"HardSigmoid":       {1, 1, hardSigmoid},
+	"HardSwish":         {1, 1, hardSwish},
 	"Mul":               {2, 2, pairwise(func(a, b float32) float32 { return a * b })},
 	"Add":               {2, 2, pairwise(func(a, b float32) float32 { return a + b })},
 	"Sub":               {2, 2, pairwise(func(a, b float32) float32 { return a - b })},
@@ -143,6 +144,15 @@ func hardSigmoid(_ Node, in []Tensor) (Tensor, error) {
 	y, err := made(in[0].Kind, in[0].Dims...)
 	for i := range y.Data {
 		y.Data[i] = min(max(0.2*in[0].Data[i]+0.5, 0), 1)
+	}
+	return y, err
+}
+
+func hardSwish(_ Node, in []Tensor) (Tensor, error) {
+	y, err := made(in[0].Kind, in[0].Dims...)
+	for i := range y.Data {
+		x := in[0].Data[i]
+		y.Data[i] = x * min(max(x/6+0.5, 0), 1)
 	}
 	return y, err
 }

@@ -44,11 +44,13 @@ func (l *Landscape) Accuracy(a arch.Arch) float64 {
 	for i, c := range a.Stages {
 		st, v := l.space.Stages[i], l.stages[i]
 		w, d := level(c.Width, st.Widths), level(c.Depth, st.Depths)
-		kernel := 0.0
-		for _, k := range c.Kernels {
+		kernel, expansion := 0.0, 0.0
+		for j, k := range c.Kernels {
 			kernel += level(k, st.Kernels) / float64(len(c.Kernels))
+			expansion += level(c.ExpansionOf(j), st.Expansions)
 		}
-		worth += v.width*gain(w) + v.depth*gain(d) + v.expansion*gain(level(c.Expansion, st.Expansions)) + v.kernel*kernel*(0.5+res/2)
+		expansion /= float64(len(c.Kernels))
+		worth += v.width*gain(w) + v.depth*gain(d) + v.expansion*gain(expansion) + v.kernel*kernel*(0.5+res/2)
 		worth -= v.waste * math.Pow(max(0, w-before-0.25), 2)
 		before = w
 		depth += d / float64(len(a.Stages))
