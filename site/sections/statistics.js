@@ -11,7 +11,7 @@ const REACH = 3.2; // standard deviations on both sides
 
 const HTML = `<div class="bn"><div>
   <label class="sw"><input type="checkbox" role="switch" id="own" aria-describedby="own-says"><span><b>Use statistics made for this child</b><small id="own-says"></small></span></label>
-  <dl class="mini"><dt>With its own statistics</dt><dd data-is="own">…</dd><dt>With inherited ones</dt><dd data-is="inherited">…</dd><dt>Weights changed</dt><dd data-is="changed">…</dd></dl></div>
+  <dl class="mini"><dt>With its own statistics</dt><dd data-is="own">…</dd><dt>With the biggest child’s</dt><dd data-is="inherited">…</dd><dt>Weights changed</dt><dd data-is="changed">…</dd></dl></div>
 <figure><svg id="curve" role="img" aria-labelledby="curve-words"></svg>
   <div class="choice"><label for="layer">Stage</label><select id="layer"></select><label for="channel">Channel</label><input type="number" id="channel" min="1" value="1" inputmode="numeric"></div>
   <figcaption class="cap" id="curve-words">The signal of one channel</figcaption></figure></div>`;
@@ -127,7 +127,7 @@ export default class Statistics {
     Object.assign(add(svg, 'text', { x: 0, y: 12, class: 'sent' }), { textContent: 'line: what this child sends' });
     Object.assign(add(svg, 'text', { x: small ? 0 : W, y: small ? 30 : 12, 'text-anchor': small ? 'start' : 'end' }), { textContent: 'area: what the next layer expects' });
     const ratio = wrong.deviation / expected.deviation, off = Math.abs(wrong.mean - expected.mean) / expected.deviation;
-    write(byId('curve-words'), `Channel ${s.channel + 1} of the last layer of ${s.name}${s.found ? ', the one that is shifted most' : ''}: how often each signal strength occurs after normalising, drawn as a normal curve. `
-      + `With inherited statistics it is ${number(off, 1)} standard deviations off and ${number(ratio, 2)} times as wide.`);
+    write(byId('curve-words'), `How often each signal strength occurs after normalising, in channel ${s.channel + 1} of the last layer of ${s.name}${s.found ? ', the one that wrong statistics shift most' : ''}, drawn as a normal curve. `
+      + `With the statistics of the biggest child it is ${number(off, 1)} standard deviations off and ${number(ratio, 2)} times as wide.`);
   }
 }

@@ -119,7 +119,7 @@ func TestLink(t *testing.T) {
 	p := open(t, "#"+state, options{})
 	p.answered()
 	p.wait("the heat map", `!document.getElementById('heat-map').hidden`)
-	p.near("#statistics", `document.getElementById('curve-words')?.textContent.startsWith('Channel 5 of the last layer of S3') && !document.getElementById('own').checked`)
+	p.near("#statistics", `document.getElementById('curve-words')?.textContent.includes('channel 5 of the last layer of S3') && !document.getElementById('own').checked`)
 	p.near("#compare", `document.getElementById('b-choice')?.value === 'wide'`)
 	p.near("#budget", `document.getElementById('limit')?.getAttribute('aria-valuetext') === 'at most 2,000 KB'`)
 	eval[bool](p, `(Object.defineProperty(navigator, 'clipboard', { value: { writeText: t => { self.copied = t } } }), true)`)
