@@ -1,5 +1,5 @@
 // What the hero has besides, and what loads only when somebody asks for it: the
-// child to keep, the heat map, the network view, the tour, the glossary, the sections below.
+// child to keep, the heat map, the game, the network view, the tour, the glossary, the sections below.
 import { notice } from './shared/notice.js';
 import { byId, make, write } from './shared/page.js';
 
@@ -22,7 +22,8 @@ async function styled(loading) {
 /** Listens for all of them, as long as the explorer works. */
 export function extras(explorer) {
   keep(explorer);
-  heat(explorer);
+  toggled(explorer, 'heat', () => import('./explore/heat.js'));
+  toggled(explorer, 'game', () => import('./explore/game.js'));
   inside(explorer);
   tour(explorer);
   below(explorer);
@@ -74,15 +75,16 @@ function keep(explorer) {
   show();
 }
 
-function heat(explorer) {
-  const button = byId('heat'), on = () => explorer.state.get('heat') === 'on';
-  let map;
+// toggled is a button that the address remembers; what it shows loads with the first use.
+function toggled(explorer, id, load) {
+  const button = byId(id), on = () => explorer.state.get(id) === 'on';
+  let part;
   const show = () => {
     button.setAttribute('aria-pressed', String(on()));
-    if (map) map.show(on());
-    else if (on()) later(() => import('./explore/heat.js'), m => { map ??= new m.Heat(explorer); map.show(on()); });
+    if (part) part.show(on());
+    else if (on()) later(load, m => { part ??= new m.default(explorer); part.show(on()); });
   };
-  button.addEventListener('click', () => { explorer.state.set('heat', on() ? 'off' : 'on'); show(); }, { signal: explorer.signal });
+  button.addEventListener('click', () => { explorer.state.set(id, on() ? 'off' : 'on'); show(); }, { signal: explorer.signal });
   explorer.on(what => { if (what === 'address' || what === 'ready') show(); });
   show();
 }

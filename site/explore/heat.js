@@ -6,7 +6,7 @@ import { brush, byId, make, percent, write } from '../shared/page.js';
 const SIDE = 96; // pixels of the map as drawn
 const SHADE = 0.78; // how dark it is where it is lowest
 
-export class Heat {
+export default class Heat {
   #explorer; #canvas = byId('heat-map'); #on = false; #asked = 0; #key; #class = make('span');
 
   constructor(explorer) {

@@ -29,6 +29,7 @@ export class State {
       image: { initial: '', read: oneOf(() => of(images)), was: 'picture' }, // none: the first
       stage: { initial: 'all', read: oneOf(() => ['all', ...of(stages)]) },
       heat: { initial: 'off', read: fixed('off', 'on') }, // the map of what the child looked at
+      game: { initial: 'off', read: fixed('off', 'on') },
       statistics: { initial: 'own', read: fixed('own', 'inherited') },
       layer: { initial: '', read: oneOf(() => ['', ...of(stages)]) }, // whose channel the curve shows
       channel: { initial: '', read: whole(0, 9999) },

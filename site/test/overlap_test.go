@@ -121,6 +121,9 @@ func TestOverlap(t *testing.T) {
 			p.click("#gallery [aria-label=windmill], #gallery button:nth-of-type(12)")
 			p.wait("an unknown image", `document.querySelector('#none').checkVisibility() && document.querySelector('#answer[aria-busy=false]')`)
 			check("unknown")
+			p.click("#game")
+			p.wait("the game", `/of 10 right/.test(document.querySelector('.game [data-is=says]')?.textContent)`)
+			check("game")
 			p.shot(fmt.Sprintf("overlap-%d-%d", o.width, o.letters))
 		})
 	}

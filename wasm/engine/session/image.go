@@ -96,10 +96,43 @@ func (s *Session) decode(e *classify.Engine, q request, data []byte) (err error)
 	return nil
 }
 
+// photo keeps an image beside the present one, under a number of which "try" asks. It is
+// decoded when nothing else is.
+func (s *Session) photo(q request, data []byte) error {
+	e, _ := s.current()
+	if e == nil {
+		return errNoWeights()
+	}
+	if q.Photo < 1 || q.Photo > len(s.photos) {
+		return fault.New(CodeBadMessage, "reload the page", "the photo is %d, allowed is 1 to %d", q.Photo, len(s.photos))
+	}
+	go func() {
+		s.opening.turn.Lock()
+		defer s.opening.turn.Unlock()
+		if err := s.keep(e, q, data); err != nil {
+			s.fail(q.ID, err)
+		}
+	}()
+	return nil
+}
+
+func (s *Session) keep(e *classify.Engine, q request, data []byte) (err error) {
+	defer recovered(q.Type, &err)
+	p, err := e.WatchImage(data, func(float64) error { s.yield(); return nil })
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.photos[q.Photo-1] = p
+	s.mu.Unlock()
+	s.send(q.ID, "photo")
+	return nil
+}
+
 // seen posts the image as a child of that resolution sees it: the crop and the
 // filter of the weights file, without the normalisation, as RGBA bytes.
 func (s *Session) seen(q request) error {
-	e, p, err := s.looking()
+	e, p, err := s.looking(0)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 
 	"bignas/core/preprocess"
@@ -81,5 +83,50 @@ func TestTooSlow(t *testing.T) {
 	defer p.mu.Unlock()
 	if p.yields > before {
 		t.Error("its decoding began")
+	}
+}
+
+// TestPhoto: an image is kept beside the present one and asked about by its number; the
+// present one stays what it is.
+func TestPhoto(t *testing.T) {
+	p := booted(t)
+	other := slowfiles.JPEG(300, 200, 3)
+	ask := func(id, photo string) (top []float64) {
+		t.Helper()
+		p.send(`{"id":` + id + `,"type":"try"` + photo + `,"child":` + childText(t, 96) + `}`)
+		n, _ := strconv.ParseInt(id, 10, 64)
+		for _, s := range p.next(n, "answer").Answer.Top {
+			top = append(top, s.P)
+		}
+		return top
+	}
+	p.send(`{"id":3,"type":"image"}`, photo()...)
+	p.next(3, "image")
+	first := ask("4", "")
+	p.send(`{"id":5,"type":"photo","photo":10}`, other...)
+	p.next(5, "photo")
+	second := ask("6", `,"photo":10`)
+	if slices.Equal(first, second) {
+		t.Error("the photo has the answer of the present image")
+	}
+	if again := ask("7", ""); !slices.Equal(again, first) {
+		t.Errorf("the present image has %v after a photo, %v before", again, first)
+	}
+	p.send(`{"id":8,"type":"image"}`, other...)
+	p.next(8, "image")
+	if same := ask("9", ""); !slices.Equal(same, second) {
+		t.Errorf("the file has %v as the image, %v as a photo", same, second)
+	}
+	p.send(`{"id":10,"type":"try","photo":9,"child":` + childText(t, 96) + `}`)
+	p.wantError(10, CodeNoImage)
+	for _, bad := range []string{"0", "11", "-1"} {
+		p.send(`{"id":11,"type":"photo","photo":`+bad+`}`, other...)
+		p.wantError(11, CodeBadMessage)
+	}
+	p.send(`{"id":12,"type":"try","photo":11,"child":` + childText(t, 96) + `}`)
+	p.wantError(12, CodeBadMessage)
+	p.send(`{"id":13,"type":"photo","photo":1}`, []byte("no image")...)
+	if r := p.next(13, "error"); r.Error.Message == "" {
+		t.Error("a file that is no image is kept")
 	}
 }

@@ -43,7 +43,7 @@ func (s *Session) pass(q request, do func(*classify.Engine, *classify.Image, arc
 	if err != nil {
 		return nil, err
 	}
-	e, p, err := s.looking()
+	e, p, err := s.looking(q.Photo)
 	if err != nil {
 		return nil, err
 	}

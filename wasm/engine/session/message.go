@@ -19,9 +19,11 @@
 //	                                      with a predictor, latency: ms on this device once that was measured}
 //	image     + bytes of the file      -> decoding {done: 0 to 1} several times, at most every 100 ms,
 //	                                      then image {width, height}; later requests use this image
+//	photo     {photo: 1 to 10} + bytes of an image file -> photo   it is kept beside the present image
 //	seen      {resolution} -> seen + RGBA bytes    the image as a child of that resolution sees it
 //	classify  {child, inherited}       -> answer   arch; answer {top, timing, inherited}
-//	try       {child, inherited}       -> answer   the same, but every one is answered, in their order
+//	try       {child, inherited, photo} -> answer  the same, but every one is answered, in their order; photo is the
+//	                                      number of one that is kept, absent for the present image
 //	cam       {child, class, inherited}
 //	             -> cam {width, height, arch, child, class} + float32 little endian, row-major, 0 to 1: where the child saw
 //	                                      the class (index; absent: the most probable one, which the reply names)
@@ -122,6 +124,7 @@ type request struct {
 	HeldOut     int
 	Steps       int
 	Measured    string
+	Photo       int
 }
 
 type (
@@ -153,7 +156,7 @@ func decode(text string) (request, error) {
 		member("inherited", &q.Inherited), member("target", &q.Target), member("predictor", &q.Predictor), member("digest", &q.Digest), member("class", &q.Class),
 		member("stage", &q.Stage), member("layer", &q.Layer), member("channel", &q.Channel), member("format", &q.Format), member("half", &q.Half),
 		member("limits", limits), member("against", &q.Against), member("evaluations", &q.Evaluations), member("seed", &q.Seed), member("method", &q.Method),
-		member("labels", &q.Labels), member("examples", &q.Examples), member("of", &q.Of), member("images", &q.Images), member("heldOut", &q.HeldOut), member("steps", &q.Steps), member("measured", &q.Measured))
+		member("labels", &q.Labels), member("examples", &q.Examples), member("of", &q.Of), member("images", &q.Images), member("heldOut", &q.HeldOut), member("steps", &q.Steps), member("photo", &q.Photo), member("measured", &q.Measured))
 }
 
 // encode writes a reply.

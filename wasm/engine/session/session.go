@@ -29,8 +29,9 @@ type Session struct {
 	latency   *latency.Model     // nil before it was measured
 	baseline  []uint32           // a checksum per shared tensor, as downloaded
 	image     *classify.Image
-	body      *classify.Engine   // engine, or what it is without a taught classifier
-	foretold  *predict.Predictor // predictor, of body
+	photos    [10]*classify.Image // kept beside it, nil where there is none
+	body      *classify.Engine    // engine, or what it is without a taught classifier
+	foretold  *predict.Predictor  // predictor, of body
 	examples  examples
 	teaching  *teaching // nil where there is none
 	looker    looker
@@ -72,6 +73,8 @@ func (s *Session) serve(q request, data []byte) (err error) {
 		return s.cost(q)
 	case "image":
 		return s.openImage(q, data)
+	case "photo":
+		return s.photo(q, data)
 	case "seen":
 		return s.seen(q)
 	case "classify":
@@ -219,9 +222,17 @@ func (s *Session) current() (*classify.Engine, *classify.Image) {
 	return s.engine, s.image
 }
 
-// looking is current where both are needed.
-func (s *Session) looking() (*classify.Engine, *classify.Image, error) {
+// looking is current where both are needed; photo is the number of one that is kept, or 0.
+func (s *Session) looking(photo int) (*classify.Engine, *classify.Image, error) {
 	e, p := s.current()
+	if photo != 0 {
+		if photo < 0 || photo > len(s.photos) {
+			return nil, nil, fault.New(CodeBadMessage, "reload the page", "the photo is %d, allowed is 1 to %d", photo, len(s.photos))
+		}
+		s.mu.Lock()
+		p = s.photos[photo-1]
+		s.mu.Unlock()
+	}
 	switch {
 	case e == nil:
 		return nil, nil, errNoWeights()
