@@ -127,7 +127,7 @@ export default class Statistics {
     Object.assign(add(svg, 'text', { x: 0, y: 12, class: 'sent' }), { textContent: 'line: what this child sends' });
     Object.assign(add(svg, 'text', { x: small ? 0 : W, y: small ? 30 : 12, 'text-anchor': small ? 'start' : 'end' }), { textContent: 'area: what the next layer expects' });
     const ratio = wrong.deviation / expected.deviation, off = Math.abs(wrong.mean - expected.mean) / expected.deviation;
-    write(byId('curve-words'), `How often each signal strength occurs after normalising, in channel ${s.channel + 1} of the last layer of ${s.name}${s.found ? ', the one that wrong statistics shift most' : ''}, drawn as a normal curve. `
+    write(byId('curve-words'), `How often each signal strength occurs after normalising, drawn as a normal curve, in channel ${s.channel + 1} of the last layer of ${s.name}${s.found ? '. Wrong statistics shift this channel most' : ''}. `
       + `With the statistics of the biggest child it is ${number(off, 1)} standard deviations off and ${number(ratio, 2)} times as wide.`);
   }
 }

@@ -28,7 +28,7 @@ export async function curves(figure) {
   const runs = await Promise.all(FACTS.runs.map(table)), epochs = runs.flat();
   const svg = add(figure, 'svg', { role: 'img' });
   svg.setAttribute('aria-label', `Losses over ${epochs.length} epochs. ${caption(epochs, 'In the last one')}`);
-  figure.append(make('figcaption', { className: 'cap', textContent: `Losses of the weights of ten classes in nats, each against what the child learns from, over ${epochs.length} epochs of three runs. `
+  figure.append(make('figcaption', { className: 'cap', textContent: `Training losses of the weights of ten classes, in nats, over the ${epochs.length} epochs of three runs: the biggest child’s against the labels, the others’ against the biggest. `
     + 'In the first ten epochs the label is part of every target, because the biggest child knows too little to teach. The second run and the third mix two images into one, which is harder, so that the losses rise there. '
     + 'The three fall together: they are the same weights.' }));
   const says = (run, i, wide) => (wide ? `run ${i + 1}, ${run.length} epochs` : `run ${i + 1}`);

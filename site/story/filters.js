@@ -113,7 +113,7 @@ export default class Filters {
     });
     this.#sketch.filter(one, this.#side);
     const all = this.#channels * this.#side ** 2, some = used.channels * used.side ** 2;
-    write(this.#root.querySelector('[data-is=counts]'), `In layer ${layer + 1} of ${space.stages[stage].name} your child uses ${number(used.channels)} of ${number(this.#channels)} filters, each with ${used.side ** 2} of its ${this.#side ** 2} weights: ${number(some)} of ${number(all)} weights.${this.#channels > Math.max(...space.stages[stage].widths) ? ' Within a layer there are more channels than it passes on.' : ''} What is faint belongs to wider children.`);
+    write(this.#root.querySelector('[data-is=counts]'), `In layer ${layer + 1} of ${space.stages[stage].name} your child uses ${number(used.channels)} of ${number(this.#channels)} filters, each with ${used.side ** 2} of its ${this.#side ** 2} weights: ${number(some)} of ${number(all)} weights.${this.#channels > Math.max(...space.stages[stage].widths) ? ' A layer widens to more channels than it passes on.' : ''} What is faint belongs to wider children.`);
     write(this.#root.querySelector('[data-is=says]'), `Filter ${this.#channel + 1}, ${within ? `of which your child uses ${used.side === this.#side ? 'all weights' : `the ${used.side} × ${used.side} in the middle`}` : 'which your child leaves out'}; orange is positive, dark negative. Beside it: the brightness of the image, filtered with the middle and with all of it. In the network a filter reads a map of the layer before it.`);
   }
 }

@@ -64,6 +64,6 @@ export default class Sizes {
   #words(n) {
     const { aloneHours, supernetHours } = FACTS, even = Math.floor(supernetHours / aloneHours);
     const which = n > even ? `With ${n} sizes the supernet takes less time` : `Up to ${even} sizes the separate networks may take less time`;
-    return `${which}, and every size between comes with it. Hours were measured with the weights of ten classes: all three runs of the supernet, and for each separate network as long as the smallest child takes, the quickest to train; hence “at least”. Megabytes are those of the weights in this page, for children evenly spread from the smallest to the biggest; the supernet’s file also has what predicts the statistics of any child.`;
+    return `${which}, and every size between comes with it. Hours are those of the weights of ten classes. The supernet’s are those of its three training runs together; a separate network counts as much as the smallest one, the quickest to train, so that the real total is higher. Megabytes are those of the weights above, for children evenly spread from the smallest to the biggest; the supernet’s file also has what predicts the statistics of any child.`;
   }
 }
