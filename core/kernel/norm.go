@@ -10,6 +10,9 @@ import "math"
 // Moments computes the mean and the variance of c columns over bands. Each part has its own
 // sums in float64, which are merged in order (Chan, Golub and LeVeque 1983).
 type Moments[T Float] struct {
+	// Pool, where not nil, replaces x by its sum over the processes that the rows are spread over.
+	Pool func(x []float64)
+
 	c     int
 	parts []momentsPart[T]
 }
@@ -47,22 +50,48 @@ func (s *Moments[T]) Add(part int, x []T, m int) {
 
 // Result writes the mean and the biased variance of each column.
 func (s *Moments[T]) Result(mean, variance []T) {
+	if s.Pool != nil {
+		s.pooled(mean, variance)
+		return
+	}
 	for j := range s.c {
-		var n, mu, m2 float64
-		for i := range s.parts {
-			p := &s.parts[i]
-			if p.rows == 0 {
-				continue
-			}
-			k := float64(p.rows)
-			d := p.sum[j] / k
-			at := float64(p.origin[j]) + d
-			between := at - mu
-			m2 += max(0, p.square[j]-p.sum[j]*d) + between*between*n*k/(n+k)
-			n += k
-			mu += between * k / n
-		}
+		n, mu, m2 := s.column(j)
 		mean[j], variance[j] = T(mu), T(m2/n)
+	}
+}
+
+// column returns the number of rows, the mean of column j and the sum of the squares of the
+// differences from it.
+func (s *Moments[T]) column(j int) (n, mu, m2 float64) {
+	for i := range s.parts {
+		p := &s.parts[i]
+		if p.rows == 0 {
+			continue
+		}
+		k := float64(p.rows)
+		d := p.sum[j] / k
+		at := float64(p.origin[j]) + d
+		between := at - mu
+		m2 += max(0, p.square[j]-p.sum[j]*d) + between*between*n*k/(n+k)
+		n += k
+		mu += between * k / n
+	}
+	return n, mu, m2
+}
+
+// pooled is Result over all processes. The sum of the squares of numbers in float64 loses
+// nothing here that float32 would keep, unless a mean is thousands of deviations from zero.
+func (s *Moments[T]) pooled(mean, variance []T) {
+	sums := make([]float64, 2*s.c+1)
+	for j := range s.c {
+		n, mu, m2 := s.column(j)
+		sums[j], sums[s.c+j], sums[2*s.c] = n*mu, m2+n*mu*mu, n
+	}
+	s.Pool(sums)
+	n := sums[2*s.c]
+	for j := range s.c {
+		mu := sums[j] / n
+		mean[j], variance[j] = T(mu), T(max(0, sums[s.c+j]/n-mu*mu))
 	}
 }
 
@@ -79,6 +108,9 @@ func addMomentsReference[T Float](sum, square []float64, x []T, m, c int, origin
 // GradSums sums over bands what the gradient of a batch normalisation of c columns needs:
 // d and d*(x-mean), for each part.
 type GradSums struct {
+	// Pool is that of Moments.
+	Pool func(x []float64)
+
 	c     int
 	d, dx [][]float64
 }
@@ -145,19 +177,44 @@ func addGradReference[T Float](sd, sdx []float64, dz, dy, slope, x []T, m, c int
 	}
 }
 
-// Coefficients computes, from the sums over all m rows, the coefficients of Combine, with
-// which the gradient at x is k*dz + a*x + b, and adds the gradients of gamma and beta.
-func Coefficients[T Float](s *GradSums, m int, mean, invstd, gamma []T, k, a, b, dgamma, dbeta []T) {
+// column returns the sums of column j over all parts.
+func (s *GradSums) column(j int) (sd, sdx float64) {
+	for i := range s.d {
+		sd += s.d[i][j]
+		sdx += s.dx[i][j]
+	}
+	return sd, sdx
+}
+
+// pooled returns the sums of all processes, those of d and then those of d*(x-mean), or nil
+// where there is one.
+func (s *GradSums) pooled() []float64 {
+	if s.Pool == nil {
+		return nil
+	}
+	all := make([]float64, 2*s.c)
 	for j := range s.c {
-		var sd, sdx float64
-		for i := range s.d {
-			sd += s.d[i][j]
-			sdx += s.dx[i][j]
-		}
+		all[j], all[s.c+j] = s.column(j)
+	}
+	s.Pool(all)
+	return all
+}
+
+// Coefficients computes, from the sums over all m rows, the coefficients of Combine, with
+// which the gradient at x is k*dz + a*x + b, and adds the gradients of gamma and beta. Where
+// the rows are spread over processes, m counts those of all, and the gradients that are added
+// are from the rows of this one.
+func Coefficients[T Float](s *GradSums, m int, mean, invstd, gamma []T, k, a, b, dgamma, dbeta []T) {
+	all := s.pooled()
+	for j := range s.c {
+		sd, sdx := s.column(j)
 		inv, n := float64(invstd[j]), float64(m)
 		sdx *= inv
 		dbeta[j] += T(sd)
 		dgamma[j] += T(sdx)
+		if all != nil {
+			sd, sdx = all[j], all[s.c+j]*inv
+		}
 		kj := float64(gamma[j]) * inv
 		k[j] = T(kj)
 		a[j] = T(-kj * inv * sdx / n)

@@ -16,6 +16,15 @@ import (
 // activation and sums its columns; from the sums follows the gradient of the batch
 // normalisation, which the next pass applies while it reads.
 func Backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], dlogits []T) {
+	backward(ar, w, grad, t, dlogits, nil)
+}
+
+// backward is Backward. added, where not nil, is called with a tensor of grad after each part
+// of the network: nothing more is added to it and to those behind it in grad.Params.
+func backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *Tape[T], dlogits []T, added func(*supernet.ParamOf[T])) {
+	if added == nil {
+		added = func(*supernet.ParamOf[T]) {}
+	}
 	mark := ar.Mark()
 	defer ar.Release(mark)
 	net, n := t.net, t.n
@@ -28,17 +37,24 @@ func Backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *T
 	}
 	d, next := ar.Alloc(most), ar.Alloc(most)
 	backwardHead(ar, w, grad, t, d, dlogits)
+	added(grad.BeforePool().Weight)
 	for i := len(t.blocks) - 1; i >= 0; i-- {
 		b := &t.blocks[i]
 		inner := ar.Mark()
 		mo := n * b.block.OutSize * b.block.OutSize
-		step := blockPass[T]{ar: ar, t: b, n: n,
+		step := blockPass[T]{ar: ar, t: b, n: n, spread: t.spread,
 			p: w.Blocks[b.block.Stage][b.block.Index], g: grad.Blocks[b.block.Stage][b.block.Index]}
 		step.backward(next[:len(b.in)], d[:mo*b.block.Out])
 		ar.Release(inner)
 		d, next = next, d
+		if b.block.Expand {
+			added(step.g.Expand.Weight)
+		} else {
+			added(step.g.Depthwise.Weight)
+		}
 	}
 	backwardStem(ar, w, grad, t, d)
+	added(grad.Stem.Weight)
 }
 
 // normGrad is the state of the backward pass of a batch normalisation: the sums of the first
@@ -65,7 +81,7 @@ func (g *normGrad[T]) before(part int, dz, dy, slope []T, lo, hi int) {
 	kernel.AddGrad(g.sums, part, dz, dy, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.t.mean)
 }
 
-// finish, after all m rows, adds the gradients of gamma and beta.
+// finish, after all rows, m in the whole batch, adds the gradients of gamma and beta.
 func (g *normGrad[T]) finish(m int, bn, grad supernet.BN[T]) {
 	kernel.Coefficients(g.sums, m, g.t.mean, g.t.invStd, bn.Gamma.Data, g.k, g.a, g.b, grad.Gamma.Data, grad.Beta.Data)
 }
@@ -139,7 +155,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	norm := newNormGrad(ar, &t.head, c)
 	dz := ar.Alloc(n * px * c)
 	bands := kernel.NewBands(n, px*c, 1)
-	norm.sums = kernel.NewGradSums(bands.Parts, c)
+	norm.sums = newGradSums(bands.Parts, c, t.spread)
 	outs, slopes := ar.Each(bands, px*c), ar.Each(bands, px*c)
 	bands.Each(func(part, lo, hi int) {
 		z := dz[lo*px*c : hi*px*c]
@@ -148,7 +164,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
 	conv, dconv := w.BeforePool(), grad.BeforePool()
-	norm.finish(n*px, conv.BN, dconv.BN)
+	norm.finish(t.spread.rows(n*px, n), conv.BN, dconv.BN)
 	in := t.first
 	if len(t.blocks) > 0 {
 		in = t.blocks[len(t.blocks)-1].out
@@ -186,13 +202,13 @@ func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	norm := newNormGrad(ar, &t.stem, c)
 	d = d[:n*px*c]
 	bands := kernel.NewBands(n*px, c, PixelGrain)
-	norm.sums = kernel.NewGradSums(bands.Parts, c)
+	norm.sums = newGradSums(bands.Parts, c, t.spread)
 	features, slopes := ar.Each(bands, c), ar.Each(bands, c)
 	bands.Each(func(part, lo, hi int) {
 		norm.forward(features[part], slopes[part], lo, hi, supernet.Act(t.net.Act))
 		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], slopes[part], lo, hi)
 	})
-	norm.finish(n*px, w.Stem.BN, grad.Stem.BN)
+	norm.finish(t.spread.rows(n*px, n), w.Stem.BN, grad.Stem.BN)
 	bands = kernel.NewBands(n, px*27, 1)
 	cols, scratch := ar.Each(bands, px*27), ar.Each(bands, px*c)
 	weights := newShares(ar, bands.Parts, grad.Stem.Weight.Data, 27, c, grad.Stem.Weight.Shape[3])

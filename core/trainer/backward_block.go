@@ -9,10 +9,11 @@ import (
 // blockPass is the backward pass of one block: weights p, gradients g, tape t of
 // n images.
 type blockPass[T kernel.Float] struct {
-	ar   *Arena[T]
-	p, g *supernet.BlockOf[T]
-	t    *blockTape[T]
-	n    int
+	ar     *Arena[T]
+	p, g   *supernet.BlockOf[T]
+	t      *blockTape[T]
+	n      int
+	spread *Spread
 }
 
 // backward computes dx, the gradient at the block's input, from dout, the one at its output.
@@ -59,7 +60,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	weights := newShares(s.ar, bands.Parts, s.g.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	matrix := kernel.NewTransposedOperand(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	gate := s.newGateGrad()
-	norm.sums = kernel.NewGradSums(bands.Parts, mid)
+	norm.sums = newGradSums(bands.Parts, mid, s.spread)
 	bands.Each(func(part, lo, hi int) {
 		rows := (hi - lo) * px
 		d, z := dproject[part][:rows*b.Out], features[part][:rows*mid]
@@ -82,7 +83,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	matrix.Release()
 	weights.collect()
 	gate.finish()
-	norm.finish(s.n*px, s.p.Depthwise.BN, s.g.Depthwise.BN)
+	norm.finish(s.spread.rows(s.n*px, s.n), s.p.Depthwise.BN, s.g.Depthwise.BN)
 	return dmid
 }
 
@@ -98,11 +99,11 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 	}
 	norm := newNormGrad(s.ar, &s.t.project, b.Out)
 	bands := kernel.NewBands(m, b.Out, PixelGrain)
-	norm.sums = kernel.NewGradSums(bands.Parts, b.Out)
+	norm.sums = newGradSums(bands.Parts, b.Out, s.spread)
 	bands.Each(func(part, lo, hi int) {
 		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], nil, lo, hi)
 	})
-	norm.finish(m, s.p.Project.BN, s.g.Project.BN)
+	norm.finish(s.spread.rows(m, s.n), s.p.Project.BN, s.g.Project.BN)
 	return norm, dy
 }
 
@@ -119,7 +120,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	var expanded, slopes [][]T
 	if expand != nil {
 		expanded, slopes = s.ar.Each(bands, in*mid), s.ar.Each(bands, in*mid)
-		expand.sums = kernel.NewGradSums(bands.Parts, mid)
+		expand.sums = newGradSums(bands.Parts, mid, s.spread)
 	}
 	taps, pitch, ws := s.p.Taps(b.Kernel, mid)
 	gtaps, gpitch, gws, through := s.p.TapsGrad(s.g, b.Kernel, mid)
@@ -146,7 +147,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	weights.collect()
 	through()
 	if expand != nil {
-		expand.finish(s.n*in, s.p.Expand.BN, s.g.Expand.BN)
+		expand.finish(s.spread.rows(s.n*in, s.n), s.p.Expand.BN, s.g.Expand.BN)
 	}
 }
 

@@ -37,6 +37,7 @@ type Tape[T kernel.Float] struct {
 	net    arch.Network
 	n      int
 	x      []T // [n, r, r, 3]
+	spread *Spread
 	stem   normTape[T]
 	first  []T // input of the first block
 	blocks []blockTape[T]
@@ -52,13 +53,19 @@ type BatchOptions struct {
 	Dropout     float64 // probability of dropping a pooled feature
 	DropConnect float64 // probability of dropping the last block for an image; that of earlier blocks rises linearly
 	Rand        *rand.Rand
+	Spread      *Spread // nil where the batch is in one process
+}
+
+// dropAt returns the probability of dropping block i of that many.
+func (o BatchOptions) dropAt(i, blocks int) float64 {
+	return o.DropConnect * float64(i+1) / float64(blocks)
 }
 
 // Forward runs the child a, which must be valid, with the statistics of the batch, as in
 // training. x is [n, r, r, 3]. The tape keeps x, and is allocated in the arena.
 func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch, x []T, n int, o BatchOptions) *Tape[T] {
 	net := a.Network()
-	t := &Tape[T]{net: net, n: n, x: x}
+	t := &Tape[T]{net: net, n: n, x: x, spread: o.Spread}
 	r := net.Stem.Size
 	if len(x) != n*r*r*3 {
 		panic("trainer: Forward wants x of n*r*r*3 elements")
@@ -66,16 +73,15 @@ func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch
 	forwardStem(ar, w, t)
 	cur := t.first
 	for i, b := range net.Blocks {
-		drop := o.DropConnect * float64(i+1) / float64(len(net.Blocks))
-		t.blocks = append(t.blocks, forwardBlock(ar, w, b, cur, n, drop, o.Rand))
+		t.blocks = append(t.blocks, forwardBlock(ar, w, b, cur, n, o.dropAt(i, len(net.Blocks)), o))
 		cur = t.blocks[i].out
 	}
 	forwardHead(ar, w, t, cur)
 	if o.Dropout > 0 {
 		t.keep = ar.Alloc(len(t.pool))
-		for i := range t.keep {
-			t.keep[i] = keep[T](o.Rand, o.Dropout)
-			t.pool[i] *= t.keep[i]
+		drawKeep(t.keep, net.Head.Out, o, o.Dropout)
+		for i, k := range t.keep {
+			t.pool[i] *= k
 		}
 	}
 	t.Logits = ar.Alloc(n * w.Classes)
@@ -95,7 +101,7 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 	mark := ar.Mark()
 	cols := ar.Each(bands, px*27)
 	matrix := kernel.NewOperand(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
-	sums := kernel.NewMoments[T](bands.Parts, c)
+	sums := newMoments[T](bands.Parts, c, t.spread)
 	bands.Each(func(part, lo, hi int) {
 		kernel.Im2col3x3s2(cols[part], t.x[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
 		matrix.Times(norm.pre[lo*px*c:hi*px*c], cols[part], (hi-lo)*px, false)
@@ -112,7 +118,7 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x []T) {
 	s := t.net.BeforePool()
 	px, c, act := s.Size*s.Size, s.Out, supernet.Act(t.net.Act)
-	t.head = product(ar, x, t.n*px, s.In, c, w.BeforePool())
+	t.head = product(ar, x, t.n*px, s.In, c, w.BeforePool(), t.spread)
 	t.pool = ar.Alloc(t.n * c)
 	bands := kernel.NewBands(t.n, px*c, 1)
 	mark := ar.Mark()
@@ -128,14 +134,6 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 		kernel.Pointwise(t.pre, t.mean, t.n, last.In, last.Out, w.Head.Weight.Data, w.Head.Weight.Shape[1])
 		kernel.Activate(t.pool, t.pre, act)
 	}
-}
-
-// keep returns 0 with probability p and otherwise 1/(1-p), which leaves the mean unchanged.
-func keep[T kernel.Float](r *rand.Rand, p float64) T {
-	if r.Float64() < p {
-		return 0
-	}
-	return T(1 / (1 - p))
 }
 
 // newNorm allocates the tape of a batch normalisation with input [m, c].
@@ -159,11 +157,11 @@ func (t *normTape[T]) apply(out []T, lo, hi, c int, act kernel.Act) {
 const PixelGrain = 18
 
 // product computes a 1x1 convolution of x [m, k] and the statistics of its output.
-func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv supernet.ConvOf[T]) normTape[T] {
+func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv supernet.ConvOf[T], spread *Spread) normTape[T] {
 	t := newNorm(ar, m, c)
 	bands := kernel.NewBands(m, c, PixelGrain)
 	matrix := kernel.NewOperand(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
-	sums := kernel.NewMoments[T](bands.Parts, c)
+	sums := newMoments[T](bands.Parts, c, spread)
 	bands.Each(func(part, lo, hi int) {
 		matrix.Times(t.pre[lo*c:hi*c], x[lo*k:hi*k], hi-lo, false)
 		sums.Add(part, t.pre[lo*c:hi*c], hi-lo)

@@ -1,8 +1,6 @@
 package trainer
 
 import (
-	"math/rand/v2"
-
 	"bignas/core/arch"
 	"bignas/core/kernel"
 	"bignas/core/supernet"
@@ -11,23 +9,21 @@ import (
 // forwardBlock runs a block in three passes over memory: the expansion, the depthwise
 // convolution, and squeeze-and-excitation with the projection. Each ends with the statistics
 // that the next one normalises with.
-func forwardBlock[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], b arch.Block, x []T, n int, drop float64, r *rand.Rand) blockTape[T] {
+func forwardBlock[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], b arch.Block, x []T, n int, drop float64, o BatchOptions) blockTape[T] {
 	p := w.Blocks[b.Stage][b.Index]
 	t := blockTape[T]{block: b, in: x}
 	if b.Expand {
-		t.expand = product(ar, x, n*b.Size*b.Size, b.In, b.Mid, p.Expand)
+		t.expand = product(ar, x, n*b.Size*b.Size, b.In, b.Mid, p.Expand, o.Spread)
 	}
-	forwardDepthwise(ar, p, &t, n)
-	forwardProject(ar, p, &t, n)
+	forwardDepthwise(ar, p, &t, n, o.Spread)
+	forwardProject(ar, p, &t, n, o.Spread)
 	mo := n * b.OutSize * b.OutSize
 	residual := forwardShortcut(ar, p, &t, x, n)
 	t.out = ar.Alloc(mo * b.Out)
 	if drop > 0 && residual != nil {
 		t.project.apply(t.out, 0, mo, b.Out, kernel.None)
 		t.keep = ar.Alloc(n)
-		for i := range t.keep {
-			t.keep[i] = keep[T](r, drop)
-		}
+		drawKeep(t.keep, 1, o, drop)
 		scaleImages(t.out, t.keep)
 		kernel.Add(t.out, residual)
 	} else {
@@ -37,7 +33,7 @@ func forwardBlock[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], b arch
 }
 
 // forwardDepthwise normalises and convolves a few images at a time.
-func forwardDepthwise[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blockTape[T], n int) {
+func forwardDepthwise[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blockTape[T], n int, spread *Spread) {
 	b := t.block
 	in, out := b.Size*b.Size, b.OutSize*b.OutSize
 	norm := newNorm(ar, n*out, b.Mid)
@@ -48,7 +44,7 @@ func forwardDepthwise[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *b
 		expanded = ar.Each(bands, in*b.Mid)
 	}
 	taps, pitch, ws := p.Taps(b.Kernel, b.Mid)
-	sums := kernel.NewMoments[T](bands.Parts, b.Mid)
+	sums := newMoments[T](bands.Parts, b.Mid, spread)
 	bands.Each(func(part, lo, hi int) {
 		e := t.in[lo*in*b.In : hi*in*b.In]
 		if b.Expand {
@@ -65,7 +61,7 @@ func forwardDepthwise[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *b
 }
 
 // forwardProject normalises, gates and projects a few images at a time.
-func forwardProject[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blockTape[T], n int) {
+func forwardProject[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blockTape[T], n int, spread *Spread) {
 	b := t.block
 	px := b.OutSize * b.OutSize
 	if b.Squeeze > 0 {
@@ -77,7 +73,7 @@ func forwardProject[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *blo
 	mark := ar.Mark()
 	scaled := ar.Each(bands, px*b.Mid)
 	matrix := kernel.NewOperand(p.Project.Weight.Data, b.Mid, b.Out, p.Size.Out)
-	sums := kernel.NewMoments[T](bands.Parts, b.Out)
+	sums := newMoments[T](bands.Parts, b.Out, spread)
 	gate := newGate(p, b)
 	bands.Each(func(part, lo, hi int) {
 		s := scaled[part][:(hi-lo)*px*b.Mid]

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
@@ -37,6 +38,10 @@ type Trainer[T kernel.Float] struct {
 	// first is trained as the biggest child is.
 	Draw func(r *rand.Rand, maxResolution int) []arch.Arch
 
+	// Added, where not nil, is called during the backward pass of a step's last child: nothing
+	// more is added to the gradients of Params[from:] in this step. The last call has 0.
+	Added func(from int)
+
 	// Arena holds the activations of a step.
 	Arena Arena[T]
 	grad  *supernet.WeightsOf[T]
@@ -66,6 +71,9 @@ type Batch[T kernel.Float] struct {
 	// (mixup, CutMix): Weight[i] of image i is of class Labels[i], the rest of Mixed[i].
 	Mixed  []int
 	Weight []T
+	// Spread, where not nil, says that Labels and images are this process's part of a batch.
+	// Then the loss of a child is this part's share of the whole batch's.
+	Spread *Spread
 }
 
 // ChildResult is the result of one child in a step.
@@ -142,19 +150,14 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 	MixTargets(labels, b.Labels, b.Mixed, b.Weight, classes, t.Config.LabelSmoothing)
 	target := labels
 	var res StepResult
-	draw := t.Children
-	if t.Draw != nil {
-		draw = t.Draw
-	}
-	for i, a := range draw(r, b.MaxResolution) {
-		o := BatchOptions{}
-		if i == 0 || t.Config.RegulariseAll {
-			o = BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
-		}
+	children := t.draw(r, b.MaxResolution)
+	for i, a := range children {
+		o := t.options(i, r)
+		o.Spread = b.Spread
 		mark := t.Arena.Mark()
 		tape := Forward(&t.Arena, t.Weights, a, b.At(a.Resolution), n, o)
 		dlogits := t.Arena.Alloc(n * classes)
-		loss := SoftCrossEntropy(dlogits, tape.Logits, target, n, classes, 1)
+		loss := SoftCrossEntropy(dlogits, tape.Logits, target, n, classes, b.Spread.share(n))
 		if i == 0 && t.Config.Distill && !t.Config.RandomOnly {
 			// The teacher's softmax is copied: no gradient flows back through it.
 			target = make([]T, n*classes)
@@ -163,11 +166,31 @@ func (t *Trainer[T]) Gradients(b Batch[T], r *rand.Rand) StepResult {
 				target[j] = v + T(b.LabelShare)*(labels[j]-v)
 			}
 		}
-		Backward(&t.Arena, t.Weights, t.grad, tape, dlogits)
-		res.Children = append(res.Children, ChildResult{a, loss, Correct(tape.Logits, b.Labels, classes)})
+		var added func(*supernet.ParamOf[T])
+		if i == len(children)-1 && t.Added != nil {
+			added = func(p *supernet.ParamOf[T]) { t.Added(slices.Index(t.grad.Params, p)) }
+		}
+		backward(&t.Arena, t.Weights, t.grad, tape, dlogits, added)
+		res.Children = append(res.Children, ChildResult{a, loss * b.Spread.share(n), Correct(tape.Logits, b.Labels, classes)})
 		t.Arena.Release(mark)
 	}
 	return res
+}
+
+// draw chooses the architectures of a step.
+func (t *Trainer[T]) draw(r *rand.Rand, maxResolution int) []arch.Arch {
+	if t.Draw != nil {
+		return t.Draw(r, maxResolution)
+	}
+	return t.Children(r, maxResolution)
+}
+
+// options returns how child i of a step is regularised.
+func (t *Trainer[T]) options(i int, r *rand.Rand) BatchOptions {
+	if i > 0 && !t.Config.RegulariseAll {
+		return BatchOptions{}
+	}
+	return BatchOptions{Dropout: t.Config.Dropout, DropConnect: t.Config.DropConnect, Rand: r}
 }
 
 // Gradient returns the summed gradients of the last step.
