@@ -14,7 +14,13 @@ import (
 // batch x [n, r, r, 3], with a's resolution r, runs with its own statistics, and the exact
 // pooled mean and variance over all batches are returned. Without a batch it fails.
 func Calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches iter.Seq2[[]T, int]) (*supernet.Statistics, error) {
-	return calibrate(w, a, batches, nil)
+	return calibrate(w, a, batches, nil, nil)
+}
+
+// CalibrateTogether is Calibrate over the batches of several processes. sum replaces x by its
+// sum over them; without a batch in any it fails.
+func CalibrateTogether[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches iter.Seq2[[]T, int], sum func(x []float64) error) (*supernet.Statistics, error) {
+	return calibrate(w, a, batches, nil, sum)
 }
 
 // CalibrateActivations is Calibrate, and also returns the means of activations.
@@ -28,7 +34,7 @@ func CalibrateActivations(w *supernet.Weights, a arch.Arch, batches iter.Seq2[[]
 		}
 		images += t.n
 		addActivations(c.Activations, ar, t, float32(t.n))
-	})
+	}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +42,9 @@ func CalibrateActivations(w *supernet.Weights, a arch.Arch, batches iter.Seq2[[]
 	return c, nil
 }
 
-// calibrate is Calibrate. each, where not nil, is called with the tape of each batch.
-func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches iter.Seq2[[]T, int], each func(*Arena[T], *Tape[T])) (*supernet.Statistics, error) {
+// calibrate is Calibrate. each, where not nil, is called with the tape of each batch, and
+// together is CalibrateTogether's sum.
+func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches iter.Seq2[[]T, int], each func(*Arena[T], *Tape[T]), together func(x []float64) error) (*supernet.Statistics, error) {
 	if err := w.Check(a); err != nil {
 		return nil, err
 	}
@@ -61,6 +68,15 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 			each(&ar, t)
 		}
 		ar.Release([2]int{})
+	}
+	if together != nil {
+		n := []float64{images}
+		for _, x := range append(append([][]float64{n}, sum...), square...) {
+			if err := together(x); err != nil {
+				return nil, err
+			}
+		}
+		images = n[0]
 	}
 	if images == 0 {
 		return nil, fmt.Errorf("trainer: no images to calibrate %s on", a)

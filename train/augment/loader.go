@@ -31,8 +31,10 @@ type Loader struct {
 	config  Config
 	spec    preprocess.Spec
 	seed    uint64
-	batch   int
+	batch   int // images of a whole batch
 	workers int
+	own     []int               // positions of a batch's images in the whole batch; nil: all
+	mine    func(step int) bool // nil: every step
 
 	mu       sync.Mutex
 	free     []*Batch
@@ -52,6 +54,32 @@ func NewLoader(data dataset.Subset, config Config, spec preprocess.Spec, seed ui
 	}
 	return &Loader{data: data, config: config, spec: spec, seed: seed, batch: batch, workers: workers, cancels: map[int]context.CancelFunc{}}
 }
+
+// Restrict makes the loader one of several that share their work: it makes only the batches of
+// the steps for which mine is true (nil: all), and of each only the images at the positions own
+// (nil: all), in that order. As images i and batch-1-i are mixed with each other, own must read
+// the same from both ends: where it has i at place j, it has batch-1-i at place len(own)-1-j.
+// Every image is what it would be in the whole batch.
+func (l *Loader) Restrict(own []int, mine func(step int) bool) { l.own, l.mine = own, mine }
+
+// images returns how many images the batches have.
+func (l *Loader) images() int {
+	if l.own == nil {
+		return l.batch
+	}
+	return len(l.own)
+}
+
+// at returns the place in the order of an epoch of image i of the batch of a step.
+func (l *Loader) at(step, i int) int {
+	if l.own != nil {
+		i = l.own[i]
+	}
+	return step*l.batch + i
+}
+
+// skips reports whether the batch of a step is made elsewhere.
+func (l *Loader) skips(step int) bool { return l.mine != nil && !l.mine(step) }
 
 // Steps returns the number of batches of an epoch. Images that do not fill a batch are left out,
 // different ones in each epoch.
@@ -73,10 +101,13 @@ func (l *Loader) Epoch(ctx context.Context, epoch, side, startStep int) iter.Seq
 		order := l.order(epoch)
 		if l.workers <= 0 {
 			for step := startStep; step < l.Steps() && ctx.Err() == nil; step++ {
+				if l.skips(step) {
+					continue
+				}
 				b := l.take(side, step)
-				kernel.Parallel(l.batch, func(lo, hi int) { l.fill(b, order, epoch, step, lo, hi) })
+				kernel.Parallel(b.N, func(lo, hi int) { l.fill(b, order, epoch, step, lo, hi) })
 				if b.Mixed != nil {
-					kernel.Parallel(l.batch/2, func(lo, hi int) { l.mix(b, order, epoch, step, lo, hi) })
+					kernel.Parallel(b.N/2, func(lo, hi int) { l.mix(b, order, epoch, step, lo, hi) })
 				}
 				if ctx.Err() != nil || !yield(b) {
 					return
@@ -104,6 +135,9 @@ func (l *Loader) prefetch(ctx context.Context, order []int, epoch, side, startSt
 		defer close(jobs)
 		defer close(queue)
 		for step := startStep; step < l.Steps(); step++ {
+			if l.skips(step) {
+				continue
+			}
 			j := job{step, make(chan *Batch, 1)}
 			select {
 			case queue <- j:
@@ -124,9 +158,9 @@ func (l *Loader) prefetch(ctx context.Context, order []int, epoch, side, startSt
 					return
 				}
 				b := l.take(side, j.step)
-				l.fill(b, order, epoch, j.step, 0, l.batch)
+				l.fill(b, order, epoch, j.step, 0, b.N)
 				if b.Mixed != nil {
-					l.mix(b, order, epoch, j.step, 0, l.batch/2)
+					l.mix(b, order, epoch, j.step, 0, b.N/2)
 				}
 				j.done <- b
 			}
@@ -187,7 +221,7 @@ func (l *Loader) fill(b *Batch, order []int, epoch, step, lo, hi int) {
 	defer l.idle(p)
 	each := b.Side * b.Side * 3
 	for i := lo; i < hi; i++ {
-		k := order[step*l.batch+i]
+		k := order[l.at(step, i)]
 		p.paint(b.Images[i*each:(i+1)*each], b.Side, l.data.Image(k), l.data.Side(), l.seed, stream(epoch, k))
 		b.Labels[i] = l.data.Label(k)
 		if b.Mixed != nil {
@@ -226,12 +260,13 @@ func (l *Loader) take(side, step int) *Batch {
 	if n := len(l.free); n > 0 {
 		b, l.free = l.free[n-1], l.free[:n-1]
 	} else {
-		b = &Batch{Labels: make([]int, l.batch), N: l.batch}
+		n := l.images()
+		b = &Batch{Labels: make([]int, n), N: n}
 		if l.config.mixes() {
-			b.Mixed, b.Weight = make([]int, l.batch), make([]float32, l.batch)
+			b.Mixed, b.Weight = make([]int, n), make([]float32, n)
 		}
 	}
-	size := l.batch * side * side * 3
+	size := b.N * side * side * 3
 	if cap(b.Images) < size {
 		b.Images = make([]float32, size)
 	}

@@ -109,7 +109,7 @@ func (l *Loader) mix(b *Batch, order []int, epoch, step, lo, hi int) {
 		if !l.config.Mixes(epoch) {
 			return recipe{weight: 1}
 		}
-		return p.recipe(b.Side, l.seed, stream(epoch, order[step*l.batch+i]))
+		return p.recipe(b.Side, l.seed, stream(epoch, order[l.at(step, i)]))
 	}
 	for i := lo; i < hi; i++ {
 		j := b.N - 1 - i

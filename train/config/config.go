@@ -46,9 +46,10 @@ type Config struct {
 	Batch  int `toml:"batch"` // images an update
 	// MicroBatch is how many of them pass through the network at once: gradients are summed, and
 	// batch normalisation is over the micro-batch, as on one of many accelerators. It must divide
-	// batch; 0: all at once.
+	// batch; 0: all at once, or, where several ranks begin a run without sync_bn, each one's share.
 	MicroBatch int     `toml:"micro_batch"`
-	Phases     []Phase `toml:"phase"` // the biggest child's resolution over time; none: the space's biggest throughout
+	SyncBN     bool    `toml:"sync_bn"` // ranks may share a micro-batch, with batch normalisation over all of it
+	Phases     []Phase `toml:"phase"`   // the biggest child's resolution over time; none: the space's biggest throughout
 
 	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum), "rmsprop" or "adamw"
 	LR          float64 `toml:"lr"`            // peak learning rate

@@ -26,6 +26,7 @@ func (c Config) DifferencesBefore(d Config, epochs int) []string {
 	if epochs <= d.Epochs && c.sameBefore(d, epochs) {
 		d.Epochs, d.DecayEpochs, d.Phases, d.Augment.MixEpochs = c.Epochs, c.DecayEpochs, c.Phases, c.Augment.MixEpochs
 	}
+	d.SyncBN = c.SyncBN // who computes the statistics, not what they are
 	return c.Differences(d)
 }
 

@@ -153,7 +153,7 @@ func (r *Runner) measure(s *run.Run, e Experiment, seed uint64, children map[str
 		if !ok {
 			continue
 		}
-		acc, err := measure.CalibrateAndEvaluate(s.Best(), a, s.Train, s.Val, config.Spec, s.Config.CalibrationImages)
+		acc, err := measure.CalibrateAndEvaluate(s.Best(), a, s.Train, s.Val, config.Spec, s.Config.CalibrationImages, measure.Part{})
 		if err != nil {
 			return err
 		}

@@ -44,17 +44,25 @@ func Inputs(images, resolution, batch int, apply func(dst []float32, i int)) ite
 	}
 }
 
-// tensors preprocesses a view of each image as inference does.
-func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view, batch int) iter.Seq2[int, []float32] {
-	return Inputs(s.Len(), resolution, batch, func(dst []float32, i int) {
-		v.apply(dst, &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(i)}, spec, resolution)
+// tensors preprocesses a view of each image of a part as inference does.
+func tensors(s dataset.Subset, spec preprocess.Spec, resolution int, v view, batch int, part Part) iter.Seq2[int, []float32] {
+	return Inputs(part.images(s.Len(), batch), resolution, batch, func(dst []float32, i int) {
+		v.apply(dst, &preprocess.Image{W: s.Side(), H: s.Side(), Pix: s.Image(part.index(i, batch))}, spec, resolution)
 	})
 }
 
 // Calibrate measures the BN statistics of child a on n training images, preprocessed as
 // for inference.
 func Calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int) (*supernet.Statistics, error) {
-	return trainer.Calibrate(w, a, Batches(train.Limit(n), spec, a))
+	return calibrate(w, a, train, spec, n, Part{})
+}
+
+func calibrate(w *supernet.Weights, a arch.Arch, train dataset.Subset, spec preprocess.Spec, n int, part Part) (*supernet.Statistics, error) {
+	batches := batches(train.Limit(n), spec, a, part)
+	if part.Size > 1 {
+		return trainer.CalibrateTogether(w, a, batches, part.Sum)
+	}
+	return trainer.Calibrate(w, a, batches)
 }
 
 // mostKept is the memory, in bytes, that the activations of a batch may take while a
@@ -72,8 +80,13 @@ func calibrationBatch(a arch.Arch) int {
 // classes, as in training: in a batch of one class what tells classes apart would be
 // taken for the mean.
 func Batches(s dataset.Subset, spec preprocess.Spec, a arch.Arch) iter.Seq2[[]float32, int] {
+	return batches(s, spec, a, Part{})
+}
+
+// batches is a part of Batches.
+func batches(s dataset.Subset, spec preprocess.Spec, a arch.Arch, part Part) iter.Seq2[[]float32, int] {
 	return func(yield func([]float32, int) bool) {
-		for _, x := range tensors(s.Mixed(), spec, a.Resolution, view{}, calibrationBatch(a)) {
+		for _, x := range tensors(s.Mixed(), spec, a.Resolution, view{}, calibrationBatch(a), part) {
 			if !yield(x, len(x)/(a.Resolution*a.Resolution*3)) {
 				return
 			}
@@ -84,16 +97,16 @@ func Batches(s dataset.Subset, spec preprocess.Spec, a arch.Arch) iter.Seq2[[]fl
 // Evaluate runs a child over the images. progress, where not nil, is called with the
 // number of images done.
 func Evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, progress func(done int)) (Accuracy, error) {
-	return evaluate(c, s, spec, view{}, progress)
+	return evaluate(c, s, spec, view{}, Part{}, progress)
 }
 
-func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view, progress func(done int)) (Accuracy, error) {
+func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view, part Part, progress func(done int)) (Accuracy, error) {
 	if s.Len() == 0 {
 		return Accuracy{}, fmt.Errorf("measure: no images to evaluate on")
 	}
 	top1, top5 := 0, 0
 	r := c.Arch.Resolution
-	for from, x := range tensors(s, spec, r, v, Batch) {
+	for from, x := range tensors(s, spec, r, v, Batch, part) {
 		n := len(x) / (r * r * 3)
 		logits, err := c.Forward(x, n, nil)
 		if err != nil {
@@ -101,7 +114,7 @@ func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view,
 		}
 		for i := range n {
 			row := logits[i*c.Classes : (i+1)*c.Classes]
-			above := rank(row, s.Label(from+i))
+			above := rank(row, s.Label(part.index(from+i, Batch)))
 			if above == 0 {
 				top1++
 			}
@@ -113,8 +126,13 @@ func evaluate(c *supernet.Child, s dataset.Subset, spec preprocess.Spec, v view,
 			progress(from + n)
 		}
 	}
-	n := float64(s.Len())
-	return Accuracy{float64(top1) / n, float64(top5) / n, s.Len()}, nil
+	n, sums := float64(s.Len()), []float64{float64(top1), float64(top5)}
+	if part.Size > 1 {
+		if err := part.Sum(sums); err != nil {
+			return Accuracy{}, err
+		}
+	}
+	return Accuracy{sums[0] / n, sums[1] / n, s.Len()}, nil
 }
 
 // rank returns how many classes come before label in an answer. NaN comes first.
@@ -129,9 +147,9 @@ func rank(logits []float32, label int) int {
 }
 
 // CalibrateAndEvaluate evaluates a child on val with BN statistics of its own, measured
-// on so many training images.
-func CalibrateAndEvaluate(w *supernet.Weights, a arch.Arch, train, val dataset.Subset, spec preprocess.Spec, images int) (Accuracy, error) {
-	st, err := Calibrate(w, a, train, spec, images)
+// on so many training images. Several processes may share the work, each with its part.
+func CalibrateAndEvaluate(w *supernet.Weights, a arch.Arch, train, val dataset.Subset, spec preprocess.Spec, images int, part Part) (Accuracy, error) {
+	st, err := calibrate(w, a, train, spec, images, part)
 	if err != nil {
 		return Accuracy{}, err
 	}
@@ -139,5 +157,5 @@ func CalibrateAndEvaluate(w *supernet.Weights, a arch.Arch, train, val dataset.S
 	if err != nil {
 		return Accuracy{}, err
 	}
-	return Evaluate(c, val, spec, nil)
+	return evaluate(c, val, spec, view{}, part, nil)
 }

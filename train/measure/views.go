@@ -24,7 +24,7 @@ var views = []view{{}, {mirrored: true}, {right: -0.5, down: -0.5}, {right: 0.5,
 func EvaluateViews(c *supernet.Child, s dataset.Subset, spec preprocess.Spec) (Accuracy, error) {
 	var sum Accuracy
 	for _, v := range views {
-		a, err := evaluate(c, s, spec, v, nil)
+		a, err := evaluate(c, s, spec, v, Part{}, nil)
 		if err != nil {
 			return sum, err
 		}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,6 +19,7 @@ import (
 	"bignas/train/atomicfile"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/group"
 )
 
 // Files of a run's folder: the checkpoint that --resume continues from, and that
@@ -78,11 +80,17 @@ func save(path string, t *trainer.Trainer[float32], config string, s state, data
 	return nil
 }
 
-// checkpoint reads the file of a checkpoint.
-func checkpoint(path string) (*weights.File, error) {
-	data, err := os.ReadFile(path)
+// checkpoint reads the file of a checkpoint, which only rank 0 needs to have.
+func checkpoint(ctx context.Context, g group.Group, path string) (*weights.File, error) {
+	data, err := group.Share(ctx, g, func() ([]byte, error) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fault.New("bad_checkpoint", "give the --out of a run that has begun", "nothing to resume, no run there: %v", err)
+		}
+		return data, nil
+	})
 	if err != nil {
-		return nil, fault.New("bad_checkpoint", "give the --out of a run that has begun", "nothing to resume, no run there: %v", err)
+		return nil, err
 	}
 	f, err := weights.Read(data)
 	if err != nil {
@@ -95,8 +103,8 @@ func checkpoint(path string) (*weights.File, error) {
 }
 
 // load reads a checkpoint and restores it.
-func load(path string, t *trainer.Trainer[float32], c config.Config) (state, error) {
-	f, err := checkpoint(path)
+func load(ctx context.Context, g group.Group, path string, t *trainer.Trainer[float32], c config.Config) (state, error) {
+	f, err := checkpoint(ctx, g, path)
 	if err != nil {
 		return newState(), err
 	}
@@ -164,7 +172,7 @@ func fits(path string, m map[string]string, w *supernet.Weights, c config.Config
 
 // ConfigOf returns the configuration, as TOML, of the run in the folder out.
 func ConfigOf(out string) (string, error) {
-	f, err := checkpoint(filepath.Join(out, checkpointName))
+	f, err := checkpoint(context.Background(), group.Alone{}, filepath.Join(out, checkpointName))
 	if err != nil {
 		return "", err
 	}
@@ -177,8 +185,11 @@ func CheckpointFiles(dir string) []string {
 }
 
 // sweep removes temporary files that a killed process has left.
-func sweep(dir string) {
-	for _, f := range CheckpointFiles(dir) {
+func (r *Run) sweep() {
+	if r.group.Rank() != 0 {
+		return
+	}
+	for _, f := range CheckpointFiles(r.Out) {
 		atomicfile.Sweep(f)
 	}
 }

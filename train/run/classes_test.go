@@ -12,6 +12,7 @@ import (
 	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/group"
 )
 
 // began is a run of one epoch that has not trained, with its checkpoint.
@@ -97,7 +98,7 @@ func TestOldCheckpoint(t *testing.T) {
 	c.Epochs, c.WarmupEpochs = 1, 0
 	first := began(t, c, colours(t))
 	file := filepath.Join(first.Out, checkpointName)
-	f, err := checkpoint(file)
+	f, err := checkpoint(t.Context(), group.Alone{}, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,14 @@ package run
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
 	"bignas/core/preprocess"
 	"bignas/core/trainer"
 	"bignas/train/augment"
+	"bignas/train/group"
 )
 
 // tally sums up the updates of an epoch.
@@ -63,11 +65,17 @@ func (r *Run) epoch(ctx context.Context, loader *augment.Loader, epoch int) (Row
 	passes := r.Config.Batch / r.Config.Pass()
 	steps := r.Train.Len() / r.Config.Batch
 	watch := newWatch(r.Config, r.state, r.Trainer.Weights.Classes)
+	var lost error // of a sum of statistics over the ranks
+	spread := r.share.spread(r.Config.Pass(), func(x []float64) {
+		if lost == nil {
+			lost = r.group.Sum(ctx, x)
+		}
+	})
 	scale := newRescaler(res)
 	children := 0
 	var u update
 	var random *rand.Rand
-	pass := 0
+	pass, own := 0, r.share.to-r.share.from // this rank's
 	for b := range loader.Epoch(ctx, epoch, res, 0) {
 		if t.step == steps { // the rest is less than a batch
 			break
@@ -79,18 +87,35 @@ func (r *Run) epoch(ctx context.Context, loader *augment.Loader, epoch int) (Row
 			}
 			random = rand.New(rand.NewPCG(r.Config.Seed, uint64(1+r.Trainer.Updates)))
 			u, r.drawn = update{}, nil
+			for range r.share.from {
+				r.Trainer.Skip(r.Config.Pass(), res, random)
+			}
+			r.grads.begin()
+		}
+		last := pass == own-1
+		r.Trainer.Added = nil
+		if last && r.group.Size() > 1 {
+			r.Trainer.Added = r.grads.settle
 		}
 		result := r.Trainer.Gradients(trainer.Batch[float32]{
 			Labels: b.Labels, Mixed: b.Mixed, Weight: b.Weight, At: scale.of(b), MaxResolution: res,
-			LabelShare: max(0, 1-at/max(r.Config.DistillWarmup, 1e-9)),
+			LabelShare: max(0, 1-at/max(r.Config.DistillWarmup, 1e-9)), Spread: spread,
 		}, random)
 		u.add(result, b.N, passes)
 		loader.Recycle(b)
-		r.gather(pass, passes)
-		if pass++; pass < passes {
+		if !last {
+			r.grads.add(pass == 0)
+			pass++
 			continue
 		}
 		pass = 0
+		r.grads.settle(0)
+		if err := errors.Join(lost, r.grads.wait(ctx)); err != nil {
+			return t.row, err
+		}
+		if err := u.total(ctx, r.group); err != nil {
+			return t.row, err
+		}
 		t.row.LearningRate = r.Rate(at)
 		u.gradNorm = r.Trainer.Update(t.row.LearningRate)
 		children = u.children
@@ -122,26 +147,16 @@ func (u *update) add(r trainer.StepResult, n, passes int) {
 	}
 }
 
-// gather sums the gradients of the passes of an update, and after the last leaves
-// their mean in Trainer.Gradient.
-func (r *Run) gather(pass, passes int) {
-	if passes == 1 {
-		return
+// total adds up the update over the ranks.
+func (u *update) total(ctx context.Context, g group.Group) error {
+	x := append(append([]float64{float64(u.n)}, u.loss[:]...), u.correct[:]...)
+	if err := g.Sum(ctx, x); err != nil {
+		return err
 	}
-	share := 1 / float32(passes)
-	for i, p := range r.Trainer.Gradient().Params {
-		sum := r.sum.Params[i].Data
-		for j, g := range p.Data {
-			if pass == 0 {
-				sum[j] = share * g
-			} else {
-				sum[j] += share * g
-			}
-		}
-		if pass == passes-1 {
-			copy(p.Data, sum)
-		}
-	}
+	u.n = int(x[0])
+	copy(u.loss[:], x[1:])
+	copy(u.correct[:], x[1+len(u.loss):])
+	return nil
 }
 
 // position returns how far the run is and, from the speed of this epoch, how long the

@@ -3,6 +3,7 @@
 package run
 
 import (
+	"context"
 	"math/rand/v2"
 	"path/filepath"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/estimate"
+	"bignas/train/group"
 )
 
 // Row is the result of an epoch, a line of the run's metrics. Where one child is
@@ -65,7 +67,9 @@ type Run struct {
 	text  string // the configuration as the checkpoint keeps it
 	work  *estimate.Work
 	state state
-	sum   *supernet.Weights // gradients of micro-batches so far, nil without
+	group group.Group
+	share share
+	grads *gradients
 	drawn []arch.Arch       // the children of the current update
 	spoil func(updates int) // for tests: damages the weights before an update
 }
@@ -83,9 +87,10 @@ func (r *Run) build(classes int) (err error) {
 		return r.drawn
 	}
 	r.work = estimate.NewWork(r.Config, r.Trainer.Weights.Space, classes)
-	if r.Config.Pass() < r.Config.Batch {
-		r.sum = r.Trainer.Weights.Like()
+	if r.share.to == 0 { // a run that was opened to be measured
+		r.share = shareOf(r.Config, 0, 1)
 	}
+	r.grads = newGradients(r.Trainer.Gradient(), r.group, r.Config.Batch/r.Config.Pass(), r.share.to-r.share.from)
 	return nil
 }
 
@@ -143,6 +148,6 @@ func (r *Run) Best() *supernet.Weights {
 // UseBest replaces the weights by those of the checkpoint with the best validation
 // accuracy (Score), and returns after how many epochs that was.
 func (r *Run) UseBest() (epoch int, err error) {
-	r.state, err = load(filepath.Join(r.Out, bestName), r.Trainer, r.Config)
+	r.state, err = load(context.Background(), r.group, filepath.Join(r.Out, bestName), r.Trainer, r.Config)
 	return r.state.Epoch, err
 }

@@ -15,6 +15,9 @@ import (
 // the first epoch and after each one. An epoch that ctx interrupts is lost; resuming
 // repeats it with the same result. A collapse is rolled back (Rollback).
 func (r *Run) Run(ctx context.Context) error {
+	if err := r.align(ctx); err != nil {
+		return err
+	}
 	if r.state.Epoch == 0 && r.state.Rollbacks == 0 {
 		// To roll back to. A full disk is noticed now, too.
 		if err := r.save(checkpointName); err != nil {
@@ -23,11 +26,12 @@ func (r *Run) Run(ctx context.Context) error {
 	}
 	loader := augment.NewLoader(r.Train, r.Config.Augment, config.Spec, r.Config.Seed, r.Config.Pass(), 0)
 	defer loader.Close()
+	loader.Restrict(r.share.own, r.share.mine(r.Config.Batch/r.Config.Pass()))
 	for r.state.Epoch < r.Config.Epochs {
 		err := r.oneEpoch(ctx, loader)
 		var fell *collapse
 		if errors.As(err, &fell) {
-			err = r.rollBack(fell)
+			err = r.rollBack(ctx, fell)
 		}
 		if err != nil {
 			return err
@@ -42,12 +46,15 @@ func (r *Run) oneEpoch(ctx context.Context, loader *augment.Loader) error {
 	if err != nil {
 		return err
 	}
+	if err := r.same(ctx); err != nil {
+		return err
+	}
 	next := r.state
 	next.Epoch++
 	next.learnt(row)
 	evaluated := next.Epoch%r.Config.EvalEvery == 0 || next.Epoch == r.Config.Epochs
 	if evaluated {
-		if err := r.evaluate(&row); err != nil {
+		if err := r.evaluate(ctx, &row); err != nil {
 			return err
 		}
 	}
@@ -66,8 +73,11 @@ func (r *Run) oneEpoch(ctx context.Context, loader *augment.Loader) error {
 	return r.save(checkpointName)
 }
 
-// save writes the current state as a checkpoint.
+// save writes the current state as a checkpoint, on rank 0.
 func (r *Run) save(name string) error {
+	if r.group.Rank() != 0 {
+		return nil
+	}
 	return save(filepath.Join(r.Out, name), r.Trainer, r.text, r.state, r.Data)
 }
 
@@ -83,12 +93,13 @@ func (r Row) Score() float64 {
 	return sum / float64(max(1, n))
 }
 
-// evaluate measures the children that are watched.
-func (r *Run) evaluate(row *Row) error {
+// evaluate measures the children that are watched, each rank on its part of the images.
+func (r *Run) evaluate(ctx context.Context, row *Row) error {
+	part := measure.Part{Rank: r.group.Rank(), Size: r.group.Size(), Sum: func(x []float64) error { return r.group.Sum(ctx, x) }}
 	accuracies := []*float64{&row.ValSmallest, &row.ValMiddle, &row.ValBiggest}
 	children := r.Config.Watched(r.Trainer.Weights.Space)
 	for i, a := range children {
-		acc, err := measure.CalibrateAndEvaluate(r.Best(), a, r.Train, r.Val, config.Spec, r.Config.CalibrationImages)
+		acc, err := measure.CalibrateAndEvaluate(r.Best(), a, r.Train, r.Val, config.Spec, r.Config.CalibrationImages, part)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -142,7 +143,7 @@ func (r Rollback) String() string {
 // rollBack restores the last checkpoint, or the best one where the last has led to a
 // collapse in this epoch before. It lowers the learning rate for the rest of the run
 // and saves that, so that a run that is killed then resumes in the same way.
-func (r *Run) rollBack(c *collapse) error {
+func (r *Run) rollBack(ctx context.Context, c *collapse) error {
 	in, cfg := r.state.Epoch+1, r.Config
 	if !cfg.Watchdog {
 		return fault.New("collapse", "resume with watchdog = true, or start anew with a lower lr or clip_norm", "collapse in epoch %d: %s", in, c.why)
@@ -156,7 +157,7 @@ func (r *Run) rollBack(c *collapse) error {
 		from = bestName
 	}
 	before := r.state
-	restored, err := load(filepath.Join(r.Out, from), r.Trainer, cfg)
+	restored, err := load(ctx, r.group, filepath.Join(r.Out, from), r.Trainer, cfg)
 	if err != nil {
 		return fmt.Errorf("collapse in epoch %d: %s; rolling back: %w", in, c.why, err)
 	}
