@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"bignas/train/config"
 	"bignas/train/dataset"
 	"bignas/train/estimate"
+	"bignas/train/group"
 	"bignas/train/lock"
 	"bignas/train/report"
 	"bignas/train/run"
@@ -81,12 +83,24 @@ func (f *runFlags) Run(p *cli.Program) error {
 	if f.DryRun {
 		return f.plan(p, c)
 	}
-	taken, err := lock.Folder(f.Out)
+	return together(p, func(ctx context.Context, g group.Group, of string) error { return f.train(ctx, p, c, g, of) })
+}
+
+// train trains as a rank of a group. of is the MPI library's name, "" where there is one rank.
+func (f *runFlags) train(ctx context.Context, p *cli.Program, c config.Config, g group.Group, of string) error {
+	first := g.Rank() == 0
+	if first {
+		taken, err := lock.Folder(f.Out)
+		if err != nil {
+			return err
+		}
+		defer taken.Release()
+	}
+	b, err := run.Begin(ctx, c, f.Out, f.Resume, g)
 	if err != nil {
 		return err
 	}
-	defer taken.Release()
-	known, err := run.Ready(c, f.Out, f.Resume)
+	known, err := b.Classes()
 	if err != nil {
 		return err
 	}
@@ -94,19 +108,24 @@ func (f *runFlags) Run(p *cli.Program) error {
 	if err != nil {
 		return err
 	}
-	c = run.WithSplit(c, data, f.Out, f.Resume)
-	if err := f.survey(p, c, data); err != nil {
+	if err := f.survey(p, b.Config(data), data); err != nil {
 		return err
 	}
 	p.Resume = fmt.Sprintf("the last whole epoch is in %s, go on with --resume", f.Out)
-	s, err := run.New(c, data, f.Out, f.Resume)
+	s, err := b.Run(data)
 	if err != nil {
 		return err
+	}
+	if !first {
+		return s.Run(ctx)
 	}
 	for _, note := range s.Notes {
 		fmt.Fprintf(p.Stderr, "train: %s\n", note)
 	}
 	c = s.Config
+	if g.Size() > 1 {
+		fmt.Fprintf(p.Stderr, "%d ranks (%s) share each batch of %d; where one ends all end, and %s\n", g.Size(), of, c.Batch, p.Resume)
+	}
 	log, err := openLog(f.Out, s.Done())
 	if err != nil {
 		return err
@@ -139,7 +158,10 @@ func (f *runFlags) Run(p *cli.Program) error {
 		log, err = openLog(f.Out, r.To)
 		return err
 	}
-	if err := s.Run(p.Context()); err != nil {
+	if g.Size() == 1 {
+		ctx = p.Context()
+	}
+	if err := s.Run(ctx); err != nil {
 		return err
 	}
 	return plot(f.Out)

@@ -131,9 +131,9 @@ func (w *World) start(background bool, begin func(request *uintptr) int32) func(
 
 // serve makes the calls, on a thread of its own. It asks the library for news as often as it
 // can for a moment after something has happened while somebody waits, and otherwise sleeps in
-// between: on the machine's processors others compute.
+// between, the longer the less happens: on the machine's processors others compute.
 func (w *World) serve(ready chan<- error) {
-	const eager, nap = 200 * time.Microsecond, 50 * time.Microsecond
+	const eager, nap, longest = 200 * time.Microsecond, 50 * time.Microsecond, time.Millisecond
 	runtime.LockOSThread()
 	var err error
 	w.rank, w.size, err = w.lib.start()
@@ -159,8 +159,8 @@ func (w *World) serve(ready chan<- error) {
 		if live = w.test(live); len(live) < before {
 			happened = time.Now()
 		}
-		if len(live) > 0 && (w.waiting.Load() == 0 || time.Since(happened) > eager) {
-			t := syscall.NsecToTimespec(int64(nap))
+		if quiet := time.Since(happened); len(live) > 0 && (quiet > eager || w.waiting.Load() == 0) {
+			t := syscall.NsecToTimespec(int64(min(longest, max(nap, quiet/100))))
 			_ = syscall.Nanosleep(&t, nil) // a signal may shorten it
 		}
 	}

@@ -20,9 +20,7 @@ const groupRecipe = `
 space = "nette"
 seed = 3
 side = 24
-train_images = 18
 epochs = 2
-batch = 8
 lr = 0.02
 optimiser = "sgd"
 ema = 0.9
@@ -39,6 +37,9 @@ resolution = 96
 
 func groupConfig(t *testing.T, more string) config.Config {
 	t.Helper()
+	if !strings.Contains(more, "train_images") {
+		more += "train_images = 18\nbatch = 8\n"
+	}
 	c, err := config.Parse(more+groupRecipe, "group")
 	if err != nil {
 		t.Fatal(err)
@@ -105,9 +106,9 @@ func furthest(a, b *supernet.Weights) float64 {
 }
 
 // roundings bounds how far the weights of two runs come apart in four updates because sums
-// are taken in another order: 2e-5 of the largest weight, where twice the learning rate in
-// one of them makes 1e-2.
-const roundings = 2e-5
+// are taken in another order: 1e-6 of the largest weight. 3e-8 was seen; other random numbers
+// for dropout make 2e-3.
+const roundings = 1e-6
 
 // TestRanks: a run has the same weights, to rounding, with one rank and with several: where
 // each has whole passes, and where they share each pass with synchronised batch
@@ -120,7 +121,7 @@ func TestRanks(t *testing.T) {
 	}{
 		"whole passes":        {"micro_batch = 2\n", []int{2, 4}},
 		"shared passes":       {"sync_bn = true\n", []int{3}},
-		"shared, two passes":  {"sync_bn = true\nmicro_batch = 4\n", []int{2}},
+		"shared, two passes":  {"sync_bn = true\nmicro_batch = 6\ntrain_images = 24\nbatch = 12\n", []int{3}},
 		"whole, synchronised": {"sync_bn = true\nmicro_batch = 4\nregularise_all = true\n", []int{2}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -69,6 +69,12 @@ func Main(p *Program, about string, grammar any, vars map[string]string, args []
 	if p.stop != nil {
 		p.stop()
 	}
+	return p.Report(err)
+}
+
+// Report shows the error of a Run method, nil for none, and returns the exit status. Main calls
+// it; a method that ends the process itself does so too.
+func (p *Program) Report(err error) int {
 	var usage usageError
 	switch {
 	case errors.Is(err, ErrReported):
