@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,9 +33,12 @@ func together(p *cli.Program, train func(ctx context.Context, g group.Group, of 
 	if err == nil {
 		return world.Close()
 	}
+	if errors.Is(err, group.ErrOther) {
+		time.Sleep(30 * time.Second) // that rank ends this one before
+	}
 	if rank > 0 {
 		// Most errors are those of all ranks, and rank 0, if it lives, is quicker to end them.
-		time.Sleep(time.Duration(min(rank, 4)) * 500 * time.Millisecond)
+		time.Sleep(5 * time.Second)
 		host, _ := os.Hostname() // "" where it is not known
 		p.Name, p.Stderr = fmt.Sprintf("%s: rank %d of %d on %s", p.Name, rank, size, host), stderr
 	}

@@ -76,18 +76,22 @@ func (f *runFlags) Run(p *cli.Program) error {
 	if err := cli.CheckClasses(f.Classes); err != nil {
 		return err
 	}
+	if f.DryRun {
+		c, err := f.configuration()
+		if err != nil {
+			return err
+		}
+		return f.plan(p, c)
+	}
+	return together(p, func(ctx context.Context, g group.Group, of string) error { return f.train(ctx, p, g, of) })
+}
+
+// train trains as a rank of a group. of is the MPI library's name, "" where there is one rank.
+func (f *runFlags) train(ctx context.Context, p *cli.Program, g group.Group, of string) error {
 	c, err := f.configuration()
 	if err != nil {
 		return err
 	}
-	if f.DryRun {
-		return f.plan(p, c)
-	}
-	return together(p, func(ctx context.Context, g group.Group, of string) error { return f.train(ctx, p, c, g, of) })
-}
-
-// train trains as a rank of a group. of is the MPI library's name, "" where there is one rank.
-func (f *runFlags) train(ctx context.Context, p *cli.Program, c config.Config, g group.Group, of string) error {
 	first := g.Rank() == 0
 	if first {
 		taken, err := lock.Folder(f.Out)

@@ -6,8 +6,9 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/fnv"
+
+	"bignas/core/fault"
 )
 
 // Group is processes that train together, each a rank from 0 on. All of them call its methods
@@ -46,11 +47,11 @@ func (Alone) Sum(context.Context, []float64) error { return nil }
 // Broadcast leaves b as it is.
 func (Alone) Broadcast(context.Context, []byte) error { return nil }
 
-// ErrFirst is the error of the other ranks where rank 0 has failed, which says why.
-var ErrFirst = errors.New("group: rank 0 has failed")
+// ErrOther is the error of a rank where another one has failed, whose own error says why.
+var ErrOther = errors.New("group: another rank has failed")
 
 // Share calls f on rank 0 and returns its result on every rank. Where f fails, rank 0 gets
-// its error and the others ErrFirst.
+// its error and the others ErrOther.
 func Share(ctx context.Context, g Group, f func() ([]byte, error)) ([]byte, error) {
 	if g.Size() == 1 {
 		return f()
@@ -71,7 +72,7 @@ func Share(ctx context.Context, g Group, f func() ([]byte, error)) ([]byte, erro
 		return nil, failed
 	}
 	if head[8] != 0 {
-		return nil, ErrFirst
+		return nil, ErrOther
 	}
 	if g.Rank() != 0 {
 		data = make([]byte, binary.LittleEndian.Uint64(head))
@@ -80,7 +81,7 @@ func Share(ctx context.Context, g Group, f func() ([]byte, error)) ([]byte, erro
 }
 
 // Agree returns an error on the ranks where text, a description of what, is not that of
-// rank 0, and ErrFirst on the others if there is such a rank.
+// rank 0, and then ErrOther on the others.
 func Agree(ctx context.Context, g Group, what, text string) error {
 	if g.Size() == 1 {
 		return nil
@@ -99,9 +100,9 @@ func Agree(ctx context.Context, g Group, what, text string) error {
 	}
 	switch {
 	case own:
-		return fmt.Errorf("group: %s of rank %d differs from that of rank 0: there %s, here %s", what, g.Rank(), first, text)
+		return fault.New("ranks_differ", "give every rank the same files", "%s of rank %d differs from that of rank 0: there %s, here %s", what, g.Rank(), first, text)
 	case differ[0] > 0:
-		return fmt.Errorf("group: %s of rank 0 differs from that of %g others", what, differ[0])
+		return ErrOther
 	}
 	return nil
 }

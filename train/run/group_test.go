@@ -84,7 +84,7 @@ func ranked(t *testing.T, c config.Config, out string, ranks int, change func(*R
 			if err != nil { // as a rank that fails ends the others
 				stop()
 			}
-			if g.Rank() == 0 || err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, group.ErrFirst) {
+			if g.Rank() == 0 || err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, group.ErrOther) {
 				ends <- result{r, err}
 			}
 		}()
