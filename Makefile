@@ -148,8 +148,9 @@ generate:
 	for f in simd.wasm relaxed.wasm; do cmp "wasm/kernels/$$f" "$$fresh/$$f" || { echo "run: go generate ./wasm/kernels"; exit 1; }; done
 
 killed:
-	$(say) 'a training run killed forty times ends as an undisturbed one'
+	$(say) 'a training run killed forty times ends as an undisturbed one, and one of two ranks killed twenty times'
 	@BIGNAS_KILLS=40 go test -count=1 -timeout 90m -run '^TestKilled$$' ./train/run
+	@BIGNAS_KILLS=20 go test -count=1 -timeout 90m -run '^TestRanksKilled$$' ./cmd/train
 
 exported:
 	$(say) 'exported children before the ONNX checker, in onnxruntime, OpenCV and opencv.js, and in torch'

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
+	"strings"
 
 	"bignas/core/fault"
 )
@@ -86,25 +87,35 @@ func Agree(ctx context.Context, g Group, what, text string) error {
 	if g.Size() == 1 {
 		return nil
 	}
-	first, err := Share(ctx, g, func() ([]byte, error) { return []byte(text), nil })
+	b, err := Share(ctx, g, func() ([]byte, error) { return []byte(text), nil })
 	if err != nil {
 		return err
 	}
-	differ := []float64{0}
-	if string(first) != text {
+	differ, first := []float64{0}, string(b)
+	own := first != text
+	if own {
 		differ[0] = 1
 	}
-	own := differ[0] > 0
 	if err := g.Sum(ctx, differ); err != nil {
 		return err
 	}
 	switch {
 	case own:
+		first, text = line(first, text)
 		return fault.New("ranks_differ", "give every rank the same files", "%s of rank %d differs from that of rank 0: there %s, here %s", what, g.Rank(), first, text)
 	case differ[0] > 0:
 		return ErrOther
 	}
 	return nil
+}
+
+// line returns the first line in which two texts differ, of each.
+func line(a, b string) (string, string) {
+	rest, more := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for len(rest) > 1 && len(more) > 1 && rest[0] == more[0] {
+		rest, more = rest[1:], more[1:]
+	}
+	return rest[0], more[0]
 }
 
 // Same reports whether the numbers have the same bits on all ranks, by their checksums.

@@ -58,7 +58,7 @@ func TestAgree(t *testing.T) {
 		}
 	}
 	for i, err := range each(3, func(g group.Group) error {
-		return group.Agree(ctx, g, "the data", map[bool]string{false: "100 images", true: "90 images"}[g.Rank() == 2])
+		return group.Agree(ctx, g, "the data", map[bool]string{false: "of a.tar\n100 images\nof 10 classes", true: "of a.tar\n90 images\nof 10 classes"}[g.Rank() == 2])
 	}) {
 		if err == nil || i == 2 && !strings.Contains(err.Error(), "the data of rank 2 differs from that of rank 0: there 100 images, here 90 images") || i < 2 && !errors.Is(err, group.ErrOther) {
 			t.Errorf("rank %d: %v", i, err)

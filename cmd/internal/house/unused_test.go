@@ -15,7 +15,7 @@ import (
 
 // forTests are the packages that only tests import: what they export may be used
 // by tests alone, and what they use is used by tests.
-var forTests = []string{"core/confidence/confidencetest", "core/kernel/kerneltest", "core/preprocess/slowfiles", "cmd/internal/clitest", "cmd/internal/imagetest", "cmd/internal/house"}
+var forTests = []string{"core/confidence/confidencetest", "core/kernel/kerneltest", "core/preprocess/slowfiles", "train/group/grouptest", "cmd/internal/clitest", "cmd/internal/imagetest", "cmd/internal/house"}
 
 // calledFromOutside are methods that the standard library or an imported module
 // calls through an interface, so that no file here need name them.
