@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"bignas/core/arch"
 	"bignas/core/supernet"
 )
 
@@ -53,10 +54,15 @@ func (m *meeting) sum(member int, x []float64) {
 // sizes, add up to those of one process, with dropout and drop-connect, and so do losses and
 // counts. The difference is float64's rounding.
 func TestSpread(t *testing.T) {
+	t.Run("attentive", func(t *testing.T) { spreadBatch(t, attentive()) })
+	t.Run("once", func(t *testing.T) { spreadBatch(t, once()) })
+}
+
+func spreadBatch(t *testing.T, space *arch.Space) {
 	const classes = 4
 	parts := [][]int{{0, 3, 4}, {1, 2, 5, 6}} // images of each process
 	n := 7
-	w, err := supernet.NewWeightsOf[float64](attentive(), classes)
+	w, err := supernet.NewWeightsOf[float64](space, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,8 +146,13 @@ func TestSkip(t *testing.T) {
 // TestAdded: at each call, everything from that parameter on has the gradient that it has at
 // the end of the step, and the last call is for all.
 func TestAdded(t *testing.T) {
+	t.Run("tiny", func(t *testing.T) { addedGradients(t, tiny()) })
+	t.Run("once", func(t *testing.T) { addedGradients(t, once()) })
+}
+
+func addedGradients(t *testing.T, space *arch.Space) {
 	const n, classes = 4, 3
-	w, err := supernet.NewWeightsOf[float64](tiny(), classes)
+	w, err := supernet.NewWeightsOf[float64](space, classes)
 	if err != nil {
 		t.Fatal(err)
 	}
