@@ -58,7 +58,9 @@ export default class Filters {
   async #read() {
     const { space, engine } = this.#explorer, { stage, layer } = this.#at, last = list => list[list.length - 1];
     const child = spaces.smallest(space), s = space.stages[stage];
-    Object.assign(child.stages[stage], { width: last(s.widths), depth: layer + 1, expansion: last(s.expansions), kernels: Array(layer + 1).fill(last(s.kernels)) });
+    const layers = list => Array(layer + 1).fill(last(list));
+    Object.assign(child.stages[stage], { width: last(s.widths), depth: layer + 1, kernels: layers(s.kernels) },
+      space.expansionPerLayer ? { expansions: layers(s.expansions) } : { expansion: last(s.expansions) });
     if (!layer && stage) child.stages[stage - 1].width = last(space.stages[stage - 1].widths);
     const { bytes } = await engine.request('export', { child, format: 'safetensors', half: true });
     const found = tensors(bytes).find(t => t.name === `s${stage + 1}.${layer}.depthwise`);
@@ -81,7 +83,7 @@ export default class Filters {
   // used is what the page's child takes of the layer: {channels, side}.
   #used() {
     const { child } = this.#explorer, { stage, layer } = this.#at, s = child.stages[stage];
-    return { channels: s.expansion * (layer ? s.width : stage ? child.stages[stage - 1].width : child.stem), side: s.kernels[layer] };
+    return { channels: (s.expansions?.[layer] ?? s.expansion) * (layer ? s.width : stage ? child.stages[stage - 1].width : child.stem), side: s.kernels[layer] };
   }
 
   #choose(channel) {
@@ -114,6 +116,6 @@ export default class Filters {
     this.#sketch.filter(one, this.#side);
     const all = this.#channels * this.#side ** 2, some = used.channels * used.side ** 2;
     write(this.#root.querySelector('[data-is=counts]'), `In layer ${layer + 1} of ${space.stages[stage].name} your child uses ${number(used.channels)} of ${number(this.#channels)} filters, each with ${used.side ** 2} of its ${this.#side ** 2} weights: ${number(some)} of ${number(all)} weights.${this.#channels > Math.max(...space.stages[stage].widths) ? ' A layer widens to more channels than it passes on.' : ''} What is faint belongs to wider children.`);
-    write(this.#root.querySelector('[data-is=says]'), `Filter ${this.#channel + 1}, ${within ? `of which your child uses ${used.side === this.#side ? 'all weights' : `the ${used.side} × ${used.side} in the middle`}` : 'which your child leaves out'}; orange is positive, dark negative. Beside it: the brightness of the image, filtered with the middle and with all of it. In the network a filter reads a map of the layer before it.`);
+    write(this.#root.querySelector('[data-is=says]'), `Filter ${this.#channel + 1}, ${within ? `of which your child uses ${used.side === this.#side ? 'all weights' : space.kernelTransforms ? `${used.side} × ${used.side} sums of those in the middle` : `the ${used.side} × ${used.side} in the middle`}` : 'which your child leaves out'}; orange is positive, dark negative. Beside it: the brightness of the image, filtered with the middle and with all of it. In the network a filter reads a map of the layer before it.`);
   }
 }
