@@ -43,14 +43,14 @@ type Block struct {
 	In, Mid, Out int // channels: input, expanded, output
 	Squeeze      int // bottleneck of the SE block, 0 without SE
 	Kernel       int
-	Source       int // side of the centre of the biggest kernel that Kernel is made from
+	Source       int `json:",omitempty"` // side of the centre of the biggest kernel that Kernel is made from by transforms, 0 without
 	Stride       int
 	Size         int  // input pixels on a side
 	OutSize      int  // output pixels on a side
 	Expand       bool // has the 1x1 expansion (Mid > In, or expansion > 1)
 	HardGate     bool // of its SE block, see Space.HardGate
 	Shortcut     Shortcut
-	Act          Activation
+	Act          Activation `json:",omitempty"`
 }
 
 // divisible rounds v to a multiple of 8 as MobileNet code does: to the nearest, but never below
@@ -101,12 +101,12 @@ func (s *Space) shortcut(b Block) Shortcut {
 }
 
 // source returns the side of the centre of a layer's biggest kernel that a kernel of the stage is
-// made from: the kernel's own or, where it goes through transforms, that of the second biggest.
+// made from: the second biggest, or 0 where there are no transforms or it is the biggest.
 func (s *Space) source(st Stage, kernel int) int {
 	if of := st.Kernels; s.KernelTransforms && kernel < of[len(of)-1] {
 		return of[len(of)-2]
 	}
-	return kernel
+	return 0
 }
 
 // act returns the activation outside the blocks, and in those without ReLU.

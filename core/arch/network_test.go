@@ -80,7 +80,7 @@ func TestOnceForAll(t *testing.T) {
 		acts += string("shr"[b.Act])
 		shortcuts += string(".=c"[b.Shortcut])
 	}
-	if sources != "3"+"55"+"77"+"55"+"755"+"55" || acts != "rrrrr"+"hhhhhhh" || shortcuts != "="+".="+".="+".="+".=="+".=" || n.Act != HardSwish {
+	if sources != "0"+"55"+"00"+"55"+"055"+"55" || acts != "rrrrr"+"hhhhhhh" || shortcuts != "="+".="+".="+".="+".=="+".=" || n.Act != HardSwish {
 		t.Errorf("kernels are made of %s, activations %s, shortcuts %s", sources, acts, shortcuts)
 	}
 	if n.HeadExpand.Out != 960 || n.Blocks[8].Mid != 448 || n.Blocks[8].Squeeze != 112 || !n.Blocks[8].HardGate || n.Blocks[6].Squeeze != 0 {

@@ -53,7 +53,7 @@ func timer(noise float64) Timer {
 // TestModel: on a made-up device the composition of a few hundred parts is close
 // to children of every size.
 func TestModel(t *testing.T) {
-	for _, name := range []string{"nette", "bignas"} {
+	for name, most := range map[string]int{"nette": 400, "bignas": 400, "ofa-mbv3": 600} {
 		s := lookup(t, name)
 		m := NewMeasurement(s, 10, 1, timer(0.02))
 		steps := 0
@@ -63,7 +63,7 @@ func TestModel(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if done, total := m.Progress(); done != total || total != steps || len(m.rows) > 400 {
+		if done, total := m.Progress(); done != total || total != steps || len(m.rows) > most {
 			t.Errorf("%d of %d in %d steps, %d parts", done, total, steps, len(m.rows))
 		}
 		model, failure, children, err := m.Model()
@@ -78,6 +78,31 @@ func TestModel(t *testing.T) {
 		}
 		if e := model.Test(samples); e > 0.04 {
 			t.Errorf("%s: mean error %.3f on 50 children", name, e)
+		}
+	}
+}
+
+// TestShared: at every resolution each part has measured ones of its size, though late stages have
+// the same at several.
+func TestShared(t *testing.T) {
+	for _, name := range []string{"nette", "ofa-mbv3"} {
+		s := lookup(t, name)
+		var rows []Row
+		for _, p := range Plan(s, 10) {
+			rows = append(rows, Row{p, device(p)})
+		}
+		m, err := Fit(s, 10, rows, []Sample{{s.Min(), 1}, {s.Max(), 9}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r, resolution := range s.Resolutions {
+			a := s.Max()
+			a.Resolution = resolution
+			for _, p := range Parts(a, 10) {
+				if g := m.groups[m.place(p, r)]; g.over[0][0] == 0 {
+					t.Errorf("%s: no measured part is like %s of %s", name, Name(p, s), a)
+				}
+			}
 		}
 	}
 }

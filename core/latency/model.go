@@ -31,6 +31,9 @@ type Model struct {
 
 	law    [terms]float64
 	groups []group // by place
+	// like has, for each resolution and kind of part, the resolution whose groups it shares: the
+	// maps of late stages are equally big at several resolutions.
+	like []int
 	// A whole child takes start + factor times the sum of its parts.
 	start, factor float64
 }
@@ -48,8 +51,11 @@ const kernels = 4
 // place returns the index of a part's group. r is the index of its resolution.
 func (m *Model) place(p Part, r int) int {
 	k := min(p.Kernel/2, kernels-1)
-	return ((r*(len(m.Space.Stages)+2)+p.Stage+1)*2+p.Index)*kernels + k
+	return m.kind(p, m.like[m.kind(p, r)])*kernels + k
 }
+
+// kind returns the index of the parts of one place in a network at one resolution.
+func (m *Model) kind(p Part, r int) int { return (r*(len(m.Space.Stages)+2)+p.Stage+1)*2 + p.Index }
 
 // wide returns the output channels of a part; the head's are those before the pool.
 func wide(p Part, s *arch.Space) int {
@@ -71,7 +77,8 @@ func Fit(s *arch.Space, classes int, rows []Row, children []Sample) (*Model, err
 		}
 	}
 	m := &Model{Space: s, Classes: classes, Rows: rows, law: fitLaw(rows), factor: 1}
-	m.groups = make([]group, len(s.Resolutions)*(len(s.Stages)+2)*2*kernels)
+	m.like = make([]int, len(s.Resolutions)*(len(s.Stages)+2)*2)
+	m.groups = make([]group, len(m.like)*kernels)
 	m.collect()
 	for _, c := range children {
 		if !(c.MS > 0) {
@@ -103,14 +110,15 @@ func (m *Model) scale(children []Sample) (start, factor float64) {
 func (m *Model) collect() {
 	sides := map[int]int{} // the index of a resolution by stage and the part's size
 	for r, resolution := range m.Space.Resolutions {
-		a := m.Space.Min()
-		a.Resolution = resolution
-		for _, p := range Parts(a, m.Classes) {
-			sides[sizeKey(p)] = r
-		}
-		a.Stages = m.Space.Max().Stages
-		for _, p := range Parts(a, m.Classes) {
-			sides[sizeKey(p)] = r
+		for _, a := range []arch.Arch{m.Space.Min(), m.Space.Max()} {
+			a.Resolution = resolution
+			for _, p := range Parts(a, m.Classes) {
+				if first, ok := sides[sizeKey(p)]; ok {
+					m.like[m.kind(p, r)] = first
+					continue
+				}
+				sides[sizeKey(p)], m.like[m.kind(p, r)] = r, r
+			}
 		}
 	}
 	of := map[int][]Row{}

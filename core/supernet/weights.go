@@ -153,9 +153,9 @@ func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T],
 		if b.Expand {
 			conv(&p.Expand, name+"expand", initOne, b.In, b.In, b.Mid)
 		}
-		side := b.Source
-		if w.alone {
-			side = b.Kernel // which transforms have made
+		side := b.Kernel
+		if b.Source > 0 && !w.alone { // extracted kernels are made already
+			side = b.Source
 		}
 		conv(&p.Depthwise, name+"depthwise", initOne, b.Kernel*b.Kernel, side, side, b.Mid)
 		for i, to := range w.transformed(b, all) {
