@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -15,10 +16,10 @@ import (
 	"bignas/core/weights"
 )
 
-// published is a weights file of AttentiveNAS's space with a thousand classes, as an import
+// published is a weights file of a published space with a thousand classes, as an import
 // makes it: random numbers from a seed.
-func published() ([]byte, error) {
-	space, err := arch.Lookup("attentivenas")
+func published(name string, spec preprocess.Spec) ([]byte, error) {
+	space, err := arch.Lookup(name)
 	if err != nil {
 		return nil, err
 	}
@@ -31,15 +32,28 @@ func published() ([]byte, error) {
 	for i := range net.Classes {
 		labels = append(labels, fmt.Sprintf("class %d", i))
 	}
-	spec := preprocess.Spec{Mean: [3]float32{0.48, 0.46, 0.4}, Std: [3]float32{0.23, 0.22, 0.225}, Crop: 0.875, Filter: preprocess.CatmullRom, Through: 224}
+	spec.Mean, spec.Std, spec.Crop = [3]float32{0.48, 0.46, 0.4}, [3]float32{0.23, 0.22, 0.225}, 0.875
 	return weights.Marshal(&weights.Bundle{Net: net, Statistics: bnstats.NewModel(net), Labels: labels, Spec: spec}, weights.Float16)
 }
 
-// TestPublishedSpace: the page works with an imported supernet: the smallest child answers first,
-// then the biggest at 288 pixels; costs follow the sliders.
+// TestPublishedSpace: the page works with imported supernets: the smallest child answers first,
+// then the biggest; costs follow the sliders. Once-for-All has no choice of widths, and the slider
+// of widths moves its expansions.
 func TestPublishedSpace(t *testing.T) {
 	t.Parallel()
-	data, err := published()
+	for name, c := range map[string]struct {
+		spec                 preprocess.Spec
+		biggest, macs, width string
+	}{
+		"attentivenas": {preprocess.Spec{Filter: preprocess.CatmullRom, Through: 224}, "arch=r288-c24-", `1[.,]?939|1[.]94`, `\d+ %`},
+		"ofa-mbv3":     {preprocess.Spec{Filter: preprocess.Bilinear}, "arch=r224-c16-", `566`, `expanded \d ×`},
+	} {
+		t.Run(name, func(t *testing.T) { publishedSpace(t, name, c.spec, c.biggest, c.macs, c.width) })
+	}
+}
+
+func publishedSpace(t *testing.T, name string, spec preprocess.Spec, biggest, macs, width string) {
+	data, err := published(name, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +68,12 @@ func TestPublishedSpace(t *testing.T) {
 	p.wait("an answer out of a thousand classes", `/1.?000 classes/.test(document.getElementById('knows').textContent) && `+answers)
 	p.answered()
 	p.click("#presets [aria-label='Biggest child']")
-	p.wait("the costs of the biggest child", `location.hash.includes('arch=r288-c24-') && /1[.,]?939|1[.]94/.test(document.getElementById('cost-macs').textContent)`)
+	p.wait("the costs of the biggest child", `location.hash.includes('`+biggest+`') && /`+macs+`/.test(document.getElementById('cost-macs').textContent)`)
 	p.answered()
 	p.wait("its answer", answers)
+	if says := eval[string](p, `document.querySelector('[data-slider=width] output').textContent`); !regexp.MustCompile("^" + width + "$").MatchString(strings.TrimSpace(says)) {
+		t.Errorf("the slider of widths says %q", says)
+	}
 	for _, slider := range []string{"width", "kernel"} {
 		before := p.text("cost-macs")
 		p.drag(slider)
@@ -66,5 +83,5 @@ func TestPublishedSpace(t *testing.T) {
 	if notice := p.text("notice"); strings.TrimSpace(notice) != "" {
 		t.Errorf("the notice is %q", notice)
 	}
-	p.shot("published-space")
+	p.shot("published-space-" + name)
 }
