@@ -135,6 +135,10 @@ func ActSlope[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
 		active.actSlope(v, float32s(slope), float32s(x), m, c, float32s(scale), float32s(shift), act)
 		return
 	}
+	if act > lastFast {
+		actSlopePlain(y, slope, x, m, c, scale, shift, act)
+		return
+	}
 	actSlopeReference(y, slope, x, m, c, scale, shift, act)
 }
 

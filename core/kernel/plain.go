@@ -44,3 +44,35 @@ func hardSwish[T Float](x T) T {
 	}
 	return x * hardSigmoid(x)
 }
+
+// actSlopePlain is actSlopeReference for these activations, with its bits.
+func actSlopePlain[T Float](y, slope, x []T, m, c int, scale, shift []T, act Act) {
+	scale, shift = scale[:c], shift[:c]
+	for i := range m {
+		z, s := y[i*c:(i+1)*c], slope[i*c:(i+1)*c]
+		for j, v := range x[i*c : (i+1)*c] {
+			z[j] = T(v*scale[j]) + shift[j]
+		}
+		switch act {
+		case ReLU:
+			for j, v := range z {
+				if s[j] = 1; v <= 0 {
+					z[j], s[j] = 0, 0
+				}
+			}
+		case HardSwish:
+			for j, v := range z {
+				if s[j] = 1; v <= -3 {
+					s[j] = 0
+				} else if v <= 3 {
+					s[j] = (2*v + 3) / 6
+				}
+				z[j] = hardSwish(v)
+			}
+		default:
+			for j, v := range z {
+				z[j], s[j] = activation(v, act), chained(1, v, act)
+			}
+		}
+	}
+}

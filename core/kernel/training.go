@@ -118,6 +118,11 @@ func ScaleShiftAct[T Float](y []T, x []T, m int, c int, scale []T, shift []T, ac
 		active.scaleShiftAct(v, float32s(x), m, c, float32s(scale), float32s(shift), act, float32s(residual))
 		return
 	}
+	if act > lastFast && residual == nil {
+		ScaleShiftAct(y, x, m, c, scale, shift, None, nil)
+		activatePlain(y, y[:m*c], act)
+		return
+	}
 	scaleShiftActReference(y, x, m, c, scale, shift, act, residual)
 }
 
