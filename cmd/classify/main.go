@@ -27,6 +27,9 @@ type flags struct {
 	Photos    []string `arg:"" name:"photo" help:"Image files: JPEG, PNG, WebP, GIF, BMP or TIFF; - is standard input."`
 }
 
+// noteworthy is an error of predicted BN statistics, in top-1, that people are told of.
+const noteworthy = 0.02
+
 // answer is the line that --json prints.
 type answer struct {
 	File   string           `json:"file"`
@@ -55,6 +58,9 @@ func (f *flags) Run(p *cli.Program) error {
 	a, err := engine.Parse(f.Arch)
 	if err != nil {
 		return err
+	}
+	if d, ok := engine.Doubt(a); ok && !f.Inherited && d.Mean > noteworthy {
+		fmt.Fprintf(p.Stderr, "classify: the BN statistics of this child are predicted, and those of %d others were off by %.1f points of top-1 in the mean, %.1f at worst\n", d.Children, 100*d.Mean, 100*d.Worst)
 	}
 	var failed error
 	for _, photo := range f.Photos {

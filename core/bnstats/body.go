@@ -7,7 +7,7 @@ import "bignas/core/supernet"
 // Predict reads, so that the coefficients of neither may change any more.
 func (m *Model) For(w *supernet.Weights) *Model {
 	m.once.Do(m.prepare)
-	out := &Model{Net: w, Layers: append([]Layer(nil), m.Layers...), predictors: m.predictors, at: m.at, first: m.first}
+	out := &Model{Net: w, Layers: append([]Layer(nil), m.Layers...), Own: m.Own, predictors: m.predictors, at: m.at, first: m.first}
 	out.once.Do(func() {}) // it is prepared
 	return out
 }

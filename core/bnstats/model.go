@@ -26,6 +26,9 @@ type Model struct {
 	Net *supernet.Weights
 	// Layers are the BN layers of the biggest child, in network order.
 	Layers []Layer
+	// Own are the statistics of children that have been calibrated, by their texts: Predict
+	// returns these. Where a training had few images, they are far better.
+	Own map[string]*supernet.Statistics
 
 	once       sync.Once // guards the fields up to first
 	predictors []layerPredictor

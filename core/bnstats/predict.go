@@ -52,13 +52,19 @@ func flipped(w []float32, features int) []float32 {
 	return t
 }
 
-// Predict returns the statistics of a, which must be valid in the model's space.
+// Predict returns the statistics of a, which must be valid in the model's space. They are not to
+// be changed.
 func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 	if a.Space != m.Net.Space {
 		return nil, fmt.Errorf("bnstats: the architecture is of space %s, the statistics model of %s", a.Space.Name, m.Net.Space.Name)
 	}
 	if err := a.Space.Validate(a); err != nil {
 		return nil, err
+	}
+	if len(m.Own) > 0 {
+		if st := m.Own[a.String()]; st != nil {
+			return st, nil
+		}
 	}
 	m.once.Do(m.prepare)
 	ps := supernet.BNLayers(a)

@@ -45,6 +45,18 @@ type Info struct {
 // object of names and architecture texts, e.g. {"S": "r96-..."}.
 const KeyFamily = "family"
 
+// KeyDoubt is the metadata entry of a weights file with a Doubt as JSON.
+const KeyDoubt = "statistics_error"
+
+// Doubt is how far off the top-1 of children is, 0 to 1, with the BN statistics that a weights
+// file predicts for them in place of calibrated ones: of so many children, none of which the
+// prediction was fitted on.
+type Doubt struct {
+	Mean     float64 `json:"mean"`
+	Worst    float64 `json:"worst"`
+	Children int     `json:"children"`
+}
+
 // Engine runs the children of one weights file. Classify computes one image at
 // a time; the other methods may be called while it does.
 type Engine struct {
@@ -195,6 +207,20 @@ func (e *Engine) StatisticsOf(a arch.Arch, inherited bool) (*supernet.Statistics
 		return nil, fault.As(err, CodeNoStatistics)
 	}
 	return st, nil
+}
+
+// Doubt returns what the file says of the BN statistics of a; ok is false where it says nothing, or where a has
+// statistics of its own in the file.
+func (e *Engine) Doubt(a arch.Arch) (d Doubt, ok bool) {
+	text := e.info.Metadata[KeyDoubt]
+	if text == "" || e.bundle.Statistics == nil || e.bundle.Statistics.Own[a.String()] != nil {
+		return d, false
+	}
+	v, err := plainjson.Parse([]byte(text))
+	if err == nil {
+		err = v.Fill(false, plainjson.Member("mean", &d.Mean), plainjson.Member("worst", &d.Worst), plainjson.Member("children", &d.Children))
+	}
+	return d, err == nil
 }
 
 // Bundle returns the content of the weights file, which must not be changed.

@@ -13,7 +13,7 @@ import (
 const KeyTaught = "taught"
 
 // replaced lists the metadata entries about the old classifier.
-var replaced = []string{"measured", "class_ids", KeyTaught, weights.DigestKey, weights.HeaderKey}
+var replaced = []string{"measured", "statistics_error", "class_ids", KeyTaught, weights.DigestKey, weights.HeaderKey}
 
 // Bundle returns b with this classifier and its class names, one for each class. What b says
 // about confidence, accuracy and classes is left out, because it is about the old classifier.

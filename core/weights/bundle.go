@@ -27,18 +27,19 @@ type Bundle struct {
 // The metadata keys that Marshal writes, which Bundle.Metadata may not have. It may have
 // DigestKey and HeaderKey, which are ignored, so that a bundle that was read can be written.
 const (
-	KeyFormat        = "format"        // always "bignas-weights"
-	KeyVersion       = "version"       // of the layout, "4"; "3" had no HeaderKey, "1" had every tensor whole, in network order
-	KeySpace         = "space"         // name of the search space
-	KeySmallest      = "smallest"      // its smallest and biggest child, by which
-	KeyBiggest       = "biggest"       // a space that has changed since the training is noticed
-	KeyClasses       = "classes"       // decimal count
-	KeyLabels        = "labels"        // JSON array of texts
-	KeyPreprocessing = "preprocessing" // JSON of preprocess.Spec
-	KeyStatistics    = "statistics"    // "propagated" (bnstats.Model) or "none"
-	KeyConfidence    = "confidence"    // JSON of confidence.Model; absent where it is not fitted
-	KeyLevels        = "levels"        // JSON: the nested children in whose order the tensors lie
-	KeyLayout        = "layout"        // for people: how to join what is split
+	KeyFormat        = "format"         // always "bignas-weights"
+	KeyVersion       = "version"        // of the layout, "4"; "3" had no HeaderKey, "1" had every tensor whole, in network order
+	KeySpace         = "space"          // name of the search space
+	KeySmallest      = "smallest"       // its smallest and biggest child, by which
+	KeyBiggest       = "biggest"        // a space that has changed since the training is noticed
+	KeyClasses       = "classes"        // decimal count
+	KeyLabels        = "labels"         // JSON array of texts
+	KeyPreprocessing = "preprocessing"  // JSON of preprocess.Spec
+	KeyStatistics    = "statistics"     // "propagated" (bnstats.Model) or "none"
+	KeyOwn           = "own_statistics" // JSON: children with BN statistics of their own, which bnstats.Model does not predict; absent where there are none
+	KeyConfidence    = "confidence"     // JSON of confidence.Model; absent where it is not fitted
+	KeyLevels        = "levels"         // JSON: the nested children in whose order the tensors lie
+	KeyLayout        = "layout"         // for people: how to join what is split
 )
 
 const (
@@ -50,7 +51,7 @@ const (
 		"A tensor that levels share is split: name@i holds, row-major, the elements of the corner (of kernels: the centre) that the arch of level i uses and level i-1 does not."
 )
 
-var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics, KeyConfidence, KeyLevels, KeyLayout}
+var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest, KeyClasses, KeyLabels, KeyPreprocessing, KeyStatistics, KeyOwn, KeyConfidence, KeyLevels, KeyLayout}
 
 // Marshal returns the bytes of a weights file. The tensors are those of b.Net.Params under
 // their names and, for BN layer i of the biggest child, bn.i.NAME for each of its
@@ -80,6 +81,11 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 	}
 	if b.Statistics != nil {
 		f.Metadata[KeyStatistics] = statisticsKind
+		if len(b.Statistics.Own) > 0 {
+			if f.Metadata[KeyOwn], err = appendOwn(b.Statistics.Own); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if b.Confidence != nil {
 		if f.Metadata[KeyConfidence], err = b.Confidence.JSON(); err != nil {

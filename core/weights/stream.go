@@ -246,6 +246,11 @@ func (a *Stream) plan(space *arch.Space, allocate allocation) error {
 	case "none":
 	case statisticsKind:
 		b.Statistics = bnstats.NewModel(b.Net)
+		if text, ok := a.header.metadata[KeyOwn]; ok {
+			if err := readOwn(b.Statistics, space, text); err != nil {
+				return err
+			}
+		}
 	default:
 		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\" and %q", kind, statisticsKind)
 	}

@@ -65,11 +65,14 @@ type choice struct {
 	Labels    []string      `json:"labels"`
 	Children  []measured    `json:"children"`         // what was measured, nothing else
 	Family    []familyChild `json:"family,omitempty"` // cheapest first
+	Doubt     float64       `json:"doubt,omitempty"`  // how far off top-1 is with predicted BN statistics in the mean, where that is much
 
 	file     string // where the weights lie
 	data     []byte
 	predicts []byte // the accuracy predictor, nil for none
 }
+
+const much = 0.02
 
 // measured is the accuracy of one child on N images that it was not trained on.
 type measured struct {
@@ -126,6 +129,10 @@ func (c *choice) describe() error {
 	}
 	if c.Children == nil {
 		c.Children = measuredIn(info.Metadata)
+	}
+	var doubt classify.Doubt
+	if text := info.Metadata[classify.KeyDoubt]; json.Unmarshal([]byte(text), &doubt) == nil && doubt.Mean > much {
+		c.Doubt = doubt.Mean
 	}
 	for i, m := range c.Children {
 		a, err := e.Parse(m.Arch)

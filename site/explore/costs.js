@@ -5,10 +5,11 @@ import { clock } from '../shared/answers.js';
 import { byId, make, megabytes, number, percent, write } from '../shared/page.js';
 
 export class Costs {
-  #tried = new Set();
+  #tried = new Set(); #doubt;
 
-  /** children is how many the space has. */
-  constructor(children) {
+  /** children is how many the space has; doubt how far off their predicted statistics are in the mean, where that is much. */
+  constructor(children, doubt) {
+    this.#doubt = doubt;
     const power = Math.floor(Math.log10(children));
     byId('costs').classList.add('pending');
     byId('time').classList.add('waiting');
@@ -30,7 +31,7 @@ export class Costs {
     write(byId('share-of'), 'of the weights,');
     write(byId('share-layers'), `${layers} of ${allLayers} layers`);
     write(byId('net-caption'), `The child uses ${layers} of ${allLayers} layers and ${percent(share)} of the supernet’s weights.`);
-    this.#accuracy(inherited ? undefined : accuracy, inherited ? 'with inherited statistics' : 'for this child');
+    this.#accuracy(inherited ? undefined : accuracy, inherited ? 'with inherited statistics' : this.#doubt ? `predicted statistics, ± ${number(100 * this.#doubt, 0)} points` : 'for this child');
   }
 
   #accuracy(known, otherwise) {

@@ -24,7 +24,7 @@ export class Explorer {
     const space = this.#space = manifest.space, { signal } = this.#life;
     this.#allLayers = spaces.layers(spaces.biggest(space));
     this.#drawing = new Drawing(byId('drawing'), space, signal);
-    this.#costs = new Costs(spaces.countChildren(space));
+    this.#costs = new Costs(spaces.countChildren(space), manifest.doubt);
     this.#costs.progress(0, manifest.bytes);
     this.#answer = new Answer();
     this.#seen = new Seen(this.#drawing);

@@ -12,8 +12,18 @@ export async function describe(id, { engine: program, weights }, { info, ceiling
   family.sort((a, b) => a.macs - b.macs);
   return {
     id, weights, family, samples: info.metadata.taught ? [] : samples, engine: program, name: (weights.name ?? id.split('/').at(-1)).replace(/\.safetensors$/, ''), foreign: true, borrowed: true,
-    bytes: info.bytes, parts: [info.bytes], digest: info.digest, space: info.space, labels: info.labels, crop: info.preprocessing.crop, children: measured(info.metadata),
+    bytes: info.bytes, parts: [info.bytes], digest: info.digest, space: info.space, labels: info.labels, crop: info.preprocessing.crop, children: measured(info.metadata), doubt: doubt(info.metadata),
   };
+}
+
+// doubt is how far off the accuracy of children is with predicted statistics, where a person should know.
+function doubt({ statistics_error: text }) {
+  try {
+    const { mean } = JSON.parse(text);
+    return mean > 0.02 ? mean : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 // measured reads what cmd/train release has measured with predicted statistics, as in the page.

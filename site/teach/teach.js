@@ -230,7 +230,7 @@ class Lesson {
     const fields = { labels, images, heldOut, steps, measured: JSON.stringify(measured.map(({ arch, top1 }) => ({ arch, predicted: top1, n: heldOut }))) };
     const samples = this.#samples(held);
     const manifest = {
-      ...base, id: 'taught', name: 'Your classes', base, labels, foreign: true, samples, predictor: undefined, data: undefined, source: undefined,
+      ...base, id: 'taught', name: 'Your classes', base, labels, foreign: true, samples, predictor: undefined, doubt: undefined, data: undefined, source: undefined,
       children: measured.map(({ arch, top1 }) => ({ arch, top1, n: heldOut })), taught: engine => engine.request('adopt', fields, { bytes: bytes.slice(0) }),
     };
     const [first = { ...this.#sample(this.#examples.ask().examples[0]), label: '' }] = samples, shown = { ...first, sample: first.label };

@@ -34,7 +34,9 @@ type Options struct {
 	// CheckImages is the number of training images that those are calibrated on; 0: as
 	// many as in training. With as few as Images their own error would exceed the fit's.
 	CheckImages int
-	Measure     []arch.Arch // children whose accuracy the file and the page state
+	// Measure are children whose accuracy the file and the page state. Where the images are
+	// few they get BN statistics of their own.
+	Measure []arch.Arch
 	// Crop is the share of an image's short side that children see, stored in the
 	// file's preprocessing; 0: of a run that of config.Spec, of a file its own. Training shows crops, in which
 	// objects are bigger than in whole images (Touvron et al., arXiv 1906.06423).
@@ -60,8 +62,17 @@ type Measured struct {
 type Result struct {
 	File     []byte
 	Children []Measured // those of Options.Measure
+	Own      bool       // whether these have BN statistics of their own in the file
 	Check    []Measured // children that the fit of the statistics has not seen
 }
+
+// Where predicted BN statistics are further off than this in the mean top-1 of the checked
+// children, or where none is checked and there are fewer training images than this, the
+// measured children get statistics of their own.
+const (
+	near = 0.02
+	few  = 2000
+)
 
 // Entries of a released file's metadata that say how it was trained.
 const (
@@ -176,6 +187,9 @@ func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
 	if b, err = weights.Unmarshal(out.File); err != nil { // measure the statistics as stored
 		return nil, err
 	}
+	if err := s.check(out, b, o, step); err != nil {
+		return nil, err
+	}
 	if out.Children, err = s.measure(b, o.Measure, s.config.CalibrationImages, step); err != nil {
 		return nil, err
 	}
@@ -184,16 +198,40 @@ func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	b.Metadata[KeyMeasured] = string(measured)
-	if out.File, err = weights.Marshal(b, weights.Float16); err != nil {
-		return nil, err
-	}
+	out.File, err = weights.Marshal(b, weights.Float16)
+	return out, err
+}
+
+// check measures how far predicted statistics are off for children that the fit has not seen.
+// Where that is far, those to measure get statistics of their own.
+func (s *Source) check(out *Result, b *weights.Bundle, o Options, step func() error) (err error) {
 	r := rand.New(rand.NewPCG(s.config.Seed, 0xc4ec))
 	var unseen []arch.Arch
 	for range o.Check {
-		unseen = append(unseen, w.Space.Sample(r))
+		unseen = append(unseen, b.Net.Space.Sample(r))
 	}
-	out.Check, err = s.measure(b, unseen, cmp.Or(o.CheckImages, s.config.CalibrationImages), step)
-	return out, err
+	if out.Check, err = s.measure(b, unseen, cmp.Or(o.CheckImages, s.config.CalibrationImages), step); err != nil {
+		return err
+	}
+	mean, worst := out.StatisticsError()
+	if o.Check > 0 {
+		text, err := json.Marshal(classify.Doubt{Mean: mean, Worst: worst, Children: o.Check})
+		if err != nil {
+			return err
+		}
+		b.Metadata[classify.KeyDoubt] = string(text)
+	}
+	if out.Own = len(o.Measure) > 0 && (mean > near || o.Check == 0 && s.train.Len() < few); !out.Own {
+		return nil
+	}
+	own := map[string]*supernet.Statistics{}
+	for _, a := range o.Measure {
+		if own[a.String()], err = measure.Calibrate(b.Net, a, s.train, b.Spec, s.config.CalibrationImages); err != nil {
+			return err
+		}
+	}
+	b.Statistics.Own = own
+	return nil
 }
 
 func (s *Source) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Options, step func() error) (*bnstats.Model, error) {

@@ -8,14 +8,17 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"bignas/core/arch"
+	"bignas/core/classify"
 	"bignas/core/weights"
 	"bignas/train/config"
 	"bignas/train/dataset"
+	"bignas/train/measure"
 	"bignas/train/run"
 )
 
@@ -99,7 +102,40 @@ func TestRelease(t *testing.T) {
 	if b.Spec != want {
 		t.Errorf("the preprocessing is %+v, want %+v", b.Spec, want)
 	}
+	if !strings.Contains(b.Metadata[classify.KeyDoubt], `"children":2`) {
+		t.Errorf("the file says of its statistics %q", b.Metadata[classify.KeyDoubt])
+	}
+	t.Run("own", func(t *testing.T) { ownStatistics(t, s) })
 	t.Run("anew", func(t *testing.T) { releaseAnew(t, r, b, data) })
+}
+
+// ownStatistics: where images are few, the measured children have calibrated statistics of their
+// own in the file, and others predicted ones.
+func ownStatistics(t *testing.T, s *Source) {
+	a := s.Weights.Space.Min()
+	r, err := s.Release(t.Context(), Options{Children: 6, Images: 8, Measure: []arch.Arch{a}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := classify.New(r.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := measure.Calibrate(e.Weights(), a, s.train, e.Info().Preprocessing, s.config.CalibrationImages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.StatisticsOf(a, false)
+	if err != nil || !r.Own || !reflect.DeepEqual(got, own) || r.Children[0].Predicted != r.Children[0].Calibrated {
+		t.Errorf("own %v, measured %+v (%v)", r.Own, r.Children, err)
+	}
+	e.Info().Metadata[classify.KeyDoubt] = `{"mean":0.1,"worst":0.2,"children":9}`
+	if d, ok := e.Doubt(a); ok {
+		t.Errorf("of a child with its own statistics the file says %+v", d)
+	}
+	if d, ok := e.Doubt(s.Weights.Space.Max()); !ok || d != (classify.Doubt{Mean: 0.1, Worst: 0.2, Children: 9}) {
+		t.Errorf("of another child the file says %+v, %v", d, ok)
+	}
 }
 
 // releaseAnew: a released file becomes another with the same weights and history;
