@@ -175,3 +175,21 @@ func TestOldWeights(t *testing.T) {
 		t.Errorf("a changed label: %d, %q, %q", code, out, errs)
 	}
 }
+
+// TestDoubt: where predicted statistics are far off, a line says so.
+func TestDoubt(t *testing.T) {
+	file, _ := folder(t)
+	for text, says := range map[string]string{`{"mean":0.131,"worst":0.24,"children":50}`: "those of 50 others were off by 13.1 points of top-1 in the mean, 24.0 at worst", `{"mean":0.01,"worst":0.02,"children":50}`: ""} {
+		data, err := weights.WithClassifier(file, make([]float32, 640*2), make([]float32, 2), []string{"x", "y"}, func(m map[string]string) { m[classify.KeyDoubt] = text })
+		if err == nil {
+			err = os.WriteFile("w", data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, out, errs := call("", "--weights", "w", "photo.jpg")
+		if code != 0 || out == "" || !strings.Contains(errs, says) || says == "" && errs != "" {
+			t.Errorf("%s: %d, %q, %q", text, code, out, errs)
+		}
+	}
+}

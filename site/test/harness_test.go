@@ -357,9 +357,12 @@ func (p *tab) text(id string) string {
 // shown to the present image stands.
 func (p *tab) answered() {
 	p.t.Helper()
-	p.wait("an answer", `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving') && document.querySelector('#answer[aria-busy=false]') &&
-		document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`)
+	p.wait("an answer", answeredPage)
 }
+
+// answeredPage is true when the answer stands and all weights are here.
+const answeredPage = `document.getElementById('proof-title').textContent === 'Nothing is retrained' && !document.querySelector('.sl.arriving') && document.querySelector('#answer[aria-busy=false]') &&
+		document.querySelector('#bars li span:nth-child(2)').textContent.includes('%') && document.getElementById('cost-time').textContent.trim()`
 
 // shot writes a screenshot of the whole page to build/shots, for people to look at.
 func (p *tab) shot(name string) {

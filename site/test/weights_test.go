@@ -233,7 +233,7 @@ func TestForeignWeights(t *testing.T) {
 	if got := p.text("verdict") + p.text("tiny"); strings.Contains(got, "right") || strings.Contains(got, "it is") || strings.Contains(got, "wrong") {
 		t.Errorf("the verdict is %q", got)
 	}
-	if got := p.text("cost-accuracy"); !strings.Contains(got, "not measured") {
+	if got := p.text("cost-accuracy"); !strings.Contains(got, "not measured") || !strings.Contains(got, "± 13 points") {
 		t.Errorf("the accuracy is %q", got)
 	}
 	p.click("#presets [aria-label='Biggest child']")
