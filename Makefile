@@ -3,6 +3,7 @@
 # make check  the longer checks: race detector, fuzzing, all other platforms, exports in other runtimes, the page's budgets
 # make site   only build the page into build/site, for any static server
 # make budgets  hold the page against the budgets of its design, Lighthouse's among them (a quiet machine; minutes)
+# make browsers  try the page in Firefox and in WebKitGTK, where they are installed
 # make screens  take the screenshots of docs/visit.md again (a quiet machine; minutes)
 # make view   open the network view in a window
 # make peers  install what make bench and make exported compare with (550 MB in build)
@@ -36,7 +37,7 @@ say = @printf '\n== %s\n'
 # go test, with what it leaves out remembered for the end; its own limit of ten minutes is too short for a busy machine.
 SUITE := build/bin/suite
 
-.PHONY: run view test check site page budgets screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed exported
+.PHONY: run view test check site page budgets browsers screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed exported
 
 # From a fresh clone most of the time goes into compiling, so that these two are compiled
 # quickly rather than well, and the network view is built when the page is there already.
@@ -60,9 +61,9 @@ view:
 test: setup format vet unit kernels noasm wasm generate arm64 size browser
 	$(say) 'all tests passed'
 	@$(SUITE) --left-out
-	@echo 'left to make check: other platforms, the training run killed forty times, other runtimes, race detector, fuzzing, budgets'
+	@echo 'left to make check: other platforms, the training run killed forty times, other runtimes, other browsers, race detector, fuzzing, budgets'
 
-check: test platforms killed exported race fuzz budgets
+check: test platforms killed exported browsers race fuzz budgets
 	$(say) 'all checks passed'
 
 setup: suite
@@ -126,6 +127,10 @@ size: page
 budgets:
 	$(say) 'budgets of the page: a visit with a clock, and Lighthouse, a phone, the median of three'
 	@BIGNAS_BUDGETS=1 go test -count=1 -v -timeout 90m -run '^Test(Lighthouse|Measures|MeasuresLatency|MeasuresTeach|SearchInBrowser)$$' ./site/test
+
+browsers:
+	$(say) 'the page in Firefox and WebKitGTK'
+	@BIGNAS_BROWSERS=1 go test -count=1 -v -timeout 90m -run '^TestBrowsers$$' ./site/test
 
 screens:
 	$(say) 'screenshots of a visit, for the documents'
