@@ -92,6 +92,9 @@ func TestViewLater(t *testing.T) {
 	if entries := `["` + name + `","",0],["index.html","sha256-`; !bytes.Contains(read("service.js"), []byte(entries)) {
 		t.Errorf("the service worker has no %s", entries)
 	}
+	if kept := regexp.MustCompile(`"later":\[.*\["trainer/[0-9a-f]{12}/trainer[.]wasm",`); !kept.Match(read("service.js")) {
+		t.Error("the service worker does not leave the trainer to those who use it")
+	}
 	if said := assemble(only); !strings.Contains(said, "the network view is in") {
 		t.Errorf("a second run says %q", said)
 	}

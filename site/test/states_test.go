@@ -43,6 +43,11 @@ var states = []struct {
 		p.press(".present button", kb.Enter)
 		p.wait("a figure alone", `document.querySelector('.slide.now')`)
 	}},
+	{"game-dark", options{dark: true}, func(p *tab) {
+		p.answered()
+		p.press("#game", kb.Enter)
+		p.wait("the photos", `/of 6 right/.test(document.querySelector('.game [data-is=says]')?.textContent)`)
+	}},
 	{"layers", options{}, func(p *tab) { p.answered(); p.layers() }},
 	{"forced-colors", options{}, func(p *tab) { p.answered(); p.media("forced-colors", "active") }},
 	{"reduced-motion", options{}, func(p *tab) {
