@@ -37,6 +37,32 @@ func family(t *testing.T, cards []card, image, label string) []card {
 	return want
 }
 
+// disturbed makes the first two runs of the smallest child seem long, as another process would.
+const disturbed = `(() => {
+	const Plain = self.Worker;
+	let runs = 0;
+	self.Worker = class extends Plain {
+		set onmessage(f) {
+			super.onmessage = e => {
+				if (e.data.answer && e.data.arch === %q) {
+					if (runs++ < 2) e.data.answer.timing.forward += 1e6;
+					self.runsOfSmallest = runs;
+				}
+				f(e);
+			};
+		}
+	};
+})()`
+
+// TestFamilyDisturbed: a child that seems slower than a costlier one is timed again.
+func TestFamilyDisturbed(t *testing.T) {
+	t.Parallel()
+	p := open(t, "", options{script: fmt.Sprintf(disturbed, engineOf(t).Weights().Space.Min().String())})
+	p.answered()
+	p.near("#family", stripFilled)
+	p.wait("the time of an undisturbed run", `self.runsOfSmallest > 2 && !document.querySelector('.strip small').textContent.includes(',')`)
+}
+
 // TestFamily: one image through the family gives the native answers, cheapest
 // first; the first right child is marked; a choice by mouse and by keyboard loads it.
 func TestFamily(t *testing.T) {
