@@ -48,6 +48,7 @@ func open(l launcher) (*library, error) {
 		try = []string{file}
 	}
 	var errs, others []error
+	var second *library
 	for _, name := range try {
 		lib, err := load(name)
 		switch {
@@ -55,9 +56,14 @@ func open(l launcher) (*library, error) {
 			errs = append(errs, err)
 		case !l.owns(lib.version):
 			others = append(others, l.foreign(name, lib.version, 0, 1))
-		default:
+		case l.prefers(lib.version):
 			return lib, nil
+		case second == nil:
+			second = lib
 		}
+	}
+	if second != nil {
+		return second, nil
 	}
 	if len(others) > 0 {
 		return nil, others[0]

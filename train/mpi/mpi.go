@@ -29,7 +29,7 @@ const Library = "BIGNAS_MPI"
 // launcher is what started the processes.
 type launcher struct {
 	name       string // for messages
-	kind       string // "openmpi", "pmi" or "slurm"
+	kind       string // "openmpi", "pmi", or how Slurm talks to libraries: "slurm-pmi", "slurm-pmix", "slurm"
 	rank, size int
 }
 
@@ -50,6 +50,11 @@ func launched(env func(string) string) launcher {
 		l = launcher{"mpiexec", "pmi", number("PMI_RANK", 0), number("PMI_SIZE", 1)}
 	case env("SLURM_STEP_NUM_TASKS") != "": // not set in the script of sbatch itself
 		l = launcher{"srun", "slurm", number("SLURM_PROCID", 0), number("SLURM_STEP_NUM_TASKS", 1)}
+		if env("PMI_SIZE") != "" {
+			l.kind = "slurm-pmi"
+		} else if env("PMIX_RANK") != "" {
+			l.kind = "slurm-pmix"
+		}
 	}
 	if l.size <= 1 {
 		return launcher{size: 1}
@@ -76,10 +81,21 @@ func (l launcher) owns(version string) bool {
 	return true
 }
 
+// prefers reports whether a library is the better guess where there are several: by PMI srun
+// speaks to MPICH's as they are built, to Open MPI's only where they have been built for it.
+func (l launcher) prefers(version string) bool {
+	openMPI := strings.Contains(version, "Open MPI")
+	return !(l.kind == "slurm-pmi" && openMPI || l.kind == "slurm-pmix" && !openMPI)
+}
+
 // foreign is the error of a library that the launcher has not told about the others.
 func (l launcher) foreign(name, version string, rank, size int) error {
 	version, _, _ = strings.Cut(strings.TrimSpace(version), "\n")
 	version, _, _ = strings.Cut(version, ",")
-	return fault.New(CodeForeign, "set "+Library+" to the file of the launcher's own library, or start with the launcher of this one",
+	hint := "set " + Library + " to the file of the launcher's own library, or start with the launcher of this one"
+	if strings.HasPrefix(l.kind, "slurm") {
+		hint = "give srun --mpi=pmix for Open MPI or --mpi=pmi2 for MPICH (srun --mpi=list shows what there is), and set " + Library + " to the file of that library"
+	}
+	return fault.New(CodeForeign, hint,
 		"%s has started %d processes, and %s (%s) says that this is rank %d of %d: the library does not belong to the launcher", l.name, l.size, name, version, rank, size)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,29 @@ func TestWorld(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestStandard: the binary interface of the MPI 5.0 standard, for which no library was at hand:
+// one that is built here keeps its handles and constants, and calls MPICH.
+func TestStandard(t *testing.T) {
+	const ranks = 2
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler, which builds a library with the interface of MPI 5.0")
+	}
+	if _, err := load("libmpich.so.12"); err != nil {
+		t.Skip("libmpich.so.12 is not installed (Debian: mpich)")
+	}
+	library := filepath.Join(t.TempDir(), "libmpi_abi.so.0")
+	if text, err := exec.Command(cc, "-shared", "-fPIC", "-o", library, filepath.Join("testdata", "standard.c"), "-ldl").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	out, err := launch(t, "HYDRA", ranks, "TestRank", Library+"="+library)
+	for rank := range ranks {
+		if line := fmt.Sprintf("rank %d of %d with %s", rank, ranks, library); err != nil || !strings.Contains(out, line) {
+			t.Fatalf("%v; want %q in\n%s", err, line, out)
+		}
 	}
 }
 
