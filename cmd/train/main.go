@@ -2,6 +2,7 @@
 // file:
 //
 //	train --config nette --data DIR|ARCHIVE|shapes --out runs/a [--resume]
+//	mpirun -n 2 train --data DIR --out runs/a
 //	train --config bignas --images 1281167 --classes 1000 --dry-run
 //	train prepare --data DIR|ARCHIVE --out DIR [--side 224]
 //	train preview --data DIR|ARCHIVE|shapes -o sheet.png
