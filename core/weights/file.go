@@ -222,7 +222,12 @@ func decode(buffer []float32, from []byte, d DType) []float32 {
 	values := buffer[:n]
 	if d == Float16 {
 		for i := range values {
-			values[i] = Single(binary.LittleEndian.Uint16(from[2*i:]))
+			h := binary.LittleEndian.Uint16(from[2*i:])
+			if exponent := h & 0x7c00; exponent != 0 && exponent != 0x7c00 { // as Single does with most
+				values[i] = math.Float32frombits(uint32(h&0x8000)<<16 | (uint32(h&0x7fff)<<13 + 112<<23))
+				continue
+			}
+			values[i] = Single(h)
 		}
 		return values
 	}

@@ -122,10 +122,15 @@ func (s *stored) mark(level int, from, to []int) {
 	}
 }
 
+// count counts the elements of each level.
 func (s *stored) count() {
+	columns := make([]int, len(s.counts))
+	for _, l := range s.at[len(s.at)-1] {
+		columns[l]++
+	}
 	s.rows(func(_ int, base uint8) {
-		for _, l := range s.at[len(s.at)-1] {
-			s.counts[max(l, base)]++
+		for l, n := range columns {
+			s.counts[max(l, int(base))] += n
 		}
 	})
 }
@@ -145,19 +150,36 @@ func (s *stored) rows(f func(first int, base uint8)) {
 	}
 }
 
-// each calls f with the index of each element of the level, ascending.
-func (s *stored) each(level int, f func(i int)) {
+// spans calls f for each run of elements of the level, ascending: [from, to).
+func (s *stored) spans(level int, f func(from, to int)) {
 	want, columns := uint8(level), s.at[len(s.at)-1]
+	exactly, upTo := runs(columns, want, want), runs(columns, 0, want)
 	s.rows(func(first int, base uint8) {
-		if base > want {
+		of := exactly
+		switch {
+		case base > want:
 			return
+		case base == want:
+			of = upTo
 		}
-		for j, l := range columns {
-			if max(l, base) == want {
-				f(first + j)
-			}
+		for _, r := range of {
+			f(first+r[0], first+r[1])
 		}
 	})
+}
+
+// runs returns the runs of indices of which the levels are least to most: [from, to).
+func runs(levels []uint8, least, most uint8) (list [][2]int) {
+	for i, l := range levels {
+		switch {
+		case l < least || l > most:
+		case len(list) > 0 && list[len(list)-1][1] == i:
+			list[len(list)-1][1]++
+		default:
+			list = append(list, [2]int{i, i + 1})
+		}
+	}
+	return list
 }
 
 // whole returns the level at which the whole tensor is stored under its own name, or -1 if
@@ -197,7 +219,7 @@ func (s *stored) part(l int) []Tensor {
 		return nil
 	}
 	t := Tensor{Name: partName(s.name, l), Shape: []int{s.counts[l]}, Data: make([]float32, 0, s.counts[l])}
-	s.each(l, func(i int) { t.Data = append(t.Data, s.data[i]) })
+	s.spans(l, func(from, to int) { t.Data = append(t.Data, s.data[from:to]...) })
 	return []Tensor{t}
 }
 

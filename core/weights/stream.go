@@ -140,8 +140,10 @@ func (a *Stream) read(data []byte) error {
 	var values, buffer []float32
 	for _, f := range a.jobs[a.done] {
 		values = decode(values, data[f.begin-start:f.end-start], f.DType)
-		if i := slices.IndexFunc(values, func(v float32) bool { return !storable(v, Float32) }); i >= 0 {
-			return damaged("value %d of the tensor %q is %v", i, f.Name, values[i])
+		for i, v := range values {
+			if v-v != 0 { // an infinity or a NaN
+				return damaged("value %d of the tensor %q is %v", i, f.Name, v)
+			}
 		}
 		all := f.to.data
 		if f.to.param != nil {
@@ -151,7 +153,7 @@ func (a *Stream) read(data []byte) error {
 			copy(all, values)
 		} else {
 			next := 0
-			f.to.each(f.level, func(i int) { all[i] = values[next]; next++ })
+			f.to.spans(f.level, func(from, to int) { next += copy(all[from:to], values[next:]) })
 		}
 		if f.to.param != nil {
 			buffer = supernet.SetValues(f.to.param, all)
