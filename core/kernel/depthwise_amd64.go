@@ -3,6 +3,11 @@
 package kernel
 
 func (asm *assembly) depthwise(y, x []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+	if fitsRows(s) {
+		checkDepthwise(x, y, w, s, pitch, ws)
+		asm.tapRows(y, x, s, w, pitch, ws, false, nil, None)
+		return
+	}
 	if !fits(s) {
 		depthwisePortable(y, x, s, w, pitch, ws)
 		return
@@ -12,6 +17,11 @@ func (asm *assembly) depthwise(y, x []float32, s DepthwiseShape, w []float32, pi
 }
 
 func (asm *assembly) depthwiseAct(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
+	if fitsRows(s) {
+		checkDepthwise(x, y, w, s, s.K, s.C)
+		asm.tapRows(y, x, s, w, s.K, s.C, false, bias[:s.C], act)
+		return
+	}
 	if !fits(s) {
 		depthwiseActPortable(y, x, s, w, bias, act)
 		return
@@ -21,6 +31,11 @@ func (asm *assembly) depthwiseAct(y, x []float32, s DepthwiseShape, w, bias []fl
 }
 
 func (asm *assembly) depthwiseGradInput(dx, dy []float32, s DepthwiseShape, w []float32, pitch, ws int) {
+	if fitsRows(s) && s.Stride == 1 {
+		checkDepthwise(dx, dy, w, s, pitch, ws)
+		asm.tapRows(dx, dy, s, w, pitch, ws, true, nil, None)
+		return
+	}
 	if !fits(s) {
 		depthwiseGradInputPortable(dx, dy, s, w, pitch, ws)
 		return
