@@ -126,7 +126,7 @@ size: page
 
 budgets:
 	$(say) 'budgets of the page: a visit with a clock, and Lighthouse, a phone, the median of three'
-	@BIGNAS_BUDGETS=1 go test -count=1 -v -timeout 90m -run '^Test(Lighthouse|Measures|MeasuresLatency|MeasuresTeach|SearchInBrowser)$$' ./site/test
+	@BIGNAS_BUDGETS=1 go test -count=1 -v -timeout 90m -run '^Test(Lighthouse|Measures|MeasuresLatency|MeasuresTeach|TeachAccuracy|SearchInBrowser)$$' ./site/test
 
 browsers:
 	$(say) 'the page in Firefox and WebKitGTK'

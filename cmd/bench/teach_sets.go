@@ -3,9 +3,6 @@ package main
 import (
 	"compress/gzip"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -37,8 +34,7 @@ func drawnSet(folder string, seed uint64) error {
 			if count[class]++; class >= taughtClasses || count[class] > n {
 				continue
 			}
-			pix, side := s.Image(k), s.Side()
-			if err := writeTaught(folder, i == 1, d.Classes[class], count[class], side, func(p int) color.RGBA { return color.RGBA{pix[3*p], pix[3*p+1], pix[3*p+2], 255} }); err != nil {
+			if err := writeTaught(folder, i == 1, d.Classes[class], count[class], s.Image(k), s.Side()); err != nil {
 				return err
 			}
 		}
@@ -70,8 +66,11 @@ func fashionSet(folder, from string, seed uint64) error {
 			continue
 		}
 		count[class]++
-		pix := images[k*side*side:]
-		if err := writeTaught(folder, count[class] > taughtImages, fashionClasses[class], count[class], side, func(p int) color.RGBA { return color.RGBA{pix[p], pix[p], pix[p], 255} }); err != nil {
+		var pix []uint8
+		for _, grey := range images[k*side*side : (k+1)*side*side] {
+			pix = append(pix, grey, grey, grey)
+		}
+		if err := writeTaught(folder, count[class] > taughtImages, fashionClasses[class], count[class], pix, side); err != nil {
 			return err
 		}
 	}
@@ -96,24 +95,16 @@ func readIDX(file string, header int) ([]byte, error) {
 	return data[header:], nil
 }
 
-func writeTaught(folder string, other bool, class string, number, side int, at func(pixel int) color.RGBA) error {
+func writeTaught(folder string, other bool, class string, number int, pix []uint8, side int) error {
 	if folder = filepath.Join(folder, "train", class); other {
 		folder = filepath.Join(filepath.Dir(filepath.Dir(folder)), "others", "val", class)
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	im := image.NewRGBA(image.Rect(0, 0, side, side))
-	for p := range side * side {
-		im.SetRGBA(p%side, p/side, at(p))
-	}
-	f, err := os.Create(filepath.Join(folder, fmt.Sprintf("%03d.png", number)))
+	file, err := dataset.PNG(pix, side)
 	if err != nil {
 		return err
 	}
-	if err := png.Encode(f, im); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return os.WriteFile(filepath.Join(folder, fmt.Sprintf("%03d.png", number)), file, 0o644)
 }

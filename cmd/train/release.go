@@ -151,7 +151,7 @@ func (f *releaseFlags) show(stdout io.Writer, r *release.Result, size int) error
 				return err
 			}
 		}
-		return cli.Line(stdout, map[string]any{"file": f.Output, "bytes": size, "statistics_mean_error": mean, "statistics_worst_error": worst})
+		return cli.Line(stdout, map[string]any{"file": f.Output, "bytes": size, "statistics_mean_error": mean, "statistics_worst_error": worst, "own_statistics": r.Own})
 	}
 	for _, m := range r.Children {
 		fmt.Fprintf(stdout, "%-72s top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d\n", m.Arch, 100*m.Calibrated, 100*m.Predicted, m.N)

@@ -3,9 +3,6 @@ package test
 import (
 	"context"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -45,22 +42,17 @@ func drawn(t *testing.T, classes []string, each int) string {
 			continue
 		}
 		count[l]++
-		pix, im := d.Image(i), image.NewRGBA(image.Rect(0, 0, 96, 96))
-		for p := range 96 * 96 {
-			im.SetRGBA(p%96, p/96, color.RGBA{pix[3*p], pix[3*p+1], pix[3*p+2], 255})
+		file, err := dataset.PNG(d.Image(i), d.Side)
+		if err != nil {
+			t.Fatal(err)
 		}
 		dir := filepath.Join(folder, classes[l])
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%03d.png", i)))
-		if err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.png", i)), file, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := png.Encode(f, im); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
 	}
 	return folder
 }

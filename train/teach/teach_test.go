@@ -3,9 +3,6 @@ package teach
 import (
 	"context"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"maps"
 	"os"
 	"path/filepath"
@@ -70,18 +67,13 @@ func drawn(t *testing.T, alike bool, folders map[string]int) string {
 			if alike {
 				pix = d.Image(0)
 			}
-			im := image.NewRGBA(image.Rect(0, 0, 48, 48))
-			for p := range 48 * 48 {
-				im.SetRGBA(p%48, p/48, color.RGBA{pix[3*p], pix[3*p+1], pix[3*p+2], 255})
-			}
-			f, err := os.Create(filepath.Join(dir, folder, fmt.Sprintf("%d.png", n)))
+			file, err := dataset.PNG(pix, d.Side)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := png.Encode(f, im); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, folder, fmt.Sprintf("%d.png", n)), file, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			f.Close()
 			n++
 		}
 	}

@@ -1,14 +1,10 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -38,15 +34,11 @@ func files(t *testing.T, classes, each int) (names []string, all [][][]byte) {
 		if l >= classes || len(all[l]) == each {
 			continue
 		}
-		pix, im := d.Image(i), image.NewRGBA(image.Rect(0, 0, 96, 96))
-		for p := range 96 * 96 {
-			im.SetRGBA(p%96, p/96, color.RGBA{pix[3*p], pix[3*p+1], pix[3*p+2], 255})
-		}
-		var b bytes.Buffer
-		if err := png.Encode(&b, im); err != nil {
+		file, err := dataset.PNG(d.Image(i), d.Side)
+		if err != nil {
 			t.Fatal(err)
 		}
-		all[l] = append(all[l], b.Bytes())
+		all[l] = append(all[l], file)
 	}
 	return d.Classes[:classes], all
 }
