@@ -326,7 +326,7 @@ export class Explorer {
 
   // first opens the sample of the address, else the first one.
   #first() {
-    if (!this.#images.first) this.#answer.none('Choose an image');
+    if (!this.#images.first) this.#answer.none('No image yet');
     this.#images.sample(this.#state.get('image'));
   }
 

@@ -106,6 +106,9 @@ func TestTeachInPage(t *testing.T) {
 	}
 	p.click("#gallery button:nth-child(2)")
 	p.wait("another own sample", `document.querySelector('#gallery button:nth-child(2)[aria-pressed=true]') && document.querySelector('#answer[aria-busy=false]') && /right|it is a/.test(document.getElementById('verdict').textContent)`)
+	p.click("#game")
+	p.wait("the game with own images", `[...document.querySelectorAll('.game .photos img')].every(i => i.naturalWidth > 0) && / of [1-9] right/.test(document.querySelector('.game [data-is=says]')?.textContent)`)
+	p.click("#game")
 	p.near("#classes", `document.querySelectorAll('.chips li').length === 3`)
 	p.near("#family", `document.querySelectorAll('#strip .lab').length && [...document.querySelectorAll('#strip .lab')].every(l => /disc|ring|Dreieck/.test(l.textContent))`)
 	p.near("#compare", `/disc|ring|Dreieck/.test(document.querySelector('[data-is=differ]')?.textContent)`)
