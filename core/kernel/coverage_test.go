@@ -13,6 +13,9 @@ import (
 // TestEveryLoopIsReached: the cases of the suite call every loop of the
 // assembly, every tile with a whole last vector and with a masked one.
 func TestEveryLoopIsReached(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the short suite leaves cases out")
+	}
 	for _, name := range kernel.Implementations() {
 		counts, undo := kernel.CountLoops(name)
 		t.Cleanup(undo)

@@ -21,6 +21,7 @@ export class Sliders {
       return { button, child };
     });
     byId('presets').replaceChildren(...this.#presets.map(p => p.button));
+    byId('width-scope').lastChild.data = space.expansionPerLayer ? ': times wider inside a layer' : ': channels a layer';
     byId('controls').addEventListener('submit', e => e.preventDefault(), { signal });
     for (const name of NAMES) {
       byId(name).addEventListener('input', e => {

@@ -74,6 +74,9 @@ func publishedSpace(t *testing.T, name string, spec preprocess.Spec, biggest, ma
 	if says := eval[string](p, `document.querySelector('[data-slider=width] output').textContent`); !regexp.MustCompile("^" + width + "$").MatchString(strings.TrimSpace(says)) {
 		t.Errorf("the slider of widths says %q", says)
 	}
+	if scope := p.text("width-scope"); strings.HasSuffix(scope, "inside a layer") != (name == "ofa-mbv3") {
+		t.Errorf("under the slider of widths stands %q", scope)
+	}
 	for _, slider := range []string{"width", "kernel"} {
 		before := p.text("cost-macs")
 		p.drag(slider)
