@@ -8,6 +8,7 @@ import (
 
 	pagedom "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // overlaps is the places where a text lies over another: of each line the part between the
@@ -109,7 +110,7 @@ func TestOverlap(t *testing.T) {
 			for id, filled := range map[string]string{"sizes": `[data-is=bytes] b`, "teaching": `.four>li:last-child ol li span:nth-child(2)`, "slices": `.cells span`, "own": `[data-is=inherited]`, "search": `.seg button`} {
 				p.figure(id, fmt.Sprintf(`/[\d%%]/.test(document.querySelector('#story-of-%s %s')?.textContent)`, id, filled))
 			}
-			p.click("#look-inside")
+			p.press("#look-inside", kb.Enter) // by keyboard: sections that fill above would move it from under a mouse
 			p.wait("the layers", `document.querySelector('#inside details')`)
 			check("all sections")
 			if cut := eval[[]string](p, cutOff); len(cut) > 0 {
@@ -118,10 +119,10 @@ func TestOverlap(t *testing.T) {
 			if got := eval[float64](p, `document.querySelector('main').offsetWidth / innerWidth`); got < 0.45 {
 				t.Errorf("the page takes %.0f %% of the window", 100*got)
 			}
-			p.click("#gallery [aria-label=windmill], #gallery button:nth-of-type(12)")
+			p.press("#gallery [aria-label=windmill], #gallery button:nth-of-type(12)", kb.Enter)
 			p.wait("an unknown image", `document.querySelector('#none').checkVisibility() && document.querySelector('#answer[aria-busy=false]')`)
 			check("unknown")
-			p.click("#game")
+			p.press("#game", kb.Enter)
 			p.wait("the game", `/of 10 right/.test(document.querySelector('.game [data-is=says]')?.textContent)`)
 			check("game")
 			p.shot(fmt.Sprintf("overlap-%d-%d", o.width, o.letters))
