@@ -1,7 +1,6 @@
 package test
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"bignas/core/classify"
 	"bignas/train/dataset"
 	"bignas/train/measure"
-	"bignas/train/teach"
 )
 
 // TestTeachAccuracy: on 200 other images, three seeds, the classifier that the page has taught with 20 images of
@@ -64,22 +62,7 @@ func TestTeachAccuracy(t *testing.T) {
 			p.wait("the file to be saved", says+`.startsWith('Saved')`)
 			own := arrived(t, filepath.Join(saved, "my-classes.safetensors"))
 
-			shipped, err := os.ReadFile(site.weights)
-			if err != nil {
-				t.Fatal(err)
-			}
-			base, err := teach.Open(shipped, "shipped", 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			things, err := dataset.Open(filepath.Join(folder, "things"), dataset.Options{Side: base.Config.Side})
-			if err != nil {
-				t.Fatal(err)
-			}
-			native, err := base.Head(context.Background(), things, teach.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			base, native := commandHead(t, filepath.Join(folder, "things"))
 			on, err := dataset.Open(filepath.Join(folder, "others"), dataset.Options{Side: base.Config.Side})
 			if err != nil {
 				t.Fatal(err)

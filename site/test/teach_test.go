@@ -200,9 +200,8 @@ func TestTeachInPage(t *testing.T) {
 	}
 }
 
-// nativeHead compares the classifier of a file with that of train teach on the same folder.
-func (p *tab) nativeHead(data []byte, folder string) {
-	t := p.t
+// commandHead is what train teach makes of a folder and the weights of ten classes, and its base.
+func commandHead(t *testing.T, folder string) (*teach.Base, *teach.Result) {
 	t.Helper()
 	shipped, err := os.ReadFile(site.weights)
 	if err != nil {
@@ -220,6 +219,14 @@ func (p *tab) nativeHead(data []byte, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return base, native
+}
+
+// nativeHead compares the classifier of a file with that of train teach on the same folder.
+func (p *tab) nativeHead(data []byte, folder string) {
+	t := p.t
+	t.Helper()
+	_, native := commandHead(t, folder)
 	want, err := weights.Unmarshal(native.File)
 	if err != nil {
 		t.Fatal(err)

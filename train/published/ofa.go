@@ -11,21 +11,13 @@ import (
 // destinations (https://github.com/mit-han-lab/once-for-all, ofa_mbv3_d234_e346_k357_w1.0 and
 // w1.2). The first convolution, the first block and the head are plain layers there, the others
 // layers within layers, as their names say. The running statistics are those of one child.
-func ofa(w *supernet.Weights) (all []source) {
-	add := func(to *supernet.Param, name string, shape ...int) { all = append(all, source{name, shape, to}) }
-	conv := func(c supernet.ConvOf[float32], conv, bn string, shape ...int) {
-		add(c.Weight, conv+".weight", shape...)
-		add(c.BN.Gamma, bn+".weight", shape[0])
-		add(c.BN.Beta, bn+".bias", shape[0])
-		add(nil, bn+".running_mean", shape[0])
-		add(nil, bn+".running_var", shape[0])
-		add(nil, bn+".num_batches_tracked")
-	}
+func ofa(w *supernet.Weights) []source {
+	var all tensors
 	plain := func(c supernet.ConvOf[float32], name string, shape ...int) {
-		conv(c, name+".conv", name+".bn", shape...)
+		all.conv(c, name+".conv", name+".bn", shape...)
 	}
 	elastic := func(c supernet.ConvOf[float32], name string, shape ...int) {
-		conv(c, name+".conv.conv", name+".bn.bn", shape...)
+		all.conv(c, name+".conv.conv", name+".bn.bn", shape...)
 	}
 	n := w.Biggest
 	plain(w.Stem, "first_conv", n.Stem.Out, 3, 3, 3)
@@ -41,22 +33,17 @@ func ofa(w *supernet.Weights) (all []source) {
 		for j, m := range p.Transforms {
 			if m != nil {
 				to := b.Kernel - 2*j - 2
-				add(m, fmt.Sprintf("%sdepth_conv.conv.%dto%d_matrix", name, to+2, to), to*to, to*to)
+				all.add(m, fmt.Sprintf("%sdepth_conv.conv.%dto%d_matrix", name, to+2, to), to*to, to*to)
 			}
 		}
 		layer(p.Depthwise, name+"depth_conv", b.Mid, 1, b.Kernel, b.Kernel)
-		if b.Squeeze > 0 {
-			add(p.SEReduce, name+"depth_conv.se.fc.reduce.weight", b.Squeeze, b.Mid, 1, 1)
-			add(p.SEBiasR, name+"depth_conv.se.fc.reduce.bias", b.Squeeze)
-			add(p.SEExpand, name+"depth_conv.se.fc.expand.weight", b.Mid, b.Squeeze, 1, 1)
-			add(p.SEBiasE, name+"depth_conv.se.fc.expand.bias", b.Mid)
-		}
+		all.squeeze(p, b, name+"depth_conv")
 		layer(p.Project, name+"point_linear", b.Out, b.Mid, 1, 1)
 	}
 	plain(w.HeadExpand, "final_expand_layer", n.HeadExpand.Out, n.HeadExpand.In, 1, 1)
-	add(w.Head.Weight, "feature_mix_layer.conv.weight", n.Head.Out, n.Head.In, 1, 1)
-	add(w.Classifier, "classifier.linear.weight", w.Classes, n.Head.Out)
-	add(w.ClassBias, "classifier.linear.bias", w.Classes)
+	all.add(w.Head.Weight, "feature_mix_layer.conv.weight", n.Head.Out, n.Head.In, 1, 1)
+	all.add(w.Classifier, "classifier.linear.weight", w.Classes, n.Head.Out)
+	all.add(w.ClassBias, "classifier.linear.bias", w.Classes)
 	return all
 }
 
