@@ -1,7 +1,7 @@
 // What the hero has besides, and what loads only when somebody asks for it: the
 // child to keep, the heat map, the game, the network view, the tour, the glossary, the sections below.
 import { notice } from './shared/notice.js';
-import { byId, make, write } from './shared/page.js';
+import { byId, sheet, write } from './shared/page.js';
 
 // later runs f with a module that is fetched now.
 function later(load, f) {
@@ -9,13 +9,8 @@ function later(load, f) {
 }
 
 // styled waits for the style sheet of all that comes later, too.
-let style;
 async function styled(loading) {
-  style ??= new Promise((resolve, reject) => {
-    const link = make('link', { rel: 'stylesheet', href: new URL('./sections/sections.css', import.meta.url).href, onload: resolve, onerror: reject });
-    document.head.append(link);
-  });
-  await style;
+  await sheet(new URL('./sections/sections.css', import.meta.url));
   return loading;
 }
 

@@ -1,16 +1,13 @@
 // The game: ten photos, and the cheapest child that is right on all of them. The engine
 // keeps the photos beside the image of the page.
 import { says } from '../shared/answers.js';
-import { asset, byId, make, number, write } from '../shared/page.js';
+import { asset, byId, make, number, sheet, write } from '../shared/page.js';
 
 const PHOTOS = 10; // as many as the engine keeps
 const SAID = 2500; // ms that a button says what it has done
 
 const button = (textContent, onclick) => make('button', { type: 'button', className: 'plain', textContent, onclick });
 const macs = n => `${number(n / 1e6, 1)} MMACs`;
-
-let style; // one sheet for all games
-const styled = () => style ??= new Promise(done => document.head.append(make('link', { rel: 'stylesheet', href: new URL('./game.css', import.meta.url).href, onload: done, onerror: done })));
 
 export default class Game {
   #explorer; #root; #photos; #rows; #kept; #on = false; #turn = 0; #best; #says = make('p'); #record = make('p'); #back; #share;
@@ -32,7 +29,7 @@ export default class Game {
     this.#on = on;
     byId('explore').classList.toggle('playing', on);
     if (!on) return this.#root.remove();
-    styled().then(() => {
+    sheet(new URL('./game.css', import.meta.url)).catch(() => {}).then(() => { // without it the game can be played, too
       if (!this.#on || this.#root.isConnected) return;
       byId('controls').after(this.#root);
       this.#root.scrollIntoView({ block: 'nearest' });

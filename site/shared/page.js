@@ -32,3 +32,11 @@ export const enlarged = () => parseFloat(getComputedStyle(document.documentEleme
 
 /** Bytes as megabytes of 10^6. */
 export const megabytes = n => number(n / 1e6, 1);
+
+const sheets = new Map();
+
+/** Resolves when a style sheet works, which is fetched once, and rejects where it does not arrive. */
+export function sheet({ href }) {
+  if (!sheets.has(href)) sheets.set(href, new Promise((resolve, reject) => document.head.append(make('link', { rel: 'stylesheet', href, onload: resolve, onerror: reject }))));
+  return sheets.get(href);
+}

@@ -3,7 +3,7 @@
 import { cite } from './cite.js';
 import { FACTS } from './facts.js';
 import { Presenter } from './present.js';
-import { byId, make, number } from '../shared/page.js';
+import { byId, make, number, sheet } from '../shared/page.js';
 import { countChildren } from '../shared/space.js';
 
 const percent = p => `${number(100 * p, 1)}\u00a0%`;
@@ -31,15 +31,6 @@ const figures = ({ space, manifest }) => {
   ];
 };
 
-// styled waits for the story's style sheet.
-let style;
-function styled() {
-  style ??= new Promise((resolve, reject) => {
-    document.head.append(make('link', { rel: 'stylesheet', href: new URL('./story.css', import.meta.url).href, onload: resolve, onerror: reject }));
-  });
-  return style;
-}
-
 export default class Story {
   #explorer; #slides; #figures = [];
 
@@ -57,7 +48,7 @@ export default class Story {
     });
     const presenter = new Presenter(root, this.#slides, explorer.state, explorer.signal);
     start.addEventListener('click', () => presenter.start());
-    styled().then(() => {
+    sheet(new URL('./story.css', import.meta.url)).then(() => {
       if (explorer.closed) return;
       box.replaceChildren(make('p', { className: 'about', textContent: 'The idea of BigNAS, in five figures. All of them are live: what they show is computed now, by the engine of this page, or was measured of its weights.' }), make('p', { className: 'present' }, start, make('span', { className: 'cap', textContent: 'One figure at a time, big: P begins, arrow keys go on, Escape ends' })), ...this.#slides, cite(explorer.manifest));
       this.#watch(list);

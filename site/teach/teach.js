@@ -7,7 +7,7 @@ import { dropped, picked } from './files.js';
 import { Progress } from './progress.js';
 import { sentences } from '../shared/notice.js';
 import { offer } from '../shared/offer.js';
-import { asset, brush, byId, make, number, percent, write } from '../shared/page.js';
+import { asset, brush, byId, make, number, percent, sheet, write } from '../shared/page.js';
 
 const HTML = `<p class="lead-in">Show a few images of each of your things: twenty are enough. A new classifier is trained on the shared weights, once, in this browser, and every width, depth, kernel and resolution works for your classes. No image leaves this device.</p>
 <ol class="cards" aria-label="Your classes"></ol>
@@ -45,7 +45,7 @@ class Lesson {
     this.#part('says').after(this.#progress.root);
     root.append(this.#box);
     const show = () => { this.#box.hidden = false; };
-    document.head.append(make('link', { rel: 'stylesheet', href: new URL('./teach.css', import.meta.url).href, onload: show, onerror: show }));
+    sheet(new URL('./teach.css', import.meta.url)).then(show, show);
     for (const [name, f] of Object.entries({ class: () => this.#add().select(), folder: () => this.#part('folders').click(), teach: () => this.#teach(), stop: () => this.#stop(), save: () => this.#save(), back: () => this.#back() })) {
       this.#button(name).addEventListener('click', f);
     }
