@@ -4,6 +4,7 @@
 //	bench slice
 //	bench operators --arch max
 //	bench training --peer
+//	bench training --work passes
 //	bench peers
 //	bench browser
 //	bench teach --folder DIR --full

@@ -41,23 +41,16 @@ func (f trainingFlags) sandwich(fam *family, size, batch int) (l sandwichLine, e
 	if err != nil {
 		return l, err
 	}
-	big := fam.space.Max()
-	big.Resolution = size
-	if err := fam.space.Validate(big); err != nil {
-		return l, fault.New("bad_arch", "choose one of them with --size", "%v", err)
-	}
-	x := map[int][]float32{}
-	for _, r := range fam.space.Resolutions {
-		x[r] = noise(batch, r)
+	b, err := noisy(fam, size, batch)
+	if err != nil {
+		return l, err
 	}
 	target := make([]float32, batch*t.Weights.Classes)
-	labels := make([]int, batch)
-	trainer.LabelTargets(target, labels, t.Weights.Classes, t.Config.LabelSmoothing)
-	b := trainer.Batch[float32]{Labels: labels, At: func(r int) []float32 { return x[r] }, MaxResolution: size}
+	trainer.LabelTargets(target, b.Labels, t.Weights.Classes, t.Config.LabelSmoothing)
 	step := func(i int) { t.Step(b, rate, dice(i)) }
 	alone := func(i int) {
 		for _, a := range t.Children(dice(i), size) {
-			backward(&t.Arena, t.Weights, t.Gradient(), a, x[a.Resolution], target)
+			backward(&t.Arena, t.Weights, t.Gradient(), a, b.At(a.Resolution), target)
 		}
 	}
 	step(0)
@@ -69,6 +62,20 @@ func (f trainingFlags) sandwich(fam *family, size, batch int) (l sandwichLine, e
 	n, s := 1e3*float64(batch), spreadOf(whole)
 	return sandwichLine{Bench: "sandwich", Space: fam.space.Name, Config: f.Config, From: fam.from, Kernels: kernel.Active(), Threads: f.Threads, Size: size, Batch: batch,
 		Children: children, Ours: spread{n / s.Median, n / s.Max, n / s.Min}, Ratio: ratios(whole, sum)}, nil
+}
+
+// noisy returns a batch of noise for steps whose biggest child has that resolution.
+func noisy(fam *family, size, batch int) (b trainer.Batch[float32], err error) {
+	big := fam.space.Max()
+	big.Resolution = size
+	if err := fam.space.Validate(big); err != nil {
+		return b, fault.New("bad_arch", "choose one of them with --size", "%v", err)
+	}
+	x := map[int][]float32{}
+	for _, r := range fam.space.Resolutions {
+		x[r] = noise(batch, r)
+	}
+	return trainer.Batch[float32]{Labels: make([]int, batch), At: func(r int) []float32 { return x[r] }, MaxResolution: size}, nil
 }
 
 // trainer returns the trainer of the recipe, on a copy of the family's weights.

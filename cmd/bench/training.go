@@ -23,7 +23,7 @@ import (
 type trainingFlags struct {
 	outputFlags
 	familyFlags
-	Work    []string      `enum:"child,sandwich" default:"child,sandwich" placeholder:"WORK" help:"child: steps of one child alone; sandwich: whole sandwich steps over the sum of their children (default: both)."`
+	Work    []string      `enum:"child,sandwich,passes" default:"child,sandwich" placeholder:"WORK" help:"child: steps of one child alone; sandwich: whole sandwich steps over the sum of their children; passes: where the time and the bytes of sandwich steps go (default: child,sandwich)."`
 	Size    []int         `default:"96,160" placeholder:"PIXELS" help:"Resolutions, of the biggest child in a sandwich step (default: 96,160)."`
 	Batch   []int         `default:"32,64" placeholder:"N" help:"Images in a step (default: 32,64)."`
 	Threads int           `default:"2" placeholder:"N" help:"Threads of both sides (default: 2)."`
@@ -110,14 +110,19 @@ func (f *trainingFlags) trainings(p *cli.Program, fam *family, archs []arch.Arch
 			}
 		}
 	}
-	if !slices.Contains(f.Work, "sandwich") {
-		return nil
+	if slices.Contains(f.Work, "sandwich") {
+		l, err := f.sandwich(fam, size, batch)
+		if err != nil {
+			return err
+		}
+		if err := f.line(p, l, l.text()); err != nil {
+			return err
+		}
 	}
-	l, err := f.sandwich(fam, size, batch)
-	if err != nil {
-		return err
+	if slices.Contains(f.Work, "passes") {
+		return f.passes(p, fam, size, batch)
 	}
-	return f.line(p, l, l.text())
+	return nil
 }
 
 func (f trainingFlags) check() error {

@@ -93,3 +93,28 @@ func TestTrainingMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestPasses: the passes of a step are all of its time, and those of the first convolution read every image once
+// forward and once backward.
+func TestPasses(t *testing.T) {
+	share, images, together := 0.0, 0.0, 0
+	for _, l := range lines[passLine](t, append(quickly, "--work", "passes")...) {
+		switch l.Pass {
+		case "together":
+			together++
+			if l.Share != 1 || !(l.OfTriad > 0) {
+				t.Errorf("line: %+v", l)
+			}
+			continue
+		case "forward stem":
+			images = l.Read
+		}
+		share += l.Share
+	}
+	if together != 1 || share < 0.999 || share > 1.001 {
+		t.Errorf("%d sums, shares of %v", together, share)
+	}
+	if want := 3.0 * 2 * 96 * 96 * 3 * 4; images != want { // of 3 children, 2 images
+		t.Errorf("the stem reads %v bytes, want %v", images, want)
+	}
+}

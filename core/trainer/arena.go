@@ -8,6 +8,9 @@ type Arena[T kernel.Float] struct {
 	// Grow allocates a chunk of n elements; nil stands for make. A training run uses huge
 	// pages.
 	Grow func(n int) []T
+	// Passed, where not nil, is called after each pass over memory, with the bytes that it read and wrote of
+	// activations and their gradients as float32. What stays in the cache between its operators does not count.
+	Passed func(pass string, read, written int)
 
 	chunks     [][]T
 	chunk, off int
@@ -48,3 +51,10 @@ func (a *Arena[T]) Mark() [2]int { return [2]int{a.chunk, a.off} }
 
 // Release frees everything that was allocated after mark.
 func (a *Arena[T]) Release(mark [2]int) { a.chunk, a.off = mark[0], mark[1] }
+
+// passed reports a pass over memory that read and wrote so many elements.
+func (a *Arena[T]) passed(pass string, read, written int) {
+	if a.Passed != nil {
+		a.Passed(pass, 4*read, 4*written)
+	}
+}

@@ -163,6 +163,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
 		norm.before(part, z, z, slopes[part], lo*px, hi*px)
 	})
+	ar.passed("backward head", len(t.head.pre), len(dz))
 	conv, dconv := w.BeforePool(), grad.BeforePool()
 	norm.finish(t.spread.rows(n*px, n), conv.BN, dconv.BN)
 	in := t.first
@@ -170,6 +171,7 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		in = t.blocks[len(t.blocks)-1].out
 	}
 	backwardProduct(ar, norm, conv, dconv, in, d, dz, n*px, s.In, nil)
+	ar.passed("backward head", 2*len(dz)+len(in), len(in))
 }
 
 // backwardProduct is the second pass of a 1x1 convolution with batch normalisation. From dz
@@ -209,6 +211,7 @@ func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], slopes[part], lo, hi)
 	})
 	norm.finish(t.spread.rows(n*px, n), w.Stem.BN, grad.Stem.BN)
+	ar.passed("backward stem", 2*len(d), len(d))
 	bands = kernel.NewBands(n, px*27, 1)
 	cols, scratch := ar.Each(bands, px*27), ar.Each(bands, px*c)
 	weights := newShares(ar, bands.Parts, grad.Stem.Weight.Data, 27, c, grad.Stem.Weight.Shape[3])
@@ -221,4 +224,5 @@ func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		kernel.AddGradWeight(dw, stride, cols[part], dx, rows, 27, c)
 	})
 	weights.collect()
+	ar.passed("backward stem", 2*len(d)+len(t.x), 0)
 }

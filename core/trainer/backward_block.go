@@ -25,6 +25,7 @@ func (s blockPass[T]) backward(dx, dout []T) {
 		s.depthwise(depthwise, nil, dx, dmid)
 		if b.Shortcut == arch.Identity && b.Stride == 1 {
 			kernel.Add(dx, dout)
+			s.ar.passed("backward shortcut", 2*len(dx), len(dx))
 		}
 	} else {
 		expand := newNormGrad(s.ar, &s.t.expand, b.Mid)
@@ -36,12 +37,15 @@ func (s blockPass[T]) backward(dx, dout []T) {
 			add = dout
 		}
 		backwardProduct(s.ar, expand, s.p.Expand, s.g.Expand, s.t.in, dx, de, m, b.In, add)
+		s.ar.passed("backward expansion", 2*len(de)+len(s.t.in)+len(add), len(dx))
 	}
 	switch {
 	case b.Shortcut == arch.Project:
 		s.shortcut(dx, dout)
+		s.ar.passed("backward shortcut", 2*len(dout)+len(s.t.shortcutIn)+len(dx), len(dx))
 	case b.Shortcut == arch.Identity && b.Stride == 2:
 		kernel.AvgPool2x2Grad(dx, dout, s.n, b.Size, b.Size, b.In, true)
+		s.ar.passed("backward shortcut", len(dout)+len(dx), len(dx))
 	}
 }
 
@@ -84,6 +88,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	weights.collect()
 	gate.finish()
 	norm.finish(s.spread.rows(s.n*px, s.n), s.p.Depthwise.BN, s.g.Depthwise.BN)
+	s.ar.passed("backward projection", len(dy)+len(t.project.pre)+len(dmid), len(dmid))
 	return dmid
 }
 
@@ -104,6 +109,7 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], nil, lo, hi)
 	})
 	norm.finish(s.spread.rows(m, s.n), s.p.Project.BN, s.g.Project.BN)
+	s.ar.passed("backward output", 2*len(dy), 0)
 	return norm, dy
 }
 
@@ -149,6 +155,7 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	if expand != nil {
 		expand.finish(s.spread.rows(s.n*in, s.n), s.p.Expand.BN, s.g.Expand.BN)
 	}
+	s.ar.passed("backward depthwise", 2*len(dmid)+s.n*in*mid, len(dx))
 }
 
 // shortcut adds to dx the gradient that passes through the projected shortcut.

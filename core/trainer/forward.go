@@ -110,7 +110,9 @@ func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 	matrix.Release()
 	ar.Release(mark)
 	norm.finish(sums, w.Stem.BN)
+	ar.passed("forward stem", len(t.x), m*c)
 	kernel.ScaleShiftAct(t.first, norm.pre, m, c, norm.scale, norm.shift, supernet.Act(t.net.Act), nil)
+	ar.passed("forward output", m*c, m*c)
 	t.stem = norm
 }
 
@@ -119,6 +121,7 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 	s := t.net.BeforePool()
 	px, c, act := s.Size*s.Size, s.Out, supernet.Act(t.net.Act)
 	t.head = product(ar, x, t.n*px, s.In, c, w.BeforePool(), t.spread)
+	ar.passed("forward head", len(x), t.n*px*c)
 	t.pool = ar.Alloc(t.n * c)
 	bands := kernel.NewBands(t.n, px*c, 1)
 	mark := ar.Mark()
@@ -128,6 +131,7 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 		kernel.GlobalPool(t.pool[lo*c:hi*c], out[part], hi-lo, px, c)
 	})
 	ar.Release(mark)
+	ar.passed("forward head", t.n*px*c, t.n*c)
 	if t.net.HeadExpand.Out > 0 {
 		last := t.net.Head
 		t.mean, t.pre, t.pool = t.pool, ar.Alloc(t.n*last.Out), ar.Alloc(t.n*last.Out)

@@ -14,9 +14,12 @@ func forwardBlock[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], b arch
 	t := blockTape[T]{block: b, in: x}
 	if b.Expand {
 		t.expand = product(ar, x, n*b.Size*b.Size, b.In, b.Mid, p.Expand, o.Spread)
+		ar.passed("forward expansion", len(x), len(t.expand.pre))
 	}
 	forwardDepthwise(ar, p, &t, n, o.Spread)
+	ar.passed("forward depthwise", n*b.Size*b.Size*b.Mid, len(t.depthwise.pre))
 	forwardProject(ar, p, &t, n, o.Spread)
+	ar.passed("forward projection", len(t.depthwise.pre), len(t.project.pre))
 	mo := n * b.OutSize * b.OutSize
 	residual := forwardShortcut(ar, p, &t, x, n)
 	t.out = ar.Alloc(mo * b.Out)
@@ -29,6 +32,7 @@ func forwardBlock[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], b arch
 	} else {
 		kernel.ScaleShiftAct(t.out, t.project.pre, mo, b.Out, t.project.scale, t.project.shift, kernel.None, residual)
 	}
+	ar.passed("forward output", len(t.out)+len(residual), len(t.out))
 	return t
 }
 
@@ -136,6 +140,7 @@ func forwardShortcut[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *bl
 	if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
 		t.shortcutIn = ar.Alloc(mo * b.In)
 		kernel.AvgPool2x2(t.shortcutIn, x, n, b.Size, b.Size, b.In)
+		ar.passed("forward shortcut", len(x), len(t.shortcutIn))
 	}
 	switch b.Shortcut {
 	case arch.Identity:
@@ -143,6 +148,7 @@ func forwardShortcut[T kernel.Float](ar *Arena[T], p *supernet.BlockOf[T], t *bl
 	case arch.Project:
 		out := ar.Alloc(mo * b.Out)
 		kernel.Pointwise(out, t.shortcutIn, mo, b.In, b.Out, p.Shortcut.Data, p.Size.Out)
+		ar.passed("forward shortcut", len(t.shortcutIn), len(out))
 		return out
 	}
 	return nil
