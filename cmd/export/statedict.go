@@ -48,14 +48,19 @@ func (f *writeFlags) torch(p *cli.Program) error {
 
 // sameTorch reads a written checkpoint back.
 func sameTorch(path string, w *supernet.Weights) error {
-	back, err := published.ImportFile(w.Space, path)
+	back, err := published.Open(w.Space, path)
 	if err != nil {
 		return cli.FileError(path, err)
 	}
+	defer back.Close()
 	for i, p := range w.Params {
+		values := make([]float32, len(p.Data))
+		if err := back.Read(back.Net.Params[i], values); err != nil {
+			return cli.FileError(path, err)
+		}
 		for j, v := range p.Data {
-			if math.Float32bits(v) != math.Float32bits(back.Params[i].Data[j]) {
-				return fault.New("disagree", "the file is there, but do not use it", "%s: %s[%d] is %v, and %v in the weights", path, p.Name, j, back.Params[i].Data[j], v)
+			if math.Float32bits(v) != math.Float32bits(values[j]) {
+				return fault.New("disagree", "the file is there, but do not use it", "%s: %s[%d] is %v, and %v in the weights", path, p.Name, j, values[j], v)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -23,13 +24,13 @@ func TestStateDict(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Init(rand.New(rand.NewPCG(1, 1)), false)
-	data, err := published.Imported{Net: w, Labels: []string{"a", "b"}}.File()
-	if err != nil {
+	var data bytes.Buffer
+	if err := (published.Imported{Net: w, Labels: []string{"a", "b"}}).Write(&data); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "w.safetensors"), filepath.Join(dir, "w.pth")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
+	if err := os.WriteFile(file, data.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if code, said, errs := call("--weights", file, "-o", out, "--verify"); code != 0 || !strings.Contains(said, "the same to the bit") {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"strings"
 
 	"bignas/cmd/internal/cli"
@@ -39,27 +40,49 @@ func (f *importFlags) Run(p *cli.Program) error {
 	if err := atomicfile.CanWrite(f.Output); err != nil {
 		return err
 	}
-	m := published.Imported{}
-	if m.Net, err = published.ImportFile(space, f.File); err != nil {
-		return cli.FileError(f.File, err)
-	}
-	if m.Classes, m.Labels, err = classNames(f.Names, m.Net.Classes); err != nil {
+	if err := f.convert(p, space); err != nil {
 		return err
 	}
-	data, err := m.File()
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(f.Output, data); err != nil {
-		return err
-	}
-	fmt.Fprintf(p.Stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics\n", f.Output, len(data), m.Net.Count(), m.Net.Classes)
 	if f.Calibrate == "" {
 		_, err = fmt.Fprintf(p.Stdout, "train release --weights %s --data DATA fits those of all children\n", f.Output)
 		return err
 	}
 	again := releaseFlags{Weights: f.Output, Data: f.Calibrate, Output: f.Output, Children: f.Children, Images: f.Images, Check: checked, Against: 1024}
 	return again.Run(p)
+}
+
+// convert writes the weights file, a tensor at a time.
+func (f *importFlags) convert(p *cli.Program, space *arch.Space) error {
+	c, err := published.Open(space, f.File)
+	if err != nil {
+		return cli.FileError(f.File, err)
+	}
+	defer c.Close()
+	m := published.Imported{Net: c.Net, Read: c.Read}
+	if m.Classes, m.Labels, err = classNames(f.Names, c.Net.Classes); err != nil {
+		return err
+	}
+	size := 0
+	err = atomicfile.WriteFrom(f.Output, func(w io.Writer) error {
+		return m.Write(counting{w, &size})
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Stdout, "wrote %s, %d bytes: %d parameters, %d classes, and no BN statistics\n", f.Output, size, c.Net.Count(), c.Net.Classes)
+	return err
+}
+
+// counting counts the bytes that are written.
+type counting struct {
+	io.Writer
+	size *int
+}
+
+func (c counting) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	*c.size += n
+	return n, err
 }
 
 // classNames reads the names of so many classes; without a file they have numbers.

@@ -26,7 +26,7 @@ func (w *WeightsOf[T]) Freeze() {
 // and SetValues read and write them; Freeze follows. Children can be made and extracted
 // as usual, but the weights cannot be trained, calibrated, converted or written to a file.
 func NewFrozen(space *arch.Space, classes int) (*Weights, error) {
-	return allocate[float32](space, classes, true)
+	return allocate(&Weights{Classes: classes, frozen: true}, space)
 }
 
 // Values returns all values of p, row-major, to be changed and passed to SetValues. Where

@@ -90,6 +90,7 @@ type WeightsOf[T kernel.Float] struct {
 	ClassBias  *ParamOf[T]
 
 	frozen bool // matrices have no Data (NewFrozen)
+	bare   bool // nothing has Data (NewLayout)
 	alone  bool // laid out for one child (Extract)
 }
 
@@ -101,16 +102,21 @@ func NewWeights(space *arch.Space, classes int) (*Weights, error) {
 	return NewWeightsOf[float32](space, classes)
 }
 
-// NewWeightsOf is NewWeights for any element type; gradients are checked in float64.
-func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T], error) {
-	return allocate[T](space, classes, false)
+// NewLayout returns weights without values: their names, shapes and order.
+func NewLayout(space *arch.Space, classes int) (*Weights, error) {
+	return allocate(&Weights{Classes: classes, bare: true}, space)
 }
 
-func allocate[T kernel.Float](space *arch.Space, classes int, frozen bool) (*WeightsOf[T], error) {
-	if classes < 2 {
-		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", classes)
+// NewWeightsOf is NewWeights for any element type; gradients are checked in float64.
+func NewWeightsOf[T kernel.Float](space *arch.Space, classes int) (*WeightsOf[T], error) {
+	return allocate(&WeightsOf[T]{Classes: classes}, space)
+}
+
+func allocate[T kernel.Float](w *WeightsOf[T], space *arch.Space) (*WeightsOf[T], error) {
+	if w.Classes < 2 {
+		return nil, fmt.Errorf("supernet: classes is %d; want at least 2", w.Classes)
 	}
-	return layout(&WeightsOf[T]{Classes: classes, frozen: frozen}, space.Max()), nil
+	return layout(w, space.Max()), nil
 }
 
 // layout allocates the weights whose biggest network is that of a. Frozen ones have no
@@ -123,7 +129,7 @@ func layout[T kernel.Float](w *WeightsOf[T], a arch.Arch) *WeightsOf[T] {
 	}
 	w.each(n, !w.alone, func(field **ParamOf[T], p ParamOf[T]) {
 		*field = &p
-		if !w.frozen || len(p.Shape) != 2 || field == &w.Classifier {
+		if !w.bare && (!w.frozen || len(p.Shape) != 2 || field == &w.Classifier) {
 			p.Data = make([]T, p.Len())
 		}
 		w.Params = append(w.Params, &p)

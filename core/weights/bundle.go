@@ -3,6 +3,7 @@ package weights
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strconv"
 
 	"bignas/core/arch"
@@ -59,16 +60,25 @@ var ownKeys = []string{KeyFormat, KeyVersion, KeySpace, KeySmallest, KeyBiggest,
 // smallest child's first; one that several of them share is split into parts (KeyLayout).
 // The error is a contradiction between parts of b, or a value that does not fit dtype.
 func Marshal(b *Bundle, dtype DType) ([]byte, error) {
+	var out bytes.Buffer
+	err := MarshalTo(&out, b, dtype, nil)
+	return out.Bytes(), err
+}
+
+// MarshalTo writes what Marshal returns. Where read is not nil, b.Net needs no values
+// (supernet.NewLayout): read fills to with those of p, row-major. It is called for one tensor
+// after the other, several times for each, so that the file never is in memory.
+func MarshalTo(w io.Writer, b *Bundle, dtype DType, read func(p *supernet.Param, to []float32) error) error {
 	if err := b.check(); err != nil {
-		return nil, err
+		return err
 	}
 	labels, err := plainjson.Append(nil, b.Labels)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	spec, err := plainjson.Append(nil, b.Spec.Record())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	space := b.Net.Space
 	f := &File{Metadata: map[string]string{
@@ -83,33 +93,55 @@ func Marshal(b *Bundle, dtype DType) ([]byte, error) {
 		f.Metadata[KeyStatistics] = statisticsKind
 		if len(b.Statistics.Own) > 0 {
 			if f.Metadata[KeyOwn], err = appendOwn(b.Statistics.Own); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	if b.Confidence != nil {
 		if f.Metadata[KeyConfidence], err = b.Confidence.JSON(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	ls := levels(space)
 	all, err := layout(b.Net, b.Statistics, ls)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if f.Tensors, err = parts(all, ls, dtype); err != nil {
-		return nil, err
+	if read != nil {
+		readEach(all, dtype, read)
+	}
+	if err := f.parts(all, ls, dtype); err != nil {
+		return err
 	}
 	text, err := plainjson.Append(nil, records(ls))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.Metadata[KeyLevels] = string(text)
-	var out bytes.Buffer
-	if err := Write(&out, f, dtype); err != nil {
-		return nil, err
+	return Write(w, f, dtype)
+}
+
+// readEach makes the tensors of the network read their values into memory that they share.
+func readEach(all []*stored, dtype DType, read func(p *supernet.Param, to []float32) error) {
+	biggest := 0
+	for _, s := range all {
+		biggest = max(biggest, s.size)
 	}
-	return out.Bytes(), nil
+	room := make([]float32, biggest)
+	for _, s := range all {
+		if s.param == nil {
+			continue
+		}
+		checked := false
+		s.read = func() ([]float32, error) {
+			values := room[:s.size]
+			err := read(s.param, values)
+			if err == nil && !checked {
+				err, checked = checkStorable(s.name, values, dtype), true
+			}
+			return values, err
+		}
+	}
 }
 
 // statisticsKind is the value of KeyStatistics of a file with statistics.

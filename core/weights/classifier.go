@@ -52,7 +52,7 @@ func WithClassifier(data []byte, matrix, bias []float32, labels []string, change
 		ends[l] = ls[l].Bytes
 	}
 	f := &File{Metadata: m}
-	f.Tensors = laid(ls, dtype, func(l int) (all []Tensor) {
+	err = f.lay(ls, dtype, func(l int) (all []Tensor) {
 		for ; next < len(h.places) && h.places[next].end <= ends[l]; next++ {
 			p := h.places[next]
 			if name, _, _ := strings.Cut(p.Name, "@"); name == weight.name || name == shift.name {
@@ -63,6 +63,9 @@ func WithClassifier(data []byte, matrix, bias []float32, labels []string, change
 		}
 		return append(append(all, weight.part(l)...), shift.part(l)...)
 	})
+	if err != nil {
+		return nil, err
+	}
 	change(m)
 	delete(m, KeyConfidence)
 	names, err := plainjson.Append(nil, labels)

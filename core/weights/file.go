@@ -54,29 +54,71 @@ type Tensor struct {
 	DType DType     // as stored; Default: the one given to Write
 	Data  []float32 // product of Shape values
 
-	raw []byte // in place of Data: as stored
+	raw  []byte                    // in place of Data: as stored
+	read func() ([]float32, error) // in place of Data: returns the values, to be used before the next call of any
 }
 
 // values returns the number of values.
 func (t *Tensor) values() int {
-	if t.raw != nil {
+	switch {
+	case t.raw != nil:
 		return len(t.raw) / t.DType.size()
+	case t.read != nil:
+		n := 1
+		for _, d := range t.Shape {
+			n *= d
+		}
+		return n
 	}
 	return len(t.Data)
 }
 
-// encode appends the values as they are stored, of type dtype where t has none of its own.
-func (t *Tensor) encode(to []byte, dtype DType) []byte {
-	if t.raw != nil {
-		return append(to, t.raw...)
+// eachPiece calls f with the bytes of the tensors as they are stored, some at a time, of type
+// dtype where a tensor has none of its own.
+func eachPiece(all []Tensor, dtype DType, f func(piece []byte) error) error {
+	const most = 1 << 17 // values of a tensor
+	var piece []byte
+	flush := func() error {
+		err := f(piece)
+		piece = piece[:0]
+		return err
 	}
-	return encode(to, t.Data, cmp.Or(t.DType, dtype))
+	for _, t := range all {
+		if t.raw != nil {
+			if err := flush(); err != nil {
+				return err
+			}
+			if err := f(t.raw); err != nil {
+				return err
+			}
+			continue
+		}
+		values := t.Data
+		if t.read != nil {
+			var err error
+			if values, err = t.read(); err != nil {
+				return err
+			}
+		}
+		for len(values) > 0 {
+			n := min(len(values), most)
+			piece, values = encode(piece, values[:n], cmp.Or(t.DType, dtype)), values[n:]
+			if len(piece) >= most {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return flush()
 }
 
 // File is the content of a safetensors file.
 type File struct {
 	Metadata map[string]string
 	Tensors  []Tensor // in the order of their bytes
+
+	digest string // of the tensors, where it is known before Write
 }
 
 // The metadata entries that Write adds and Read checks, "sha256:" and a hexadecimal
@@ -101,6 +143,7 @@ const (
 	CodeTruncated  = "weights_truncated" // shorter than its header says
 	CodeDamaged    = "weights_damaged"   // inconsistent header, wrong digest
 	CodeDType      = "weights_dtype"     // an element type other than F32 and F16
+	CodeValue      = "weights_value"     // a value that cannot be stored
 	CodeMismatch   = "weights_mismatch"  // another space, class count or shape than needed
 )
 
@@ -129,11 +172,7 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		dtype = Float32
 	}
 	header := make(map[string]plainjson.Record, len(f.Tensors)+1)
-	size := 0
-	for _, t := range f.Tensors {
-		size += cmp.Or(t.DType, dtype).size() * t.values()
-	}
-	data := make([]byte, 0, size)
+	end := int64(0)
 	for _, t := range f.Tensors {
 		if _, twice := header[t.Name]; twice || t.Name == metadataKey || t.Name == "" {
 			return fmt.Errorf("weights: tensor name %q is reserved or used twice", t.Name)
@@ -149,15 +188,23 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		if err := checkStorable(t.Name, t.Data, kind); err != nil {
 			return err
 		}
-		begin := int64(len(data))
-		data = t.encode(data, kind)
-		header[t.Name] = entry{kind.String(), shape, [2]int64{begin, int64(len(data))}}.record()
+		begin := end
+		end += int64(kind.size() * n)
+		header[t.Name] = entry{kind.String(), shape, [2]int64{begin, end}}.record()
+	}
+	sum := f.digest
+	if sum == "" {
+		h := newHash()
+		if err := eachPiece(f.Tensors, dtype, func(piece []byte) error { h.add(piece); return nil }); err != nil {
+			return err
+		}
+		sum = digestText(h.sum())
 	}
 	metadata := make(map[string]string, len(f.Metadata)+1)
 	for k, v := range f.Metadata {
 		metadata[k] = v
 	}
-	metadata[DigestKey] = digest(data)
+	metadata[DigestKey] = sum
 	metadata[HeaderKey] = digestPrefix + noDigits
 	all := plainjson.Record{plainjson.Member(metadataKey, metadata)}
 	names := make([]string, 0, len(header))
@@ -176,14 +223,15 @@ func Write(w io.Writer, f *File, dtype DType) error {
 		head = append(head, ' ')
 	}
 	binary.LittleEndian.PutUint64(head, uint64(len(head)-8))
-	sum, at := headerDigest(head)
-	copy(head[at:], sum)
-	for _, part := range [][]byte{head, data} {
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
+	own, at := headerDigest(head)
+	copy(head[at:], own)
+	if _, err := w.Write(head); err != nil {
+		return err
 	}
-	return nil
+	return eachPiece(f.Tensors, dtype, func(piece []byte) error {
+		_, err := w.Write(piece)
+		return err
+	})
 }
 
 // storable reports whether v can be stored: halves end at 65504, and no weight is infinite
@@ -195,7 +243,7 @@ func storable(v float32, d DType) bool {
 
 func checkStorable(name string, values []float32, d DType) error {
 	if i := slices.IndexFunc(values, func(v float32) bool { return !storable(v, d) }); i >= 0 {
-		return fmt.Errorf("weights: value %d of tensor %q is %v, which %s cannot hold; write float32, and check that the training did not collapse", i, name, values[i], d)
+		return fault.New(CodeValue, "write float32, and check that the training did not collapse", "value %d of the tensor %q is %v, which %s cannot hold", i, name, values[i], d)
 	}
 	return nil
 }
@@ -239,10 +287,9 @@ func decode(buffer []float32, from []byte, d DType) []float32 {
 
 const digestPrefix = "sha256:"
 
-func digest(data []byte) string {
-	sum := Sum256(data)
-	return digestPrefix + hex.EncodeToString(sum[:])
-}
+func digest(data []byte) string { return digestText(Sum256(data)) }
+
+func digestText(sum [32]byte) string { return digestPrefix + hex.EncodeToString(sum[:]) }
 
 // noDigits stands for the digits of a digest while it is computed.
 const noDigits = "0000000000000000000000000000000000000000000000000000000000000000"

@@ -42,9 +42,10 @@ func levels(s *arch.Space) []level {
 type stored struct {
 	name  string
 	shape []int
-	data  []float32       // nil where only param has it
-	param *supernet.Param // nil for statistics
-	size  int             // elements
+	data  []float32                 // nil where only param has it, or read
+	param *supernet.Param           // nil for statistics
+	read  func() ([]float32, error) // as in Tensor, nil where data has the values
+	size  int                       // elements
 	// at holds, for each index of each dimension, the first level that has it. An element
 	// belongs to the last of its indices' levels.
 	at [][]uint8
@@ -195,51 +196,65 @@ func (s *stored) whole() int {
 // partName returns the name of what a level adds to a tensor that is split.
 func partName(name string, level int) string { return name + "@" + strconv.Itoa(level) }
 
-// parts lists the tensors to write, level by level, and fills in where each level ends. It
+// parts gives f the tensors to write, level by level, and fills in where each level ends. It
 // fails for a value that dtype cannot hold, and gives its index in the whole tensor.
-func parts(all []*stored, ls []level, dtype DType) ([]Tensor, error) {
+func (f *File) parts(all []*stored, ls []level, dtype DType) error {
 	for _, s := range all {
 		if err := checkStorable(s.name, s.data, dtype); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return laid(ls, dtype, func(l int) (list []Tensor) {
+	return f.lay(ls, dtype, func(l int) (list []Tensor) {
 		for _, s := range all {
 			list = append(list, s.part(l)...)
 		}
 		return list
-	}), nil
+	})
 }
 
 // part returns what the file has of the tensor at a level: nothing, or one tensor.
 func (s *stored) part(l int) []Tensor {
 	if at := s.whole(); at == l {
-		return []Tensor{{Name: s.name, Shape: s.shape, Data: s.data}}
+		return []Tensor{{Name: s.name, Shape: s.shape, Data: s.data, read: s.read}}
 	} else if at >= 0 || s.counts[l] == 0 {
 		return nil
+	}
+	if s.read != nil {
+		return []Tensor{{Name: partName(s.name, l), Shape: []int{s.counts[l]}, read: func() ([]float32, error) {
+			all, err := s.read()
+			if err != nil {
+				return nil, err
+			}
+			n := 0
+			s.spans(l, func(from, to int) { n += copy(all[n:], all[from:to]) })
+			return all[:n], nil
+		}}}
 	}
 	t := Tensor{Name: partName(s.name, l), Shape: []int{s.counts[l]}, Data: make([]float32, 0, s.counts[l])}
 	s.spans(l, func(from, to int) { t.Data = append(t.Data, s.data[from:to]...) })
 	return []Tensor{t}
 }
 
-// laid lists the tensors of each level, and fills in where it ends.
-func laid(ls []level, dtype DType, of func(level int) []Tensor) []Tensor {
-	var list []Tensor
+// lay gives f the tensors of each level, and fills in where it ends.
+func (f *File) lay(ls []level, dtype DType, of func(level int) []Tensor) error {
 	var end int64
+	whole := newHash()
 	for l := range ls {
-		added, size := of(l), 0
-		for _, t := range added {
-			size += t.values() * dtype.size()
+		added, h := of(l), newHash()
+		err := eachPiece(added, dtype, func(piece []byte) error {
+			end += int64(len(piece))
+			h.add(piece)
+			whole.add(piece)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		bytes := make([]byte, 0, size)
-		for _, t := range added {
-			bytes = t.encode(bytes, dtype)
-		}
-		list, end = append(list, added...), end+int64(len(bytes))
-		ls[l].Bytes, ls[l].Digest = end, digest(bytes)
+		f.Tensors = append(f.Tensors, added...)
+		ls[l].Bytes, ls[l].Digest = end, digestText(h.sum())
 	}
-	return list
+	f.digest = digestText(whole.sum())
+	return nil
 }
 
 // records returns ls as JSON.

@@ -17,24 +17,53 @@ var sha256Rounds = [64]uint32{
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 }
 
-// smallSum256 is SHA-256 (FIPS 180-4, section 6.2) in one function. The standard library's
-// would add 80 KB of other cryptography to the engine.
-func smallSum256(data []byte) (sum [32]byte) {
-	h := [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
-	length := uint64(len(data)) * 8
-	for ; len(data) >= 64; data = data[64:] {
-		sha256Block(&h, (*[64]byte)(data))
+// Sum256 returns the SHA-256 of data.
+func Sum256(data []byte) [32]byte {
+	h := newHash()
+	h.add(data)
+	return h.sum()
+}
+
+// smallHash is SHA-256 (FIPS 180-4, section 6.2). The standard library's would add 80 KB of other
+// cryptography to the engine.
+type smallHash struct {
+	state  [8]uint32
+	length uint64 // bytes so far
+	last   [64]byte
+}
+
+func newSmallHash() *smallHash {
+	return &smallHash{state: [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}}
+}
+
+// add hashes the bytes that follow.
+func (h *smallHash) add(data []byte) {
+	for len(data) > 0 {
+		at := int(h.length % 64)
+		if at == 0 && len(data) >= 64 {
+			sha256Block(&h.state, (*[64]byte)(data))
+			h.length, data = h.length+64, data[64:]
+			continue
+		}
+		n := copy(h.last[at:], data)
+		if h.length, data = h.length+uint64(n), data[n:]; at+n == 64 {
+			sha256Block(&h.state, &h.last)
+		}
 	}
-	var last [64]byte
-	n := copy(last[:], data)
-	last[n] = 0x80
+}
+
+// sum ends the hash.
+func (h *smallHash) sum() (sum [32]byte) {
+	n := int(h.length % 64)
+	h.last[n] = 0x80
+	clear(h.last[n+1:])
 	if n >= 56 { // no room for the length
-		sha256Block(&h, &last)
-		last = [64]byte{}
+		sha256Block(&h.state, &h.last)
+		clear(h.last[:])
 	}
-	binary.BigEndian.PutUint64(last[56:], length)
-	sha256Block(&h, &last)
-	for i, v := range h {
+	binary.BigEndian.PutUint64(h.last[56:], h.length*8)
+	sha256Block(&h.state, &h.last)
+	for i, v := range h.state {
 		binary.BigEndian.PutUint32(sum[4*i:], v)
 	}
 	return sum

@@ -3,6 +3,8 @@
 package atomicfile
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -25,14 +27,24 @@ var Temp = func(dir, pattern string) (File, error) { return os.CreateTemp(dir, p
 // renames it. Pipes and devices are written to directly. The error is a *fault.Error with the code
 // "write".
 func Write(path string, data []byte) error {
+	return WriteFrom(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteFrom is Write of what content writes. An error of content that is a *fault.Error stays as it is.
+func WriteFrom(path string, content func(w io.Writer) error) error {
 	write := writeAndRename
 	if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 		write = writeInto
 	}
-	if err := write(path, data); err != nil {
-		return fault.New("write", "make room or take another folder, then run the command again", "%s was not written, what was there before is untouched: %v", path, err)
+	err := write(path, content)
+	var told *fault.Error
+	if err == nil || errors.As(err, &told) {
+		return err
 	}
-	return nil
+	return fault.New("write", "make room or take another folder, then run the command again", "%s was not written, what was there before is untouched: %v", path, err)
 }
 
 // CanWrite returns an error where Write could not write one of the files, so that a mistake is noticed
@@ -69,26 +81,26 @@ func canWrite(path string) error {
 }
 
 // writeInto writes to a pipe or a device.
-func writeInto(path string, data []byte) error {
+func writeInto(path string, content func(w io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = content(f)
 	if e := f.Close(); err == nil {
 		err = e
 	}
 	return err
 }
 
-func writeAndRename(path string, data []byte) error {
+func writeAndRename(path string, content func(w io.Writer) error) error {
 	dir := filepath.Dir(path)
 	tmp, err := Temp(dir, "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(tmp.Name()) // fails after the rename
-	_, err = tmp.Write(data)
+	err = content(tmp)
 	if err == nil {
 		err = tmp.Chmod(0o644)
 	}

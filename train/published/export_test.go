@@ -38,10 +38,7 @@ func exported(t *testing.T, name string, want int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := Import(space, made(t, space, 3))
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := load(t, space, made(t, space, 3))
 	var b bytes.Buffer
 	if err := Export(&b, w); err != nil {
 		t.Fatal(err)
@@ -67,10 +64,12 @@ func exported(t *testing.T, name string, want int) {
 			}
 		}
 	}
-	again, err := ImportFile(w.Space, path)
+	c, err := Open(w.Space, path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer c.Close()
+	again := values(t, c)
 	for i, p := range w.Params {
 		for j, v := range p.Data {
 			if math.Float32bits(v) != math.Float32bits(again.Params[i].Data[j]) {

@@ -3,6 +3,7 @@ package published
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"bignas/core/classify"
 	"bignas/core/preprocess"
@@ -13,7 +14,8 @@ import (
 
 // Imported describes weights that were trained elsewhere.
 type Imported struct {
-	Net     *supernet.Weights
+	Net     *supernet.Weights // the values are in Read where it is not nil
+	Read    func(p *supernet.Param, to []float32) error
 	Classes []string // names of the class folders in the order of the logits, nil where nobody knows
 	Labels  []string // names of the classes for people
 }
@@ -28,15 +30,15 @@ var (
 	mean, deviation = [3]float32{0.485, 0.456, 0.406}, [3]float32{0.229, 0.224, 0.225}
 )
 
-// File returns a weights file in float32 without BN statistics: train release fits
-// them, and a run can start from it.
-func (m Imported) File() ([]byte, error) {
+// Write writes a weights file in float32 without BN statistics: train release fits them, and a
+// run can start from it.
+func (m Imported) Write(to io.Writer) error {
 	c := config.Default()
 	c.Space = m.Net.Space.Name
 	c.Side = 256
 	f := formatOf(c.Space)
 	if f == nil {
-		return nil, fmt.Errorf("published: nothing of the space %s", c.Space)
+		return fmt.Errorf("published: nothing of the space %s", c.Space)
 	}
 	c.CalibrationImages = f.calibrated
 	b := &weights.Bundle{Net: m.Net, Spec: f.spec, Labels: m.Labels, Metadata: map[string]string{
@@ -45,11 +47,11 @@ func (m Imported) File() ([]byte, error) {
 	for key, value := range map[string]any{"class_ids": m.Classes, classify.KeyFamily: family(c.Space)} {
 		text, err := json.Marshal(value)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if string(text) != "null" {
 			b.Metadata[key] = string(text)
 		}
 	}
-	return weights.Marshal(b, weights.Float32)
+	return weights.MarshalTo(to, b, weights.Float32, m.Read)
 }

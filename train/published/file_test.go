@@ -1,6 +1,11 @@
 package published
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -24,15 +29,12 @@ func file(t *testing.T, name string, spec preprocess.Spec) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := Import(space, made(t, space, 2))
-	if err != nil {
+	w := load(t, space, made(t, space, 2))
+	var data bytes.Buffer
+	if err := (Imported{Net: w, Labels: []string{"a", "b"}}).Write(&data); err != nil {
 		t.Fatal(err)
 	}
-	data, err := Imported{Net: w, Labels: []string{"a", "b"}}.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := weights.Unmarshal(data)
+	b, err := weights.Unmarshal(data.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +51,67 @@ func file(t *testing.T, name string, spec preprocess.Spec) {
 	}
 	if ids, ok := b.Metadata["class_ids"]; ok {
 		t.Errorf("nobody knows the folders, and they are %s", ids)
+	}
+}
+
+// TestFileByTensor: a file that is written a tensor at a time has the bytes that it had when
+// import held the whole supernet in memory, and those of one that does.
+func TestFileByTensor(t *testing.T) {
+	for name, want := range map[string]string{
+		"attentivenas":  "9a34df08d7248323004b24354d6dc076579be8207e91f216fad4a4c715818601",
+		"ofa-mbv3":      "3061f24e4a2996bbd0eca917953fec97b85c89c443585afefa4b66ee9eae6b6d",
+		"ofa-mbv3-w1.2": "857b679e0b9955b9eb67c9b03895ada441b31a031e4a6a1ef6f113283fb7b0ed",
+	} {
+		space, err := arch.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := Match(space, made(t, space, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Imported{Net: c.Net, Read: c.Read, Classes: []string{"a", "b", "c"}, Labels: []string{"A", "B", "C"}}
+		h := sha256.New()
+		if err := m.Write(h); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", h.Sum(nil)); got != want {
+			t.Errorf("%s: the file has the digest %s, want %s", name, got, want)
+		}
+		m.Net, m.Read = values(t, c), nil
+		h.Reset()
+		if err := m.Write(h); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", h.Sum(nil)); got != want {
+			t.Errorf("%s, from memory: the file has the digest %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestUnreadable: a value that no file may have, and an error of the checkpoint, end the import.
+func TestUnreadable(t *testing.T) {
+	for says, read := range map[string]func(to []float32) error{
+		`value 1 of the tensor "stem.conv.bn.beta" is NaN`: func(to []float32) error { to[1] = float32(math.NaN()); return nil },
+		"first_conv.bn.bias: gone":                         func([]float32) error { return errors.New("gone") },
+	} {
+		s, err := arch.Lookup("ofa-mbv3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := made(t, s, 2)
+		for i := range all {
+			if all[i].Name == "first_conv.bn.bias" {
+				all[i].Read = read
+			}
+		}
+		c, err := Match(s, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (Imported{Net: c.Net, Read: c.Read, Labels: []string{"A", "B"}}).Write(io.Discard); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %s", err, says)
+		}
 	}
 }
 

@@ -79,10 +79,24 @@ func formatOf(space string) *format {
 	return nil
 }
 
-// Import copies the tensors of a state dict into weights of the space. It must have exactly the
+// Checkpoint is the state dict of a published supernet, whose tensors are read on demand.
+type Checkpoint struct {
+	Net  *supernet.Weights // names and shapes, without values
+	from map[*supernet.Param]matched
+	room []float32
+	file *torchfile.File
+}
+
+// matched is a tensor and the shape that it must have.
+type matched struct {
+	Tensor
+	shape []int
+}
+
+// Match finds the tensors of a supernet of the space in a state dict. It must have exactly the
 // tensors of the published code, with their shapes: the error lists the differences. Errors are
 // *fault.Error.
-func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
+func Match(space *arch.Space, all []Tensor) (*Checkpoint, error) {
 	f := formatOf(space.Name)
 	if f == nil {
 		return nil, fault.New(CodeSpace, "give --space "+strings.Join(Spaces(), " or "), "no published checkpoint of the space %s is known", space.Name)
@@ -101,7 +115,7 @@ func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
 	if classes < 2 {
 		return nil, fault.New(CodeTensors, "check that the checkpoint is one of "+space.Name, "the file has no %s of two classes or more", f.classifier)
 	}
-	w, err := supernet.NewWeights(space, classes)
+	w, err := supernet.NewLayout(space, classes)
 	if err != nil {
 		return nil, err
 	}
@@ -109,26 +123,80 @@ func Import(space *arch.Space, all []Tensor) (*supernet.Weights, error) {
 	if err := compare(want, all); err != nil {
 		return nil, err
 	}
-	return w, copyAll(want, all)
+	have := map[string]Tensor{}
+	for _, t := range all {
+		have[t.Name] = t
+	}
+	c := &Checkpoint{Net: w, from: map[*supernet.Param]matched{}}
+	for _, s := range want {
+		if s.to != nil {
+			c.from[s.to] = matched{have[s.name], s.shape}
+		}
+	}
+	return c, nil
 }
 
-// ImportFile is Import of the state dict in a file of torch.save. Errors are *fault.Error or of
-// package os.
-func ImportFile(space *arch.Space, path string) (*supernet.Weights, error) {
+// Open is Match of the state dict in a file of torch.save, of which little is in memory at a
+// time. Errors are *fault.Error or of package os.
+func Open(space *arch.Space, path string) (*Checkpoint, error) {
 	f, err := torchfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	c, err := match(space, f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	c.file = f
+	return c, nil
+}
+
+func match(space *arch.Space, f *torchfile.File) (*Checkpoint, error) {
 	dict, err := f.StateDict()
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Tensor, len(dict))
+	const enough = 1 << 20 // values, after which the memory is given back
+	all, seen := make([]Tensor, len(dict)), 0
 	for i, t := range dict {
-		all[i] = Tensor{Name: t.Name, Shape: t.Shape, Read: t.Floats}
+		all[i] = Tensor{Name: t.Name, Shape: t.Shape, Read: func(to []float32) error {
+			err := t.Floats(to)
+			if seen += len(to); seen > enough {
+				seen = 0
+				f.Release()
+			}
+			return err
+		}}
 	}
-	return Import(space, all)
+	return Match(space, all)
+}
+
+// Close closes the file of Open.
+func (c *Checkpoint) Close() error {
+	if c.file == nil {
+		return nil
+	}
+	return c.file.Close()
+}
+
+// Read fills to with the values of a tensor of Net.
+func (c *Checkpoint) Read(p *supernet.Param, to []float32) error {
+	t := c.from[p]
+	if c.room == nil {
+		biggest := 0
+		for _, p := range c.Net.Params {
+			biggest = max(biggest, p.Len())
+		}
+		c.room = make([]float32, biggest)
+	}
+	values := c.room[:len(to)]
+	if err := t.Read(values); err != nil {
+		f := fault.Of(err)
+		return fault.New(f.Code, f.Hint, "%s: %s", t.Name, f.Message)
+	}
+	outputsLast(to, values, t.shape)
+	return nil
 }
 
 // mostListed is the number of tensors of each kind that an error names.
@@ -174,38 +242,18 @@ func compare(want []source, all []Tensor) error {
 	return fault.New(CodeTensors, "inspect --torch FILE lists all that the file has", "the tensors are not those of the published supernet: %s", strings.Join(complaints, "; "))
 }
 
-// copyAll reads the tensors into a layout with the output channels last.
-func copyAll(want []source, all []Tensor) error {
-	have := map[string]Tensor{}
-	for _, t := range all {
-		have[t.Name] = t
-	}
-	var room []float32
-	for _, s := range want {
-		if s.to == nil {
-			continue
-		}
-		t := have[s.name]
-		if n := t.len(); cap(room) < n {
-			room = make([]float32, n)
-		}
-		values := room[:t.len()]
-		if err := t.Read(values); err != nil {
-			f := fault.Of(err)
-			return fault.New(f.Code, f.Hint, "%s: %s", s.name, f.Message)
-		}
-		outputsLast(s.to.Data, values, s.shape)
-	}
-	return nil
-}
-
 // outputsLast transposes [out, in, height, width] to [height, width, in, out].
 func outputsLast(to, from []float32, shape []int) {
 	out, in, pixels := sizes(shape)
-	for o := range out {
+	const few = 16 // outputs at a time, for the caches
+	for first := 0; first < out; first += few {
+		last := min(first+few, out)
 		for i := range in {
 			for p := range pixels {
-				to[(p*in+i)*out+o] = from[(o*in+i)*pixels+p]
+				row := to[(p*in+i)*out:][:out]
+				for o := first; o < last; o++ {
+					row[o] = from[(o*in+i)*pixels+p]
+				}
 			}
 		}
 	}

@@ -67,6 +67,28 @@ func made(t testing.TB, space *arch.Space, classes int) []Tensor {
 	return all
 }
 
+// load reads the values of a checkpoint into memory.
+func load(t testing.TB, space *arch.Space, all []Tensor) *supernet.Weights {
+	c, err := Match(space, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values(t, c)
+}
+
+func values(t testing.TB, c *Checkpoint) *supernet.Weights {
+	w, err := supernet.NewWeights(c.Net.Space, c.Net.Classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range c.Net.Params {
+		if err := c.Read(p, w.Params[i].Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
 func space(t testing.TB) *arch.Space {
 	s, err := arch.Lookup("attentivenas")
 	if err != nil {
@@ -125,10 +147,7 @@ func logits(t *testing.T, name string, all []golden) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := Import(space, made(t, space, 1000))
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := load(t, space, made(t, space, 1000))
 	for at, g := range all {
 		if testing.Short() && at > 0 {
 			continue
@@ -212,28 +231,22 @@ func TestNewerNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := made(t, space, 2)
-	want, err := Import(space, all)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := load(t, space, all)
 	for i := range all {
 		all[i].Name = strings.Replace(all[i].Name, within, ".conv.", 1)
 	}
 	first := all[100].Name
-	got, err := Import(space, all)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := load(t, space, all)
 	for i, p := range got.Params {
 		if !slices.Equal(p.Data, want.Params[i].Data) {
 			t.Fatalf("%s differs", p.Name)
 		}
 	}
 	if all[100].Name != first {
-		t.Errorf("Import changed the name %s", first)
+		t.Errorf("Match changed the name %s", first)
 	}
 	all[100].Name = "blocks.3.cnov.weight"
-	if _, err := Import(space, all); err == nil || !strings.Contains(err.Error(), "1 unknown: blocks.3.cnov.weight") {
+	if _, err := Match(space, all); err == nil || !strings.Contains(err.Error(), "1 unknown: blocks.3.cnov.weight") {
 		t.Errorf("an unknown name: %v", err)
 	}
 }
@@ -267,12 +280,12 @@ func TestRefused(t *testing.T) {
 		{space(t), append(good, Tensor{Name: "blocks.99.weight"}), "1 unknown: blocks.99.weight"},
 		{space(t), reshaped, "37 of another shape: blocks.0.shortcut.conv.conv.weight is [1 2 3 4], want [24 24 1 1], blocks.1."},
 	} {
-		_, err := Import(c.space, c.all)
+		_, err := Match(c.space, c.all)
 		if f := fault.Of(err); f == nil || !strings.Contains(f.Message, c.want) || f.Hint == "" {
 			t.Errorf("%v, want %s", err, c.want)
 		}
 	}
-	if _, err := Import(space(t), append(good, Tensor{Name: "blocks.3.mobile_inverted_conv.depth_conv.bn.bn_tracking.0.running_mean"})); err != nil {
+	if _, err := Match(space(t), append(good, Tensor{Name: "blocks.3.mobile_inverted_conv.depth_conv.bn.bn_tracking.0.running_mean"})); err != nil {
 		t.Errorf("statistics of single widths: %v", err)
 	}
 }

@@ -109,7 +109,7 @@ func TestDamaged(t *testing.T) {
 			data = zipWith(t, damaged(inner[r.IntN(len(inner))]))
 		}
 		start := time.Now()
-		if _, err := parse(data); err == nil {
+		if _, err := parse(data, nil); err == nil {
 			read++
 		}
 		most = max(most, allocated(func() { look(t, data) }))

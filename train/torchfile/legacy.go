@@ -12,11 +12,14 @@ const (
 	protocol    = 1001
 )
 
+// between is after how many bytes of storages memory is given back.
+const between = 16 << 20
+
 // legacy reads five pickles (the magic number, the protocol, the writer's machine,
 // the value, the keys of its storages), and behind them the storages in the order
 // of the keys, each after the number of its elements. They are little-endian on
 // every machine.
-func legacy(data []byte) any {
+func legacy(data []byte, release func()) any {
 	u := &unpickler{data: data, left: mostMemory}
 	magic, ok := u.load().(*big.Int)
 	if !ok || magic.String() != magicDigits {
@@ -34,7 +37,12 @@ func legacy(data []byte) any {
 	if !ok {
 		panic(refuse("it has no list of its storages"))
 	}
+	released := u.at
 	for _, k := range keys.items {
+		if release != nil && u.at-released > between {
+			release()
+			released = u.at
+		}
 		s := all[keyText(k)]
 		if s == nil || s.data != nil {
 			panic(refuse("it lists the storage %.40q, which no tensor has or which was there before", keyText(k)))

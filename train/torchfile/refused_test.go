@@ -146,7 +146,7 @@ func allocated(f func()) uint64 {
 
 // look reads all that a file has.
 func look(t testing.TB, data []byte) {
-	root, err := parse(data)
+	root, err := parse(data, nil)
 	if err != nil {
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Message == "" {

@@ -52,14 +52,18 @@ func Open(path string) (*File, error) {
 			return nil, fmt.Errorf("%s cannot be mapped into memory: %w", path, err)
 		}
 	}
-	if f.root, err = parse(f.data); err != nil {
+	if f.root, err = parse(f.data, f.Release); err != nil {
 		e := fault.Of(err)
 		err = fault.New(e.Code, e.Hint, "%s cannot be read: %s", path, e.Message)
 		f.Close()
 		return nil, err
 	}
+	f.Release()
 	return f, nil
 }
+
+// Release gives back the memory of what has been read of the file so far.
+func (f *File) Release() { mapped.Release(f.data) }
 
 // Close unmaps the file; its tensors can no longer be read.
 func (f *File) Close() error {
@@ -68,8 +72,9 @@ func (f *File) Close() error {
 	return mapped.Unmap(data)
 }
 
-// parse reads a file in any container. Its tensors refer to data.
-func parse(data []byte) (root any, err error) {
+// parse reads a file in any container. Its tensors refer to data. Now and then it calls release,
+// where it is not nil: it goes by all storages, and the pages around what is looked at take memory.
+func parse(data []byte, release func()) (root any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*fault.Error)
@@ -85,7 +90,7 @@ func parse(data []byte) (root any, err error) {
 	case len(data) > 262 && string(data[257:262]) == "ustar":
 		return nil, refuse("it is a tar container, as torch wrote before 0.1.10")
 	case bytes.HasPrefix(data, []byte{0x80}), bytes.HasPrefix(data, []byte("L"+magicDigits)):
-		return legacy(data), nil
+		return legacy(data, release), nil
 	case bytes.HasPrefix(data, []byte("version https://git-lfs")):
 		return nil, fault.New(CodeFile, "git lfs pull fetches the file", "it is a pointer of Git LFS")
 	}
