@@ -99,8 +99,9 @@ noasm: suite
 	@$(SUITE) -tags noasm ./core/kernel/... ./core/supernet/... ./core/classify/...
 
 wasm: suite
-	$(say) 'the core and the engine as js/wasm, in Node'
+	$(say) 'the core and the engine as js/wasm, in Node; and the logits of PyTorch there'
 	@GOOS=js GOARCH=wasm $(SUITE) -exec '$(NODE_EXEC)' ./wasm/... ./core/...
+	@GOOS=js GOARCH=wasm $(SUITE) -short -run '^TestLogits$$' -exec '$(NODE_EXEC)' ./train/published
 
 # What the browser runs is no part of what go test looks at before it shows an old result.
 browser: suite page

@@ -9,6 +9,7 @@ import (
 	"bignas/core/classify"
 	"bignas/core/cost"
 	"bignas/core/fault"
+	"bignas/core/kernel"
 	"bignas/core/plainjson"
 	"bignas/core/preprocess"
 	"bignas/core/supernet"
@@ -39,9 +40,11 @@ type Config struct {
 	// where the weights file has no model of it.
 	Confidence json.RawMessage `json:"confidence,omitempty"`
 	// Layout describes the tensors of each kind, and what is computed, in words.
-	Layout  map[string]string `json:"layout,omitempty"`
-	Tensors []TensorInfo      `json:"tensors,omitempty"` // in network order
-	Layers  []cost.Layer      `json:"layers,omitempty"`  // in the order of computation
+	Layout     map[string]string `json:"layout,omitempty"`
+	Activation string            `json:"activation,omitempty"` // of the stem and the head: "swish" or "hardswish"
+	Blocks     []Block           `json:"blocks,omitempty"`     // in the order of computation
+	Tensors    []TensorInfo      `json:"tensors,omitempty"`    // in network order
+	Layers     []cost.Layer      `json:"layers,omitempty"`     // in the order of computation
 }
 
 // Statistics is the origin of the BN statistics of a child.
@@ -59,6 +62,16 @@ func (s Statistics) String() string {
 	return "predicted from the architecture by the weights file"
 }
 
+// Block is what its tensors do not say of an inverted-residual block.
+type Block struct {
+	Name       string `json:"name"` // prefix of its tensors: "s2.0."
+	Stride     int    `json:"stride"`
+	Activation string `json:"activation"`       // after expand and depthwise: "swish", "hardswish" or "relu"
+	Inside     string `json:"inside,omitempty"` // of squeeze-and-excitation: "swish" or "relu"
+	Gate       string `json:"gate,omitempty"`   // of squeeze-and-excitation: "sigmoid" or "hardsigmoid"
+	Shortcut   string `json:"shortcut"`         // "none", "identity" or "project"
+}
+
 // TensorInfo is one tensor of config.json.
 type TensorInfo struct {
 	Name  string `json:"name"`
@@ -70,13 +83,15 @@ type TensorInfo struct {
 // layout is the same for all children.
 var layout = map[string]string{
 	"images":        "NHWC: [image, row, column, channel], float32, normalised by preprocessing",
-	"stem.conv":     "[row, column, in, out]: 3x3, stride 2, padding 1, then BN and swish",
-	"expand":        "[in, out]: 1x1 convolution, then BN and swish; missing where the expansion is 1",
-	"depthwise":     "[row, column, channel]: depthwise convolution, padding half a kernel, then BN and swish; stride in layers: size over outSize",
-	"se":            "squeeze-and-excitation on the mean over pixels: reduce [in, out] with bias and swish, expand [in, out] with bias and sigmoid; its result multiplies the channels",
+	"stem.conv":     "[row, column, in, out]: 3x3, stride 2, padding 1, then BN and activation",
+	"expand":        "[in, out]: 1x1 convolution, then BN and the block's activation; missing where the expansion is 1",
+	"depthwise":     "[row, column, channel]: depthwise convolution, padding half a kernel, the block's stride, then BN and the block's activation",
+	"se":            "squeeze-and-excitation on the mean over pixels: reduce [in, out] with bias and inside, expand [in, out] with bias and gate; its result multiplies the channels",
 	"project":       "[in, out]: 1x1 convolution, then BN, no activation",
-	"shortcut":      "[in, out]: 1x1 convolution without BN on the block's input, average-pooled 2x2 where the stride is 2; a block of one input and output shape has none and adds its input",
-	"head.conv":     "[in, out]: 1x1 convolution, then BN and swish, then the mean over pixels",
+	"shortcut":      "[in, out]: 1x1 convolution without BN on the block's input, of a block whose shortcut is project; identity adds the input itself; either is average-pooled 2x2 before where the stride is 2",
+	"head.expand":   "[in, out], in some spaces: 1x1 convolution, then BN and activation, then the mean over pixels, on which head.conv works without BN",
+	"head.conv":     "[in, out]: 1x1 convolution, then BN and activation, then the mean over pixels",
+	"activation":    "swish: x * sigmoid(x); hardsigmoid: min(max(x + 3, 0), 6) / 6; hardswish: x * hardsigmoid(x)",
 	"classifier":    "[in, out] with bias: logits",
 	"bn":            "y = (x - mean) / sqrt(variance + epsilon) * gamma + beta",
 	"preprocessing": "centre square of crop times the short side, resized to resolution (Catmull-Rom, widened when it shrinks), (value / 255 - mean) / std",
@@ -99,9 +114,27 @@ func newConfig(e *classify.Engine, a arch.Arch, from Statistics) Config {
 	return c
 }
 
+// activations are the names in config.json.
+var activations = map[kernel.Act]string{kernel.Swish: "swish", kernel.HardSwish: "hardswish", kernel.ReLU: "relu", kernel.Sigmoid: "sigmoid", kernel.HardSigmoid: "hardsigmoid"}
+
+// blocks describes the blocks of a network.
+func blocks(n arch.Network) (all []Block) {
+	for i := range n.Blocks {
+		b := &n.Blocks[i]
+		v := Block{Name: fmt.Sprintf("s%d.%d.", b.Stage+1, b.Index), Stride: b.Stride, Activation: activations[supernet.Act(b.Act)]}
+		if b.Squeeze > 0 {
+			inside, gate := supernet.GateActs(b)
+			v.Inside, v.Gate = activations[inside], activations[gate]
+		}
+		v.Shortcut = [...]string{arch.NoShortcut: "none", arch.Identity: "identity", arch.Project: "project"}[b.Shortcut]
+		all = append(all, v)
+	}
+	return all
+}
+
 // of returns the config for tensors of these types.
-func (c Config) of(all []tensor, half bool, file func(name string) string) Config {
-	c.Layout = layout
+func (c Config) of(net arch.Network, all []tensor, half bool, file func(name string) string) Config {
+	c.Layout, c.Activation, c.Blocks = layout, activations[supernet.Act(net.Act)], blocks(net)
 	if half {
 		c.Precision = "float16"
 	}

@@ -80,7 +80,7 @@ func (c *Child) Safetensors(name string, o Options) (file, config []byte, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	full := c.Config.of(all, o.Half, func(string) string { return "" })
+	full := c.Config.of(c.Net.Biggest, all, o.Half, func(string) string { return "" })
 	full.File = name
 	if config, err = full.JSON(); err != nil {
 		return nil, nil, err
@@ -131,7 +131,7 @@ func (c *Child) Npy(o Options) (map[string][]byte, error) {
 		}
 		files[fileOf(t.Name)] = b.Bytes()
 	}
-	files[ConfigName], err = c.Config.of(all, o.Half, fileOf).JSON()
+	files[ConfigName], err = c.Config.of(c.Net.Biggest, all, o.Half, fileOf).JSON()
 	return files, err
 }
 

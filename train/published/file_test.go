@@ -59,7 +59,7 @@ func file(t *testing.T, name string, spec preprocess.Spec) {
 func TestFileByTensor(t *testing.T) {
 	for name, want := range map[string]string{
 		"attentivenas":  "9a34df08d7248323004b24354d6dc076579be8207e91f216fad4a4c715818601",
-		"ofa-mbv3":      "3061f24e4a2996bbd0eca917953fec97b85c89c443585afefa4b66ee9eae6b6d",
+		"ofa-mbv3":      "c8fb6ab236a55bff1321d5fb42e8967585fae12bfade49edfbe22c30cbd7d0cc",
 		"ofa-mbv3-w1.2": "857b679e0b9955b9eb67c9b03895ada441b31a031e4a6a1ef6f113283fb7b0ed",
 	} {
 		space, err := arch.Lookup(name)
@@ -131,5 +131,21 @@ func TestFamily(t *testing.T) {
 	}
 	if len(all) != len(macs) || family("nette") != nil {
 		t.Errorf("%d children, and %v of nette", len(all), family("nette"))
+	}
+	// https://github.com/mit-han-lab/once-for-all, README.md: millions of MACs and of parameters
+	ofa, err := arch.Lookup("ofa-mbv3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][2]float64{"note8_lat@22ms": {67, 4.3}, "note8_lat@31ms": {101, 4.6}} {
+		a, err := ofa.Parse(family("ofa-mbv3")[name])
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		c := cost.Of(a)
+		if m, p := float64(c.MACs)/1e6, float64(c.Params)/1e6; math.Abs(m-want[0]) > 0.55 || math.Abs(p-want[1]) > 0.051 {
+			t.Errorf("%s has %.2f million MACs and %.3f million parameters, want %g", name, m, p, want)
+		}
 	}
 }

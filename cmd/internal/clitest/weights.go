@@ -22,16 +22,20 @@ const Small = "r96-c8-8x1k3-12x1k3-20x2k35-32x2k3-48x2k3-72x2k3-112x1k3-h320"
 // Random are the options of Weights. The zero value is usable.
 type Random struct {
 	Seed     uint64
+	Space    string               // "": nette, and one child is named
 	Labels   []string             // nil: those of the drawn data set
 	Predicts bool                 // with a model of BN statistics, all zeros
 	Config   func(*config.Config) // changes the training configuration
 }
 
-// Weights writes a weights file of random values in the space nette, with one
-// named child, and returns its path.
+// Weights writes a weights file of random values and returns its path.
 func Weights(t testing.TB, o Random) string {
 	t.Helper()
-	space, err := arch.Lookup("nette")
+	metadata := map[string]string{}
+	if o.Space == "" {
+		o.Space, metadata[classify.KeyFamily] = "nette", `{"S": "`+Small+`"}`
+	}
+	space, err := arch.Lookup(o.Space)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +52,12 @@ func Weights(t testing.TB, o Random) string {
 	}
 	w.Init(rand.New(rand.NewPCG(o.Seed, 1)), false)
 	c := config.Default()
-	c.Space, c.Side, c.ValFraction, c.CalibrationImages = "nette", 32, 0.2, 4
+	c.Space, c.Side, c.ValFraction, c.CalibrationImages = o.Space, 32, 0.2, 4
 	if o.Config != nil {
 		o.Config(&c)
 	}
-	b := &weights.Bundle{Net: w, Spec: config.Spec, Labels: o.Labels, Metadata: map[string]string{"training": c.String(), classify.KeyFamily: `{"S": "` + Small + `"}`}}
+	metadata["training"] = c.String()
+	b := &weights.Bundle{Net: w, Spec: config.Spec, Labels: o.Labels, Metadata: metadata}
 	if o.Predicts {
 		b.Statistics = bnstats.NewModel(w)
 	}
