@@ -117,7 +117,7 @@ func TestRequests(t *testing.T) {
 // time of some dozens of answers, and an answer does not wait for a search. make
 // budgets holds both against a clock.
 func TestSearchInBrowser(t *testing.T) {
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	type reply struct {
 		Alone   []float64
@@ -174,7 +174,7 @@ func TestSearchInBrowser(t *testing.T) {
 // TestLatencyInBrowser: the device is measured, and costs have milliseconds then. How near
 // they are is for make budgets.
 func TestLatencyInBrowser(t *testing.T) {
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	type reply struct {
 		MS, Error, Least, Most float64

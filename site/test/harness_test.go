@@ -1,6 +1,7 @@
 // Package test drives the page in a real browser: the assembled site, served by
 // cmd/serve under a sub-path. Most tests have the page with the ten classes alone;
-// shippedPage serves it as it ships, with all weights.
+// shippedPage serves it as it ships, with all weights. Most run in Chromium's headless
+// shell, which starts a page with two thirds of the work, but those that ask for the full browser.
 package test
 
 import (
@@ -18,13 +19,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	pagedom "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -42,7 +41,6 @@ var site struct {
 	weights  string
 	manifest manifest
 	url      string // with the base and the final slash
-	browser  context.Context
 }
 
 // manifest is assets/manifest.json: the weights of ten classes and what was measured of them.
@@ -99,19 +97,7 @@ func setUp(run func() int) (code int, err error) {
 		return 1, err
 	}
 	defer stop()
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(browserPath()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true), // a camera
-		chromedp.Flag("force-color-profile", "srgb"), chromedp.WindowSize(1280, 800))...)
-	defer cancel()
-	var close context.CancelFunc
-	site.browser, close = chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	defer close()
-	if err := chromedp.Run(site.browser); err != nil {
-		return 1, fmt.Errorf("no Chromium browser starts (set CHROME to its path): %w", err)
-	}
+	defer closeBrowsers()
 	return run(), nil
 }
 
@@ -144,18 +130,6 @@ func shippedPage(t *testing.T) string {
 	return address
 }
 
-func browserPath() string {
-	if p := os.Getenv("CHROME"); p != "" {
-		return p
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
-		if p, err := exec.LookPath(name); err == nil {
-			return p
-		}
-	}
-	return "chromium"
-}
-
 // startServer runs cmd/serve on a free port and reads the address that it prints.
 func startServer(folder string) (url string, stop func(), err error) {
 	c := exec.Command(site.server, "--addr", "127.0.0.1:0", "--base", base, "--dir", folder)
@@ -179,8 +153,9 @@ func startServer(folder string) (url string, stop func(), err error) {
 
 // tab is a page under test.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t       *testing.T
+	ctx     context.Context
+	browser context.Context
 
 	mu       sync.Mutex
 	requests []string
@@ -195,6 +170,7 @@ type options struct {
 	dark          bool
 	expect        []string // parts of console errors that are meant to happen
 	script        string   // runs before the page's own
+	full          bool     // in the browser that people have
 	origin        string   // where requests may go, site.url where empty
 }
 
@@ -202,9 +178,10 @@ type options struct {
 // test it fails for every console error and every request to another origin.
 func open(t *testing.T, address string, o options) *tab {
 	t.Helper()
-	ctx, cancel := newProfile(t)
+	b := chromium(t, o.full)
+	ctx, cancel := newProfile(t, b)
 	ctx, timeout := context.WithTimeout(ctx, 4*patient)
-	p := &tab{t: t, ctx: ctx, expected: o.expect}
+	p := &tab{t: t, ctx: ctx, browser: b, expected: o.expect}
 	chromedp.ListenTarget(ctx, p.listen)
 	if o.width == 0 {
 		o.width, o.height = 1280, 800
@@ -250,26 +227,6 @@ func open(t *testing.T, address string, o options) *tab {
 		cancel()
 	})
 	return p
-}
-
-// newProfile opens an empty tab with no cache, no storage and no service worker of
-// another test. Chromium makes it in a window of its own only.
-func newProfile(t *testing.T) (context.Context, context.CancelFunc) {
-	t.Helper()
-	browser := cdp.WithExecutor(site.browser, chromedp.FromContext(site.browser).Browser)
-	profile, err := target.CreateBrowserContext().Do(browser)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(browser)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := chromedp.NewContext(site.browser, chromedp.WithTargetID(id))
-	return ctx, func() {
-		cancel()
-		_ = target.DisposeBrowserContext(profile).Do(browser) // with all its tabs
-	}
 }
 
 func (p *tab) isExpected(problem string) bool {

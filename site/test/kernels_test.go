@@ -40,7 +40,7 @@ type engineReply struct {
 // when it is switched off; every way it says what the native engine says.
 func TestKernels(t *testing.T) {
 	t.Parallel()
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	if title := eval[string](p, `document.getElementById('time').title`); !strings.Contains(title, "simd") {
 		t.Errorf("the page computes without SIMD: %q", title)
@@ -80,7 +80,7 @@ func TestKernelsOff(t *testing.T) {
 // TestKernelsPay: SIMD takes a fraction of the time of the plain loops, measured
 // in turns.
 func TestKernelsPay(t *testing.T) {
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	p.wait("the address to name the child", `location.hash.includes('arch=')`)
 	child := eval[string](p, `new URLSearchParams(location.hash.slice(1)).get('arch')`)

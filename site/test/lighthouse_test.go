@@ -22,7 +22,7 @@ func TestLighthouse(t *testing.T) {
 			t.Fatalf("npm ci: %v\n%s", err, out)
 		}
 	}
-	browser, err := exec.LookPath(browserPath())
+	browser, err := exec.LookPath(browserPath(full...))
 	if err != nil {
 		t.Fatal(err)
 	}

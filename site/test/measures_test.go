@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/systeminfo"
-	"github.com/chromedp/chromedp"
 )
 
 // heavy is a child of 155 MMACs, of 144 with filters of 3 x 3.
@@ -26,7 +24,7 @@ const heavy = "r192-c16-12x2k3-20x2k3-32x3k5-56x3k5-72x3k5-88x3k5-176x2k5-h640"
 // with make budgets only.
 func TestMeasures(t *testing.T) {
 	needsQuiet(t)
-	p := open(t, "#arch="+heavy, options{})
+	p := open(t, "#arch="+heavy, options{full: true})
 	peak := watchMemory(t, p)
 	p.answered()
 	blocked := func() float64 {
@@ -82,7 +80,7 @@ func TestMeasures(t *testing.T) {
 // children take, 50 that had no part in the model. It needs a quiet machine, too.
 func TestMeasuresLatency(t *testing.T) {
 	needsQuiet(t)
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	errors := eval[[]float64](p, fmt.Sprintf(bootEngine, "undefined", `const errors = [];
 		for (let seed = 1; seed <= 5; seed++) errors.push((await engine.request('latency', { seed })).error);
@@ -125,8 +123,7 @@ func watchMemory(t *testing.T, p *tab) (peak func() int64) {
 	if _, err := os.Stat("/proc/self/smaps_rollup"); err != nil {
 		t.Skip("the memory of a process is read from Linux's /proc")
 	}
-	browser := cdp.WithExecutor(site.browser, chromedp.FromContext(site.browser).Browser)
-	processes, err := systeminfo.GetProcessInfo().Do(browser)
+	processes, err := systeminfo.GetProcessInfo().Do(executor(p.browser))
 	if err != nil {
 		t.Fatal(err)
 	}

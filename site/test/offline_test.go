@@ -95,7 +95,7 @@ func (h *host) release(t *testing.T, title string, whole bool) {
 func TestOffline(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
-	p := visit(t, h.Server, options{})
+	p := visit(t, h.Server, options{full: true})
 	p.answered()
 	p.wait("the service worker", installed)
 	h.CloseClientConnections()

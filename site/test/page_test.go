@@ -343,7 +343,7 @@ func (p *tab) drop(file string, data []byte) {
 // TestKeepsUp: while a slider is dragged as fast as events come, the costs are
 // always those of the last position, and one answer to it arrives.
 func TestKeepsUp(t *testing.T) {
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	eval[bool](p, `(() => { const i = document.getElementById('width'); let n = 0;
 		const turn = () => { i.value = n % 2 ? i.max : i.min; i.dispatchEvent(new Event('input', { bubbles: true })); if (++n < 60) setTimeout(turn, 4); };

@@ -72,7 +72,7 @@ func magnitude(s []float32) []float64 {
 // in the last place a term, swish and sigmoid within 5 units (4 in the plain module).
 func TestRelaxedKernels(t *testing.T) {
 	t.Parallel()
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	p.answered()
 	r := rand.New(rand.NewPCG(11, 12))
 	const m, k, n = 27, 45, 21

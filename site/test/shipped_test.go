@@ -13,7 +13,7 @@ import (
 func TestShipped(t *testing.T) {
 	t.Parallel()
 	url := shippedPage(t)
-	p := open(t, url, options{origin: url})
+	p := open(t, url, options{origin: url, full: true})
 	p.answered()
 	if got := p.text("knows"); got != "It knows 200 classes." {
 		t.Errorf("the page says %q", got)

@@ -49,7 +49,7 @@ func TestTeachAccuracy(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p := open(t, "", options{})
+			p := open(t, "", options{full: true})
 			saved := p.downloads(t)
 			p.answered()
 			p.near("#teach", `document.querySelectorAll('.card').length === 2 && document.querySelector('.lesson').checkVisibility()`)

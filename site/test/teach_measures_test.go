@@ -10,7 +10,7 @@ import (
 // tab's memory. It needs a quiet machine, as TestMeasures does.
 func TestMeasuresTeach(t *testing.T) {
 	needsQuiet(t)
-	p := open(t, "", options{})
+	p := open(t, "", options{full: true})
 	peak := watchMemory(t, p)
 	p.answered()
 	p.near("#teach", `document.querySelectorAll('.card').length === 2 && document.querySelector('.lesson').checkVisibility()`)

@@ -28,7 +28,7 @@ func TestVisit(t *testing.T) {
 	for _, o := range []options{{width: 1280, height: 800}, {width: 1280, height: 800, dark: true}, {width: 375, height: 780, scale: 2}, {width: 375, height: 780, scale: 2, dark: true}} {
 		theme := map[bool]string{false: "light", true: "dark"}[o.dark]
 		t.Run(fmt.Sprintf("%d-%s", o.width, theme), func(t *testing.T) {
-			o.origin = url
+			o.origin, o.full = url, true
 			p := open(t, url, o)
 			p.answered()
 			p.wait("the check of the weights", `document.getElementById('proof-changed').textContent === '0'`)
