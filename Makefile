@@ -37,7 +37,7 @@ say = @printf '\n== %s\n'
 # go test, with what it leaves out remembered for the end; its own limit of ten minutes is too short for a busy machine.
 SUITE := build/bin/suite
 
-.PHONY: run view test check site page budgets browsers screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed exported
+.PHONY: run view test check site page budgets browsers screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed manifests exported
 
 # From a fresh clone most of the time goes into compiling, so that these two are compiled
 # quickly rather than well, and the network view is built when the page is there already.
@@ -63,7 +63,7 @@ test: setup format vet unit kernels noasm wasm generate arm64 size browser
 	@$(SUITE) --left-out
 	@echo 'left to make check: other platforms, the training run killed forty times, other runtimes, other browsers, race detector, fuzzing, budgets'
 
-check: test platforms killed exported browsers race fuzz budgets
+check: test platforms killed manifests exported browsers race fuzz budgets
 	$(say) 'all checks passed'
 
 setup: suite
@@ -157,6 +157,10 @@ killed:
 	$(say) 'a training run killed forty times ends as an undisturbed one, and one of two ranks killed twenty times'
 	@BIGNAS_KILLS=40 go test -count=1 -timeout 90m -run '^TestKilled$$' ./train/run
 	@BIGNAS_KILLS=20 go test -count=1 -timeout 90m -run '^TestRanksKilled$$' ./cmd/train
+
+manifests:
+	$(say) 'manifests for Kubernetes against the published schemas'
+	@train/cluster/manifests
 
 exported:
 	$(say) 'exported children before the ONNX checker, in onnxruntime, OpenCV and opencv.js, and in torch'

@@ -36,7 +36,11 @@ func (f *runFlags) plan(p *cli.Program, c config.Config) error {
 		}
 		train, val, classes = table.Train, table.Val, len(data.Classes)
 	}
-	planned, err := plan.New(c, train, val, classes, func(what string) { fmt.Fprintln(p.Stderr, what) })
+	link, err := plan.ParseLink(f.Link, f.Latency)
+	if err != nil {
+		return err
+	}
+	planned, err := plan.New(c, train, val, classes, f.Ranks, link, func(what string) { fmt.Fprintln(p.Stderr, what) })
 	if err != nil {
 		return err
 	}
@@ -87,7 +91,32 @@ func showPlan(w io.Writer, p *plan.Plan) error {
 		p.UpdateSeconds/float64(p.Batch), p.UpdateSeconds, float64(p.Batch)/p.UpdateSeconds, estimate.Lasting(p.EpochSeconds))
 	line("in all", "%s with evaluations; by the fastest and the slowest round, %s to %s", estimate.Lasting(p.RunSeconds),
 		estimate.Lasting(v.Spread[0]*p.RunSeconds), estimate.Lasting(v.Spread[1]*p.RunSeconds))
-	line("which means", "%s", p.Verdict())
+	if r := p.Ranks; r != nil {
+		showRanks(line, p, r)
+		name = "one rank means"
+	} else {
+		name = "which means"
+	}
+	line(name, "%s", p.Verdict())
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// showRanks prints the plan for several ranks.
+func showRanks(line func(name, format string, args ...any), p *plan.Plan, r *plan.Ranks) {
+	where := "sharing this machine"
+	if r.Link.Bits > 0 {
+		where = fmt.Sprintf("each on a machine like this one, joined by %.4g Gb/s", r.Link.Bits/1e9)
+	}
+	line("ranks", "%d, %s: %d passes of %d images each in an update", r.Count, where, r.Passes, r.Images)
+	if r.Note != "" {
+		line("note", "%s", r.Note)
+	}
+	line("sums", "%s of gradients, %.3g s, of which the backward pass hides %.3g s (a ring: 2(N-1)/N of them sent, %.3g ms a message; measured: copied at %.1f GB/s, added at %.1f GB/s)",
+		estimate.Bytes(r.Gradients), r.Sums, r.Hidden, 1e3*r.Link.Latency, r.Memory.Copy/1e9, r.Memory.Add/1e9)
+	if r.SyncBN > 0 {
+		line("", "statistics of batch normalisation, %.3g s", r.SyncBN)
+	}
+	line("so", "%.3g s an update (%.3g s of it computing), %.1f images/s, %.2f times one rank", r.UpdateSeconds, r.Compute, float64(p.Batch)/r.UpdateSeconds, r.Speedup)
+	line("in all", "%s with evaluations; docs/cluster.md has the model", estimate.Lasting(r.RunSeconds))
 }

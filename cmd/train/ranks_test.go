@@ -58,7 +58,7 @@ func startRanks(t *testing.T, args ...string) *ranks {
 	if launcher == "" {
 		t.Skip("no mpirun is installed (Debian: openmpi-bin)")
 	}
-	if says, _ := exec.Command(launcher, "--version").CombinedOutput(); bytes.Contains(says, []byte("Open MPI")) {
+	if says, _ := exec.Command(launcher, "--version").CombinedOutput(); bytes.Contains(says, []byte("Open MPI")) || bytes.Contains(says, []byte("OpenRTE")) { // as mpirun.openmpi it calls itself that
 		flags = append(flags, "--oversubscribe", "--bind-to", "none")
 	}
 	r := &ranks{cmd: exec.Command(launcher, append(flags, os.Args[0], "-test.run=^TestRankOfTrain$")...), ended: make(chan error, 1), news: make(chan struct{}, 1)}

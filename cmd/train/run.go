@@ -32,6 +32,10 @@ type runFlags struct {
 	DryRun  bool   `help:"Only print the plan: steps, learning rates, memory, the measured time of a step, and the time of the run."`
 	Images  int    `placeholder:"N" help:"With --dry-run: plan for that many images instead of reading --data."`
 	Classes int    `default:"1000" help:"With --images: number of classes (default: 1000)."`
+
+	Ranks   int           `default:"1" placeholder:"N" help:"With --dry-run: plan for so many ranks, which share this machine, or with --link each have a machine like it."`
+	Link    string        `placeholder:"SPEED" help:"With --ranks: what joins the machines, in bits per second: 10Gb."`
+	Latency time.Duration `default:"50us" placeholder:"TIME" help:"With --ranks: what a message takes besides its bytes (default: 50us)."`
 }
 
 // missing names the flags that training or planning needs and that were not given.
@@ -75,6 +79,9 @@ func (f *runFlags) Run(p *cli.Program) error {
 	}
 	if err := cli.CheckClasses(f.Classes); err != nil {
 		return err
+	}
+	if f.Ranks < 1 || (f.Ranks > 1 || f.Link != "") && !f.DryRun || f.Link != "" && f.Ranks == 1 {
+		return cli.Usage("--ranks (from 1 on) and --link go with --dry-run, and --link with two ranks or more; mpirun starts ranks")
 	}
 	if f.DryRun {
 		c, err := f.configuration()

@@ -16,11 +16,12 @@ type Work struct {
 	space   *arch.Space
 	classes int
 	images  map[int]float64 // by resolution
+	random  map[int]float64 // the mean random child, by resolution
 }
 
 // NewWork returns the work of a run with this configuration in its space.
 func NewWork(c config.Config, space *arch.Space, classes int) *Work {
-	return &Work{config: c, space: space, classes: classes, images: map[int]float64{}}
+	return &Work{config: c, space: space, classes: classes, images: map[int]float64{}, random: map[int]float64{}}
 }
 
 // MACs returns the multiply-accumulates of a child for one image, forward.
@@ -41,13 +42,7 @@ func (k *Work) Image(resolution int) float64 {
 		a.Resolution = min(a.Resolution, resolution)
 		v = k.MACs(a)
 	} else {
-		allowed := k.space.ResolutionsUpTo(resolution)
-		r, random := rand.New(rand.NewPCG(1, 0xc057)), 0.0
-		for range sampled {
-			a := k.space.Sample(r)
-			a.Resolution = allowed[r.IntN(len(allowed))]
-			random += k.MACs(a) / sampled
-		}
+		allowed, random := k.space.ResolutionsUpTo(resolution), k.randomChild(resolution)
 		biggest, smallest := k.space.Max(), k.space.Min()
 		biggest.Resolution, smallest.Resolution = resolution, allowed[0]
 		v = k.MACs(biggest) + k.MACs(smallest) + float64(k.config.RandomChildren)*random
@@ -57,6 +52,35 @@ func (k *Work) Image(resolution int) float64 {
 	}
 	k.images[resolution] = v
 	return v
+}
+
+// randomChild is the mean of random children with resolutions up to that one, for one image.
+func (k *Work) randomChild(resolution int) float64 {
+	if v, ok := k.random[resolution]; ok {
+		return v
+	}
+	allowed := k.space.ResolutionsUpTo(resolution)
+	r, v := rand.New(rand.NewPCG(1, 0xc057)), 0.0
+	for range sampled {
+		a := k.space.Sample(r)
+		a.Resolution = allowed[r.IntN(len(allowed))]
+		v += k.MACs(a) / sampled
+	}
+	k.random[resolution] = v
+	return v
+}
+
+// LastChild is the part of Image that is the last child's of an update.
+func (k *Work) LastChild(resolution int) float64 {
+	switch {
+	case k.config.Alone != "":
+		return k.Image(resolution)
+	case k.config.Sandwich && k.config.RandomChildren == 0:
+		a := k.space.Min()
+		a.Resolution = k.space.ResolutionsUpTo(resolution)[0]
+		return k.MACs(a)
+	}
+	return k.randomChild(resolution)
 }
 
 // evaluation is the work of measuring the children that are watched.

@@ -7,6 +7,7 @@ import (
 
 	"bignas/core/cost"
 	"bignas/core/kernel"
+	"bignas/core/supernet"
 	"bignas/train/config"
 	"bignas/train/estimate"
 	"bignas/train/run"
@@ -44,6 +45,8 @@ type Plan struct {
 	UpdateSeconds float64 `json:"update_seconds"` // at the last resolution
 	EpochSeconds  float64 `json:"epoch_seconds"`  // at the last resolution, without evaluation
 	RunSeconds    float64 `json:"run_seconds"`    // with evaluations
+
+	Ranks *Ranks `json:"ranks,omitempty"` // nil for one rank
 }
 
 // Rate is the learning rate at a point of the schedule.
@@ -56,13 +59,17 @@ type Rate struct {
 // New plans a run of c on so many images. It runs a few updates of the real network to
 // time them, but reads no images and writes nothing; progress is told what is being
 // timed. It fails where c does not fit the data, or the machine cannot even hold the
-// updates that are timed.
-func New(c config.Config, train, val, classes int, progress func(string)) (*Plan, error) {
+// updates that are timed, or so many ranks cannot share a batch.
+func New(c config.Config, train, val, classes, ranks int, link Link, progress func(string)) (*Plan, error) {
 	if c.TrainImages > 0 {
 		train = min(train, c.TrainImages)
 	}
 	note, err := c.FitBatch(train)
 	if err != nil {
+		return nil, err
+	}
+	shared := Ranks{Count: ranks, Link: link}
+	if _, err := shared.share(c); err != nil {
 		return nil, err
 	}
 	small := c // to measure on
@@ -93,7 +100,14 @@ func New(c config.Config, train, val, classes int, progress func(string)) (*Plan
 	p.UpdateSeconds = float64(c.Batch)*perMAC*p.ImageMACs + overhead
 	p.EpochSeconds = p.UpdateSeconds * float64(p.UpdatesPerEpoch)
 	p.RunSeconds = perMAC*work.Epochs(0, train, val) + overhead*float64(p.Updates)
-	return p, nil
+	if ranks == 1 {
+		return p, nil
+	}
+	children := 2 + c.RandomChildren
+	if c.Alone != "" {
+		children = 1
+	}
+	return p, p.addRanks(shared, c, work, children*len(supernet.BNLayers(space.Max())))
 }
 
 // milestones are the points of the schedule that are worth printing.

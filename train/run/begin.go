@@ -157,7 +157,7 @@ func (b *Beginning) passes(r *Run) error {
 		return err
 	}
 	r.note(note)
-	if note, err = shareOut(&r.Config, b.group, b.resume); err != nil {
+	if note, err = ShareOut(&r.Config, b.group.Size(), b.resume); err != nil {
 		return err
 	}
 	r.note(note)

@@ -12,6 +12,9 @@ import (
 // latency does not count.
 const bucket = 1 << 20
 
+// BucketBytes is the size of what is summed over the ranks at a time.
+const BucketBytes = 4 * bucket
+
 // gradients adds up the gradients of an update: over the passes of this rank, and over the
 // ranks. It leaves the mean over all passes in the trainer's Gradient.
 type gradients struct {

@@ -6,7 +6,6 @@ import (
 	"bignas/core/fault"
 	"bignas/core/trainer"
 	"bignas/train/config"
-	"bignas/train/group"
 )
 
 // share is a rank's part of an update: whole passes where there are enough of them, otherwise
@@ -16,7 +15,7 @@ type share struct {
 	own      []int // its images of a pass, by position; nil: all
 }
 
-// shareOf returns the share of a rank. The configuration must have passed shareable.
+// shareOf returns the share of a rank. The configuration must have passed ShareOut.
 func shareOf(c config.Config, rank, size int) share {
 	passes, n := c.Batch/c.Pass(), c.Pass()
 	if passes%size == 0 {
@@ -69,11 +68,10 @@ func (s share) mine(passes int) func(step int) bool {
 	return func(step int) bool { return step%passes >= s.from && step%passes < s.to }
 }
 
-// shareOut settles how the ranks of a run that begins share a batch: where the configuration
+// ShareOut settles how so many ranks of a run that begins share a batch: where the configuration
 // leaves micro_batch open and batch normalisation is not synchronised, each normalises its
 // own share. It says so in note, or why the ranks cannot share the batch.
-func shareOut(c *config.Config, g group.Group, resume bool) (note string, err error) {
-	size := g.Size()
+func ShareOut(c *config.Config, size int, resume bool) (note string, err error) {
 	if size == 1 {
 		return "", nil
 	}
