@@ -15,7 +15,8 @@ import (
 const importArgs = "BIGNAS_IMPORT_ARGS"
 
 // TestImportAlone is train in such a process; by itself it does nothing. It says how much memory
-// the process has had. (What its parent is told, ru_maxrss, has the memory of the parent in it.)
+// the process has had. (What its parent is told has the memory of the parent in it:
+// findings/go-exec-maxrss.sh.)
 func TestImportAlone(t *testing.T) {
 	args := os.Getenv(importArgs)
 	if args == "" {
