@@ -70,5 +70,12 @@ func (asm *assembly) operators() *operators {
 	o.actSlope = asm.actSlope
 	o.addGrad = asm.addGrad
 	o.combine = asm.combine
+	o.round = asm.round
+	o.widen = asm.widen
+	o.roundMoments = asm.roundMoments
+	o.scaleShiftActRounded = asm.scaleShiftActRounded
+	o.actSlopeRounded = asm.actSlopeRounded
+	o.addGradRounded = asm.addGradRounded
+	o.combineRounded = asm.combineRounded
 	return o
 }

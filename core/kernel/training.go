@@ -26,6 +26,8 @@ package kernel
 //	ActSlope             y, slope = act(z), act'(z) of z=x*scale+shift  y, slope, x [m,c]                    new
 //	AddGrad              dz = dy*slope, sums of dz and dz*(x-mean)      dz, dy, slope, x [m,c]               dy
 //	Combine              dx = k*dz + a*x + b                            dx, dz, x [m,c]  k, a, b [c]         dz
+//	Round, Widen         to bfloat16, from bfloat16                     all [any]                            new
+//	...Rounded           AddGrad and others, x and dz in bfloat16       as above                             new
 //
 // Those from Moments.Add on, Operand.Times and AddGradWeight run on the calling goroutine,
 // for bands of a chain of operators (Bands). The others divide their work among threads,
@@ -52,6 +54,15 @@ type training struct {
 	actSlope            func(y, slope, x []float32, m, c int, scale, shift []float32, act Act)
 	addGrad             func(sd, sdx []float64, dz, dy, slope, x []float32, m, c int, mean []float32)
 	combine             func(dx, dz, x []float32, m, c int, k, a, b []float32)
+
+	// The counterparts of some for what is kept in bfloat16; the activation is swish.
+	round                func(y []BFloat16, x []float32)
+	widen                func(y []float32, x []BFloat16)
+	roundMoments         func(sum, square []float64, y []BFloat16, x []float32, m, c int, origin []float32)
+	scaleShiftActRounded func(y []float32, x []BFloat16, m, c int, scale, shift []float32)
+	actSlopeRounded      func(y, slope []float32, x []BFloat16, m, c int, scale, shift []float32)
+	addGradRounded       func(sd, sdx []float64, dz []BFloat16, dy, slope []float32, x []BFloat16, m, c int, mean []float32)
+	combineRounded       func(dx []float32, dz, x []BFloat16, m, c int, k, a, b []float32)
 }
 
 // Pointwise computes y = x W: y [m,n], x [m,k], W[k][n] with row stride ws >= n,

@@ -32,6 +32,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("activations", func(t *testing.T) { activationRange(t, s) })
 	t.Run("denormals", func(t *testing.T) { denormals(t, s) })
 	t.Run("not finite", func(t *testing.T) { notFinite(t, s) })
+	t.Run("bfloat16", func(t *testing.T) { bfloat16(t, s) })
 }
 
 // Exercise only runs all cases on an implementation, for tests of what they cover.
@@ -41,6 +42,7 @@ func Exercise(t *testing.T, name string) {
 	for i, c := range Cases[float32]() {
 		c.outcome(t, uint64(i), nil)
 	}
+	bfloat16(t, Subject{Name: name})
 }
 
 // Digest returns a hash of the results of the reference loops. It is the same on every platform

@@ -55,6 +55,18 @@ type Elementwise struct {
 	SumColumns                  func(sum, x *float32, n int, period int)
 	AveragePairs                func(y, upper, lower *float32, n int, step int)
 	SpreadPairs, SpreadPairsAdd func(dx, dy *float32, n int, step int)
+	Rounded
+}
+
+// Rounded are the loops over arrays of bfloat16, of a whole number of vectors. The activation is swish.
+type Rounded struct {
+	Round           func(y *uint16, x *float32, n int)
+	Widen           func(y *float32, x *uint16, n int)
+	RoundMoments    func(sum, square *float32, y *uint16, x, origin *float32, n int, period int)
+	AffineRounded   func(y *float32, x *uint16, scale, shift *float32, n int, period int)
+	SlopeRounded    func(y, slope *float32, x *uint16, scale, shift *float32, n int, period int)
+	MultiplyRounded func(dz *uint16, sumD, sumDX, dy, slope *float32, x *uint16, mean *float32, n int, period int)
+	CombineRounded  func(dx *float32, dz, x *uint16, k, a, b *float32, n int, period int)
 }
 
 // Depthwise are the depthwise convolutions of training. Images are in blocks of one vector of channels,

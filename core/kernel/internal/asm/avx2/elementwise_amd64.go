@@ -170,3 +170,63 @@ func spreadPairs(dx *float32, dy *float32, n int, step int)
 //
 //go:noescape
 func spreadPairsAdd(dx *float32, dy *float32, n int, step int)
+
+// roundToBFloat16 rounds to nearest, ties to even; NaN becomes 0x7fc0.
+//
+//	for i < n:
+//		y[i] = round16(x[i])
+//
+//go:noescape
+func roundToBFloat16(y *uint16, x *float32, n int)
+
+// widenBFloat16 is exact.
+//
+//	for i < n:
+//		y[i] = x[i]
+//
+//go:noescape
+func widenBFloat16(y *float32, x *uint16, n int)
+
+// roundMoments is moments of what it rounds.
+//
+//	for i < n, j = i mod period/4:
+//		y[i] = round16(x[i])
+//		sum[j] += y[i]-origin[j]
+//		square[j] += (y[i]-origin[j]) * (y[i]-origin[j])
+//
+//go:noescape
+func roundMoments(sum *float32, square *float32, y *uint16, x *float32, origin *float32, n int, period int)
+
+// affineSwishRounded is affineSwish of bfloat16.
+//
+//	for i < n, j = i mod period/4:
+//		y[i] = swish(x[i]*scale[j]+shift[j])
+//
+//go:noescape
+func affineSwishRounded(y *float32, x *uint16, scale *float32, shift *float32, n int, period int)
+
+// slopeSwishRounded is slopeSwish of bfloat16.
+//
+//	for i < n, j = i mod period/4:
+//		y[i], slope[i] = swish(x[i]*scale[j]+shift[j]), swish'(x[i]*scale[j]+shift[j])
+//
+//go:noescape
+func slopeSwishRounded(y *float32, slope *float32, x *uint16, scale *float32, shift *float32, n int, period int)
+
+// multiplySumsRounded is multiplySums of bfloat16, of what it rounds.
+//
+//	for i < n, j = i mod period/4:
+//		dz[i] = round16(dy[i] * slope[i])
+//		sumD[j] += dz[i]
+//		sumDX[j] += dz[i] * (x[i]-mean[j])
+//
+//go:noescape
+func multiplySumsRounded(dz *uint16, sumD *float32, sumDX *float32, dy *float32, slope *float32, x *uint16, mean *float32, n int, period int)
+
+// combineColumnsRounded is combineColumns of bfloat16.
+//
+//	for i < n, j = i mod period/4:
+//		dx[i] = k[j]*dz[i] + a[j]*x[i] + b[j]
+//
+//go:noescape
+func combineColumnsRounded(dx *float32, dz *uint16, x *uint16, k *float32, a *float32, b *float32, n int, period int)

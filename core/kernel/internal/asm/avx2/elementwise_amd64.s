@@ -1478,3 +1478,343 @@ next:
 	JNZ  pixel
 	VZEROUPPER
 	RET
+
+// func roundToBFloat16(y *uint16, x *float32, n int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·roundToBFloat16(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JEQ   done
+
+loop:
+	VMOVUPS    (CX)(BX*4), Y0
+	PREFETCHT0 2048(AX)(BX*2)
+	VCMPPS     $0x03, Y0, Y0, Y1
+	VBLENDVPS  Y1, all7fc00000<>+0(SB), Y0, Y0
+	VPSRLD     $0x10, Y0, Y1
+	VPAND      all00000001<>+0(SB), Y1, Y1
+	VPADDD     all00007fff<>+0(SB), Y1, Y1
+	VPADDD     Y1, Y0, Y0
+	VPSRLD     $0x10, Y0, Y0
+	VPACKUSDW  Y0, Y0, Y1
+	VPERMQ     $0x08, Y1, Y1
+	VMOVDQU    X1, (AX)(BX*2)
+	VPSLLD     $0x10, Y0, Y0
+	ADDQ       $0x08, BX
+	CMPQ       BX, DX
+	JNE        loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA all00000001<>+0(SB)/4, $0x00000001
+DATA all00000001<>+4(SB)/4, $0x00000001
+DATA all00000001<>+8(SB)/4, $0x00000001
+DATA all00000001<>+12(SB)/4, $0x00000001
+DATA all00000001<>+16(SB)/4, $0x00000001
+DATA all00000001<>+20(SB)/4, $0x00000001
+DATA all00000001<>+24(SB)/4, $0x00000001
+DATA all00000001<>+28(SB)/4, $0x00000001
+GLOBL all00000001<>(SB), RODATA|NOPTR, $32
+
+DATA all00007fff<>+0(SB)/4, $0x00007fff
+DATA all00007fff<>+4(SB)/4, $0x00007fff
+DATA all00007fff<>+8(SB)/4, $0x00007fff
+DATA all00007fff<>+12(SB)/4, $0x00007fff
+DATA all00007fff<>+16(SB)/4, $0x00007fff
+DATA all00007fff<>+20(SB)/4, $0x00007fff
+DATA all00007fff<>+24(SB)/4, $0x00007fff
+DATA all00007fff<>+28(SB)/4, $0x00007fff
+GLOBL all00007fff<>(SB), RODATA|NOPTR, $32
+
+DATA all7fc00000<>+0(SB)/4, $0x7fc00000
+DATA all7fc00000<>+4(SB)/4, $0x7fc00000
+DATA all7fc00000<>+8(SB)/4, $0x7fc00000
+DATA all7fc00000<>+12(SB)/4, $0x7fc00000
+DATA all7fc00000<>+16(SB)/4, $0x7fc00000
+DATA all7fc00000<>+20(SB)/4, $0x7fc00000
+DATA all7fc00000<>+24(SB)/4, $0x7fc00000
+DATA all7fc00000<>+28(SB)/4, $0x7fc00000
+GLOBL all7fc00000<>(SB), RODATA|NOPTR, $32
+
+// func widenBFloat16(y *float32, x *uint16, n int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·widenBFloat16(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JEQ   done
+
+loop:
+	PREFETCHT0 2048(CX)(BX*2)
+	VPMOVZXWD  (CX)(BX*2), Y0
+	VPSLLD     $0x10, Y0, Y0
+	VMOVUPS    Y0, (AX)(BX*4)
+	ADDQ       $0x08, BX
+	CMPQ       BX, DX
+	JNE        loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func roundMoments(sum *float32, square *float32, y *uint16, x *float32, origin *float32, n int, period int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·roundMoments(SB), NOSPLIT, $0-56
+	MOVQ  sum+0(FP), AX
+	MOVQ  square+8(FP), CX
+	MOVQ  y+16(FP), DX
+	MOVQ  x+24(FP), BX
+	MOVQ  origin+32(FP), SI
+	MOVQ  n+40(FP), DI
+	XORQ  R8, R8
+	MOVQ  period+48(FP), R9
+	XORQ  R10, R10
+	XORQ  R11, R11
+	TESTQ DI, DI
+	JEQ   done
+
+loop:
+	VMOVUPS     (BX)(R8*4), Y0
+	PREFETCHT0  2048(DX)(R8*2)
+	VCMPPS      $0x03, Y0, Y0, Y1
+	VBLENDVPS   Y1, all7fc00000<>+0(SB), Y0, Y0
+	VPSRLD      $0x10, Y0, Y1
+	VPAND       all00000001<>+0(SB), Y1, Y1
+	VPADDD      all00007fff<>+0(SB), Y1, Y1
+	VPADDD      Y1, Y0, Y0
+	VPSRLD      $0x10, Y0, Y0
+	VPACKUSDW   Y0, Y0, Y1
+	VPERMQ      $0x08, Y1, Y1
+	VMOVDQU     X1, (DX)(R8*2)
+	VPSLLD      $0x10, Y0, Y0
+	VSUBPS      (SI)(R10*1), Y0, Y0
+	VADDPS      (AX)(R10*1), Y0, Y1
+	VMOVUPS     Y1, (AX)(R10*1)
+	VFMADD213PS (CX)(R10*1), Y0, Y0
+	VMOVUPS     Y0, (CX)(R10*1)
+	ADDQ        $0x08, R8
+	ADDQ        $0x20, R10
+	CMPQ        R10, R9
+	CMOVQEQ     R11, R10
+	CMPQ        R8, DI
+	JNE         loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func affineSwishRounded(y *float32, x *uint16, scale *float32, shift *float32, n int, period int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·affineSwishRounded(SB), NOSPLIT, $0-48
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  scale+16(FP), DX
+	MOVQ  shift+24(FP), BX
+	MOVQ  n+32(FP), SI
+	XORQ  DI, DI
+	MOVQ  period+40(FP), R8
+	XORQ  R9, R9
+	XORQ  R10, R10
+	TESTQ SI, SI
+	JEQ   done
+
+loop:
+	VMOVUPS      (DX)(R9*1), Y0
+	PREFETCHT0   2048(CX)(DI*2)
+	VPMOVZXWD    (CX)(DI*2), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VFMADD213PS  (BX)(R9*1), Y1, Y0
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y0, Y1, Y1
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y2
+	VMOVAPS      Y1, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y1
+	VDIVPS       Y4, Y1, Y1
+	VMOVUPS      allc2ae0000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VMULPS       Y1, Y2, Y0
+	VMOVUPS      Y0, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	ADDQ         $0x20, R9
+	CMPQ         R9, R8
+	CMOVQEQ      R10, R9
+	CMPQ         DI, SI
+	JNE          loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func slopeSwishRounded(y *float32, slope *float32, x *uint16, scale *float32, shift *float32, n int, period int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·slopeSwishRounded(SB), NOSPLIT, $0-56
+	MOVQ  y+0(FP), AX
+	MOVQ  slope+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  scale+24(FP), BX
+	MOVQ  shift+32(FP), SI
+	MOVQ  n+40(FP), DI
+	XORQ  R8, R8
+	MOVQ  period+48(FP), R9
+	XORQ  R10, R10
+	XORQ  R11, R11
+	TESTQ DI, DI
+	JEQ   done
+
+loop:
+	VMOVUPS      (BX)(R10*1), Y0
+	PREFETCHT0   2048(DX)(R8*2)
+	VPMOVZXWD    (DX)(R8*2), Y1
+	VPSLLD       $0x10, Y1, Y1
+	VFMADD213PS  (SI)(R10*1), Y1, Y0
+	VMOVUPS      allc2ae0000<>+0(SB), Y1
+	VMOVUPS      all42ae0000<>+0(SB), Y3
+	VMOVUPS      all3c07d3ec<>+0(SB), Y4
+	VMAXPS       Y0, Y1, Y1
+	VMINPS       Y1, Y3, Y1
+	VMOVUPS      all4b400000<>+0(SB), Y5
+	VFMADD231PS  allbfb8aa3b<>+0(SB), Y1, Y5
+	VSUBPS       all4b400000<>+0(SB), Y5, Y2
+	VMOVAPS      Y1, Y3
+	VFNMSUB231PS all3f317218<>+0(SB), Y2, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VFMADD213PS  all3d2b9d68<>+0(SB), Y3, Y4
+	VFMADD213PS  all3e2aad37<>+0(SB), Y3, Y4
+	VFMADD213PS  all3efffee2<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f7ffffb<>+0(SB), Y3, Y4
+	VFMADD213PS  all3f800000<>+0(SB), Y3, Y4
+	VPADDD       Y5, Y4, Y4
+	VADDPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y2
+	VDIVPS       Y4, Y2, Y2
+	VMOVUPS      allc2ae0000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (AX)(R8*4)
+	VMOVUPS      all3f800000<>+0(SB), Y0
+	VSUBPS       Y2, Y0, Y0
+	VFMADD213PS  all3f800000<>+0(SB), Y1, Y0
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (CX)(R8*4)
+	ADDQ         $0x08, R8
+	ADDQ         $0x20, R10
+	CMPQ         R10, R9
+	CMOVQEQ      R11, R10
+	CMPQ         R8, DI
+	JNE          loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func multiplySumsRounded(dz *uint16, sumD *float32, sumDX *float32, dy *float32, slope *float32, x *uint16, mean *float32, n int, period int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·multiplySumsRounded(SB), NOSPLIT, $0-72
+	MOVQ  dz+0(FP), AX
+	MOVQ  sumD+8(FP), CX
+	MOVQ  sumDX+16(FP), DX
+	MOVQ  dy+24(FP), BX
+	MOVQ  slope+32(FP), SI
+	MOVQ  x+40(FP), DI
+	MOVQ  mean+48(FP), R8
+	MOVQ  n+56(FP), R9
+	XORQ  R10, R10
+	MOVQ  period+64(FP), R11
+	XORQ  R12, R12
+	XORQ  R13, R13
+	TESTQ R9, R9
+	JEQ   done
+
+loop:
+	PREFETCHT0  2048(DI)(R10*2)
+	VPMOVZXWD   (DI)(R10*2), Y0
+	VPSLLD      $0x10, Y0, Y0
+	VMOVUPS     (BX)(R10*4), Y1
+	VMULPS      (SI)(R10*4), Y1, Y1
+	PREFETCHT0  2048(AX)(R10*2)
+	VCMPPS      $0x03, Y1, Y1, Y2
+	VBLENDVPS   Y2, all7fc00000<>+0(SB), Y1, Y1
+	VPSRLD      $0x10, Y1, Y2
+	VPAND       all00000001<>+0(SB), Y2, Y2
+	VPADDD      all00007fff<>+0(SB), Y2, Y2
+	VPADDD      Y2, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPACKUSDW   Y1, Y1, Y2
+	VPERMQ      $0x08, Y2, Y2
+	VMOVDQU     X2, (AX)(R10*2)
+	VPSLLD      $0x10, Y1, Y1
+	VADDPS      (CX)(R12*1), Y1, Y2
+	VMOVUPS     Y2, (CX)(R12*1)
+	VSUBPS      (R8)(R12*1), Y0, Y0
+	VFMADD213PS (DX)(R12*1), Y1, Y0
+	VMOVUPS     Y0, (DX)(R12*1)
+	ADDQ        $0x08, R10
+	ADDQ        $0x20, R12
+	CMPQ        R12, R11
+	CMOVQEQ     R13, R12
+	CMPQ        R10, R9
+	JNE         loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func combineColumnsRounded(dx *float32, dz *uint16, x *uint16, k *float32, a *float32, b *float32, n int, period int)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·combineColumnsRounded(SB), NOSPLIT, $0-64
+	MOVQ  dx+0(FP), AX
+	MOVQ  dz+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  a+32(FP), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  n+48(FP), R8
+	XORQ  R9, R9
+	MOVQ  period+56(FP), R10
+	XORQ  R11, R11
+	XORQ  R12, R12
+	TESTQ R8, R8
+	JEQ   done
+
+loop:
+	PREFETCHT0  2048(DX)(R9*2)
+	VPMOVZXWD   (DX)(R9*2), Y0
+	VPSLLD      $0x10, Y0, Y0
+	PREFETCHT0  2048(CX)(R9*2)
+	VPMOVZXWD   (CX)(R9*2), Y1
+	VPSLLD      $0x10, Y1, Y1
+	VMOVUPS     (DI)(R11*1), Y2
+	VFMADD231PS (SI)(R11*1), Y0, Y2
+	VFMADD231PS (BX)(R11*1), Y1, Y2
+	VMOVUPS     Y2, (AX)(R9*4)
+	ADDQ        $0x08, R9
+	ADDQ        $0x20, R11
+	CMPQ        R11, R10
+	CMOVQEQ     R12, R11
+	CMPQ        R9, R8
+	JNE         loop
+
+done:
+	VZEROUPPER
+	RET

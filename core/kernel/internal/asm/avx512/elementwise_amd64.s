@@ -1498,3 +1498,375 @@ next:
 	JNZ  pixel
 	VZEROUPPER
 	RET
+
+// func roundToBFloat16(y *uint16, x *float32, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·roundToBFloat16(SB), NOSPLIT, $0-24
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z0
+	MOVL         $0x00007fff, AX
+	VPBROADCASTD AX, Z1
+	MOVL         $0x7fc00000, AX
+	VPBROADCASTD AX, Z2
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	XORQ         BX, BX
+	TESTQ        DX, DX
+	JEQ          done
+
+loop:
+	VMOVUPS    (CX)(BX*4), Z3
+	PREFETCHT0 2048(AX)(BX*2)
+	VCMPPS     $0x03, Z3, Z3, K1
+	VMOVDQA32  Z2, K1, Z3
+	VPSRLD     $0x10, Z3, Z4
+	VPANDD     Z0, Z4, Z4
+	VPADDD     Z1, Z4, Z4
+	VPADDD     Z4, Z3, Z3
+	VPSRLD     $0x10, Z3, Z3
+	VPMOVDW    Z3, (AX)(BX*2)
+	VPSLLD     $0x10, Z3, Z3
+	ADDQ       $0x10, BX
+	CMPQ       BX, DX
+	JNE        loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func widenBFloat16(y *float32, x *uint16, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·widenBFloat16(SB), NOSPLIT, $0-24
+	MOVQ  y+0(FP), AX
+	MOVQ  x+8(FP), CX
+	MOVQ  n+16(FP), DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JEQ   done
+
+loop:
+	PREFETCHT0 2048(CX)(BX*2)
+	VPMOVZXWD  (CX)(BX*2), Z0
+	VPSLLD     $0x10, Z0, Z0
+	VMOVUPS    Z0, (AX)(BX*4)
+	ADDQ       $0x10, BX
+	CMPQ       BX, DX
+	JNE        loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func roundMoments(sum *float32, square *float32, y *uint16, x *float32, origin *float32, n int, period int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·roundMoments(SB), NOSPLIT, $0-56
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z0
+	MOVL         $0x00007fff, AX
+	VPBROADCASTD AX, Z1
+	MOVL         $0x7fc00000, AX
+	VPBROADCASTD AX, Z2
+	MOVQ         sum+0(FP), AX
+	MOVQ         square+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         x+24(FP), BX
+	MOVQ         origin+32(FP), SI
+	MOVQ         n+40(FP), DI
+	XORQ         R8, R8
+	MOVQ         period+48(FP), R9
+	XORQ         R10, R10
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JEQ          done
+
+loop:
+	VMOVUPS     (BX)(R8*4), Z3
+	PREFETCHT0  2048(DX)(R8*2)
+	VCMPPS      $0x03, Z3, Z3, K1
+	VMOVDQA32   Z2, K1, Z3
+	VPSRLD      $0x10, Z3, Z4
+	VPANDD      Z0, Z4, Z4
+	VPADDD      Z1, Z4, Z4
+	VPADDD      Z4, Z3, Z3
+	VPSRLD      $0x10, Z3, Z3
+	VPMOVDW     Z3, (DX)(R8*2)
+	VPSLLD      $0x10, Z3, Z3
+	VSUBPS      (SI)(R10*1), Z3, Z3
+	VADDPS      (AX)(R10*1), Z3, Z4
+	VMOVUPS     Z4, (AX)(R10*1)
+	VFMADD213PS (CX)(R10*1), Z3, Z3
+	VMOVUPS     Z3, (CX)(R10*1)
+	ADDQ        $0x10, R8
+	ADDQ        $0x40, R10
+	CMPQ        R10, R9
+	CMOVQEQ     R11, R10
+	CMPQ        R8, DI
+	JNE         loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func affineSwishRounded(y *float32, x *uint16, scale *float32, shift *float32, n int, period int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·affineSwishRounded(SB), NOSPLIT, $0-48
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         scale+16(FP), DX
+	MOVQ         shift+24(FP), BX
+	MOVL         $0x3f800000, SI
+	VPBROADCASTD SI, Z0
+	MOVL         $0x4b400000, SI
+	VPBROADCASTD SI, Z1
+	MOVL         $0xc2ae0000, SI
+	VPBROADCASTD SI, Z2
+	MOVL         $0x42ae0000, SI
+	VPBROADCASTD SI, Z3
+	MOVL         $0xbfb8aa3b, SI
+	VPBROADCASTD SI, Z4
+	MOVL         $0x3f317218, SI
+	VPBROADCASTD SI, Z5
+	MOVL         $0x3c07d3ec, SI
+	VPBROADCASTD SI, Z6
+	MOVL         $0x3d2b9d68, SI
+	VPBROADCASTD SI, Z7
+	MOVL         $0x3e2aad37, SI
+	VPBROADCASTD SI, Z8
+	MOVL         $0x3efffee2, SI
+	VPBROADCASTD SI, Z9
+	MOVL         $0x3f7ffffb, SI
+	VPBROADCASTD SI, Z10
+	MOVL         $0x3f800000, SI
+	VPBROADCASTD SI, Z11
+	MOVQ         n+32(FP), SI
+	XORQ         DI, DI
+	MOVQ         period+40(FP), R8
+	XORQ         R9, R9
+	XORQ         R10, R10
+	TESTQ        SI, SI
+	JEQ          done
+
+loop:
+	VMOVUPS      (DX)(R9*1), Z12
+	PREFETCHT0   2048(CX)(DI*2)
+	VPMOVZXWD    (CX)(DI*2), Z13
+	VPSLLD       $0x10, Z13, Z13
+	VFMADD213PS  (BX)(R9*1), Z13, Z12
+	VMOVUPS      Z2, Z13
+	VMOVUPS      Z3, Z15
+	VMOVUPS      Z6, Z16
+	VMAXPS       Z12, Z13, Z13
+	VMINPS       Z13, Z15, Z13
+	VMOVUPS      Z1, Z17
+	VFMADD231PS  Z4, Z13, Z17
+	VSUBPS       Z1, Z17, Z14
+	VMOVAPS      Z13, Z15
+	VFNMSUB231PS Z5, Z14, Z15
+	VPSLLD       $0x17, Z17, Z17
+	VFMADD213PS  Z7, Z15, Z16
+	VFMADD213PS  Z8, Z15, Z16
+	VFMADD213PS  Z9, Z15, Z16
+	VFMADD213PS  Z10, Z15, Z16
+	VFMADD213PS  Z11, Z15, Z16
+	VPADDD       Z17, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VRCP14PS     Z16, Z13
+	VFNMADD213PS Z0, Z13, Z16
+	VFMADD231PS  Z13, Z16, Z13
+	VMOVUPS      Z2, Z14
+	VMAXPS       Z12, Z14, Z14
+	VMULPS       Z13, Z14, Z12
+	VMOVUPS      Z12, (AX)(DI*4)
+	ADDQ         $0x10, DI
+	ADDQ         $0x40, R9
+	CMPQ         R9, R8
+	CMOVQEQ      R10, R9
+	CMPQ         DI, SI
+	JNE          loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func slopeSwishRounded(y *float32, slope *float32, x *uint16, scale *float32, shift *float32, n int, period int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·slopeSwishRounded(SB), NOSPLIT, $0-56
+	MOVQ         y+0(FP), AX
+	MOVQ         slope+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         scale+24(FP), BX
+	MOVQ         shift+32(FP), SI
+	MOVL         $0x3f800000, DI
+	VPBROADCASTD DI, Z0
+	MOVL         $0x4b400000, DI
+	VPBROADCASTD DI, Z1
+	MOVL         $0xc2ae0000, DI
+	VPBROADCASTD DI, Z2
+	MOVL         $0x42ae0000, DI
+	VPBROADCASTD DI, Z3
+	MOVL         $0xbfb8aa3b, DI
+	VPBROADCASTD DI, Z4
+	MOVL         $0x3f317218, DI
+	VPBROADCASTD DI, Z5
+	MOVL         $0x3c07d3ec, DI
+	VPBROADCASTD DI, Z6
+	MOVL         $0x3d2b9d68, DI
+	VPBROADCASTD DI, Z7
+	MOVL         $0x3e2aad37, DI
+	VPBROADCASTD DI, Z8
+	MOVL         $0x3efffee2, DI
+	VPBROADCASTD DI, Z9
+	MOVL         $0x3f7ffffb, DI
+	VPBROADCASTD DI, Z10
+	MOVL         $0x3f800000, DI
+	VPBROADCASTD DI, Z11
+	MOVQ         n+40(FP), DI
+	XORQ         R8, R8
+	MOVQ         period+48(FP), R9
+	XORQ         R10, R10
+	XORQ         R11, R11
+	TESTQ        DI, DI
+	JEQ          done
+
+loop:
+	VMOVUPS      (BX)(R10*1), Z12
+	PREFETCHT0   2048(DX)(R8*2)
+	VPMOVZXWD    (DX)(R8*2), Z13
+	VPSLLD       $0x10, Z13, Z13
+	VFMADD213PS  (SI)(R10*1), Z13, Z12
+	VMOVUPS      Z2, Z13
+	VMOVUPS      Z3, Z15
+	VMOVUPS      Z6, Z16
+	VMAXPS       Z12, Z13, Z13
+	VMINPS       Z13, Z15, Z13
+	VMOVUPS      Z1, Z17
+	VFMADD231PS  Z4, Z13, Z17
+	VSUBPS       Z1, Z17, Z14
+	VMOVAPS      Z13, Z15
+	VFNMSUB231PS Z5, Z14, Z15
+	VPSLLD       $0x17, Z17, Z17
+	VFMADD213PS  Z7, Z15, Z16
+	VFMADD213PS  Z8, Z15, Z16
+	VFMADD213PS  Z9, Z15, Z16
+	VFMADD213PS  Z10, Z15, Z16
+	VFMADD213PS  Z11, Z15, Z16
+	VPADDD       Z17, Z16, Z16
+	VADDPS       Z0, Z16, Z16
+	VRCP14PS     Z16, Z14
+	VFNMADD213PS Z0, Z14, Z16
+	VFMADD231PS  Z14, Z16, Z14
+	VMOVUPS      Z2, Z15
+	VMAXPS       Z12, Z15, Z15
+	VMULPS       Z14, Z15, Z15
+	VMOVUPS      Z15, (AX)(R8*4)
+	VMOVUPS      Z0, Z12
+	VSUBPS       Z14, Z12, Z12
+	VFMADD213PS  Z0, Z13, Z12
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, (CX)(R8*4)
+	ADDQ         $0x10, R8
+	ADDQ         $0x40, R10
+	CMPQ         R10, R9
+	CMOVQEQ      R11, R10
+	CMPQ         R8, DI
+	JNE          loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func multiplySumsRounded(dz *uint16, sumD *float32, sumDX *float32, dy *float32, slope *float32, x *uint16, mean *float32, n int, period int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·multiplySumsRounded(SB), NOSPLIT, $0-72
+	MOVL         $0x00000001, AX
+	VPBROADCASTD AX, Z0
+	MOVL         $0x00007fff, AX
+	VPBROADCASTD AX, Z1
+	MOVL         $0x7fc00000, AX
+	VPBROADCASTD AX, Z2
+	MOVQ         dz+0(FP), AX
+	MOVQ         sumD+8(FP), CX
+	MOVQ         sumDX+16(FP), DX
+	MOVQ         dy+24(FP), BX
+	MOVQ         slope+32(FP), SI
+	MOVQ         x+40(FP), DI
+	MOVQ         mean+48(FP), R8
+	MOVQ         n+56(FP), R9
+	XORQ         R10, R10
+	MOVQ         period+64(FP), R11
+	XORQ         R12, R12
+	XORQ         R13, R13
+	TESTQ        R9, R9
+	JEQ          done
+
+loop:
+	PREFETCHT0  2048(DI)(R10*2)
+	VPMOVZXWD   (DI)(R10*2), Z3
+	VPSLLD      $0x10, Z3, Z3
+	VMOVUPS     (BX)(R10*4), Z4
+	VMULPS      (SI)(R10*4), Z4, Z4
+	PREFETCHT0  2048(AX)(R10*2)
+	VCMPPS      $0x03, Z4, Z4, K1
+	VMOVDQA32   Z2, K1, Z4
+	VPSRLD      $0x10, Z4, Z5
+	VPANDD      Z0, Z5, Z5
+	VPADDD      Z1, Z5, Z5
+	VPADDD      Z5, Z4, Z4
+	VPSRLD      $0x10, Z4, Z4
+	VPMOVDW     Z4, (AX)(R10*2)
+	VPSLLD      $0x10, Z4, Z4
+	VADDPS      (CX)(R12*1), Z4, Z5
+	VMOVUPS     Z5, (CX)(R12*1)
+	VSUBPS      (R8)(R12*1), Z3, Z3
+	VFMADD213PS (DX)(R12*1), Z4, Z3
+	VMOVUPS     Z3, (DX)(R12*1)
+	ADDQ        $0x10, R10
+	ADDQ        $0x40, R12
+	CMPQ        R12, R11
+	CMOVQEQ     R13, R12
+	CMPQ        R10, R9
+	JNE         loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func combineColumnsRounded(dx *float32, dz *uint16, x *uint16, k *float32, a *float32, b *float32, n int, period int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·combineColumnsRounded(SB), NOSPLIT, $0-64
+	MOVQ  dx+0(FP), AX
+	MOVQ  dz+8(FP), CX
+	MOVQ  x+16(FP), DX
+	MOVQ  k+24(FP), BX
+	MOVQ  a+32(FP), SI
+	MOVQ  b+40(FP), DI
+	MOVQ  n+48(FP), R8
+	XORQ  R9, R9
+	MOVQ  period+56(FP), R10
+	XORQ  R11, R11
+	XORQ  R12, R12
+	TESTQ R8, R8
+	JEQ   done
+
+loop:
+	PREFETCHT0  2048(DX)(R9*2)
+	VPMOVZXWD   (DX)(R9*2), Z0
+	VPSLLD      $0x10, Z0, Z0
+	PREFETCHT0  2048(CX)(R9*2)
+	VPMOVZXWD   (CX)(R9*2), Z1
+	VPSLLD      $0x10, Z1, Z1
+	VMOVUPS     (DI)(R11*1), Z2
+	VFMADD231PS (SI)(R11*1), Z0, Z2
+	VFMADD231PS (BX)(R11*1), Z1, Z2
+	VMOVUPS     Z2, (AX)(R9*4)
+	ADDQ        $0x10, R9
+	ADDQ        $0x40, R11
+	CMPQ        R11, R10
+	CMOVQEQ     R12, R11
+	CMPQ        R9, R8
+	JNE         loop
+
+done:
+	VZEROUPPER
+	RET

@@ -31,6 +31,10 @@ var Loops = asm.Loops{
 		SlopeSwish: slopeSwish, MultiplySums: multiplySums,
 		Moments: moments, DotColumns: dotColumns, SumColumns: sumColumns,
 		AveragePairs: averagePairs, SpreadPairs: spreadPairs, SpreadPairsAdd: spreadPairsAdd,
+		Rounded: asm.Rounded{
+			Round: roundToBFloat16, Widen: widenBFloat16, RoundMoments: roundMoments, AffineRounded: affineSwishRounded,
+			SlopeRounded: slopeSwishRounded, MultiplyRounded: multiplySumsRounded, CombineRounded: combineColumnsRounded,
+		},
 	},
 	Depthwise: asm.Depthwise{
 		BlockRow: blockRow, Touch: touch,

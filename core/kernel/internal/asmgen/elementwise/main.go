@@ -42,6 +42,7 @@ func main() {
 	g.averagePairs()
 	g.spreadPairs(false)
 	g.spreadPairs(true)
+	rounded(g.Set)
 	Generate()
 }
 
