@@ -7,6 +7,7 @@ import (
 
 	"bignas/cmd/internal/cli"
 	"bignas/core/kernel"
+	"bignas/train/config"
 )
 
 // passLine is what --json prints for a kind of pass over memory in sandwich steps.
@@ -17,6 +18,7 @@ type passLine struct {
 	Threads int     `json:"threads"`
 	Size    int     `json:"resolution"` // of the biggest child
 	Batch   int     `json:"batch"`
+	Short   bool    `json:"bfloat16"` // activations in bfloat16
 	Pass    string  `json:"pass"`
 	Read    float64 `json:"readBytes"` // a step, of activations and their gradients
 	Written float64 `json:"writtenBytes"`
@@ -31,7 +33,7 @@ const others = "losses, update"
 
 // passes shows where the time and the bytes of sandwich steps go.
 func (f trainingFlags) passes(p *cli.Program, fam *family, size, batch int) error {
-	t, _, err := f.trainer(fam)
+	t, _, err := f.trainer(fam, f.Short)
 	if err != nil {
 		return err
 	}
@@ -89,7 +91,12 @@ func (f trainingFlags) showPasses(p *cli.Program, fam *family, size, batch int, 
 	total := sum.MS
 	t := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 	if !f.JSON {
-		fmt.Fprintf(t, "sandwich steps of %s up to %d px, batch %d, %d threads, %s; triad %s GB/s\n\n", fam.space.Name, size, batch, f.Threads, kernel.Active(), triad.text(1))
+		activations := config.Float32
+		if f.Short {
+			activations = config.BFloat16
+		}
+		fmt.Fprintf(t, "sandwich steps of %s up to %d px, batch %d, activations in %s, %d threads, %s; triad %s GB/s\n\n",
+			fam.space.Name, size, batch, activations, f.Threads, kernel.Active(), triad.text(1))
 		fmt.Fprintln(t, "pass\tMB read\tMB written\tms\tshare, %\tGB/s\tof the triad, %")
 	}
 	for _, name := range append(names, sum.Pass) {
@@ -97,7 +104,7 @@ func (f trainingFlags) showPasses(p *cli.Program, fam *family, size, batch int, 
 		if l == nil {
 			l = &sum
 		}
-		l.Bench, l.Space, l.Kernels, l.Threads, l.Size, l.Batch = "pass", fam.space.Name, kernel.Active(), f.Threads, size, batch
+		l.Bench, l.Space, l.Kernels, l.Threads, l.Size, l.Batch, l.Short = "pass", fam.space.Name, kernel.Active(), f.Threads, size, batch, f.Short
 		l.Share, l.GBS = l.MS/total, (l.Read+l.Written)/l.MS/1e6
 		l.OfTriad = l.GBS / triad.Median
 		l.MS, l.Read, l.Written = l.MS/steps, l.Read/steps, l.Written/steps

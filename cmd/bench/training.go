@@ -30,6 +30,7 @@ type trainingFlags struct {
 	Rounds  int           `default:"5" placeholder:"N" help:"Turns of each side (default: 5)."`
 	Turn    time.Duration `default:"1s" placeholder:"TIME" help:"Length of a turn (default: 1s)."`
 	Config  string        `default:"nette" placeholder:"NAME|FILE" help:"Recipe of the sandwich step (default: nette)."`
+	Short   bool          `name:"bfloat16" help:"Sandwich steps: in turn with activations in bfloat16. Passes: with those alone."`
 	Peer    bool          `help:"Alternate with torch."`
 	Python  string        `default:"/usr/bin/python3" placeholder:"FILE" help:"The Python that has torch (default: /usr/bin/python3)."`
 	Within  float64       `default:"1e-4" placeholder:"X" help:"The logits must agree within X of the largest (default: 1e-4)."`
@@ -205,7 +206,7 @@ func newTrainee(w *supernet.Weights, a arch.Arch, n int) (*trainee, error) {
 		t.labels[i] = g.IntN(w.Classes)
 	}
 	trainer.LabelTargets(t.target, t.labels, w.Classes, 0)
-	t.arena.Grow = run.HugePages
+	t.arena.Grow = run.HugePages[float32]
 	t.optimiser, err = trainer.NewOptimiser("sgd", momentum, 0, 0, own)
 	return t, err
 }

@@ -77,8 +77,8 @@ func showPlan(w io.Writer, p *plan.Plan) error {
 		line("note", "%s", note)
 	}
 	m := p.Memory
-	line("memory", "about %s: weights %s, gradients %s, optimiser %s, average %s, activations %s, input %s,", estimate.Bytes(p.MemoryTotal),
-		estimate.Bytes(m.Weights), estimate.Bytes(m.Gradients), estimate.Bytes(m.Optimiser), estimate.Bytes(m.Average), estimate.Bytes(m.Activations), estimate.Bytes(m.Input))
+	line("memory", "about %s: weights %s, gradients %s, optimiser %s, average %s, activations %s in %s, input %s,", estimate.Bytes(p.MemoryTotal),
+		estimate.Bytes(m.Weights), estimate.Bytes(m.Gradients), estimate.Bytes(m.Optimiser), estimate.Bytes(m.Average), estimate.Bytes(m.Activations), p.Activations, estimate.Bytes(m.Input))
 	free := "what is free is not known here"
 	if p.MemoryFree > 0 {
 		free = estimate.Bytes(p.MemoryFree) + " is free"

@@ -44,7 +44,7 @@ func backward[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], t *T
 		mo := n * b.block.OutSize * b.block.OutSize
 		step := blockPass[T]{ar: ar, t: b, n: n, spread: t.spread,
 			p: w.Blocks[b.block.Stage][b.block.Index], g: grad.Blocks[b.block.Stage][b.block.Index]}
-		step.backward(next[:len(b.in)], d[:mo*b.block.Out])
+		step.backward(next[:b.in.len()], d[:mo*b.block.Out])
 		ar.Release(inner)
 		d, next = next, d
 		if b.block.Expand {
@@ -72,13 +72,23 @@ func newNormGrad[T kernel.Float](ar *Arena[T], t *normTape[T], c int) *normGrad[
 
 // forward recomputes the activation at rows [lo, hi), and its derivative.
 func (g *normGrad[T]) forward(y, slope []T, lo, hi int, act kernel.Act) {
-	kernel.ActSlope(y, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.t.scale, g.t.shift, act)
+	pre := g.t.pre.part(lo*g.c, hi*g.c)
+	if pre.short != nil {
+		kernel.ActSlopeRounded(y, slope, pre.short, hi-lo, g.c, g.t.scale, g.t.shift, act)
+		return
+	}
+	kernel.ActSlope(y, slope, pre.wide, hi-lo, g.c, g.t.scale, g.t.shift, act)
 }
 
 // before computes dz, the gradient before the activation at rows [lo, hi), from dy, the one
-// after it. A nil slope stands for no activation.
-func (g *normGrad[T]) before(part int, dz, dy, slope []T, lo, hi int) {
-	kernel.AddGrad(g.sums, part, dz, dy, slope, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.t.mean)
+// after it, which may be dz. dz is kept like pre.
+func (g *normGrad[T]) before(part int, dz kept[T], dy, slope []T, lo, hi int) {
+	pre := g.t.pre.part(lo*g.c, hi*g.c)
+	if pre.short != nil {
+		kernel.AddGradRounded(g.sums, part, dz.short, dy, slope, pre.short, hi-lo, g.t.mean)
+		return
+	}
+	kernel.AddGrad(g.sums, part, dz.wide, dy, slope, pre.wide, hi-lo, g.t.mean)
 }
 
 // finish, after all rows, m in the whole batch, adds the gradients of gamma and beta.
@@ -86,9 +96,19 @@ func (g *normGrad[T]) finish(m int, bn, grad supernet.BN[T]) {
 	kernel.Coefficients(g.sums, m, g.t.mean, g.t.invStd, bn.Gamma.Data, g.k, g.a, g.b, grad.Gamma.Data, grad.Beta.Data)
 }
 
-// through computes dx, the gradient at pre, from dz at rows [lo, hi).
-func (g *normGrad[T]) through(dx, dz []T, lo, hi int) {
-	kernel.Combine(dx, dz, g.t.pre[lo*g.c:hi*g.c], hi-lo, g.c, g.k, g.a, g.b)
+// through computes dx, the gradient at pre, from dz, kept like pre, at rows [lo, hi).
+func (g *normGrad[T]) through(dx []T, dz kept[T], lo, hi int) {
+	pre := g.t.pre.part(lo*g.c, hi*g.c)
+	if pre.short != nil {
+		kernel.CombineRounded(dx, dz.short, pre.short, hi-lo, g.c, g.k, g.a, g.b)
+		return
+	}
+	kernel.Combine(dx, dz.wide, pre.wide, hi-lo, g.c, g.k, g.a, g.b)
+}
+
+// throughWide is through where dz is in T and may be dx.
+func (g *normGrad[T]) throughWide(dx, dz, scratch []T, lo, hi int) {
+	kernel.Combine(dx, dz, g.t.pre.part(lo*g.c, hi*g.c).read(scratch), hi-lo, g.c, g.k, g.a, g.b)
 }
 
 // shares is a gradient that several parts add to: part 0 to the shared tensor, the others to
@@ -153,17 +173,18 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		dpool = dmean
 	}
 	norm := newNormGrad(ar, &t.head, c)
-	dz := ar.Alloc(n * px * c)
+	dz := ar.keep(n * px * c)
 	bands := kernel.NewBands(n, px*c, 1)
 	norm.sums = newGradSums(bands.Parts, c, t.spread)
 	outs, slopes := ar.Each(bands, px*c), ar.Each(bands, px*c)
 	bands.Each(func(part, lo, hi int) {
-		z := dz[lo*px*c : hi*px*c]
+		z := dz.part(lo*px*c, hi*px*c)
 		norm.forward(outs[part], slopes[part], lo*px, hi*px, act)
-		kernel.GlobalPoolGrad(z, dpool[lo*c:hi*c], hi-lo, px, c)
-		norm.before(part, z, z, slopes[part], lo*px, hi*px)
+		dy := z.room(outs[part])
+		kernel.GlobalPoolGrad(dy, dpool[lo*c:hi*c], hi-lo, px, c)
+		norm.before(part, z, dy, slopes[part], lo*px, hi*px)
 	})
-	ar.passed("backward head", len(t.head.pre), len(dz))
+	ar.passed("backward head", t.head.pre.bytes(), dz.bytes())
 	conv, dconv := w.BeforePool(), grad.BeforePool()
 	norm.finish(t.spread.rows(n*px, n), conv.BN, dconv.BN)
 	in := t.first
@@ -171,23 +192,23 @@ func backwardHead[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 		in = t.blocks[len(t.blocks)-1].out
 	}
 	backwardProduct(ar, norm, conv, dconv, in, d, dz, n*px, s.In, nil)
-	ar.passed("backward head", 2*len(dz)+len(in), len(in))
+	ar.passed("backward head", 2*dz.bytes()+in.bytes(), 4*in.len())
 }
 
 // backwardProduct is the second pass of a 1x1 convolution with batch normalisation. From dz
 // and the input [m, k] it computes the gradients of the weights and, in dx, of the input,
 // plus add where that is not nil.
-func backwardProduct[T kernel.Float](ar *Arena[T], norm *normGrad[T], conv, grad supernet.ConvOf[T], in, dx, dz []T, m, k int, add []T) {
+func backwardProduct[T kernel.Float](ar *Arena[T], norm *normGrad[T], conv, grad supernet.ConvOf[T], in kept[T], dx []T, dz kept[T], m, k int, add []T) {
 	c, ws := norm.c, conv.Weight.Shape[len(conv.Weight.Shape)-1]
 	bands := kernel.NewBands(m, c, PixelGrain)
-	scratch := ar.Each(bands, c)
+	scratch, inputs := ar.Each(bands, c), ar.bands(bands, k)
 	weights := newShares(ar, bands.Parts, grad.Weight.Data, k, c, ws)
 	matrix := kernel.NewTransposedOperand(conv.Weight.Data, k, c, ws)
 	bands.Each(func(part, lo, hi int) {
 		d := scratch[part][:(hi-lo)*c]
-		norm.through(d, dz[lo*c:hi*c], lo, hi)
+		norm.through(d, dz.part(lo*c, hi*c), lo, hi)
 		dw, stride := weights.of(part)
-		kernel.AddGradWeight(dw, stride, in[lo*k:hi*k], d, hi-lo, k, c)
+		kernel.AddGradWeight(dw, stride, in.part(lo*k, hi*k).read(inputs[part]), d, hi-lo, k, c)
 		if add != nil {
 			copy(dx[lo*k:hi*k], add[lo*k:hi*k])
 		}
@@ -205,24 +226,27 @@ func backwardStem[T kernel.Float](ar *Arena[T], w, grad *supernet.WeightsOf[T], 
 	d = d[:n*px*c]
 	bands := kernel.NewBands(n*px, c, PixelGrain)
 	norm.sums = newGradSums(bands.Parts, c, t.spread)
-	features, slopes := ar.Each(bands, c), ar.Each(bands, c)
+	// d stays as it is: what it is computed from is read in T.
+	features, slopes, inputs := ar.Each(bands, c), ar.Each(bands, c), ar.bands(bands, c)
 	bands.Each(func(part, lo, hi int) {
-		norm.forward(features[part], slopes[part], lo, hi, supernet.Act(t.net.Act))
-		norm.before(part, d[lo*c:hi*c], d[lo*c:hi*c], slopes[part], lo, hi)
+		x, dz := t.stem.pre.part(lo*c, hi*c).read(inputs[part]), d[lo*c:hi*c]
+		kernel.ActSlope(features[part], slopes[part], x, hi-lo, c, t.stem.scale, t.stem.shift, supernet.Act(t.net.Act))
+		kernel.AddGrad(norm.sums, part, dz, dz, slopes[part], x, hi-lo, t.stem.mean)
 	})
 	norm.finish(t.spread.rows(n*px, n), w.Stem.BN, grad.Stem.BN)
-	ar.passed("backward stem", 2*len(d), len(d))
+	ar.passed("backward stem", 4*len(d)+t.stem.pre.bytes(), 4*len(d))
 	bands = kernel.NewBands(n, px*27, 1)
 	cols, scratch := ar.Each(bands, px*27), ar.Each(bands, px*c)
+	inputs = ar.bands(bands, px*c)
 	weights := newShares(ar, bands.Parts, grad.Stem.Weight.Data, 27, c, grad.Stem.Weight.Shape[3])
 	bands.Each(func(part, lo, hi int) {
 		rows := (hi - lo) * px
 		dx := scratch[part][:rows*c]
-		norm.through(dx, d[lo*px*c:hi*px*c], lo*px, hi*px)
+		norm.throughWide(dx, d[lo*px*c:hi*px*c], inputs[part], lo*px, hi*px)
 		kernel.Im2col3x3s2(cols[part], t.x[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
 		dw, stride := weights.of(part)
 		kernel.AddGradWeight(dw, stride, cols[part], dx, rows, 27, c)
 	})
 	weights.collect()
-	ar.passed("backward stem", 2*len(d)+len(t.x), 0)
+	ar.passed("backward stem", 4*len(d)+t.stem.pre.bytes()+4*len(t.x), 0)
 }

@@ -22,44 +22,44 @@ func (s blockPass[T]) backward(dx, dout []T) {
 	depthwise := newNormGrad(s.ar, &s.t.depthwise, b.Mid)
 	dmid := s.projection(depthwise, dout)
 	if !b.Expand {
-		s.depthwise(depthwise, nil, dx, dmid)
+		s.depthwise(depthwise, nil, kept[T]{wide: dx}, dmid)
 		if b.Shortcut == arch.Identity && b.Stride == 1 {
 			kernel.Add(dx, dout)
-			s.ar.passed("backward shortcut", 2*len(dx), len(dx))
+			s.ar.passed("backward shortcut", 8*len(dx), 4*len(dx))
 		}
 	} else {
 		expand := newNormGrad(s.ar, &s.t.expand, b.Mid)
 		m := s.n * b.Size * b.Size
-		de := s.ar.Alloc(m * b.Mid)
+		de := s.ar.keep(m * b.Mid)
 		s.depthwise(depthwise, expand, de, dmid)
 		var add []T
 		if b.Shortcut == arch.Identity && b.Stride == 1 {
 			add = dout
 		}
 		backwardProduct(s.ar, expand, s.p.Expand, s.g.Expand, s.t.in, dx, de, m, b.In, add)
-		s.ar.passed("backward expansion", 2*len(de)+len(s.t.in)+len(add), len(dx))
+		s.ar.passed("backward expansion", 2*de.bytes()+s.t.in.bytes()+4*len(add), 4*len(dx))
 	}
 	switch {
 	case b.Shortcut == arch.Project:
 		s.shortcut(dx, dout)
-		s.ar.passed("backward shortcut", 2*len(dout)+len(s.t.shortcutIn)+len(dx), len(dx))
+		s.ar.passed("backward shortcut", 8*len(dout)+s.t.shortcutIn.bytes()+4*len(dx), 4*len(dx))
 	case b.Shortcut == arch.Identity && b.Stride == 2:
 		kernel.AvgPool2x2Grad(dx, dout, s.n, b.Size, b.Size, b.In, true)
-		s.ar.passed("backward shortcut", len(dout)+len(dx), len(dx))
+		s.ar.passed("backward shortcut", 4*len(dout)+4*len(dx), 4*len(dx))
 	}
 }
 
 // projection goes from the block's output to that of the depthwise convolution. It returns
 // the gradient before the activation there, and its sums in norm.
-func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
+func (s blockPass[T]) projection(norm *normGrad[T], dout []T) kept[T] {
 	b, t := s.t.block, s.t
 	px, mid := b.OutSize*b.OutSize, b.Mid
 	out, dy := s.outer(dout)
-	dmid := s.ar.Alloc(s.n * px * mid)
+	dmid := s.ar.keep(s.n * px * mid)
 	mark := s.ar.Mark()
 	defer s.ar.Release(mark)
 	bands := kernel.NewBands(s.n, px*mid, 1)
-	dproject := s.ar.Each(bands, px*b.Out)
+	dproject, pres := s.ar.Each(bands, px*b.Out), s.ar.bands(bands, px*b.Out)
 	scaled, features, slopes := s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid), s.ar.Each(bands, px*mid)
 	weights := newShares(s.ar, bands.Parts, s.g.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
 	matrix := kernel.NewTransposedOperand(s.p.Project.Weight.Data, mid, b.Out, s.p.Size.Out)
@@ -68,7 +68,7 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 	bands.Each(func(part, lo, hi int) {
 		rows := (hi - lo) * px
 		d, z := dproject[part][:rows*b.Out], features[part][:rows*mid]
-		out.through(d, dy[lo*px*b.Out:hi*px*b.Out], lo*px, hi*px)
+		out.throughWide(d, dy[lo*px*b.Out:hi*px*b.Out], pres[part], lo*px, hi*px)
 		norm.forward(z, slopes[part], lo*px, hi*px, supernet.Act(b.Act))
 		x := z
 		if b.Squeeze > 0 {
@@ -82,13 +82,13 @@ func (s blockPass[T]) projection(norm *normGrad[T], dout []T) []T {
 		if b.Squeeze > 0 {
 			gate.backward(dx, z, lo, hi)
 		}
-		norm.before(part, dmid[lo*px*mid:hi*px*mid], dx, slopes[part], lo*px, hi*px)
+		norm.before(part, dmid.part(lo*px*mid, hi*px*mid), dx, slopes[part], lo*px, hi*px)
 	})
 	matrix.Release()
 	weights.collect()
 	gate.finish()
 	norm.finish(s.spread.rows(s.n*px, s.n), s.p.Depthwise.BN, s.g.Depthwise.BN)
-	s.ar.passed("backward projection", len(dy)+len(t.project.pre)+len(dmid), len(dmid))
+	s.ar.passed("backward projection", 4*len(dy)+t.project.pre.bytes()+t.depthwise.pre.bytes(), dmid.bytes())
 	return dmid
 }
 
@@ -105,18 +105,22 @@ func (s blockPass[T]) outer(dout []T) (*normGrad[T], []T) {
 	norm := newNormGrad(s.ar, &s.t.project, b.Out)
 	bands := kernel.NewBands(m, b.Out, PixelGrain)
 	norm.sums = newGradSums(bands.Parts, b.Out, s.spread)
+	mark := s.ar.Mark()
+	inputs := s.ar.bands(bands, b.Out)
 	bands.Each(func(part, lo, hi int) {
-		norm.before(part, dy[lo*b.Out:hi*b.Out], dy[lo*b.Out:hi*b.Out], nil, lo, hi)
+		d, x := dy[lo*b.Out:hi*b.Out], norm.t.pre.part(lo*b.Out, hi*b.Out).read(inputs[part])
+		kernel.AddGrad(norm.sums, part, d, d, nil, x, hi-lo, norm.t.mean)
 	})
+	s.ar.Release(mark)
 	norm.finish(s.spread.rows(m, s.n), s.p.Project.BN, s.g.Project.BN)
-	s.ar.passed("backward output", 2*len(dy), 0)
+	s.ar.passed("backward output", 4*len(dy)+norm.t.pre.bytes(), 0)
 	return norm, dy
 }
 
 // depthwise goes through the depthwise convolution, from dmid, before the activation after
 // it, to dx, before the activation of the expansion, whose sums it leaves in expand. Without
-// an expansion dx is the gradient at the block's input.
-func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
+// an expansion dx is the gradient at the block's input, in T.
+func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid kept[T]) {
 	b, t := s.t.block, s.t
 	in, out, mid := b.Size*b.Size, b.OutSize*b.OutSize, b.Mid
 	mark := s.ar.Mark()
@@ -127,6 +131,8 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	if expand != nil {
 		expanded, slopes = s.ar.Each(bands, in*mid), s.ar.Each(bands, in*mid)
 		expand.sums = newGradSums(bands.Parts, mid, s.spread)
+	} else {
+		expanded = s.ar.bands(bands, in*mid)
 	}
 	taps, pitch, ws := s.p.Taps(b.Kernel, mid)
 	gtaps, gpitch, gws, through := s.p.TapsGrad(s.g, b.Kernel, mid)
@@ -135,16 +141,19 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	bands.Each(func(part, lo, hi int) {
 		shape := depthwiseShape(hi-lo, b)
 		d := dpre[part][:(hi-lo)*out*mid]
-		norm.through(d, dmid[lo*out*mid:hi*out*mid], lo*out, hi*out)
-		x, to := t.in[lo*in*b.In:hi*in*b.In], dx[lo*in*mid:hi*in*mid]
+		norm.through(d, dmid.part(lo*out*mid, hi*out*mid), lo*out, hi*out)
+		to := dx.part(lo*in*mid, hi*in*mid)
+		var x []T
 		if expand != nil {
 			x = expanded[part][:(hi-lo)*in*mid]
 			expand.forward(x, slopes[part], lo*in, hi*in, supernet.Act(b.Act))
+		} else {
+			x = t.in.part(lo*in*b.In, hi*in*b.In).read(expanded[part])
 		}
 		dw, rowStride := weights.of(part)
 		kernel.DepthwiseGradWeight(dw, rowStride/gws, gws, x, d, shape)
 		if expand == nil {
-			kernel.DepthwiseGradInput(to, d, shape, taps, pitch, ws)
+			kernel.DepthwiseGradInput(to.wide, d, shape, taps, pitch, ws)
 			return
 		}
 		kernel.DepthwiseGradInput(x, d, shape, taps, pitch, ws)
@@ -155,14 +164,14 @@ func (s blockPass[T]) depthwise(norm, expand *normGrad[T], dx, dmid []T) {
 	if expand != nil {
 		expand.finish(s.spread.rows(s.n*in, s.n), s.p.Expand.BN, s.g.Expand.BN)
 	}
-	s.ar.passed("backward depthwise", 2*len(dmid)+s.n*in*mid, len(dx))
+	s.ar.passed("backward depthwise", 2*dmid.bytes()+t.beforeDepthwise().bytes(), dx.bytes())
 }
 
 // shortcut adds to dx the gradient that passes through the projected shortcut.
 func (s blockPass[T]) shortcut(dx, dout []T) {
 	b := s.t.block
 	mo := s.n * b.OutSize * b.OutSize
-	kernel.PointwiseGradWeight(s.g.Shortcut.Data, s.p.Size.Out, s.t.shortcutIn, dout, mo, b.In, b.Out)
+	kernel.PointwiseGradWeight(s.g.Shortcut.Data, s.p.Size.Out, s.ar.all(s.t.shortcutIn), dout, mo, b.In, b.Out)
 	if b.Stride == 1 {
 		kernel.PointwiseGradInput(dx, dout, mo, b.In, b.Out, s.p.Shortcut.Data, s.p.Size.Out, true)
 		return

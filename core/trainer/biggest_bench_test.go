@@ -28,7 +28,7 @@ func BenchmarkBiggest(b *testing.B) {
 			var ar Arena[float32]
 			d := make([]float32, n*10)
 			for b.Loop() {
-				ar.Release([2]int{})
+				ar.Release(Mark{})
 				t := Forward(&ar, w, a, x, n, BatchOptions{})
 				Softmax(d, t.Logits, n, 10)
 				Backward(&ar, w, grad, t, d)

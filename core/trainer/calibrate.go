@@ -48,7 +48,7 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 	if err := w.Check(a); err != nil {
 		return nil, err
 	}
-	var ar Arena[T]
+	ar := Arena[T]{forget: each == nil}
 	layers := supernet.BNLayers(a)
 	var sum, square [][]float64 // of mean and of variance + mean^2, weighted by images
 	for _, l := range layers {
@@ -67,7 +67,7 @@ func calibrate[T kernel.Float](w *supernet.WeightsOf[T], a arch.Arch, batches it
 		if each != nil {
 			each(&ar, t)
 		}
-		ar.Release([2]int{})
+		ar.Release(Mark{})
 	}
 	if together != nil {
 		n := []float64{images}
@@ -121,16 +121,16 @@ func addActivations(act *bnstats.Activations, ar *Arena[float32], t *Tape[float3
 			sum[c] += weight * v
 		}
 	}
-	into(act.First, t.first)
+	into(act.First, t.first.wide)
 	for i := range t.blocks {
 		b := &t.blocks[i]
 		mark := ar.Mark()
 		if b.block.Expand {
-			out := ar.Alloc(len(b.expand.pre))
+			out := ar.Alloc(b.expand.pre.len())
 			b.expand.apply(out, 0, len(out)/b.block.Mid, b.block.Mid, supernet.Act(b.block.Act))
 			into(act.Expanded[i], out)
 		} else {
-			into(act.Expanded[i], b.in)
+			into(act.Expanded[i], b.in.wide)
 		}
 		if b.block.Squeeze > 0 {
 			gated := ar.Alloc(len(b.pool))
@@ -139,7 +139,7 @@ func addActivations(act *bnstats.Activations, ar *Arena[float32], t *Tape[float3
 			}
 			into(act.Gated[i], gated)
 		} else {
-			out := ar.Alloc(len(b.depthwise.pre))
+			out := ar.Alloc(b.depthwise.pre.len())
 			b.depthwise.apply(out, 0, len(out)/b.block.Mid, b.block.Mid, supernet.Act(b.block.Act))
 			into(act.Gated[i], out)
 		}

@@ -12,7 +12,7 @@ import (
 // input's statistics over the batch. Its output, act(pre*scale+shift), is recomputed where it
 // is read, which costs less than storing it.
 type normTape[T kernel.Float] struct {
-	pre                    []T
+	pre                    kept[T]
 	mean, variance, invStd []T
 	scale, shift           []T
 }
@@ -20,13 +20,13 @@ type normTape[T kernel.Float] struct {
 // blockTape is what a block keeps of a forward pass.
 type blockTape[T kernel.Float] struct {
 	block                      arch.Block
-	in                         []T // [m, In]
+	in                         kept[T] // [m, In]
 	expand, depthwise, project normTape[T]
-	pool, squeezePre, squeeze  []T // SE: [n, Mid], [n, Squeeze] twice
-	gatePre, gate              []T // SE: [n, Mid] twice
-	shortcutIn                 []T // [mo, In], average pooled where the stride is 2
-	keep                       []T // drop-connect: factor of each image, nil without
-	out                        []T // [mo, Out]
+	pool, squeezePre, squeeze  []T     // SE: [n, Mid], [n, Squeeze] twice
+	gatePre, gate              []T     // SE: [n, Mid] twice
+	shortcutIn                 kept[T] // [mo, In], average pooled where the stride is 2
+	keep                       []T     // drop-connect: factor of each image, nil without
+	out                        kept[T] // [mo, Out]
 }
 
 // Tape is what a forward pass with batch statistics keeps for the backward pass and for
@@ -39,7 +39,7 @@ type Tape[T kernel.Float] struct {
 	x      []T // [n, r, r, 3]
 	spread *Spread
 	stem   normTape[T]
-	first  []T // input of the first block
+	first  kept[T] // input of the first block
 	blocks []blockTape[T]
 	head   normTape[T]
 	mean   []T // of an expanded head: what follows the pool reads, [n, HeadExpand]
@@ -70,10 +70,15 @@ func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch
 	if len(x) != n*r*r*3 {
 		panic("trainer: Forward wants x of n*r*r*3 elements")
 	}
-	forwardStem(ar, w, t)
+	turns := forgetful(ar, net, n)
+	mark := ar.Mark()
+	forwardStem(ar, w, t, turns[0])
 	cur := t.first
 	for i, b := range net.Blocks {
-		t.blocks = append(t.blocks, forwardBlock(ar, w, b, cur, n, o.dropAt(i, len(net.Blocks)), o))
+		if ar.forget {
+			ar.Release(mark)
+		}
+		t.blocks = append(t.blocks, forwardBlock(ar, w, b, cur, turns[(i+1)%2], n, o.dropAt(i, len(net.Blocks)), o))
 		cur = t.blocks[i].out
 	}
 	forwardHead(ar, w, t, cur)
@@ -90,38 +95,60 @@ func Forward[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], a arch.Arch
 	return t
 }
 
-// forwardStem runs the stem, with the patches of a few images at a time.
-func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T]) {
+// forgetful returns what outputs go to in turn where the arena forgets them.
+func forgetful[T kernel.Float](ar *Arena[T], net arch.Network, n int) (turns [2]kept[T]) {
+	if !ar.forget {
+		return turns
+	}
+	most := net.Stem.OutSize * net.Stem.OutSize * net.Stem.Out
+	for _, b := range net.Blocks {
+		most = max(most, b.OutSize*b.OutSize*b.Out)
+	}
+	return [2]kept[T]{ar.keep(n * most), ar.keep(n * most)}
+}
+
+// forwardStem runs the stem, with the patches of a few images at a time. Its output goes to
+// out, where there is one.
+func forwardStem[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], out kept[T]) {
 	s := t.net.Stem
 	r, c, px := s.Size, s.Out, s.OutSize*s.OutSize
 	m := t.n * px
 	norm := newNorm(ar, m, c)
-	t.first = ar.Alloc(m * c)
+	t.first = ar.keepIn(out, m*c)
 	bands := kernel.NewBands(t.n, px*27, 1)
 	mark := ar.Mark()
-	cols := ar.Each(bands, px*27)
+	cols, scratch := ar.Each(bands, px*27), ar.bands(bands, px*c)
 	matrix := kernel.NewOperand(w.Stem.Weight.Data, 27, c, w.Stem.Weight.Shape[3])
 	sums := newMoments[T](bands.Parts, c, t.spread)
 	bands.Each(func(part, lo, hi int) {
 		kernel.Im2col3x3s2(cols[part], t.x[lo*r*r*3:hi*r*r*3], hi-lo, r, r, 3)
-		matrix.Times(norm.pre[lo*px*c:hi*px*c], cols[part], (hi-lo)*px, false)
-		sums.Add(part, norm.pre[lo*px*c:hi*px*c], (hi-lo)*px)
+		y := norm.pre.part(lo*px*c, hi*px*c).room(scratch[part])
+		matrix.Times(y, cols[part], (hi-lo)*px, false)
+		norm.put(sums, part, y, lo*px, hi*px, c)
 	})
 	matrix.Release()
 	ar.Release(mark)
 	norm.finish(sums, w.Stem.BN)
-	ar.passed("forward stem", len(t.x), m*c)
-	kernel.ScaleShiftAct(t.first, norm.pre, m, c, norm.scale, norm.shift, supernet.Act(t.net.Act), nil)
-	ar.passed("forward output", m*c, m*c)
+	ar.passed("forward stem", 4*len(t.x), norm.pre.bytes())
+	bands = kernel.NewBands(m, c, PixelGrain)
+	scratch = ar.bands(bands, c)
+	bands.Each(func(part, lo, hi int) {
+		first := t.first.part(lo*c, hi*c)
+		y := first.room(scratch[part])
+		norm.apply(y, lo, hi, c, supernet.Act(t.net.Act))
+		first.store(y)
+	})
+	ar.Release(mark)
+	ar.passed("forward output", norm.pre.bytes(), t.first.bytes())
 	t.stem = norm
 }
 
 // forwardHead runs the head up to the pooled features.
-func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x []T) {
+func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape[T], x kept[T]) {
 	s := t.net.BeforePool()
 	px, c, act := s.Size*s.Size, s.Out, supernet.Act(t.net.Act)
 	t.head = product(ar, x, t.n*px, s.In, c, w.BeforePool(), t.spread)
-	ar.passed("forward head", len(x), t.n*px*c)
+	ar.passed("forward head", x.bytes(), t.head.pre.bytes())
 	t.pool = ar.Alloc(t.n * c)
 	bands := kernel.NewBands(t.n, px*c, 1)
 	mark := ar.Mark()
@@ -131,7 +158,7 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 		kernel.GlobalPool(t.pool[lo*c:hi*c], out[part], hi-lo, px, c)
 	})
 	ar.Release(mark)
-	ar.passed("forward head", t.n*px*c, t.n*c)
+	ar.passed("forward head", t.head.pre.bytes(), 4*len(t.pool))
 	if t.net.HeadExpand.Out > 0 {
 		last := t.net.Head
 		t.mean, t.pre, t.pool = t.pool, ar.Alloc(t.n*last.Out), ar.Alloc(t.n*last.Out)
@@ -142,7 +169,13 @@ func forwardHead[T kernel.Float](ar *Arena[T], w *supernet.WeightsOf[T], t *Tape
 
 // newNorm allocates the tape of a batch normalisation with input [m, c].
 func newNorm[T kernel.Float](ar *Arena[T], m, c int) normTape[T] {
-	return normTape[T]{pre: ar.Alloc(m * c), mean: ar.Alloc(c), variance: ar.Alloc(c), invStd: ar.Alloc(c), scale: ar.Alloc(c), shift: ar.Alloc(c)}
+	t := normTape[T]{pre: ar.keep(m * c), invStd: ar.Alloc(c), scale: ar.Alloc(c), shift: ar.Alloc(c)}
+	if ar.forget {
+		t.mean, t.variance = make([]T, c), make([]T, c)
+	} else {
+		t.mean, t.variance = ar.Alloc(c), ar.Alloc(c)
+	}
+	return t
 }
 
 // finish derives statistics, scale and shift from the sums over pre.
@@ -153,7 +186,22 @@ func (t *normTape[T]) finish(sums *kernel.Moments[T], bn supernet.BN[T]) {
 
 // apply computes rows [lo, hi) of the output.
 func (t *normTape[T]) apply(out []T, lo, hi, c int, act kernel.Act) {
-	kernel.ScaleShiftAct(out, t.pre[lo*c:hi*c], hi-lo, c, t.scale, t.shift, act, nil)
+	pre := t.pre.part(lo*c, hi*c)
+	if pre.short != nil {
+		kernel.ScaleShiftActRounded(out, pre.short, hi-lo, c, t.scale, t.shift, act)
+		return
+	}
+	kernel.ScaleShiftAct(out, pre.wide, hi-lo, c, t.scale, t.shift, act, nil)
+}
+
+// put keeps rows [lo, hi) of the input, which were computed in its room, and adds them to the
+// sums.
+func (t *normTape[T]) put(sums *kernel.Moments[T], part int, computed []T, lo, hi, c int) {
+	if pre := t.pre.part(lo*c, hi*c); pre.short != nil {
+		sums.AddRounded(part, pre.short, computed, hi-lo)
+		return
+	}
+	sums.Add(part, computed, hi-lo)
 }
 
 // PixelGrain is the number of pixels that bands are multiples of: whole tiles of the matrix
@@ -161,15 +209,19 @@ func (t *normTape[T]) apply(out []T, lo, hi, c int, act kernel.Act) {
 const PixelGrain = 18
 
 // product computes a 1x1 convolution of x [m, k] and the statistics of its output.
-func product[T kernel.Float](ar *Arena[T], x []T, m, k, c int, conv supernet.ConvOf[T], spread *Spread) normTape[T] {
+func product[T kernel.Float](ar *Arena[T], x kept[T], m, k, c int, conv supernet.ConvOf[T], spread *Spread) normTape[T] {
 	t := newNorm(ar, m, c)
 	bands := kernel.NewBands(m, c, PixelGrain)
 	matrix := kernel.NewOperand(conv.Weight.Data, k, c, conv.Weight.Shape[len(conv.Weight.Shape)-1])
 	sums := newMoments[T](bands.Parts, c, spread)
+	mark := ar.Mark()
+	inputs, outputs := ar.bands(bands, k), ar.bands(bands, c)
 	bands.Each(func(part, lo, hi int) {
-		matrix.Times(t.pre[lo*c:hi*c], x[lo*k:hi*k], hi-lo, false)
-		sums.Add(part, t.pre[lo*c:hi*c], hi-lo)
+		y := t.pre.part(lo*c, hi*c).room(outputs[part])
+		matrix.Times(y, x.part(lo*k, hi*k).read(inputs[part]), hi-lo, false)
+		t.put(sums, part, y, lo, hi, c)
 	})
+	ar.Release(mark)
 	matrix.Release()
 	t.finish(sums, conv.BN)
 	return t

@@ -96,7 +96,7 @@ func sandwichGradient(t *testing.T, space *arch.Space, probes int) {
 	var ar Arena[float64]
 	scratch := make([]float64, n*classes)
 	forward := func(a arch.Arch) []float64 {
-		ar.Release([2]int{})
+		ar.Release(Mark{})
 		return Forward(&ar, w, a, x[a.Resolution], n, BatchOptions{}).Logits
 	}
 	teacher := make([]float64, n*classes)
@@ -178,7 +178,7 @@ func regularisedGradient(t *testing.T, space *arch.Space) {
 	var ar Arena[float64]
 	d := make([]float64, n*classes)
 	run := func(backward *supernet.WeightsOf[float64]) float64 {
-		ar.Release([2]int{})
+		ar.Release(Mark{})
 		o := BatchOptions{Dropout: 0.3, DropConnect: 0.5, Rand: rand.New(rand.NewPCG(5, 5))}
 		tape := Forward(&ar, w, a, x, n, o)
 		loss := SoftCrossEntropy(d, tape.Logits, target, n, classes, 1)

@@ -76,6 +76,9 @@ func (c Config) Check() error {
 	if err := oneOf("optimiser", c.Optimiser, "sgd", "rmsprop", "adamw"); err != nil {
 		return err
 	}
+	if err := oneOf("activations", c.Activations, Float32, BFloat16); err != nil {
+		return err
+	}
 	if err := c.Rate().Check(); err != nil {
 		return err
 	}

@@ -51,6 +51,10 @@ type Config struct {
 	SyncBN     bool    `toml:"sync_bn"` // ranks may share a micro-batch, with batch normalisation over all of it
 	Phases     []Phase `toml:"phase"`   // the biggest child's resolution over time; none: the space's biggest throughout
 
+	// Activations is the type of the activations that wait for the backward pass, and of their gradients: "float32" or
+	// "bfloat16", which takes about half the memory.
+	Activations string `toml:"activations"`
+
 	Optimiser   string  `toml:"optimiser"`     // "sgd" (Nesterov momentum), "rmsprop" or "adamw"
 	LR          float64 `toml:"lr"`            // peak learning rate
 	LRBatch     int     `toml:"lr_batch"`      // batch that lr is for: for another batch lr is scaled in proportion; 0: not scaled
@@ -92,6 +96,12 @@ type Config struct {
 	Augment augment.Config `toml:"augment"`
 }
 
+// The types of Activations.
+const (
+	Float32  = "float32"
+	BFloat16 = "bfloat16"
+)
+
 // Phase is the resolution of the biggest child up to an epoch.
 type Phase struct {
 	Until      int `toml:"until"`      // epochs, exclusive
@@ -111,7 +121,7 @@ var Spec = preprocess.Spec{
 func Default() Config {
 	return Config{
 		Space: "nette", Seed: 1, Side: 224, ValFraction: 0.1,
-		Epochs: 60, Batch: 64,
+		Epochs: 60, Batch: 64, Activations: Float32,
 		Optimiser: "sgd", LR: 0.1, Momentum: 0.9, RMSDecay: 0.9, RMSEps: 1e-3, WeightDecay: 1e-5, ClipNorm: 2, EMA: 0.999,
 		Schedule: "cosine", WarmupEpochs: 3, DecayRate: 0.97, DecayEpochs: 2.4, EndFraction: 0.05,
 		RandomChildren: 2, Sandwich: true, Distill: true, LabelSmoothing: 0.1, ZeroGamma: true,

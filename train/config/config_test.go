@@ -72,6 +72,7 @@ func TestErrorsNameFieldValueAndRange(t *testing.T) {
 		"lr = nan":                               `lr is NaN, allowed is above 0 to 100`,
 		"momentum = 1.0":                         `momentum is 1, allowed is 0 to below 1`,
 		"batch = 1":                              `batch is 1, allowed is 2 to 65536`,
+		`activations = "bf16"`:                   `activations is "bf16", allowed are ["float32" "bfloat16"]`,
 		`optimiser = "adam"`:                     `optimiser is "adam", allowed are ["sgd" "rmsprop" "adamw"]`,
 		`space = "bigans"`:                       `space is "bigans", allowed are [attentivenas bignas nette ofa-mbv3 ofa-mbv3-w1.2 tiny]`,
 		"[[phase]]\nuntil = 3\nresolution = 100": `phase 1: resolution is 100, allowed in space nette are [96 128 160 192] and, below them, multiples of 32`,

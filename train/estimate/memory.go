@@ -52,10 +52,13 @@ func MemoryOf(c config.Config, classes int) Memory {
 	m.Checkpoint = 2 * (m.Weights + m.Optimiser + m.Average)
 	biggest = c.Biggest(space)
 	n := int64(c.Pass())
-	forward, backward := passElements(biggest, n)
-	m.Activations = int64(4 * chunkEnds * float64(forward+backward))
-	forward, _ = passElements(biggest, measure.Batch)
-	m.Evaluation = int64(4 * chunkEnds * float64(forward))
+	kept := int64(4)
+	if c.Activations == config.BFloat16 {
+		kept = 2
+	}
+	forward, backward := passBytes(biggest, n, kept)
+	m.Activations = int64(chunkEnds * float64(forward+backward))
+	m.Evaluation = int64(chunkEnds * float64(calibrationBytes(biggest, measure.Batch)))
 	for _, r := range space.Resolutions {
 		if r <= biggest.Resolution {
 			m.Input += 4 * n * int64(r) * int64(r) * 3
@@ -70,41 +73,64 @@ func MemoryOf(c config.Config, classes int) Memory {
 // checks it.
 const chunkEnds = 1.4
 
-// passElements returns the number of elements that a forward pass of n images keeps in
-// an arena, and how many the backward pass adds. Forward, a block keeps the inputs of
-// its batch normalisations and its output; backward, two gradients of a block's input
-// alternate, and inside a block there are those of its expanded features.
-func passElements(a arch.Arch, n int64) (forward, backward int64) {
+// passBytes returns how much a forward pass of n images keeps in an arena, and how much the
+// backward pass adds; kept is the size of a number that the one keeps for the other. Forward, a
+// block keeps the inputs of its batch normalisations and its output; backward, two gradients of
+// a block's input alternate, and inside a block there are those of its expanded features.
+func passBytes(a arch.Arch, n, kept int64) (forward, backward int64) {
 	net := a.Network()
 	px := func(side int) int64 { return n * int64(side) * int64(side) }
-	kept := 2 * px(net.Stem.OutSize) * int64(net.Stem.Out) // before and after its activation
+	forward = 2 * kept * px(net.Stem.OutSize) * int64(net.Stem.Out) // before and after its activation
 	last := net.BeforePool()
 	inside, turn := int64(0), px(last.Size)*int64(last.In)
 	for _, b := range net.Blocks {
+		forward += kept * blockElements(b, n)
 		in, out := px(b.Size), px(b.OutSize)
+		within := kept * out * int64(b.Mid)
 		if b.Expand {
-			kept += in * int64(b.Mid)
-		}
-		kept += out * int64(b.Mid+2*b.Out)
-		within := out * int64(b.Mid)
-		if b.Expand {
-			within += in * int64(b.Mid)
-		}
-		if b.Shortcut == arch.Project {
-			kept += out * int64(b.Out)
+			within += kept * in * int64(b.Mid)
 		}
 		if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
-			kept += out * int64(b.In)
-			within += out * int64(b.In)
+			within += 4 * out * int64(b.In)
 		}
 		inside = max(inside, within)
 		turn = max(turn, in*int64(b.In))
 	}
-	kept += px(last.Size) * int64(last.Out)
-	inside = max(inside, px(last.Size)*int64(last.Out))
-	const bands = 1 << 20 // of each thread, with its own gradients
-	return kept, inside + 2*turn + bands*int64(kernel.Threads())
+	head := kept * px(last.Size) * int64(last.Out)
+	return forward + head, max(inside, head) + 2*4*turn + bands()
 }
+
+// blockElements returns how many numbers a forward pass of n images keeps of a block.
+func blockElements(b arch.Block, n int64) int64 {
+	in, out := n*int64(b.Size)*int64(b.Size), n*int64(b.OutSize)*int64(b.OutSize)
+	kept := out * int64(b.Mid+2*b.Out)
+	if b.Expand {
+		kept += in * int64(b.Mid)
+	}
+	if b.Shortcut == arch.Project {
+		kept += out * int64(b.Out)
+	}
+	if b.Shortcut != arch.NoShortcut && b.Stride == 2 {
+		kept += out * int64(b.In)
+	}
+	return kept
+}
+
+// calibrationBytes returns how much a forward pass of n images takes that keeps no more than a
+// block and what goes into it.
+func calibrationBytes(a arch.Arch, n int64) int64 {
+	net := a.Network()
+	stem := n * int64(net.Stem.OutSize) * int64(net.Stem.OutSize) * int64(net.Stem.Out)
+	turn, inside := stem, stem
+	for _, b := range net.Blocks {
+		turn = max(turn, n*int64(b.OutSize)*int64(b.OutSize)*int64(b.Out))
+		inside = max(inside, blockElements(b, n))
+	}
+	return 4*(2*turn+inside) + bands()
+}
+
+// bands is the scratch of all threads, with their own gradients.
+func bands() int64 { return 4 << 20 * int64(kernel.Threads()) }
 
 // CheckMemory fails where the machine cannot hold a run with this configuration, and
 // says what would fit.

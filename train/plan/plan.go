@@ -24,7 +24,8 @@ type Plan struct {
 
 	Epochs          int    `json:"epochs"`
 	Batch           int    `json:"batch"`
-	Pass            int    `json:"pass"` // images in a pass
+	Pass            int    `json:"pass"`        // images in a pass
+	Activations     string `json:"activations"` // their type
 	UpdatesPerEpoch int    `json:"updates_per_epoch"`
 	Updates         int    `json:"updates"`
 	Rates           []Rate `json:"learning_rates"`
@@ -84,7 +85,7 @@ func New(c config.Config, train, val, classes, ranks int, link Link, progress fu
 	space, work, last := t.Weights.Space, estimate.NewWork(c, t.Weights.Space, classes), c.Resolution(c.Epochs-1)
 	p := &Plan{
 		Space: c.Space, TrainImages: train, ValImages: val, Classes: classes, Stored: int64(train+val) * int64(c.Side*c.Side*3),
-		Epochs: c.Epochs, Batch: c.Batch, Pass: c.Pass(), UpdatesPerEpoch: train / c.Batch, Updates: train / c.Batch * c.Epochs, Rates: milestones(c),
+		Epochs: c.Epochs, Batch: c.Batch, Pass: c.Pass(), Activations: c.Activations, UpdatesPerEpoch: train / c.Batch, Updates: train / c.Batch * c.Epochs, Rates: milestones(c),
 		Parameters: int64(t.Weights.Count()), SmallestMACs: cost.ForClasses(space.Min(), classes).MACs, BiggestMACs: cost.ForClasses(space.Max(), classes).MACs,
 		ImageMACs: work.Image(last), Memory: estimate.MemoryOf(c, classes), MemoryFree: estimate.AvailableMemory(),
 		Kernels: kernel.Active(), Threads: kernel.Threads(),

@@ -2,5 +2,7 @@
 
 package run
 
+import "bignas/core/kernel"
+
 // HugePages is make: only Linux is asked for more.
-func HugePages(n int) []float32 { return make([]float32, n) }
+func HugePages[T float32 | kernel.BFloat16](n int) []T { return make([]T, n) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bignas/core/arch"
+	"bignas/core/kernel"
 	"bignas/core/supernet"
 	"bignas/core/trainer"
 	"bignas/train/config"
@@ -115,7 +116,8 @@ func NewTrainer(c config.Config, classes int) (*trainer.Trainer[float32], error)
 		Dropout: c.Dropout, DropConnect: c.DropConnect, RegulariseAll: c.RegulariseAll, WeightDecay: c.WeightDecay, DecayAll: c.DecayBNBias,
 		ClipNorm: c.ClipNorm, EMA: c.EMA,
 	}, w, o)
-	t.Arena.Grow = HugePages
+	t.Arena.Grow, t.Arena.GrowBFloat16 = HugePages[float32], HugePages[kernel.BFloat16]
+	t.Arena.BFloat16 = c.Activations == config.BFloat16
 	t.Draw = t.Children
 	if c.Alone != "" {
 		only := c.Biggest(space)
