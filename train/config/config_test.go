@@ -135,6 +135,7 @@ func TestDifferencesBefore(t *testing.T) {
 		"prolonged while the rate is constant": {func(*Config) {}, flat, true},
 		"prolonged while the rate falls":       {func(*Config) {}, flat + 1, false},
 		"another rate":                         {func(d *Config) { d.LR *= 2 }, 3, false},
+		"other activations":                    {func(d *Config) { d.Activations = BFloat16 }, 3, false},
 		"another crop":                         {func(d *Config) { d.Augment.Flip = 0 }, 3, false},
 		"another resolution before":            {func(d *Config) { d.Phases = []Phase{{48, 96}} }, 3, false},
 		"no mixing before":                     {func(d *Config) { d.Augment.MixEpochs = 2 }, 3, false},
