@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"os"
@@ -148,7 +149,7 @@ func trained(t *testing.T, data, alone string) string {
 	if err := s.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	code, text, errs := call("--data", data, "--run", out, "--arch", "min", "--json")
+	code, text, errs := call("--data", data, "--run", out, "--arch", cmp.Or(alone, "min"), "--json")
 	var r result
 	if err := json.Unmarshal([]byte(text), &r); code != 0 || err != nil {
 		t.Fatalf("exit %d, %v: %s", code, err, errs)
@@ -164,9 +165,12 @@ func trained(t *testing.T, data, alone string) string {
 }
 
 // TestRun: the children of a run measure what the run said of them, also with
-// another crop, and one that it did not train is refused.
+// another crop, and one with weights that it did not train is refused.
 func TestRun(t *testing.T) {
 	data := images(t)
+	if code, _, errs := call("--data", data, "--run", trained(t, data, "max"), "--arch", "min"); code != 0 {
+		t.Errorf("a slice of the biggest child alone: exit %d, %s", code, errs)
+	}
 	whole, alone := trained(t, data, ""), trained(t, data, "min")
 	code, cropped, errs := call("--data", data, "--run", whole, "--arch", "random:1", "--crop", "0.5")
 	if code != 0 || !strings.Contains(cropped, "top-1") {

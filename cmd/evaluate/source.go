@@ -101,7 +101,7 @@ func (s *children) statisticsOf(a arch.Arch, f *flags) (*supernet.Statistics, er
 	return st.Inherit(biggest, a)
 }
 
-// childOf parses a child of a run. One that the run did not train is refused.
+// childOf parses a child of a run. One with weights that the run did not train is refused.
 func childOf(c config.Config, space *arch.Space, text string) (arch.Arch, error) {
 	a, err := space.Parse(text)
 	if err != nil {
@@ -111,7 +111,7 @@ func childOf(c config.Config, space *arch.Space, text string) (arch.Arch, error)
 		return a, err
 	}
 	alone, err := space.Parse(c.Alone)
-	if err == nil && !alone.Equal(a) {
+	if err == nil && !a.Within(alone) {
 		err = fault.New("bad_arch", "give --arch "+c.Alone, "the run has trained %s alone, not %s", c.Alone, text)
 	}
 	return a, err

@@ -157,9 +157,17 @@ func (f *releaseFlags) show(stdout io.Writer, r *release.Result, size int) error
 		fmt.Fprintf(stdout, "%-72s top-1 %.2f %% calibrated, %.2f %% predicted statistics, of %d\n", m.Arch, 100*m.Calibrated, 100*m.Predicted, m.N)
 	}
 	if r.Own {
-		if _, err := fmt.Fprintf(stdout, "the %d children above have calibrated BN statistics of their own in the file: predicted ones are not good enough; for all others expect the error that follows\n", len(r.Children)); err != nil {
+		others := "predicted ones are not good enough; for all others expect the error that follows"
+		if len(r.Check) == 0 {
+			others = "no others are measured"
+		}
+		if _, err := fmt.Fprintf(stdout, "the %d children above have calibrated BN statistics of their own in the file: %s\n", len(r.Children), others); err != nil {
 			return err
 		}
+	}
+	if len(r.Check) == 0 {
+		_, err := fmt.Fprintf(stdout, "wrote %s, %d bytes\n", f.Output, size)
+		return err
 	}
 	_, err := fmt.Fprintf(stdout, "predicted BN statistics against calibrated ones, %d unseen children: top-1 differs by %.2f points in the mean, %.2f at worst\nwrote %s, %d bytes\n",
 		len(r.Check), 100*mean, 100*worst, f.Output, size)

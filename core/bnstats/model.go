@@ -24,7 +24,8 @@ import (
 type Model struct {
 	// Net is the weights that the statistics belong to. They must not change.
 	Net *supernet.Weights
-	// Layers are the BN layers of the biggest child, in network order.
+	// Layers are the BN layers of the biggest child, in network order. A model without
+	// layers predicts nothing, and has the statistics of Own alone.
 	Layers []Layer
 	// Own are the statistics of children that have been calibrated, by their texts: Predict
 	// returns these. Where a training had few images, they are far better.
@@ -151,6 +152,9 @@ func (m *Model) Invalidate() {
 // ReleaseCoefficients frees the coefficients that Predict has laid out for the
 // kernels. The model cannot be written to a file any more.
 func (m *Model) ReleaseCoefficients() {
+	if len(m.Layers) == 0 {
+		return
+	}
 	m.once.Do(m.prepare)
 	for i := range m.Layers {
 		m.Layers[i].LogVariance, m.Layers[i].Mean = nil, nil

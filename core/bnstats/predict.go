@@ -66,6 +66,9 @@ func (m *Model) Predict(a arch.Arch) (*supernet.Statistics, error) {
 			return st, nil
 		}
 	}
+	if len(m.Layers) == 0 {
+		return nil, fmt.Errorf("the weights have BN statistics of %d children, of which %s is none", len(m.Own), a)
+	}
 	m.once.Do(m.prepare)
 	ps := supernet.BNLayers(a)
 	st := supernet.NewStatistics(ps)

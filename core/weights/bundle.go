@@ -36,7 +36,7 @@ const (
 	KeyClasses       = "classes"        // decimal count
 	KeyLabels        = "labels"         // JSON array of texts
 	KeyPreprocessing = "preprocessing"  // JSON of preprocess.Spec
-	KeyStatistics    = "statistics"     // "propagated" (bnstats.Model) or "none"
+	KeyStatistics    = "statistics"     // "propagated-2" (bnstats.Model), "own" (those of KeyOwn alone) or "none"
 	KeyOwn           = "own_statistics" // JSON: children with BN statistics of their own, which bnstats.Model does not predict; absent where there are none
 	KeyConfidence    = "confidence"     // JSON of confidence.Model; absent where it is not fitted
 	KeyLevels        = "levels"         // JSON: the nested children in whose order the tensors lie
@@ -91,6 +91,9 @@ func MarshalTo(w io.Writer, b *Bundle, dtype DType, read func(p *supernet.Param,
 	}
 	if b.Statistics != nil {
 		f.Metadata[KeyStatistics] = statisticsKind
+		if len(b.Statistics.Layers) == 0 {
+			f.Metadata[KeyStatistics] = ownKind
+		}
 		if len(b.Statistics.Own) > 0 {
 			if f.Metadata[KeyOwn], err = appendOwn(b.Statistics.Own); err != nil {
 				return err
@@ -144,8 +147,11 @@ func readEach(all []*stored, dtype DType, read func(p *supernet.Param, to []floa
 	}
 }
 
-// statisticsKind is the value of KeyStatistics of a file with statistics.
-const statisticsKind = "propagated-2"
+// The values of KeyStatistics of a file with statistics: of any child, or of some.
+const (
+	statisticsKind = "propagated-2"
+	ownKind        = "own"
+)
 
 func (b *Bundle) check() error {
 	if b.Net == nil {

@@ -68,6 +68,9 @@ func layout(net *supernet.Weights, m *bnstats.Model, ls []level) ([]*stored, err
 		all, of[p] = append(all, s), s
 	}
 	network := len(all)
+	if m != nil && len(m.Layers) == 0 {
+		m = nil
+	}
 	if m != nil {
 		for i, l := range m.Layers {
 			for _, c := range l.Coefficients() {

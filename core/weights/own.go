@@ -10,7 +10,8 @@ import (
 )
 
 // appendOwn formats the statistics that children have of their own: for each its text and, in
-// base64, the means of all layers and then the variances, float32 little endian.
+// base64, the means of all layers and then the variances, float32 little endian, or float16
+// where that holds each of them exactly.
 func appendOwn(own map[string]*supernet.Statistics) (string, error) {
 	table := map[string]string{}
 	for name, st := range own {
@@ -23,7 +24,14 @@ func appendOwn(own map[string]*supernet.Statistics) (string, error) {
 		if err := checkStorable(KeyOwn+" "+name, values, Float32); err != nil {
 			return "", err
 		}
-		table[name] = base64.StdEncoding.EncodeToString(encode(nil, values, Float32))
+		dtype := Float16
+		for _, v := range values {
+			if Single(Half(v)) != v {
+				dtype = Float32
+				break
+			}
+		}
+		table[name] = base64.StdEncoding.EncodeToString(encode(nil, values, dtype))
 	}
 	text, err := plainjson.Append(nil, table)
 	return string(text), err
@@ -45,9 +53,16 @@ func readOwn(m *bnstats.Model, space *arch.Space, text string) error {
 		if err != nil {
 			return damaged("its %s names an impossible child: %v", KeyOwn, err)
 		}
-		st := supernet.NewStatistics(supernet.BNLayers(a))
+		st, numbers := supernet.NewStatistics(supernet.BNLayers(a)), 0
+		for _, l := range st.Mean {
+			numbers += 2 * len(l)
+		}
 		data, err := base64.StdEncoding.DecodeString(coded)
-		values := decode(nil, data, Float32)
+		dtype := Float32
+		if len(data) == numbers*Float16.size() {
+			dtype = Float16
+		}
+		values := decode(nil, data, dtype)
 		for k, layers := range [][][]float32{st.Mean, st.Variance} {
 			for _, l := range layers {
 				n := copy(l, values)
@@ -61,7 +76,7 @@ func readOwn(m *bnstats.Model, space *arch.Space, text string) error {
 				}
 			}
 		}
-		if err != nil || len(values) > 0 || len(data)%4 > 0 {
+		if err != nil || len(values) > 0 || len(data)%dtype.size() > 0 {
 			return damaged("its %s of %s have %d bytes, which are not those of that child", KeyOwn, name, len(data))
 		}
 		m.Own[a.String()] = st

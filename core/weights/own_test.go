@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"bignas/core/bnstats"
 	"bignas/core/fault"
 	"bignas/core/supernet"
 )
@@ -59,6 +60,62 @@ func TestOwn(t *testing.T) {
 	}
 	again := marshal(t, whole, Float16)
 	if string(again) != string(file) {
+		t.Error("written again, the file is another one")
+	}
+}
+
+// TestOwnAlone: a file may have the statistics of some children and predict none. In half precision, which holds
+// these exactly, they take half the room.
+func TestOwnAlone(t *testing.T) {
+	in := nette(t)
+	a := in.Net.Space.Min()
+	st := supernet.NewStatistics(supernet.BNLayers(a))
+	of := map[string]*supernet.Statistics{a.String(): st}
+	length := func() int {
+		text, err := appendOwn(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	st.Mean[0][0], st.Variance[0][0] = 0.1, 0.3
+	long := length()
+	st.Mean[0][0], st.Variance[0][0] = Single(Half(0.1)), 65504
+	if short := length(); short > long*5/9 {
+		t.Errorf("%d bytes in half precision, %d in single", short, long)
+	}
+	predicting := len(marshal(t, in, Float16))
+	in.Statistics = &bnstats.Model{Net: in.Net, Own: of}
+	file := marshal(t, in, Float16)
+	if least := 1_000_000; len(file) > predicting-least {
+		t.Errorf("%d bytes, and %d with the statistics of any child", len(file), predicting)
+	}
+	whole, err := Unmarshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := OpenStream(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream.Bundle.Statistics.ReleaseCoefficients()
+	head, err := WithClassifier(file, make([]float32, 640*2), make([]float32, 2), []string{"x", "y"}, func(map[string]string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taught, err := Unmarshal(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]*bnstats.Model{"whole": whole.Statistics, "stream": stream.Bundle.Statistics, "taught": taught.Statistics, "another classifier": whole.Statistics.For(whole.Net)} {
+		if got, err := m.Predict(a); err != nil || !reflect.DeepEqual(got, st) {
+			t.Errorf("%s: the statistics are not those that were stored (%v)", name, err)
+		}
+		if _, err := m.Predict(in.Net.Space.Max()); err == nil || !strings.Contains(err.Error(), "statistics of 1 children") {
+			t.Errorf("%s: of another child: %v", name, err)
+		}
+	}
+	if again := marshal(t, whole, Float16); string(again) != string(file) {
 		t.Error("written again, the file is another one")
 	}
 }

@@ -246,15 +246,18 @@ func (a *Stream) plan(space *arch.Space, allocate allocation) error {
 	}
 	switch kind := a.header.metadata[KeyStatistics]; kind {
 	case "none":
-	case statisticsKind:
-		b.Statistics = bnstats.NewModel(b.Net)
+	case statisticsKind, ownKind:
+		b.Statistics = &bnstats.Model{Net: b.Net}
+		if kind == statisticsKind {
+			b.Statistics = bnstats.NewModel(b.Net)
+		}
 		if text, ok := a.header.metadata[KeyOwn]; ok {
 			if err := readOwn(b.Statistics, space, text); err != nil {
 				return err
 			}
 		}
 	default:
-		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\" and %q", kind, statisticsKind)
+		return fault.New(CodeMismatch, hintOther, "the weights file has BN statistics of the kind %q, known are \"none\", %q and %q", kind, ownKind, statisticsKind)
 	}
 	all, err := layout(b.Net, b.Statistics, a.levels)
 	if err != nil {

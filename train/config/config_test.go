@@ -10,7 +10,7 @@ import (
 )
 
 func TestBuiltInConfigurations(t *testing.T) {
-	if got, want := Names(), []string{"bignas", "experiments", "fine-tune", "nette", "nette-192", "nette-strong", "shapes", "smallest-alone", "tiny", "tiny-alone"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"bignas", "experiments", "fine-tune", "nette", "nette-192", "nette-strong", "shapes", "smallest-alone", "tiny", "tiny-alone", "tiny-biggest-alone"}; !slices.Equal(got, want) {
 		t.Fatalf("built in are %v, want %v", got, want)
 	}
 	for _, name := range Names() {

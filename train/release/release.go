@@ -137,9 +137,16 @@ func FromFile(file string, open run.OpenFunc) (*Source, error) {
 // children calibrated on training images, measures the result on the validation
 // images, and packs all of it. Nothing is fitted on a validation image. When ctx ends,
 // Release returns its error after the child at hand.
+//
+// Of a run of the biggest child alone, which is an ordinary network, the file has calibrated
+// BN statistics of the children of Options.Measure and of no others: cut out with statistics
+// of their own, they are what a supernet's children are compared with.
 func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
-	if own, err := arch.Lookup(s.config.Space); err != nil || own != s.Weights.Space || s.config.Alone != "" {
-		return nil, fault.New("bad_release", "train the whole space with its own shortcuts", "a run of one child alone, or with other shortcuts than the space's, is an experiment: its weights are not a supernet of the space %s", s.config.Space)
+	if own, err := arch.Lookup(s.config.Space); err != nil || own != s.Weights.Space || !s.config.Biggest(own).Equal(own.Max()) {
+		return nil, fault.New("bad_release", "train the whole space, or its biggest child alone, with the space's own shortcuts", "a run of a smaller child alone, or with other shortcuts than the space's, is an experiment: its weights are not a network of the space %s", s.config.Space)
+	}
+	if s.ordinary() {
+		o.Children, o.Check = 0, 0
 	}
 	w := s.Weights.Like()
 	supernet.Convert(w, s.Weights)
@@ -190,7 +197,11 @@ func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
 	if err := s.check(out, b, o, step); err != nil {
 		return nil, err
 	}
-	if out.Children, err = s.measure(b, o.Measure, s.config.CalibrationImages, step); err != nil {
+	of := s.measure
+	if s.ordinary() {
+		of = s.measureOwn
+	}
+	if out.Children, err = of(b, o.Measure, s.config.CalibrationImages, step); err != nil {
 		return nil, err
 	}
 	measured, err := json.Marshal(out.Children)
@@ -221,20 +232,36 @@ func (s *Source) check(out *Result, b *weights.Bundle, o Options, step func() er
 		}
 		b.Metadata[classify.KeyDoubt] = string(text)
 	}
-	if out.Own = len(o.Measure) > 0 && (mean > near || o.Check == 0 && s.train.Len() < few); !out.Own {
+	if out.Own = len(o.Measure) > 0 && (mean > near || o.Check == 0 && s.train.Len() < few || s.ordinary()); !out.Own {
 		return nil
 	}
 	own := map[string]*supernet.Statistics{}
 	for _, a := range o.Measure {
-		if own[a.String()], err = measure.Calibrate(b.Net, a, s.train, b.Spec, s.config.CalibrationImages); err != nil {
+		st, err := measure.Calibrate(b.Net, a, s.train, b.Spec, s.config.CalibrationImages)
+		if err != nil {
 			return err
+		}
+		if own[a.String()] = st; s.ordinary() { // a download, in which they are half as long
+			for _, layers := range [][][]float32{st.Mean, st.Variance} {
+				for _, l := range layers {
+					for i, v := range l {
+						l[i] = weights.Single(weights.Half(v))
+					}
+				}
+			}
 		}
 	}
 	b.Statistics.Own = own
 	return nil
 }
 
+// ordinary reports whether the run has trained the biggest child alone.
+func (s *Source) ordinary() bool { return s.config.Alone != "" }
+
 func (s *Source) fitStatistics(w *supernet.Weights, spec preprocess.Spec, o Options, step func() error) (*bnstats.Model, error) {
+	if s.ordinary() {
+		return &bnstats.Model{Net: w}, nil
+	}
 	r := rand.New(rand.NewPCG(s.config.Seed, 0xf17))
 	var cal []bnstats.Calibrated
 	for i := range o.Children {
@@ -295,6 +322,25 @@ func (s *Source) measure(b *weights.Bundle, children []arch.Arch, images int, st
 			return nil, err
 		}
 		out = append(out, m)
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// measureOwn measures children with the calibrated statistics that the file has of them.
+func (s *Source) measureOwn(b *weights.Bundle, children []arch.Arch, _ int, step func() error) (out []Measured, err error) {
+	for _, a := range children {
+		c, err := b.Net.Child(a, b.Statistics.Own[a.String()])
+		if err != nil {
+			return nil, err
+		}
+		acc, err := measure.Evaluate(c, s.val, b.Spec, nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Measured{a.String(), acc.Top1, acc.Top1, s.val.Len()})
 		if err := step(); err != nil {
 			return nil, err
 		}
