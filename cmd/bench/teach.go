@@ -14,6 +14,7 @@ import (
 	"bignas/train/files"
 	"bignas/train/measure"
 	"bignas/train/teach"
+	"bignas/train/unknown"
 )
 
 type teachFlags struct {
@@ -36,16 +37,19 @@ type teachLine struct {
 	Top1     [3]float64 `json:"top1"`     // of those, on the other images, 0 to 1; with the statistics that the file predicts
 	// Calibrated is the same with statistics calibrated on the images that were trained on.
 	Calibrated [3]float64 `json:"calibrated"`
-	N          int        `json:"n"`
-	Images     int        `json:"images"` // trained on
-	HeldOut    int        `json:"heldOut"`
-	LookMS     float64    `json:"lookMs"`
-	TrainMS    float64    `json:"trainMs"`
+	// ECE is the expected calibration error of the first, and Sure the mean of its largest probabilities.
+	ECE     [3]float64 `json:"ece"`
+	Sure    [3]float64 `json:"sure"`
+	N       int        `json:"n"`
+	Images  int        `json:"images"` // trained on
+	HeldOut int        `json:"heldOut"`
+	LookMS  float64    `json:"lookMs"`
+	TrainMS float64    `json:"trainMs"`
 }
 
 func (l teachLine) text() string {
-	return fmt.Sprintf("%s, seed %d, %s: %.1f %% smallest, %.1f %% middle, %.1f %% biggest (calibrated %.1f, %.1f, %.1f) of %d other images; %d trained on, %d held out; children %.0f ms, training %.0f ms",
-		l.Set, l.Seed, l.What, 100*l.Top1[0], 100*l.Top1[1], 100*l.Top1[2], 100*l.Calibrated[0], 100*l.Calibrated[1], 100*l.Calibrated[2], l.N, l.Images, l.HeldOut, l.LookMS, l.TrainMS)
+	return fmt.Sprintf("%s, seed %d, %s: %.1f %% smallest, %.1f %% middle, %.1f %% biggest (calibrated %.1f, %.1f, %.1f) of %d other images, mean probability %.1f, %.1f, %.1f, calibration error %.1f, %.1f, %.1f; %d trained on, %d held out; children %.0f ms, training %.0f ms",
+		l.Set, l.Seed, l.What, 100*l.Top1[0], 100*l.Top1[1], 100*l.Top1[2], 100*l.Calibrated[0], 100*l.Calibrated[1], 100*l.Calibrated[2], l.N, 100*l.Sure[0], 100*l.Sure[1], 100*l.Sure[2], 100*l.ECE[0], 100*l.ECE[1], 100*l.ECE[2], l.Images, l.HeldOut, l.LookMS, l.TrainMS)
 }
 
 // Run teaches every set with every seed.
@@ -134,6 +138,11 @@ func (f *teachFlags) report(p *cli.Program, r *teach.Result, l teachLine, data, 
 			return err
 		}
 		l.Top1[i] = acc.Top1
+		seen, err := unknown.Run(c, b.Spec, unknown.Of("", on))
+		if err != nil {
+			return err
+		}
+		l.ECE[i], l.Sure[i] = unknown.ECE(seen, 1), seen.Sure()
 		if c, err = b.Net.Child(a, own); err != nil {
 			return err
 		}

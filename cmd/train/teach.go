@@ -116,7 +116,8 @@ func (f *teachFlags) full(p *cli.Program, base *teach.Base, data *dataset.Datase
 func (f *teachFlags) show(p *cli.Program, r *teach.Result, step string) error {
 	if f.JSON {
 		return cli.Line(p.Stdout, map[string]any{"step": step, "file": f.Output, "bytes": len(r.File), "images": r.Images, "held_out": r.HeldOut, "steps": r.Steps,
-			"looking_seconds": r.Looking.Seconds(), "training_seconds": r.Training.Seconds(), "interrupted": r.Interrupted, "children": r.Children})
+			"looking_seconds": r.Looking.Seconds(), "training_seconds": r.Training.Seconds(), "interrupted": r.Interrupted, "children": r.Children, "calibrated": r.Calibrated,
+			"statistics_mean_error": r.Doubt.Mean, "statistics_worst_error": r.Doubt.Worst})
 	}
 	for _, m := range r.Children {
 		fmt.Fprintf(p.Stdout, "%-9s top-1 %5.1f %% of %d held-out images  %s\n", m.Name, 100*m.Predicted, m.N, m.Arch)
@@ -127,6 +128,12 @@ func (f *teachFlags) show(p *cli.Program, r *teach.Result, step string) error {
 	if step != "" {
 		_, err := fmt.Fprintf(p.Stdout, "that was %s\n", step)
 		return err
+	}
+	if r.Doubt.Children > 0 {
+		fmt.Fprintf(p.Stdout, "for other children expect, from predicted BN statistics, top-1 that is %.1f points off in the mean, %.1f at worst (%d children, the same images)\n", 100*r.Doubt.Mean, 100*r.Doubt.Worst, r.Doubt.Children)
+	}
+	if !r.Calibrated {
+		fmt.Fprintln(p.Stdout, "it answers with one of its classes whatever it sees, and cannot tell what is none: too few images are held out for that")
 	}
 	how := ""
 	if r.Interrupted {

@@ -27,7 +27,7 @@ func TestTeach(t *testing.T) {
 		HeldOut  int `json:"held_out"`
 		Children []struct{ Predicted float64 }
 	}
-	if err := json.Unmarshal([]byte(text), &said); err != nil || said.Images+said.HeldOut != 40 || said.HeldOut < 2 || len(said.Children) != 7 {
+	if err := json.Unmarshal([]byte(text), &said); err != nil || said.Images+said.HeldOut != 40 || said.HeldOut < 2 || len(said.Children) != 7 || !strings.Contains(text, `"calibrated":false`) {
 		t.Fatalf("%v: %s", err, text)
 	}
 	mean := 0.0

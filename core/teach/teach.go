@@ -87,13 +87,14 @@ const (
 
 // Train trains a classifier of that many classes on the images of train. All classes have the
 // same weight, however many images they have; each must have at least one. Where held has
-// images, Train returns the classifier with the lowest loss on them, otherwise the last. The
+// images, Train returns the classifier with the lowest loss on them, calibrated, otherwise the last. The
 // same arguments give the same classifier: it begins at zero, and every step uses all images.
 func Train(children []arch.Arch, classes int, train, held *Set, o Options) *Classifier {
 	t := Begin(children, classes, train, held, o.Steps, func() {})
 	for {
 		step, more := t.Step()
 		if o.Progress != nil && !o.Progress(step) || !more {
+			t.Calibrate()
 			return t.Best
 		}
 	}

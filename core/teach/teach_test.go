@@ -272,3 +272,51 @@ func TestChildren(t *testing.T) {
 		}
 	}
 }
+
+// TestCalibrate: the classifier that Train returns has another scale than the step that it is of, and a lower loss on
+// the images that were held out; the answers are the same. Few images move it less than many, none do not.
+func TestCalibrate(t *testing.T) {
+	children := Children(nette(t), 1, 1)
+	train := clouds(children, []int{20, 20, 20}, 1)
+	scale := func(perClass int) float64 {
+		held := clouds(children, []int{perClass, perClass, perClass}, 2)
+		a := Begin(children, 3, train, held, 6, func() {})
+		for more := true; more; {
+			_, more = a.Step()
+		}
+		before, accuracy := append(append([]float32(nil), a.Best.Matrix...), a.Best.Bias...), append([]float64(nil), a.Best.HeldOut...)
+		was, _ := a.check.loss(nil, before)
+		a.Calibrate()
+		after := append(append([]float32(nil), a.Best.Matrix...), a.Best.Bias...)
+		is, now := a.check.loss(nil, after)
+		if !(is < was) || !reflect.DeepEqual(now, accuracy) {
+			t.Errorf("%d images a class: the loss is %v, was %v; correct %v, were %v", perClass, is, was, now, accuracy)
+		}
+		for i, v := range after {
+			if r := float64(after[0] / before[0]); math.Abs(float64(v)-r*float64(before[i])) > 1e-6 {
+				t.Fatalf("weight %d is %v, was %v, and the first was multiplied by %v", i, v, before[i], r)
+			}
+		}
+		if c := Train(children, 3, train, held, Options{Steps: 6}); !reflect.DeepEqual(c.Matrix, a.Best.Matrix) {
+			t.Error("Train does not calibrate")
+		}
+		return math.Log(float64(after[0] / before[0]))
+	}
+	few, many := scale(2), scale(40)
+	if !(few > 0 && many > few) {
+		t.Errorf("six held-out images multiply by exp(%v), 120 by exp(%v)", few, many)
+	}
+	a := Begin(children, 3, train, &Set{}, 6, func() {})
+	a.Step()
+	before := append([]float32(nil), a.Best.Matrix...)
+	if a.Calibrate(); !reflect.DeepEqual(a.Best.Matrix, before) {
+		t.Error("without held-out images it is scaled")
+	}
+}
+
+// TestMinimum1D finds the lowest point of a parabola.
+func TestMinimum1D(t *testing.T) {
+	if at := minimum(func(x float64) float64 { return (x - 0.7) * (x - 0.7) }, -2, 2); math.Abs(at-0.7) > 1e-3 {
+		t.Errorf("at %v", at)
+	}
+}

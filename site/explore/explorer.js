@@ -39,6 +39,7 @@ export class Explorer {
       onproblem: (title, text) => notice('image', title, text),
     });
     write(byId('knows').firstElementChild, `${manifest.labels.length} classes`);
+    write(byId('knows').lastChild, manifest.limits ?? '.');
     images.preview(state.get('image'));
     this.#child = this.#wanted = spaces.atFraction(space, START);
     this.#history.start(this.#child);

@@ -1,6 +1,9 @@
 // Weights that the page does not ship: what they are is what their file says.
 import { biggest, equal } from '../shared/space.js';
 
+/** What follows the number of classes where weights can not say that an image is of none. */
+export const LIMITS = ', and says one of them of any image: it can’t tell what is none. Percentages are among these.';
+
 /** Makes a manifest of what the engine says about a file; samples are those of other weights, which a taught classifier has nothing to do with. */
 export async function describe(id, { engine: program, weights }, { info, ceiling }, engine, samples) {
   if (!equal(ceiling, biggest(info.space))) throw { message: 'The weights file ends too early', hint: 'Copy or download it again' };
@@ -12,7 +15,7 @@ export async function describe(id, { engine: program, weights }, { info, ceiling
   family.sort((a, b) => a.macs - b.macs);
   return {
     id, weights, family, samples: info.metadata.taught ? [] : samples, engine: program, name: (weights.name ?? id.split('/').at(-1)).replace(/\.safetensors$/, ''), foreign: true, borrowed: true,
-    bytes: info.bytes, parts: [info.bytes], digest: info.digest, space: info.space, labels: info.labels, crop: info.preprocessing.crop, children: measured(info.metadata), doubt: doubt(info.metadata),
+    bytes: info.bytes, parts: [info.bytes], digest: info.digest, space: info.space, labels: info.labels, crop: info.preprocessing.crop, children: measured(info.metadata), doubt: doubt(info.metadata), limits: info.calibrated ? undefined : LIMITS,
   };
 }
 

@@ -5,6 +5,7 @@ import { Card } from './card.js';
 import { Examples, MOST } from './examples.js';
 import { dropped, picked } from './files.js';
 import { Progress } from './progress.js';
+import { LIMITS } from '../explore/foreign.js';
 import { sentences } from '../shared/notice.js';
 import { offer } from '../shared/offer.js';
 import { asset, brush, byId, make, number, percent, sheet, write } from '../shared/page.js';
@@ -230,7 +231,7 @@ class Lesson {
     const fields = { labels, images, heldOut, steps, measured: JSON.stringify(measured.map(({ arch, top1 }) => ({ arch, predicted: top1, n: heldOut }))) };
     const samples = this.#samples(held);
     const manifest = {
-      ...base, id: 'taught', name: 'Your classes', base, labels, foreign: true, samples, predictor: undefined, doubt: undefined, data: undefined, source: undefined,
+      ...base, id: 'taught', name: 'Your classes', base, labels, foreign: true, samples, predictor: undefined, doubt: undefined, data: undefined, source: undefined, limits: LIMITS,
       children: measured.map(({ arch, top1 }) => ({ arch, top1, n: heldOut })), taught: engine => engine.request('adopt', fields, { bytes: bytes.slice(0) }),
     };
     const [first = { ...this.#sample(this.#examples.ask().examples[0]), label: '' }] = samples, shown = { ...first, sample: first.label };

@@ -98,6 +98,10 @@ func TestTeachInPage(t *testing.T) {
 	p.wait("the own classes", `document.getElementById('knows').textContent.includes('3 classes')`)
 	p.axe()
 	p.shot("teach")
+	const none = "it can’t tell what is none"
+	if got := p.text("knows"); !strings.Contains(got, none) {
+		t.Errorf("of what is none of the own classes the page says %q", got)
+	}
 	if got := p.find("#bars li span"); !slices.Contains(classes, got) || p.text("verdict") == "" {
 		t.Errorf("the page says %q, %q", got, p.text("verdict"))
 	}
@@ -128,6 +132,9 @@ func TestTeachInPage(t *testing.T) {
 	p.click("#teach [data-do=back]")
 	p.wait("the shipped classes", onFirst)
 	p.answered()
+	if got := p.text("knows"); got != "It knows 10 classes." {
+		t.Errorf("back with the shipped classes the page says %q", got)
+	}
 	if got := p.text("verdict") + p.text("notice"); !strings.Contains(got, "right") && !strings.Contains(got, "it is a") {
 		t.Errorf("back with the shipped classes the page says %q", got)
 	}
@@ -145,6 +152,9 @@ func TestTeachInPage(t *testing.T) {
 	p.letFall(file, "#explore")
 	p.wait("the classes of the file", `document.getElementById('knows').textContent.includes('3 classes') && [...document.querySelectorAll('#weights label')].some(l => l.textContent === 'my-classes')`)
 	p.answered()
+	if got := p.text("knows"); !strings.Contains(got, none) {
+		t.Errorf("with the file the page says %q", got)
+	}
 	if got := eval[int](p, `document.querySelectorAll('#gallery img').length`); got != 0 || p.text("verdict") != "" {
 		t.Errorf("with the file the page has %d samples and says %q", got, p.text("verdict"))
 	}

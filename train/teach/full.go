@@ -22,6 +22,7 @@ type FullOptions struct {
 	Epochs int    // 0: those of the configuration
 	// Calibrated is how many children the BN statistics are fitted on; 0: 100.
 	Calibrated int
+	Check      int                   // children outside the fit, to state its error; 0: 10
 	Begun      func(*run.Run)        // may watch the run; may be nil
 	Progress   func(done, total int) // of the release; may be nil
 }
@@ -80,11 +81,13 @@ func (b *Base) Full(ctx context.Context, head *Result, data *dataset.Dataset, o 
 	for i, n := range children {
 		archs[i] = n.arch
 	}
-	out, err := release.FromRun(s).Release(ctx, release.Options{Children: cmp.Or(o.Calibrated, 100), Images: 256, Crop: b.bundle.Spec.Crop, Measure: archs, Family: b.family, Progress: o.Progress})
+	out, err := release.FromRun(s).Release(ctx, release.Options{Children: cmp.Or(o.Calibrated, 100), Images: 256, Check: cmp.Or(o.Check, 10), Crop: b.bundle.Spec.Crop, Measure: archs, Family: b.family, Progress: o.Progress})
 	if err != nil {
 		return nil, err
 	}
 	r.File = out.File
+	r.Doubt.Mean, r.Doubt.Worst = out.StatisticsError()
+	r.Doubt.Children = len(out.Check)
 	for i, m := range out.Children {
 		r.Children = append(r.Children, Measured{children[i].name, m.Arch, m.Predicted, m.N})
 	}

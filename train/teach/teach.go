@@ -47,6 +47,10 @@ type Result struct {
 	Training    time.Duration // of the classifier
 	Children    []Measured    // on the held-out images; nil where there are none
 	Interrupted bool          // the training has not come to its end
+	Calibrated  bool          // whether the file tells images that are none of its classes (core/confidence)
+	// Doubt is how far off the top-1 of other children is, where all weights were trained and
+	// their BN statistics fitted anew; otherwise zero.
+	Doubt classify.Doubt
 }
 
 // Base is the weights file that a training begins with.
@@ -203,6 +207,7 @@ func (b *Base) measure(r *Result, out *weights.Bundle, train, held dataset.Subse
 		if err != nil {
 			return err
 		}
+		r.Calibrated = true
 	}
 	children, err := b.watched()
 	if err != nil {

@@ -241,7 +241,7 @@ func TestFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := FullOptions{Folder: t.TempDir(), Epochs: 3, Calibrated: 12}
+	o := FullOptions{Folder: t.TempDir(), Epochs: 3, Calibrated: 12, Check: 2}
 	r, err := b.Full(context.Background(), head, data, o)
 	if err != nil {
 		t.Fatal(err)
@@ -256,6 +256,9 @@ func TestFull(t *testing.T) {
 	}
 	if slices.Equal(is.Net.Head.Weight.Data, was.Net.Head.Weight.Data) || is.Statistics == nil || is.Metadata[teach.KeyTaught] != "" {
 		t.Errorf("the body has not changed, or has no statistics: %q", is.Metadata[teach.KeyTaught])
+	}
+	if r.Doubt.Children != 2 || r.Doubt.Worst < r.Doubt.Mean || !strings.Contains(is.Metadata[classify.KeyDoubt], `"children":2`) {
+		t.Errorf("what to expect of other children is %+v, and in the file %q", r.Doubt, is.Metadata[classify.KeyDoubt])
 	}
 	if is.Spec != was.Spec || len(r.Children) != 7 || is.Metadata[classify.KeyFamily] == "" {
 		t.Errorf("%d children, preprocessing %v, was %v", len(r.Children), is.Spec, was.Spec)

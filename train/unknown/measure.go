@@ -139,6 +139,19 @@ func AUROC(known, unknown []float64) float64 {
 	return sum / float64(len(known)) / float64(len(unknown))
 }
 
+// Sure returns the mean of the largest probabilities.
+func (s *Outputs) Sure() float64 {
+	mean := 0.0
+	for _, l := range s.Logits {
+		best, sum := slices.Max(l), 0.0
+		for _, v := range l {
+			sum += math.Exp(float64(v) - float64(best))
+		}
+		mean += 1 / sum / float64(len(s.Logits))
+	}
+	return mean
+}
+
 // ECE returns the expected calibration error in 15 bins of equal width (Guo et al., arXiv 1706.04599): the mean
 // difference between the largest probability at that temperature and the share of correct answers.
 func ECE(s *Outputs, temperature float64) float64 {

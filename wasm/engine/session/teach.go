@@ -165,6 +165,7 @@ func (t *teaching) begin(between func()) {
 
 // finish posts the classifier.
 func (t *teaching) finish(stopped bool) error {
+	t.training.Calibrate()
 	best, s := t.training.Best, t.s
 	s.mu.Lock()
 	texts := plainjson.List{}
