@@ -38,6 +38,7 @@ type builder struct {
 //	engine/HASH/             the engine and its kernels
 //	trainer/HASH/            the program that trains a small supernet
 //	weights-ID/HASH/         weights, those of one line of assets/weights.json
+//	ordinary-ID/HASH/        the ordinary network beside them
 //	view/HASH/               the network view
 //
 // so that a change of a module does not make anybody download the rest again.
@@ -57,8 +58,14 @@ func (b *builder) build() error {
 	if err != nil {
 		return err
 	}
-	for _, old := range stale {
-		if !slices.ContainsFunc(choices, func(c choice) bool { return "weights-"+c.ID == filepath.Base(old) }) {
+	alone, err := filepath.Glob(filepath.Join(b.out, "ordinary*"))
+	if err != nil {
+		return err
+	}
+	for _, old := range append(stale, alone...) {
+		if !slices.ContainsFunc(choices, func(c choice) bool {
+			return "weights-"+c.ID == filepath.Base(old) || c.Ordinary != nil && "ordinary-"+c.ID == filepath.Base(old)
+		}) {
 			if err := os.RemoveAll(old); err != nil {
 				return err
 			}
@@ -75,6 +82,12 @@ func (b *builder) build() error {
 			return err
 		}
 		if i > 0 {
+			b.postpone()
+		}
+		if o := c.Ordinary; o != nil {
+			if o.Weights, err = b.place("ordinary-"+c.ID, folder{o.Weights: o.data}, o.Weights); err != nil {
+				return err
+			}
 			b.postpone()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bignas/core/arch"
@@ -34,6 +35,7 @@ type row struct {
 	Manifest string   `json:"manifest"` // file name in assets, as cmd/train release writes it
 	Data     string   `json:"data"`     // what the classes come from, to complete a sentence
 	Source   string   `json:"source"`   // its address
+	Ordinary string   `json:"ordinary"` // the manifest of an ordinary network of the same shape, empty for none
 	Samples  []sample `json:"samples"`
 }
 
@@ -67,12 +69,27 @@ type choice struct {
 	Family    []familyChild `json:"family,omitempty"` // cheapest first
 	Doubt     float64       `json:"doubt,omitempty"`  // how far off top-1 is with predicted BN statistics in the mean, where that is much
 
+	Ordinary *ordinary `json:"ordinary,omitempty"` // an ordinary network of the same shape, to compare with
+
+	epochs   string // that the weights were trained for
 	file     string // where the weights lie
 	data     []byte
 	predicts []byte // the accuracy predictor, nil for none
 }
 
 const much = 0.02
+
+// ordinary is what the page is told about a network that was trained alone. It is fetched when somebody asks for it.
+type ordinary struct {
+	Weights  string     `json:"weights"` // as those of a choice
+	Bytes    int        `json:"bytes"`
+	Parts    []int      `json:"parts"`
+	Digest   string     `json:"digest"`
+	Children []measured `json:"children"` // which have BN statistics in the file
+	Epochs   int        `json:"epochs"`   // that it was trained for,
+	Of       int        `json:"of"`       // and those that the weights were, in their last run
+	data     []byte
+}
 
 // measured is the accuracy of one child on N images that it was not trained on.
 type measured struct {
@@ -110,7 +127,49 @@ func (c *choice) read() (err error) {
 	if err := c.describe(); err != nil {
 		return err
 	}
+	if c.Ordinary != nil {
+		if err := c.Ordinary.read(c); err != nil {
+			return err
+		}
+	}
 	return c.readPredictor(strings.TrimSuffix(c.file, ".safetensors") + ".predictor.json")
+}
+
+// read reads the network, which must be for the same images and classes as the weights.
+func (o *ordinary) read(c *choice) (err error) {
+	file := filepath.Join(filepath.Dir(c.file), o.Weights)
+	if o.data, err = files.Read(file); err != nil {
+		return fault.New("no_weights", "write it with go run ./cmd/train release, or leave ordinary out of assets/weights.json", "the ordinary network cannot be read: %v", err)
+	}
+	e, err := classify.New(o.data)
+	if err != nil {
+		return err
+	}
+	parts, err := weights.OpenStream(o.data)
+	if err != nil {
+		return err
+	}
+	info := e.Info()
+	if info.Space != c.Space || !slices.Equal(info.Labels, c.Labels) || o.Bytes != len(o.data) || len(o.Children) == 0 {
+		return fault.New("bad_manifest", "release it anew, for the same space and data, with --manifest", "the ordinary network %s does not belong to the weights %s, or its manifest is not of this file", o.Weights, c.ID)
+	}
+	for _, m := range o.Children {
+		a, err := e.Parse(m.Arch)
+		if err == nil {
+			_, err = e.StatisticsOf(a, false)
+		}
+		if err != nil {
+			return fault.New("bad_manifest", "release it anew with --manifest", "the ordinary network %s: the child %s: %v", o.Weights, m.Arch, err)
+		}
+	}
+	o.Parts, o.Digest = parts.Ends(), info.Digest
+	if o.Epochs, err = strconv.Atoi(info.Metadata["epochs"]); err == nil {
+		o.Of, err = strconv.Atoi(c.epochs)
+	}
+	if err != nil {
+		return fault.New("bad_manifest", "release it anew", "the ordinary network %s, or the weights %s, do not say for how many epochs they were trained", o.Weights, c.ID)
+	}
+	return nil
 }
 
 // describe fills in what the weights say about themselves.
@@ -148,6 +207,7 @@ func (c *choice) describe() error {
 			return fault.New("bad_manifest", "give it one of the labels, none if it is of none of the classes, or leave it out", "assets/weights.json: the sample %s of %s is %q, which is none of its labels", s.Name, c.ID, s.Label)
 		}
 	}
+	c.epochs = info.Metadata["epochs"]
 	c.Space, c.Labels, c.Digest, c.Crop, c.Parts = info.Space, info.Labels, info.Digest, info.Preprocessing.Crop, parts.Ends()
 	for name, text := range info.Family {
 		a, err := e.Parse(text)

@@ -20,7 +20,7 @@ var doors = map[string][]string{
 	"worker":   {"shared"},
 	"explore":  {"shared", "worker"},
 	"teach":    {"shared", "explore"},
-	"story":    {"shared"},
+	"story":    {"shared", "worker"}, // an engine of its own
 	"sections": {"shared", "teach", "story"},
 	"inside":   {"shared", "worker"}, // Go's loader
 }

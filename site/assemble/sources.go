@@ -61,24 +61,43 @@ func (b *builder) sources() ([]choice, error) {
 				return nil, fault.New("bad_manifest", "give one of them another", "assets/weights.json: two lines have the id %s", r.ID)
 			}
 		}
-		var m struct {
-			Weights  string
-			Bytes    int
-			Children []measured
-		}
-		if err := b.table(r.Manifest, &m); err != nil {
+		m, err := b.stated(r.Manifest)
+		if err != nil {
 			return nil, err
 		}
-		if m.Weights == "" || m.Weights != filepath.Base(m.Weights) {
-			return nil, fault.New("bad_manifest", "weights is a file name in assets", "assets/%s: weights is %q", r.Manifest, m.Weights)
+		var alone *ordinary
+		if r.Ordinary != "" {
+			o, err := b.stated(r.Ordinary)
+			if err != nil {
+				return nil, err
+			}
+			alone = &ordinary{Weights: o.Weights, Bytes: o.Bytes, Children: o.Children}
 		}
 		if m.Children == nil {
 			m.Children = []measured{}
 		}
-		all = append(all, choice{ID: r.ID, Name: r.Name, Data: r.Data, Source: r.Source, Samples: r.Samples,
+		all = append(all, choice{ID: r.ID, Name: r.Name, Data: r.Data, Source: r.Source, Samples: r.Samples, Ordinary: alone,
 			Weights: m.Weights, Bytes: m.Bytes, Children: m.Children, file: filepath.Join(b.root, "assets", m.Weights)})
 	}
 	return all, nil
+}
+
+// statement is a manifest that cmd/train release has written.
+type statement struct {
+	Weights  string
+	Bytes    int
+	Children []measured
+}
+
+// stated reads a manifest in assets.
+func (b *builder) stated(name string) (m statement, err error) {
+	if err := b.table(name, &m); err != nil {
+		return m, err
+	}
+	if m.Weights == "" || m.Weights != filepath.Base(m.Weights) {
+		return m, fault.New("bad_manifest", "weights is a file name in assets", "assets/%s: weights is %q", name, m.Weights)
+	}
+	return m, nil
 }
 
 // table reads a file of JSON in assets.

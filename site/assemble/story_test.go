@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,31 @@ func TestFacts(t *testing.T) {
 		table := read("assets/training/" + strings.Trim(run, "'") + ".csv")
 		if head, _, _ := strings.Cut(table, " "); !strings.Contains(head, "loss_biggest,loss_random,loss_smallest") {
 			t.Errorf("the table of %s begins with %s", run, head)
+		}
+	}
+}
+
+// TestOrdinaryTable: the table of the ordinary network is what its manifest says.
+func TestOrdinaryTable(t *testing.T) {
+	root := filepath.Join("..", "..", "assets")
+	document, err := os.ReadFile(filepath.Join(root, "..", "docs", "tiny.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := builder{root: filepath.Join(root, "..")}
+	cut, err := b.stated("ordinary-tiny.manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := b.stated("tiny.manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"smallest", "S", "M", "L", "XL", "biggest, uncut"} {
+		own := cut.Children[i]
+		at := slices.IndexFunc(whole.Children, func(c measured) bool { return c.Arch == own.Arch })
+		if line := fmt.Sprintf("| %s | %.1f %% | %.1f %% |", name, 100*whole.Children[at].Top1, 100*own.Top1); !strings.Contains(string(document), line) {
+			t.Errorf("docs/tiny.md has no line %s", line)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Why it works: five figures below the tool, each driven by the engine or by what was
+// Why it works: figures below the tool, each driven by the engine or by what was
 // measured of our weights. A figure loads when its place comes near the window.
 import { cite } from './cite.js';
 import { FACTS } from './facts.js';
@@ -6,6 +6,7 @@ import { Presenter } from './present.js';
 import { byId, make, number, sheet } from '../shared/page.js';
 import { countChildren } from '../shared/space.js';
 
+const COUNT = { 5: 'five', 6: 'six' };
 const percent = p => `${number(100 * p, 1)}\u00a0%`;
 
 // The texts say a word before they use it: this is read by people who know networks, but not searching for them.
@@ -15,6 +16,9 @@ const figures = ({ space, manifest }) => {
     { id: 'sizes', title: 'One training instead of many', load: () => import('./sizes.js'), text: `
 <p>Devices differ: one can spend ten million multiplications on an image, another two hundred million. A multiplication and the addition that follows it are a multiply-accumulate; a million of them, one <b>MMAC</b>, is the usual unit of a network’s work.</p>
 <p>Usually every size is a network of its own, and each is trained by itself. BigNAS trains one big network, the <b>supernet</b>. A smaller one is cut out of it: fewer channels, fewer layers, smaller filters, a smaller image. Such a cut-out is a <b>child</b>. The biggest child is the whole supernet. A child is used without further training, and this supernet has ${many} of them.</p>` },
+    ...manifest.ordinary && !manifest.foreign ? [{ id: 'ordinary', title: 'An ordinary network falls apart', load: () => import('./ordinary.js'), text: `
+<p>Why not train the biggest network in the usual way, and cut the smaller ones out of it? Here is one: it has the shape of the biggest child and was trained alone, on the same images${manifest.ordinary.epochs === manifest.ordinary.of ? ' and for as many epochs' : `, for ${manifest.ordinary.epochs} epochs where the supernet had ${manifest.ordinary.of}`}. The slider cuts the same channels, layers and filters out of both networks.</p>
+<p>What is left of the ordinary network was never asked to work without the rest. The supernet’s weights were: in every step of their training, as the next figure shows.</p>` }] : [],
     { id: 'teaching', title: 'The biggest child teaches the others', load: () => import('./sandwich.js'), text: `
 <p>Ordinary training makes only the whole network good: a part cut out of it would fail. So in every step of this training several children run on the same images: the biggest, the smallest, and one or two at random. (Two in the figure; the shipped weights were trained with one.) Because both ends are trained in every step, the sizes between them improve too. This is the <b>sandwich rule</b>.</p>
 <p>The biggest child learns from the labels. The others learn to give the same probabilities as it does. These say more than a label: this is a church, but it looks a little like a gas pump. This is <b>in-place distillation</b>: no separate teacher is trained first; the biggest child teaches from the beginning, in the same step as it learns. Only in the first epochs, while it knows too little, do the others learn from the labels too.</p>
@@ -50,7 +54,7 @@ export default class Story {
     start.addEventListener('click', () => presenter.start());
     sheet(new URL('./story.css', import.meta.url)).then(() => {
       if (explorer.closed) return;
-      box.replaceChildren(make('p', { className: 'about', textContent: 'The idea of BigNAS, in five figures. All of them are live: what they show is computed now, by the engine of this page, or was measured of its weights.' }), make('p', { className: 'present' }, start, make('span', { className: 'cap', textContent: 'One figure at a time, big: P begins, arrow keys go on, Escape ends' })), ...this.#slides, cite(explorer.manifest));
+      box.replaceChildren(make('p', { className: 'about', textContent: `The idea of BigNAS, in ${COUNT[list.length]} figures. All of them are live: what they show is computed now, by the engine of this page, or was measured of its weights.` }), make('p', { className: 'present' }, start, make('span', { className: 'cap', textContent: 'One figure at a time, big: P begins, arrow keys go on, Escape ends' })), ...this.#slides, cite(explorer.manifest));
       this.#watch(list);
     }, error => explorer.failed(error));
   }
@@ -68,6 +72,8 @@ export default class Story {
     const watcher = new IntersectionObserver(entries => {
       for (const e of entries) {
         const f = this.#figures[this.#slides.indexOf(e.target)];
+        if (f.near && !e.isIntersecting) f.figure?.leave?.();
+        if (!f.near && e.isIntersecting) f.figure?.enter?.();
         f.near = e.isIntersecting;
         this.#tell(f);
       }

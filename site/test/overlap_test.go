@@ -106,8 +106,8 @@ func TestOverlap(t *testing.T) {
 			p.near("#statistics", `document.querySelector('#curve .g1') && document.querySelector('[data-is=inherited]')?.textContent.includes('%')`)
 			p.near("#classes", `document.querySelectorAll('.chips li').length === 200`)
 			p.near("#teach", `document.querySelectorAll('.card').length === 2`)
-			p.near("#story", `document.querySelectorAll('.slide').length === 5`)
-			for id, filled := range map[string]string{"sizes": `[data-is=bytes] b`, "teaching": `.four>li:last-child ol li span:nth-child(2)`, "slices": `.cells span`, "own": `[data-is=inherited]`, "search": `.seg button`} {
+			p.near("#story", `document.querySelectorAll('.slide').length === 6`)
+			for id, filled := range map[string]string{"sizes": `[data-is=bytes] b`, "ordinary": `tbody td`, "teaching": `.four>li:last-child ol li span:nth-child(2)`, "slices": `.cells span`, "own": `[data-is=inherited]`, "search": `.seg button`} {
 				p.figure(id, fmt.Sprintf(`/[\d%%]/.test(document.querySelector('#story-of-%s %s')?.textContent)`, id, filled))
 			}
 			p.press("#look-inside", kb.Enter) // by keyboard: sections that fill above would move it from under a mouse
