@@ -143,7 +143,7 @@ func FromFile(file string, open run.OpenFunc) (*Source, error) {
 // of their own, they are what a supernet's children are compared with.
 func (s *Source) Release(ctx context.Context, o Options) (*Result, error) {
 	if own, err := arch.Lookup(s.config.Space); err != nil || own != s.Weights.Space || !s.config.Biggest(own).Equal(own.Max()) {
-		return nil, fault.New("bad_release", "train the whole space, or its biggest child alone, with the space's own shortcuts", "a run of a smaller child alone, or with other shortcuts than the space's, is an experiment: its weights are not a network of the space %s", s.config.Space)
+		return nil, fault.New("bad_release", "train the whole space, or its biggest child alone, with the space's own shortcuts", "a run of one child alone that is not the biggest, or with other shortcuts than the space's, is an experiment: its weights are not a supernet of the space %s", s.config.Space)
 	}
 	if s.ordinary() {
 		o.Children, o.Check = 0, 0
