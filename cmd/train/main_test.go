@@ -201,6 +201,16 @@ func TestDryRun(t *testing.T) {
 	if files, _ := os.ReadDir(dir); len(files) > 0 {
 		t.Errorf("a dry run wrote %v", files)
 	}
+	code, text, errs = train(t, "--config", "nette", "--images", "9469", "--classes", "10", "--dry-run", "--json", "--ranks", "4", "--link", "10Gb")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Ranks; r == nil || r.Count != 4 || r.Images != p.Batch/4 || r.Note == "" || r.Gradients != 4*p.Parameters || r.UpdateSeconds <= r.Compute || r.Speedup <= 0 || r.RunSeconds <= 0 {
+		t.Errorf("%+v", r)
+	}
 	if code, _, errs := train(t, "--config", "bignas", "--images", "1", "--dry-run"); code != 1 || !strings.Contains(errs, "at least 2 are needed") {
 		t.Errorf("too few images: exit %d: %s", code, errs)
 	}
@@ -226,6 +236,8 @@ func TestMistakes(t *testing.T) {
 		{2, "--data", []string{"--out", out}},
 		{2, "--out", []string{"--data", data}},
 		{2, "--images", []string{"--dry-run"}},
+		{2, "--ranks", []string{"--data", data, "--out", out, "--ranks", "2"}},
+		{2, "--link", []string{"--images", "1000", "--dry-run", "--link", "10Gb"}},
 		{1, "metrics.csv", []string{"plot", "--out", out}},
 		{1, "init", []string{"--config", good, "--data", data, "--out", out, "--init", "no-such-file"}},
 		{1, "no-such-place", []string{"--data", "no-such-place", "--out", out}},

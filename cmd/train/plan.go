@@ -108,7 +108,11 @@ func showRanks(line func(name, format string, args ...any), p *plan.Plan, r *pla
 	if r.Link.Bits > 0 {
 		where = fmt.Sprintf("each on a machine like this one, joined by %.4g Gb/s", r.Link.Bits/1e9)
 	}
-	line("ranks", "%d, %s: %d passes of %d images each in an update", r.Count, where, r.Passes, r.Images)
+	line("ranks", "%d, %s, %d threads each: %d passes of %d images each in an update", r.Count, where, r.Threads, r.Passes, r.Images)
+	if r.Threads < p.Threads {
+		line("measured here", "with so many threads, passes of %d and %d random images took %.3g s and %.3g s, the update %.3g s",
+			r.Speed.Images[0], r.Speed.Images[1], r.Speed.Passes[0], r.Speed.Passes[1], r.Speed.PerUpdate)
+	}
 	if r.Note != "" {
 		line("note", "%s", r.Note)
 	}

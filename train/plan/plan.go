@@ -108,6 +108,12 @@ func New(c config.Config, train, val, classes, ranks int, link Link, progress fu
 	if c.Alone != "" {
 		children = 1
 	}
+	shared.Speed = p.Speed
+	if shared.Threads, _ = shared.perRank(p.Threads); shared.Threads < p.Threads {
+		kernel.SetThreads(shared.Threads)
+		defer kernel.SetThreads(p.Threads)
+		shared.Speed = timeUpdates(t, work, last, progress)
+	}
 	return p, p.addRanks(shared, c, work, children*len(supernet.BNLayers(space.Max())))
 }
 

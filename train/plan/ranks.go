@@ -38,13 +38,15 @@ func ParseLink(text string, latency time.Duration) (Link, error) {
 	return Link{v * unit, latency.Seconds()}, nil
 }
 
-// Ranks is a run that several ranks share, by a model on top of what one rank was measured to do.
-// Between machines each computes as fast as this one; on one machine they share what it computes.
+// Ranks is a run that several ranks share, by a model on top of what one rank was measured to do,
+// with all threads of a machine like this one or, where they share this one, with its part of them.
 // Gradients are summed around a ring, in buckets, while the backward pass of the update's last
 // child runs.
 type Ranks struct {
 	Count     int     `json:"count"`
 	Link      Link    `json:"link"`
+	Threads   int     `json:"threads"`        // of a rank
+	Speed     Speed   `json:"speed"`          // with so many threads
 	Passes    int     `json:"passes"`         // of a rank in an update
 	Images    int     `json:"images"`         // in each of them
 	Note      string  `json:"note,omitempty"` // what is changed, so that they can share a batch
@@ -111,7 +113,17 @@ func (r *Ranks) ring(bytes float64) float64 {
 	return wire + bytes*(n-1)/n/r.Memory.Add + 2*(n-1)*r.Link.Latency
 }
 
-// addRanks adds the plan for several ranks to that of one.
+// perRank returns the threads of a rank, and how often one that is as fast as measured waits for
+// others, where there are more ranks than processors.
+func (r *Ranks) perRank(threads int) (of int, slower float64) {
+	if r.Link.Bits > 0 {
+		return threads, 1
+	}
+	of = max(1, threads/r.Count)
+	return of, float64(max(1, r.Count*of/threads))
+}
+
+// addRanks adds the plan for several ranks, whose speed was measured, to that of one.
 func (p *Plan) addRanks(r Ranks, c config.Config, work *estimate.Work, norms int) error {
 	c, err := r.share(c)
 	if err != nil {
@@ -119,19 +131,14 @@ func (p *Plan) addRanks(r Ranks, c config.Config, work *estimate.Work, norms int
 	}
 	r.Gradients = 4 * p.Parameters
 	r.Memory = timeMemory(r.Gradients)
-	n, perMAC := float64(r.Count), p.Speed.PerImage/p.Speed.MACs
-	// On one machine a rank has 1/N of the cores: the passes of all take as long as those of one,
-	// and so does everybody's update N times.
-	slower, machines := n, 1.0
-	if r.Link.Bits > 0 {
-		slower, machines = 1, n
-	}
-	fixed := slower * (float64(r.Passes)*p.Speed.PerPass + p.Speed.PerUpdate)
-	r.Compute = slower*float64(r.Passes*r.Images)*perMAC*p.ImageMACs + fixed
+	_, slower := r.perRank(p.Threads)
+	n, perMAC := float64(r.Count), slower*r.Speed.PerImage/r.Speed.MACs
+	fixed := slower * (float64(r.Passes)*r.Speed.PerPass + r.Speed.PerUpdate)
+	r.Compute = float64(r.Passes*r.Images)*perMAC*p.ImageMACs + fixed
 
 	buckets := math.Ceil(float64(r.Gradients) / run.BucketBytes)
 	r.Sums = buckets * r.ring(float64(r.Gradients)/buckets)
-	window := 2. / 3 * slower * float64(r.Images) * perMAC * work.LastChild(c.Resolution(c.Epochs-1))
+	window := 2. / 3 * float64(r.Images) * perMAC * work.LastChild(c.Resolution(c.Epochs-1))
 	r.Hidden = min(window, r.Sums-r.Sums/buckets) // the last bucket waits for the end
 	small := 2 * math.Ceil(math.Log2(n)) * r.Link.Latency
 	if c.SyncBN {
@@ -139,7 +146,7 @@ func (p *Plan) addRanks(r Ranks, c config.Config, work *estimate.Work, norms int
 	}
 	exposed := r.Sums - r.Hidden + r.SyncBN + small // losses are summed, too
 	r.UpdateSeconds = r.Compute + exposed
-	r.RunSeconds = perMAC*work.Epochs(0, p.TrainImages, p.ValImages)/machines + (fixed+exposed)*float64(p.Updates)
+	r.RunSeconds = perMAC*work.Epochs(0, p.TrainImages, p.ValImages)/n + (fixed+exposed)*float64(p.Updates)
 	r.Speedup = p.UpdateSeconds / r.UpdateSeconds
 	p.Ranks = &r
 	return nil
