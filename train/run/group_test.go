@@ -110,6 +110,10 @@ func furthest(a, b *supernet.Weights) float64 {
 // for dropout make 2e-3.
 const roundings = 1e-6
 
+// shortRoundings is roundings where ranks share passes with activations in bfloat16: a sum in
+// another order may round an activation to the next number, 2^-8 of it away. 2e-5 was seen.
+const shortRoundings = 2e-4
+
 // TestRanks: a run has the same weights, to rounding, with one rank and with several: where
 // each has whole passes, and where they share each pass with synchronised batch
 // normalisation; with dropout, and with images that are mixed.
@@ -123,9 +127,14 @@ func TestRanks(t *testing.T) {
 		"shared passes":       {"sync_bn = true\n", []int{3}},
 		"shared, two passes":  {"sync_bn = true\nmicro_batch = 6\ntrain_images = 24\nbatch = 12\n", []int{3}},
 		"whole, synchronised": {"sync_bn = true\nmicro_batch = 4\nregularise_all = true\n", []int{2}},
+		"whole, bfloat16":     {"micro_batch = 2\nactivations = \"bfloat16\"\n", []int{2}},
+		"shared, bfloat16":    {"sync_bn = true\nactivations = \"bfloat16\"\n", []int{3}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := groupConfig(t, c.more)
+			config, limit := groupConfig(t, c.more), roundings
+			if name == "shared, bfloat16" {
+				limit = shortRoundings
+			}
 			config.Augment.Mixup = 0.2
 			var row Row
 			one, err := ranked(t, config, t.TempDir(), 1, func(r *Run) { r.OnEpoch = func(e Row) error { row = e; return nil } })
@@ -143,8 +152,8 @@ func TestRanks(t *testing.T) {
 					t.Fatal(err)
 				}
 				d := furthest(one.Trainer.Weights, more.Trainer.Weights)
-				if t.Logf("%d ranks: weights are %.2g of the largest apart", n, d); d > roundings {
-					t.Errorf("%d ranks: weights are %g of the largest apart after %d updates, want %g at most", n, d, more.Trainer.Updates, roundings)
+				if t.Logf("%d ranks: weights are %.2g of the largest apart", n, d); d > limit {
+					t.Errorf("%d ranks: weights are %g of the largest apart after %d updates, want %g at most", n, d, more.Trainer.Updates, limit)
 				}
 				if d := math.Abs(row.LossBiggest-got.LossBiggest) + math.Abs(row.LossSmallest-got.LossSmallest); d > 1e-3 || row.TrainBiggest != got.TrainBiggest || row.ValSmallest != got.ValSmallest {
 					t.Errorf("%d ranks: last epoch %+v, with one %+v", n, got, row)

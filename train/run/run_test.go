@@ -115,6 +115,9 @@ func TestResume(t *testing.T) {
 	data := colours(t)
 	for _, optimiser := range []string{"sgd", "rmsprop", "adamw"} {
 		c := parse(t, optimiser)
+		if optimiser == "rmsprop" {
+			c.Activations = config.BFloat16
+		}
 		var rows []Row
 		straight, err := New(c, data, filepath.Join(t.TempDir(), "straight"), false)
 		if err != nil {
