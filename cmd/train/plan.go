@@ -116,7 +116,7 @@ func showRanks(line func(name, format string, args ...any), p *plan.Plan, r *pla
 	if r.Note != "" {
 		line("note", "%s", r.Note)
 	}
-	line("sums", "%s of gradients, %.3g s, of which the backward pass hides %.3g s (a ring: 2(N-1)/N of them sent, %.3g ms a message; measured: copied at %.1f GB/s, added at %.1f GB/s)",
+	line("sums", "%s of gradients, %.3g s, of which the backward pass hides %.3g s (%.3g ms a message; measured: copied at %.1f GB/s, added at %.1f GB/s)",
 		estimate.Bytes(r.Gradients), r.Sums, r.Hidden, 1e3*r.Link.Latency, r.Memory.Copy/1e9, r.Memory.Add/1e9)
 	if r.SyncBN > 0 {
 		line("", "statistics of batch normalisation, %.3g s", r.SyncBN)

@@ -40,7 +40,7 @@ func ParseLink(text string, latency time.Duration) (Link, error) {
 
 // Ranks is a run that several ranks share, by a model on top of what one rank was measured to do,
 // with all threads of a machine like this one or, where they share this one, with its part of them.
-// Gradients are summed around a ring, in buckets, while the backward pass of the update's last
+// Gradients are summed in buckets, while the backward pass of the update's last
 // child runs.
 type Ranks struct {
 	Count     int     `json:"count"`
@@ -101,16 +101,21 @@ func (r *Ranks) share(c config.Config) (config.Config, error) {
 	return c, nil
 }
 
-// ring is how long the sum of so many bytes over the ranks takes: each sends and receives
-// 2(N-1)/N of them, and adds (N-1)/N.
-func (r *Ranks) ring(bytes float64) float64 {
+// sum is how long the sum of so many bytes over the ranks takes. From four ranks on each sends and
+// receives 2(N-1)/N of them, and adds (N-1)/N. Of two and three, Open MPI 4 collects everything at
+// one, and sends it back.
+func (r *Ranks) sum(bytes float64) float64 {
 	n := float64(r.Count)
-	through := bytes * 2 * (n - 1) / n
+	through, added, messages := bytes*2*(n-1)/n, bytes*(n-1)/n, 2*(n-1)
+	if n < 4 {
+		rounds := math.Ceil(math.Log2(n))
+		through, added, messages = bytes*2*rounds, bytes*rounds, 2*rounds
+	}
 	wire := 2 * through / r.Memory.Copy // into memory that the ranks share, and out of it
 	if r.Link.Bits > 0 {
 		wire = 8 * through / r.Link.Bits
 	}
-	return wire + bytes*(n-1)/n/r.Memory.Add + 2*(n-1)*r.Link.Latency
+	return wire + added/r.Memory.Add + messages*r.Link.Latency
 }
 
 // perRank returns the threads of a rank, and how often one that is as fast as measured waits for
@@ -137,7 +142,7 @@ func (p *Plan) addRanks(r Ranks, c config.Config, work *estimate.Work, norms int
 	r.Compute = float64(r.Passes*r.Images)*perMAC*p.ImageMACs + fixed
 
 	buckets := math.Ceil(float64(r.Gradients) / run.BucketBytes)
-	r.Sums = buckets * r.ring(float64(r.Gradients)/buckets)
+	r.Sums = buckets * r.sum(float64(r.Gradients)/buckets)
 	window := 2. / 3 * float64(r.Images) * perMAC * work.LastChild(c.Resolution(c.Epochs-1))
 	r.Hidden = min(window, r.Sums-r.Sums/buckets) // the last bucket waits for the end
 	small := 2 * math.Ceil(math.Log2(n)) * r.Link.Latency

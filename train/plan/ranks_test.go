@@ -50,6 +50,10 @@ func TestRanks(t *testing.T) {
 	if late := planned(t, 4, Link{Bits: 1e8, Latency: 1e-3}, nil).Ranks.Sums - slow.Sums; math.Abs(late-10*6*1e-3) > 0.02 { // the add is measured
 		t.Errorf("1 ms a message costs %g s", late)
 	}
+	// Two ranks: everything goes to one of them and back, 6.7 s at 100 Mb/s.
+	if r := planned(t, 2, Link{Bits: 1e8}, nil).Ranks; !(r.Sums > 6.71 && r.Sums < 6.9) {
+		t.Errorf("two ranks: %+v", r)
+	}
 	// Four ranks on two processors, each with one thread that is as fast as both were: twice the speed.
 	if r := planned(t, 4, Link{}, nil).Ranks; r.Speedup > 2 || r.Speedup < 1.9 {
 		t.Errorf("ranks of one machine: %+v", r)

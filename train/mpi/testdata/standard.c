@@ -42,7 +42,7 @@ int MPI_Comm_set_errhandler(void *c, void *handler) {
 }
 
 int MPI_Iallreduce(const void *from, void *to, int n, void *t, void *o, void *c, void **request) {
-	int r, code = from == (void *)1 ? CALL("MPI_Iallreduce", (void *)-1, to, n, type(t), op(o), comm(c), &r) : BAD;
+	int r, code = CALL("MPI_Iallreduce", from == (void *)1 ? (void *)-1 : from, to, n, type(t), op(o), comm(c), &r);
 	*request = (void *)(intptr_t)(unsigned)r;
 	return code;
 }
