@@ -104,6 +104,7 @@ func TestStates(t *testing.T) {
 	t.Parallel()
 	for _, s := range states {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			server := tampered(t, func(w http.ResponseWriter, r *http.Request) bool {
 				switch {
 				case !isWeights(r):
