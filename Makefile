@@ -4,6 +4,7 @@
 # make site   only build the page into build/site, for any static server
 # make budgets  hold the page against the budgets of its design, Lighthouse's among them (a quiet machine; minutes)
 # make browsers  try the page in Firefox and in WebKitGTK, where they are installed
+# make starts   time the page's first answer in turns with that of the commit OLD, in Chromium and Firefox (a quiet machine; minutes)
 # make screens  take the screenshots of docs/visit.md again (a quiet machine; minutes)
 # make view   open the network view in a window
 # make peers  install what make bench and make exported compare with (550 MB in build)
@@ -37,7 +38,7 @@ say = @printf '\n== %s\n'
 # go test, with what it leaves out remembered for the end; its own limit of ten minutes is too short for a busy machine.
 SUITE := build/bin/suite
 
-.PHONY: run view test check site page budgets browsers screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed manifests exported
+.PHONY: run view test check site page budgets browsers starts screens peers bench clean setup suite format vet unit kernels noasm wasm browser size race fuzz generate arm64 platforms killed manifests exported
 
 # From a fresh clone most of the time goes into compiling, so that these two are compiled
 # quickly rather than well, and the network view is built when the page is there already.
@@ -121,7 +122,7 @@ size: page
 	fits engine $(ENGINE_MAX) $(SITE)/engine/*/engine.wasm; \
 	for f in $(SITE)/engine/*/{simd,relaxed}.wasm; do fits "kernels $$(basename $$f)" $(KERNELS_MAX) $$f; done; \
 	fits 'page until its first answer' $(PAGE_MAX) $(SITE)/index.html $(SITE)/page/*/site/start.js $$(grep -oE '[a-z_/]+[.]js' $(SITE)/page/*/site/start.js | sort -u | sed "s|^|$$(echo $(SITE)/page/*/site/)|") \
-		$(SITE)/page/*/site/worker/{worker,download,kernels}.js; \
+		$(SITE)/page/*/site/worker/{download,kernels}.js; \
 	fits trainer $(TRAINER_MAX) $(SITE)/trainer/*/trainer.wasm; \
 	for f in $$(find $(SITE) -name 'view*.wasm'); do fits view $(VIEW_MAX) $$f; done
 
@@ -132,6 +133,12 @@ budgets:
 browsers:
 	$(say) 'the page in Firefox and WebKitGTK'
 	@BIGNAS_BROWSERS=1 go test -count=1 -v -timeout 90m -run '^TestBrowsers$$' ./site/test
+
+OLD ?= 488e4fa
+starts: page
+	$(say) 'first answers of the page, in turns with those of $(OLD)'
+	@old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; git archive $(OLD) | tar x -C "$$old"; (cd "$$old" && go run ./site/assemble --out page); \
+	BIGNAS_STARTS="$$old/page:$(CURDIR)/$(SITE)" go test -count=1 -v -timeout 90m -run '^TestStarts$$' ./site/test
 
 screens:
 	$(say) 'screenshots of a visit, for the documents'

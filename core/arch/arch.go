@@ -197,6 +197,9 @@ func (s *Space) Validate(a Arch) error {
 			check(st.Name+" number of expansions", len(c.Expansions), []int{c.Depth})
 			check(st.Name+" expansion beside those of its layers", c.Expansion, []int{0})
 			for j, e := range c.Expansions {
+				if slices.Contains(st.Expansions, e) { // the usual case makes no text
+					continue
+				}
 				check(fmt.Sprintf("%s layer %d expansion", st.Name, j+1), e, st.Expansions)
 			}
 		} else {
@@ -205,6 +208,9 @@ func (s *Space) Validate(a Arch) error {
 		}
 		check(st.Name+" number of kernels", len(c.Kernels), []int{c.Depth})
 		for j, k := range c.Kernels {
+			if slices.Contains(st.Kernels, k) && (s.KernelPerLayer || k == c.Kernels[0]) {
+				continue
+			}
 			check(fmt.Sprintf("%s layer %d kernel", st.Name, j+1), k, st.Kernels)
 			if !s.KernelPerLayer {
 				check(fmt.Sprintf("%s layer %d kernel (one a stage)", st.Name, j+1), k, c.Kernels[:1])

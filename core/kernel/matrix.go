@@ -42,6 +42,15 @@ func (x *Matrix) Lay(w []float32) {
 // LaidOut reports whether the matrix has a copy of the w that NewMatrix was given.
 func (x *Matrix) LaidOut() bool { return x.panels != nil }
 
+// Stored returns the values as they lie in memory, in rows or in panels with the zeros after
+// the last column. They must not be changed.
+func (x *Matrix) Stored() []float32 {
+	if x.panels == nil {
+		return x.w
+	}
+	return x.panels
+}
+
 // Row copies the first values of row i.
 func (x *Matrix) Row(to []float32, i int) {
 	if x.panels == nil {

@@ -68,6 +68,15 @@ func SetValues(p *Param, values []float32) []float32 {
 	return values
 }
 
+// Stored returns the values as they lie in memory, in the order of the kernels where p is
+// frozen; nil where none have been set. They must not be changed.
+func (p *ParamOf[T]) Stored() []T {
+	if p.Data != nil || p.matrix == nil {
+		return p.Data
+	}
+	return any(p.matrix.Stored()).([]T)
+}
+
 // Row returns the first n values of row i, rows being along the last dimension. It may be
 // a part of the shared weights, and must not be changed.
 func (p *ParamOf[T]) Row(i, n int) []T {

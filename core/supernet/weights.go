@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 
 	"bignas/core/arch"
 	"bignas/core/kernel"
@@ -155,7 +156,7 @@ func (w *WeightsOf[T]) each(n arch.Network, all bool, f func(field **ParamOf[T],
 	}
 	conv(&w.Stem, "stem.conv", initOne, 27, 3, 3, 3, n.Stem.Out)
 	for _, b := range n.Blocks {
-		p, name := w.Blocks[b.Stage][b.Index], fmt.Sprintf("s%d.%d.", b.Stage+1, b.Index)
+		p, name := w.Blocks[b.Stage][b.Index], "s"+strconv.Itoa(b.Stage+1)+"."+strconv.Itoa(b.Index)+"."
 		if b.Expand {
 			conv(&p.Expand, name+"expand", initOne, b.In, b.In, b.Mid)
 		}

@@ -126,17 +126,23 @@ func (s *stored) mark(level int, from, to []int) {
 	}
 }
 
-// count counts the elements of each level.
+// count counts the elements of each level: those of a level and all before it are a box.
 func (s *stored) count() {
-	columns := make([]int, len(s.counts))
-	for _, l := range s.at[len(s.at)-1] {
-		columns[l]++
-	}
-	s.rows(func(_ int, base uint8) {
-		for l, n := range columns {
-			s.counts[max(l, int(base))] += n
+	before := 0
+	for l := range s.counts {
+		upTo := 1
+		for _, levels := range s.at {
+			n := 0
+			for _, v := range levels {
+				if int(v) <= l {
+					n++
+				}
+			}
+			upTo *= n
 		}
-	})
+		s.counts[l] = upTo - before
+		before = upTo
+	}
 }
 
 // rows calls f for each row (along the last dimension) with the index of its first element

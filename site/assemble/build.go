@@ -173,7 +173,7 @@ func (b *builder) page(m manifest) (folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f["site/start.js"], err = start(html, f); err != nil {
+	if f["site/start.js"], err = start(html, f, m.Engine); err != nil {
 		return nil, err
 	}
 	for _, c := range m.Weights {

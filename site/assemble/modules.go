@@ -34,8 +34,8 @@ func strip(module []byte) []byte {
 }
 
 // start is site/start.js with what it needs to know: the modules that main.js
-// imports, and the styles of html that inline puts into the page.
-func start(html []byte, page folder) ([]byte, error) {
+// imports, the styles of html that inline puts into the page, and the engine.
+func start(html []byte, page folder, engine string) ([]byte, error) {
 	if !entry.Match(html) {
 		return nil, fault.New("bad_page", "", "index.html does not load site/main.js")
 	}
@@ -51,6 +51,6 @@ func start(html []byte, page folder) ([]byte, error) {
 	for _, m := range sheet.FindAllSubmatch(sheets.Find(html), -1) {
 		styles = append(styles, path.Base(string(m[1])))
 	}
-	known, err := json.Marshal(map[string][]string{"modules": needed[1:], "sheets": styles})
+	known, err := json.Marshal(map[string]any{"modules": needed[1:], "sheets": styles, "engine": engine})
 	return slices.Concat([]byte("self.start = "), known, []byte(";\n"), page["site/start.js"]), err
 }

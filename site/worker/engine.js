@@ -35,7 +35,7 @@ export class Engine {
   /** onstop(error) is called once, when the worker can not go on; the property may be set anew. */
   constructor(onstop) {
     this.onstop = onstop;
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    this.#worker = self.start?.worker?.() ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = e => this.#receive(e.data);
     this.#worker.onerror = e => {
       e.preventDefault?.();
@@ -68,7 +68,7 @@ export class Engine {
   async boot({ engine, weights, bytes, parts, digest, space, labels, predictor, taught }, onprogress) {
     const ready = await this.request('boot', {
       engine: asset(engine), weights: weights.size ? weights : asset(weights), size: bytes, parts, digest, space: space?.name, classes: labels?.length, predictor: predictor && asset(predictor),
-      kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed
+      kernels: new URLSearchParams(location.search).get('kernels'), // to compare: off, simd or relaxed (as in start.js)
     }, { onprogress });
     await taught?.(this);
     return ready;

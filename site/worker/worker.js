@@ -5,16 +5,15 @@ import { Download, fault, free, get } from './download.js';
 import { kernels } from './kernels.js';
 
 const EVERY = 250; // ms between two messages about the progress
-// Garbage that may stand beside what is in use, in percent. The program's heap is a
-// few big slices of numbers, which its collector does not look into, so that it can
-// come by often; and the memory of a page never shrinks again.
-const GARBAGE = '10';
+const GARBAGE = '400'; // percent; the program sets less once it has answered
+const HOLD = 1000; // ms that the rest of the weights waits for a first answer
 
 let handle;          // handle(text, bytes) of the Go program, once it runs
 let starting;        // the one start of the program
 let download;        // of the weights; a second try goes on with it
 let booting;         // the boot request that is under way: {id, opened: parts that the program has taken in, under: parts that it is taking in, waiting: bytes of more, ready: its replies}
 let damaged = false; // the last download was
+let held;            // until when, once the first part is open; 0 after an answer
 
 const toFault = e => e.fault ?? { code: 'internal', message: String(e?.message ?? e), hint: 'Load the page again.' };
 const fail = (id, e) => postMessage({ id, type: 'error', error: toFault(e) });
@@ -43,9 +42,9 @@ async function start(url, wanted) {
       post(text, bytes) {
         const reply = JSON.parse(text);
         if (reply.id === booting?.id) return arrived(reply);
-        if (!bytes) return postMessage(reply);
-        reply.bytes = bytes.buffer;
-        postMessage(reply, [bytes.buffer]);
+        reply.bytes = bytes?.buffer;
+        postMessage(reply, bytes ? [bytes.buffer] : []);
+        if (reply.answer) release();
       },
     };
   });
@@ -59,11 +58,16 @@ async function start(url, wanted) {
 // hand gives the program the next part of the weights that is here: one at a time, for
 // which it needs less memory than for all of them, and a page never gives memory back.
 function hand() {
-  if (!booting?.listens || booting.under || !booting.waiting.length) return;
+  if (!booting?.listens || booting.under || !booting.waiting.length || held > performance.now()) return;
   const { id, opened, digest, predictor } = booting, bytes = booting.waiting.shift();
   booting.under = 1;
   handle(JSON.stringify(opened ? { id, type: 'more' } : { id, type: 'boot', digest, predictor }), bytes);
   free(bytes);
+}
+
+// release ends the wait for the first answer, which the rest of the weights is not needed for.
+function release() {
+  if (held) { held = 0; hand(); }
 }
 
 // arrived gets the program's replies to that: the first opens the smallest
@@ -78,6 +82,10 @@ function arrived(reply) {
   } else {
     booting.opened += booting.under;
     booting.under = 0;
+    if (held === undefined) {
+      held = performance.now() + HOLD;
+      setTimeout(release, HOLD);
+    }
     booting.ready = { ...booting.ready, ...reply, ...booting.missing, type: 'ready' };
     postMessage({ ...reply, type: 'progress', opened: true });
     if (booting.opened === download.total) {
@@ -142,6 +150,8 @@ onmessage = ({ data }) => {
   const { bytes, ...message } = data;
   if (message.type === 'ping') {
     postMessage({ type: 'pong' });
+  } else if (message.type === 'start') { // before anybody knows which weights
+    (starting = start(message.engine, message.kernels)).catch(() => {});
   } else if (message.type === 'boot') {
     boot(message).catch(e => fail(message.id, e));
   } else if (!handle) {

@@ -34,7 +34,7 @@ func (s *Session) boot(q request, data []byte) error {
 		}
 	}
 	s.mu.Lock()
-	s.engine, s.baseline, s.predictor, s.latency = e, checksums(e.Weights().Params), predictor, nil
+	s.engine, s.baseline, s.predictor, s.latency = e, nil, predictor, nil
 	s.body, s.foretold, s.examples = e, predictor, examples{}
 	s.mu.Unlock()
 	s.send(q.ID, "ready", ready...)
@@ -52,10 +52,9 @@ func (s *Session) more(q request, data []byte) error {
 		if err := e.Append(data); err != nil {
 			return false, badWeights(err)
 		}
-		sums := checksums(e.Weights().Params)
 		s.mu.Lock()
 		if s.engine == e {
-			s.baseline = sums
+			s.baseline = nil
 		}
 		s.mu.Unlock()
 		s.send(q.ID, "more", member("ceiling", e.Ceiling().Record()))

@@ -127,6 +127,7 @@ func (s *Session) waits() int {
 
 // Run computes what the queues hold, the most urgent first. It never returns.
 func (s *Session) Run() {
+	answered := false
 	for range s.wake {
 		for {
 			s.mu.Lock()
@@ -143,9 +144,13 @@ func (s *Session) Run() {
 			s.running = j
 			s.mu.Unlock()
 			if j == nil {
+				if answered {
+					s.idle()
+				}
 				break
 			}
 			s.advance(j, kind)
+			answered = answered || kind == classifies
 			s.yield() // the answer leaves, and newer requests come in, before the next one starts
 		}
 	}

@@ -17,6 +17,9 @@ import (
 // Session is one engine and the image that it looks at. Handle may be called
 // at any time, also while Run computes; Run is called once.
 type Session struct {
+	// OnIdle is called once, when there is nothing to compute for the first time after an answer; nil for nothing.
+	OnIdle func()
+
 	post  func(text string, data []byte)
 	yield func()
 
@@ -27,7 +30,7 @@ type Session struct {
 	engine    *classify.Engine
 	predictor *predict.Predictor // nil without
 	latency   *latency.Model     // nil before it was measured
-	baseline  []uint32           // a checksum per shared tensor, as downloaded
+	baseline  []uint64           // a checksum per shared tensor, as downloaded; nil until there was time
 	image     *classify.Image
 	photos    [10]*classify.Image // kept beside it, nil where there is none
 	body      *classify.Engine    // engine, or what it is without a taught classifier

@@ -223,7 +223,9 @@ func (s *Session) adopt(q request, data []byte) error {
 		s.mu.Lock()
 		params := e.Weights().Params
 		last := len(params) - 2 // the classifier's are the last two
-		s.baseline = append(s.baseline[:last:last], checksums(params[last:])...)
+		if s.baseline != nil {
+			s.baseline = append(s.baseline[:last:last], checksums(params[last:])...)
+		}
 		s.engine, s.predictor, s.latency = e, predictor, nil
 		s.mu.Unlock()
 		s.send(q.ID, "adopted", member("info", infoRecord(e.Info())))
