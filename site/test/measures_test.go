@@ -14,8 +14,11 @@ import (
 	"github.com/chromedp/cdproto/systeminfo"
 )
 
-// heavy is a child of 155 MMACs, of 144 with filters of 3 x 3.
-const heavy = "r192-c16-12x2k3-20x2k3-32x3k5-56x3k5-72x3k5-88x3k5-176x2k5-h640"
+// heavy is a child of either weights, what it costs with filters of 3 x 3 and without, and a sample of them.
+var heavy = map[string]struct{ arch, macs, sample string }{
+	"nette": {"r192-c16-12x2k3-20x2k3-32x3k5-56x3k5-72x3k5-88x3k5-176x2k5-h640", "144 and 155 MMACs", "church"},
+	"tiny":  {"r160-c16-16x2k3-24x2k3-40x3k5-64x3k5-80x3k5-136x3k5-192x2k5-h640", "143 and 152 MMACs", "espresso"},
+}
 
 // TestMeasures holds a visit against the budgets of the design that a clock and
 // the operating system tell: from a slider to costs and to the answer, from a big
@@ -24,7 +27,8 @@ const heavy = "r192-c16-12x2k3-20x2k3-32x3k5-56x3k5-72x3k5-88x3k5-176x2k5-h640"
 // with make budgets only.
 func TestMeasures(t *testing.T) {
 	needsQuiet(t)
-	p := open(t, "#arch="+heavy, options{full: true})
+	child := heavy[offered()]
+	p := open(t, "#arch="+child.arch, options{full: true})
 	peak := watchMemory(t, p)
 	p.answered()
 	blocked := func() float64 {
@@ -47,13 +51,13 @@ func TestMeasures(t *testing.T) {
 		}
 		return { Costs: costs.slice(2), Answers: answers.slice(2) } })()`)
 	hold(t, "slider to costs, ms", median(got.Costs), 16)
-	hold(t, "slider to top 5 of 144 and 155 MMACs, ms", median(got.Answers), 60)
+	hold(t, "slider to top 5 of "+child.macs+", ms", median(got.Answers), 60)
 	hold(t, "longest task while classifying, ms", blocked(), 50)
 
 	var took []float64
 	for i := range 3 {
-		p.press("#gallery [aria-label=church]", "\r")
-		p.wait("a sample", `document.querySelector('#gallery [aria-label=church]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
+		p.press("#gallery [aria-label="+child.sample+"]", "\r")
+		p.wait("a sample", `document.querySelector('#gallery [aria-label=`+child.sample+`]').getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]')`)
 		eval[bool](p, `(() => { document.getElementById('file').addEventListener('change', () => { const start = performance.now(), turn = () =>
 			document.querySelector('#gallery .own')?.getAttribute('aria-pressed') === 'true' && document.querySelector('#answer[aria-busy=false]') ? self.took = performance.now() - start : setTimeout(turn, 2);
 			self.took = 0; turn(); }, { once: true, capture: true }); return true })()`)
