@@ -5,7 +5,10 @@ import { Download, fault, free, get } from './download.js';
 import { kernels } from './kernels.js';
 
 const EVERY = 250; // ms between two messages about the progress
-const GARBAGE = '400'; // percent; the program sets less once it has answered
+// Garbage that may stand beside what is in use, in percent. The program's heap is a
+// few big slices of numbers, which its collector does not look into, so that it can
+// come by often; and the memory of a page never shrinks again.
+const GARBAGE = '10';
 const HOLD = 1000; // ms that the rest of the weights waits for a first answer
 
 let handle;          // handle(text, bytes) of the Go program, once it runs

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"runtime/debug"
 	"time"
 
 	"bignas/wasm/engine/session"
@@ -16,15 +15,9 @@ import (
 // 16 ms within which a slider shows what it costs.
 const turn = 4 * time.Millisecond
 
-// garbage is how much of it may stand beside what is in use, in percent. The heap is a few
-// big slices of numbers, which the collector does not look into, so that it can come by
-// often; and the memory of a page never shrinks again. Until the first answer it comes by less.
-const garbage = 10
-
 func main() {
 	host := jsbridge.Connect()
 	s := session.New(host.Post, jsbridge.NewYield(turn))
-	s.OnIdle = func() { debug.SetGCPercent(garbage) }
 	host.Listen(s.Handle)
 	s.Run()
 }

@@ -17,9 +17,6 @@ import (
 // Session is one engine and the image that it looks at. Handle may be called
 // at any time, also while Run computes; Run is called once.
 type Session struct {
-	// OnIdle is called once, when there is nothing to compute for the first time after an answer; nil for nothing.
-	OnIdle func()
-
 	post  func(text string, data []byte)
 	yield func()
 

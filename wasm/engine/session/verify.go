@@ -28,10 +28,6 @@ func checksum(values []float32) uint64 {
 
 // idle makes use of the time in which nobody waits for an answer: it takes the checksums that verify compares with.
 func (s *Session) idle() {
-	if f := s.OnIdle; f != nil {
-		s.OnIdle = nil
-		f()
-	}
 	if e, _ := s.current(); e != nil {
 		s.comparing(e, func() []uint64 { return checksums(e.Weights().Params) })
 	}
