@@ -114,6 +114,7 @@ func New(c config.Config, train, val, classes, ranks int, link Link, progress fu
 		defer kernel.SetThreads(p.Threads)
 		shared.Speed = timeUpdates(t, work, last, progress)
 	}
+	shared.Memory = timeMemory(4 * p.Parameters)
 	return p, p.addRanks(shared, c, work, children*len(supernet.BNLayers(space.Max())))
 }
 

@@ -128,14 +128,13 @@ func (r *Ranks) perRank(threads int) (of int, slower float64) {
 	return of, float64(max(1, r.Count*of/threads))
 }
 
-// addRanks adds the plan for several ranks, whose speed was measured, to that of one.
+// addRanks adds the plan for several ranks, whose speeds were measured, to that of one.
 func (p *Plan) addRanks(r Ranks, c config.Config, work *estimate.Work, norms int) error {
 	c, err := r.share(c)
 	if err != nil {
 		return err
 	}
 	r.Gradients = 4 * p.Parameters
-	r.Memory = timeMemory(r.Gradients)
 	_, slower := r.perRank(p.Threads)
 	n, perMAC := float64(r.Count), slower*r.Speed.PerImage/r.Speed.MACs
 	fixed := slower * (float64(r.Passes)*r.Speed.PerPass + r.Speed.PerUpdate)
