@@ -11,7 +11,7 @@ type Inference struct {
 	// scale and bias nil for none, and returns what computes
 	// y = act(x W + bias) + residual, residual [m,n] or nil.
 	Pack         func(w []float32, k, n, ws int, scale, bias []float32) func(y, x []float32, m int, act Act, residual []float32)
-	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) // for kernels of 3 and 5, strides 1 and 2
+	DepthwiseAct func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) // for kernels of 3, 5 and 7, strides 1 and 2
 	Activate     func(y, x []float32, act Act)
 	Exp          func(y, x []float32)
 
@@ -41,7 +41,7 @@ func Register(f Inference) {
 	}
 	if f.DepthwiseAct != nil {
 		o.depthwiseAct = func(y, x []float32, s DepthwiseShape, w, bias []float32, act Act) {
-			if s.K != 3 && s.K != 5 || s.Stride > 2 {
+			if s.K != 3 && s.K != 5 && s.K != 7 || s.Stride > 2 {
 				depthwiseActPortable(y, x, s, w, bias, act)
 				return
 			}

@@ -8,7 +8,7 @@ const PROBES = {
   relaxed: [...HEAD, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
   simd: [...HEAD, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
 };
-const NAMES = ['product', 'depthwise3x1', 'depthwise3x2', 'depthwise5x1', 'depthwise5x2', 'finish', 'globalPool', 'channelScale',
+const NAMES = ['product', 'depthwise3x1', 'depthwise3x2', 'depthwise5x1', 'depthwise5x2', 'depthwise7x1', 'depthwise7x2', 'finish', 'globalPool', 'channelScale',
   'exponential', 'foldNormalisation', 'patches', 'averagePool', 'panels',
   'addBytes', 'floats', 'across', 'down', 'normalise'];
 

@@ -46,6 +46,14 @@ func depthwise5x1(x, w, bias, y unsafe.Pointer, n, height, width, c, act int32)
 //go:noescape
 func depthwise5x2(x, w, bias, y unsafe.Pointer, n, height, width, c, act int32)
 
+//go:wasmimport kernels depthwise7x1
+//go:noescape
+func depthwise7x1(x, w, bias, y unsafe.Pointer, n, height, width, c, act int32)
+
+//go:wasmimport kernels depthwise7x2
+//go:noescape
+func depthwise7x2(x, w, bias, y unsafe.Pointer, n, height, width, c, act int32)
+
 // y = act(x) + residual, n floats.
 //
 //go:wasmimport kernels finish
@@ -215,8 +223,12 @@ func depthwiseAct(y, x []float32, s kernel.DepthwiseShape, w, bias []float32, ac
 		depthwise5x1(from, taps, b, to, n, h, wide, c, a)
 	case [2]int{5, 2}:
 		depthwise5x2(from, taps, b, to, n, h, wide, c, a)
+	case [2]int{7, 1}:
+		depthwise7x1(from, taps, b, to, n, h, wide, c, a)
+	case [2]int{7, 2}:
+		depthwise7x2(from, taps, b, to, n, h, wide, c, a)
 	default:
-		panic("kernels: depthwise kernels are 3x3 or 5x5, of stride 1 or 2")
+		panic("kernels: depthwise kernels are 3x3, 5x5 or 7x7, of stride 1 or 2")
 	}
 }
 

@@ -52,27 +52,27 @@ func random(n int) int {
 	return n
 }
 
-// depthwiseShapes have both kernel sizes and strides, whole and incomplete blocks of channels,
+// depthwiseShapes have all kernel sizes and both strides, whole and incomplete blocks of channels,
 // groups of 6, 2 and 1 pixels, images that are all border, and several strips of rows.
 func depthwiseShapes(r *rand.Rand) []kernel.DepthwiseShape {
 	var all []kernel.DepthwiseShape
-	for _, k := range []int{3, 5} {
+	for _, k := range []int{3, 5, 7} {
 		for _, stride := range []int{1, 2} {
 			for _, c := range []int{32, 21} {
-				all = append(all, kernel.DepthwiseShape{N: 2, H: 7, W: 9 * stride, C: c, K: k, Stride: stride})
+				all = append(all, kernel.DepthwiseShape{N: 2, H: 7, W: max(9, k+4) * stride, C: c, K: k, Stride: stride})
 			}
 			all = append(all, kernel.DepthwiseShape{N: 2, H: 1, W: 1, C: 5, K: k, Stride: stride},
 				kernel.DepthwiseShape{N: 1, H: 2, W: 1, C: 17, K: k, Stride: stride},
 				kernel.DepthwiseShape{N: 3, H: 3, W: 3, C: 33, K: k, Stride: stride})
 		}
 	}
-	all = append(all, kernel.DepthwiseShape{N: 1, H: 5, W: 4, C: 9, K: 7, Stride: 1}, kernel.DepthwiseShape{N: 1, H: 6, W: 5, C: 3, K: 3, Stride: 3})
+	all = append(all, kernel.DepthwiseShape{N: 1, H: 5, W: 4, C: 9, K: 9, Stride: 1}, kernel.DepthwiseShape{N: 1, H: 6, W: 5, C: 3, K: 3, Stride: 3})
 	if !testing.Short() {
 		all = append(all, kernel.DepthwiseShape{N: 2, H: 40, W: 41, C: 150, K: 5, Stride: 1}, kernel.DepthwiseShape{N: 1, H: 61, W: 38, C: 100, K: 3, Stride: 2},
 			kernel.DepthwiseShape{N: 2, H: 50, W: 51, C: 90, K: 5, Stride: 2}, kernel.DepthwiseShape{N: 1, H: 2, W: 300, C: 64, K: 5, Stride: 2})
 	}
 	for range random(14) {
-		all = append(all, kernel.DepthwiseShape{N: 1 + r.IntN(4), H: 1 + r.IntN(12), W: 1 + r.IntN(12), C: 1 + r.IntN(60), K: 3 + 2*r.IntN(2), Stride: 1 + r.IntN(2)})
+		all = append(all, kernel.DepthwiseShape{N: 1 + r.IntN(4), H: 1 + r.IntN(12), W: 1 + r.IntN(12), C: 1 + r.IntN(60), K: 3 + 2*r.IntN(3), Stride: 1 + r.IntN(2)})
 	}
 	return all
 }

@@ -86,8 +86,8 @@ func TestDepthwise(t *testing.T) {
 	m := start(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	for i := range 120 {
-		s := kernel.DepthwiseShape{N: 1 + r.IntN(2), H: 1 + r.IntN(16), W: 1 + r.IntN(16), C: 1 + r.IntN(40), K: 3 + 2*(i%2), Stride: 1 + i/2%2}
-		if i%3 > 0 {
+		s := kernel.DepthwiseShape{N: 1 + r.IntN(2), H: 1 + r.IntN(16), W: 1 + r.IntN(16), C: 1 + r.IntN(40), K: 3 + 2*(i%3), Stride: 1 + i/3%2}
+		if i%4 > 0 {
 			s.C = (s.C + 3) / 4 * 4
 		}
 		act := activations[r.IntN(len(activations))]

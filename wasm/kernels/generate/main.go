@@ -52,6 +52,8 @@ func build(relaxed bool) []byte {
 	g.depthwise(3, 2, 2)
 	g.depthwise(5, 1, 4)
 	g.depthwise(5, 2, 2)
+	g.depthwise(7, 1, 4)
+	g.depthwise(7, 2, 2)
 	g.globalPool()
 	g.channelScale()
 	g.exponentials()
