@@ -79,6 +79,9 @@ func TestRelaxedKernels(t *testing.T) {
 	x, w, scale, bias := normal(r, m*k), normal(r, k*n), normal(r, n), normal(r, n)
 	s := kernel.DepthwiseShape{N: 1, H: 9, W: 14, C: 24, K: 5, Stride: 1}
 	image, taps, add := normal(r, 9*14*24), normal(r, 25*24), normal(r, 24)
+	wide := s
+	wide.K = 7
+	wideTaps := normal(r, 49*24)
 	line := make([]float32, 0, 4000)
 	for v := float32(-86); v < 100; v += 0.0471 {
 		line = append(line, v)
@@ -88,6 +91,7 @@ func TestRelaxedKernels(t *testing.T) {
 		{"depthwise5x1", []any{in(image), in(taps), in(add), out(len(image)), 1, s.H, s.W, s.C, kernel.None}},
 		{"finish", []any{out(len(line)), in(line), 0, len(line), kernel.Swish}},
 		{"finish", []any{out(len(line)), in(line), 0, len(line), kernel.Sigmoid}},
+		{"depthwise7x1", []any{in(image), in(wideTaps), in(add), out(len(image)), 1, s.H, s.W, s.C, kernel.None}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -108,10 +112,14 @@ func TestRelaxedKernels(t *testing.T) {
 		kernel.Pointwise(y, of(x), m, k, n, of(w), n)
 		kernel.ScaleShiftAct(y, y, m, n, of(scale), of(bias), kernel.None, nil)
 	})
-	sums("depthwise", got[1], 26, func(y []float64, of func([]float32) []float64) {
-		kernel.Depthwise(y, of(image), s, of(taps), s.K, s.C)
-		kernel.AddBias(y, s.H*s.W, s.C, of(add))
-	})
+	depthwise := func(got []float32, s kernel.DepthwiseShape, taps []float32) {
+		sums(fmt.Sprint("depthwise ", s), got, s.K*s.K+1, func(y []float64, of func([]float32) []float64) {
+			kernel.Depthwise(y, of(image), s, of(taps), s.K, s.C)
+			kernel.AddBias(y, s.H*s.W, s.C, of(add))
+		})
+	}
+	depthwise(got[1], s, taps)
+	depthwise(got[4], wide, wideTaps)
 	for i, act := range []kernel.Act{kernel.Swish, kernel.Sigmoid} {
 		want, worst := make([]float64, len(line)), 0.0
 		kernel.Activate(want, double(line), act)
