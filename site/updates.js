@@ -1,6 +1,6 @@
 // The service worker: after the first visit the page works without a network,
 // and a new version is offered, never swapped in under somebody's hands.
-import { byId, make } from './shared/page.js';
+import { byId, make, sheet } from './shared/page.js';
 
 const CHECK = 60 * 60 * 1000; // ms between two looks at the server, when somebody comes back to the tab
 
@@ -37,6 +37,6 @@ function offer(worker) {
   });
   const later = make('button', { type: 'button', className: 'plain', textContent: 'Later' });
   later.addEventListener('click', () => byId('update').replaceChildren());
-  document.head.append(make('link', { rel: 'stylesheet', href: new URL('updates.css', import.meta.url).href }));
+  sheet(new URL('updates.css', import.meta.url)).catch(() => {}); // without it the offer can be taken, too
   byId('update').replaceChildren(make('p', { textContent: 'A new version is here.' }), reload, later);
 }

@@ -119,3 +119,10 @@ func TestScore(t *testing.T) {
 		t.Errorf("of a sure answer: %v", got)
 	}
 }
+
+// TestLogTemperature finds the lowest point of a parabola.
+func TestLogTemperature(t *testing.T) {
+	if at := LogTemperature(func(x float64) float64 { return (x - 0.7) * (x - 0.7) }); math.Abs(at-0.7) > 1e-3 {
+		t.Errorf("at %v", at)
+	}
+}

@@ -1,6 +1,10 @@
 package teach
 
-import "math"
+import (
+	"math"
+
+	"bignas/core/confidence"
+)
 
 // prior is how many held-out images a temperature of 1 counts as.
 const prior = 20
@@ -22,28 +26,9 @@ func (t *Training) Calibrate() {
 		l, _ := t.check.loss(nil, scaled)
 		return l
 	}
-	log := minimum(loss, -math.Log(10), math.Log(10))
+	log := confidence.LogTemperature(loss)
 	n := float64(len(t.check.labels))
 	loss(log * n / (n + prior)) // which leaves the weights scaled
 	copy(t.Best.Matrix, scaled)
 	copy(t.Best.Bias, scaled[len(t.Best.Matrix):])
-}
-
-// minimum returns where f, which falls and then rises, is lowest from lo to hi, by golden-section search.
-func minimum(f func(float64) float64, lo, hi float64) float64 {
-	const golden = 0.6180339887498949
-	a, b := hi-golden*(hi-lo), lo+golden*(hi-lo)
-	fa, fb := f(a), f(b)
-	for hi-lo > 1e-3 {
-		if fa < fb {
-			hi, b, fb = b, a, fa
-			a = hi - golden*(hi-lo)
-			fa = f(a)
-		} else {
-			lo, a, fa = a, b, fb
-			b = lo + golden*(hi-lo)
-			fb = f(b)
-		}
-	}
-	return (lo + hi) / 2
 }

@@ -313,10 +313,3 @@ func TestCalibrate(t *testing.T) {
 		t.Error("without held-out images it is scaled")
 	}
 }
-
-// TestMinimum1D finds the lowest point of a parabola.
-func TestMinimum1D(t *testing.T) {
-	if at := minimum(func(x float64) float64 { return (x - 0.7) * (x - 0.7) }, -2, 2); math.Abs(at-0.7) > 1e-3 {
-		t.Errorf("at %v", at)
-	}
-}

@@ -30,22 +30,7 @@ func TestOwn(t *testing.T) {
 	}
 	in.Statistics.Own = map[string]*supernet.Statistics{a.String(): st}
 	file := marshal(t, in, Float16)
-	whole, err := Unmarshal(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := OpenStream(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, err := WithClassifier(file, make([]float32, 640*2), make([]float32, 2), []string{"x", "y"}, func(map[string]string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	taught, err := Unmarshal(head)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole, stream, taught := everyWay(t, file)
 	for name, b := range map[string]*Bundle{"whole": whole, "stream": stream.Bundle, "taught": taught} {
 		got, err := b.Statistics.Predict(a)
 		if err != nil || !reflect.DeepEqual(got, st) {
@@ -62,6 +47,26 @@ func TestOwn(t *testing.T) {
 	if string(again) != string(file) {
 		t.Error("written again, the file is another one")
 	}
+}
+
+// everyWay opens a file whole, as a stream, and with another classifier.
+func everyWay(t *testing.T, file []byte) (whole *Bundle, stream *Stream, taught *Bundle) {
+	t.Helper()
+	whole, err := Unmarshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stream, err = OpenStream(file); err != nil {
+		t.Fatal(err)
+	}
+	head, err := WithClassifier(file, make([]float32, 640*2), make([]float32, 2), []string{"x", "y"}, func(map[string]string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taught, err = Unmarshal(head); err != nil {
+		t.Fatal(err)
+	}
+	return whole, stream, taught
 }
 
 // TestOwnAlone: a file may have the statistics of some children and predict none. In half precision, which holds
@@ -90,23 +95,8 @@ func TestOwnAlone(t *testing.T) {
 	if least := 1_000_000; len(file) > predicting-least {
 		t.Errorf("%d bytes, and %d with the statistics of any child", len(file), predicting)
 	}
-	whole, err := Unmarshal(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := OpenStream(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole, stream, taught := everyWay(t, file)
 	stream.Bundle.Statistics.ReleaseCoefficients()
-	head, err := WithClassifier(file, make([]float32, 640*2), make([]float32, 2), []string{"x", "y"}, func(map[string]string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	taught, err := Unmarshal(head)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, m := range map[string]*bnstats.Model{"whole": whole.Statistics, "stream": stream.Bundle.Statistics, "taught": taught.Statistics, "another classifier": whole.Statistics.For(whole.Net)} {
 		if got, err := m.Predict(a); err != nil || !reflect.DeepEqual(got, st) {
 			t.Errorf("%s: the statistics are not those that were stored (%v)", name, err)

@@ -7,36 +7,15 @@ import (
 	"bignas/core/arch"
 	"bignas/core/classify"
 	"bignas/core/weights"
-	"bignas/train/config"
-	"bignas/train/dataset"
 	"bignas/train/measure"
-	"bignas/train/run"
 )
 
 // TestOrdinary: a run of the biggest child alone is released as an ordinary network, of which the named children have
 // calibrated BN statistics at half precision and others none. Weights that a run has not trained are refused.
 func TestOrdinary(t *testing.T) {
 	t.Parallel()
-	data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 24, Seed: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sourceOf := func(alone string) *Source {
-		c, err := config.Parse("alone = \""+alone+"\""+recipe, "alone")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := run.New(c, data, t.TempDir(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := r.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		s := FromRun(r)
-		s.val = s.val.Limit(10)
-		return s
-	}
+	data := drawn(t)
+	sourceOf := func(alone string) *Source { return trained(t, "alone = \""+alone+"\""+recipe, data) }
 	s := sourceOf("max")
 	least, middle := s.Weights.Space.Min(), s.Weights.Space.At(0.5)
 	r, err := s.Release(t.Context(), Options{Children: 6, Check: 2, Measure: []arch.Arch{least, middle}, Family: map[string]string{"M": middle.String()}})

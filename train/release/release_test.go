@@ -41,27 +41,41 @@ until = 1
 resolution = 96
 `
 
-// TestRelease: a released file holds the averaged weights at half precision,
-// statistics for every child, and what was measured.
-func TestRelease(t *testing.T) {
-	t.Parallel()
+// drawn is the images that the runs of these tests see.
+func drawn(t *testing.T) *dataset.Dataset {
+	t.Helper()
 	data, err := dataset.Open(dataset.Shapes, dataset.Options{Side: 24, Seed: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Parse(recipe, "release")
+	return data
+}
+
+// trained is a run to its end with that configuration, of which ten images are measured.
+func trained(t *testing.T, configuration string, data *dataset.Dataset) *Source {
+	t.Helper()
+	c, err := config.Parse(configuration, "release")
 	if err != nil {
 		t.Fatal(err)
 	}
-	trained, err := run.New(c, data, t.TempDir(), false)
+	r, err := run.New(c, data, t.TempDir(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := trained.Run(t.Context()); err != nil {
+	if err := r.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := FromRun(trained)
+	s := FromRun(r)
 	s.val = s.val.Limit(10)
+	return s
+}
+
+// TestRelease: a released file holds the averaged weights at half precision,
+// statistics for every child, and what was measured.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	data := drawn(t)
+	s := trained(t, recipe, data)
 	r, err := s.Release(t.Context(), Options{Children: 6, Images: 8, Check: 2, Measure: []arch.Arch{s.Weights.Space.Min()}})
 	if err != nil {
 		t.Fatal(err)

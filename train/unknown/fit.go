@@ -65,8 +65,7 @@ func quantile(sorted []float64, level float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Temperature returns the temperature that maximises the likelihood of the labels, by golden-section search over its
-// logarithm from a tenth to ten.
+// Temperature returns the temperature, from a tenth to ten, that maximises the likelihood of the labels.
 func Temperature(s *Outputs) float64 {
 	loss := func(log float64) float64 {
 		t, sum := math.Exp(log), 0.0
@@ -79,22 +78,7 @@ func Temperature(s *Outputs) float64 {
 		}
 		return sum
 	}
-	const golden = 0.6180339887498949
-	lo, hi := -math.Log(10), math.Log(10)
-	a, b := hi-golden*(hi-lo), lo+golden*(hi-lo)
-	la, lb := loss(a), loss(b)
-	for hi-lo > 1e-3 {
-		if la < lb {
-			hi, b, lb = b, a, la
-			a = hi - golden*(hi-lo)
-			la = loss(a)
-		} else {
-			lo, a, la = a, b, lb
-			b = lo + golden*(hi-lo)
-			lb = loss(b)
-		}
-	}
-	return math.Exp((lo + hi) / 2)
+	return math.Exp(confidence.LogTemperature(loss))
 }
 
 // penalty is the weight of the penalty on all coefficients but the intercept.

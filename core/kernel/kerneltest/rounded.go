@@ -65,6 +65,22 @@ func nearest(v float64) float64 {
 	return math.Copysign(r, v)
 }
 
+// fenced returns n cells between others that must not have changed when the test ends.
+func fenced[T float32 | kernel.BFloat16](t *testing.T, n int, name string) []T {
+	s := make([]T, n+2*margin)
+	for i := range s {
+		s[i] = fence
+	}
+	t.Cleanup(func() {
+		for i := range margin {
+			if s[i] != fence || s[len(s)-1-i] != fence {
+				t.Fatalf("an operator%s wrote outside its output", name)
+			}
+		}
+	})
+	return s[margin : margin+n]
+}
+
 // definitions compares operators on [m, c] with the composition of others that defines them,
 // bit by bit, with cells around every array.
 func definitions(t *testing.T, m, c int, act kernel.Act) {
@@ -74,34 +90,8 @@ func definitions(t *testing.T, m, c int, act kernel.Act) {
 	numbers := func(n int) []float32 {
 		return array(r, n, float32(math.NaN()))[margin : margin+n]
 	}
-	short := func(n int) []kernel.BFloat16 {
-		s := make([]kernel.BFloat16, n+2*margin)
-		for i := range s {
-			s[i] = fence
-		}
-		t.Cleanup(func() {
-			for i := range margin {
-				if s[i] != fence || s[len(s)-1-i] != fence {
-					t.Fatalf("an operator%s wrote outside its output", name)
-				}
-			}
-		})
-		return s[margin : margin+n]
-	}
-	output := func() []float32 {
-		s := make([]float32, n+2*margin)
-		for i := range s {
-			s[i] = fence
-		}
-		t.Cleanup(func() {
-			for i := range margin {
-				if s[i] != fence || s[len(s)-1-i] != fence {
-					t.Fatalf("an operator%s wrote outside its output", name)
-				}
-			}
-		})
-		return s[margin : margin+n]
-	}
+	short := func(n int) []kernel.BFloat16 { return fenced[kernel.BFloat16](t, n, name) }
+	output := func() []float32 { return fenced[float32](t, n, name) }
 	rounded := func(x []float32) ([]kernel.BFloat16, []float32) {
 		y, wide := short(len(x)), make([]float32, len(x))
 		kernel.Round(y, x)
